@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a session may be able to do beyond the contract; the core asks with ``isinstance``.
+
+Each method may raise the errors of ``bridges.core.errors``. What a session cannot do is answered to
+the person with a message status, never dropped.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from bridges.core.chat import KnownChat
+from bridges.core.content import MediaInfo
+from bridges.core.ids import ChatKey
+from bridges.core.outgoing import (
+    OutgoingEdit,
+    OutgoingMessage,
+    OutgoingReactions,
+    OutgoingReceipt,
+    OutgoingRedaction,
+    Sent,
+)
+
+
+@runtime_checkable
+class HandlesEdits(Protocol):
+    """Messages can be changed after they were sent."""
+
+    async def edit(self, edit: OutgoingEdit) -> None:
+        """Replace a message's text; success if it has that text already."""
+        ...
+
+
+@runtime_checkable
+class HandlesRedactions(Protocol):
+    """Messages can be removed for everyone."""
+
+    async def redact(self, redaction: OutgoingRedaction) -> None:
+        """Remove messages; success if they are gone already."""
+        ...
+
+
+@runtime_checkable
+class HandlesReactions(Protocol):
+    """Messages can be reacted to."""
+
+    async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
+        """Set the person's reactions; returns those in effect, which may be fewer."""
+        ...
+
+
+@runtime_checkable
+class HandlesReceipts(Protocol):
+    """The network is told what was read."""
+
+    async def mark_read(self, receipt: OutgoingReceipt) -> None:
+        """Mark a chat as read up to a message."""
+        ...
+
+
+@runtime_checkable
+class HandlesTyping(Protocol):
+    """The network is told who types."""
+
+    async def set_typing(self, chat: ChatKey, typing: bool) -> None:
+        """Say that the person is typing, or has stopped."""
+        ...
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    """Files and pictures can be fetched."""
+
+    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+        """Write the file behind ``reference`` to ``target``, part by part.
+
+        Returns what was learnt about the file that its announcement did not say, if anything.
+        """
+        ...
+
+
+@runtime_checkable
+class FindsSent(Protocol):
+    """After a crash it can be found out what became of a message."""
+
+    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
+        """The remote messages an earlier attempt at ``message`` has made, or None if it made none.
+
+        Messages the bridge knows already are not candidates.
+        """
+        ...
+
+
+@runtime_checkable
+class ListsChats(Protocol):
+    """The account's chats can be listed."""
+
+    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
+        """The most recently active chats, newest first."""
+        ...
+
+
+@runtime_checkable
+class SearchesChats(Protocol):
+    """People and chats can be found by name."""
+
+    async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
+        """People and chats that match, best first."""
+        ...
+
+
+@runtime_checkable
+class ResolvesIdentifiers(Protocol):
+    """A chat can be opened by what people write on a card: a number, a username, a link."""
+
+    async def resolve(self, identifier: str) -> KnownChat:
+        """Find whom ``identifier`` means. Raises ``Rejected`` if nobody."""
+        ...

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a message says, in a form every network and Matrix can be converted to and from.
+
+Rich text is Matrix custom HTML (Matrix spec v1.11 §11.2.1.1) with two neutral link schemes that
+the core rewrites to and from ``https://matrix.to``: ``karvon:user/ID`` for a remote user and
+``karvon:message/CHAT/MESSAGE`` for a remote message, every component percent-encoded.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+
+from attrs import field, frozen
+
+from bridges.core.ids import RemoteUserID
+
+
+@frozen
+class FormattedText:
+    """Plain text and, where formatting is needed, its HTML.
+
+    ``mentions`` are the remote users the text addresses; they are told (``m.mentions``).
+    """
+
+    body: str
+    html: str | None = None
+    mentions: frozenset[RemoteUserID] = field(default=frozenset())
+
+
+class TextKind(StrEnum):
+    """Which ``m.room.message`` msgtype a text is shown as."""
+
+    TEXT = "m.text"
+    EMOTE = "m.emote"
+    NOTICE = "m.notice"
+
+
+@frozen
+class Text:
+    """A message or message part that is text only."""
+
+    text: FormattedText
+    kind: TextKind = TextKind.TEXT
+
+
+class MediaKind(StrEnum):
+    """Which ``m.room.message`` msgtype a file is shown as."""
+
+    IMAGE = "m.image"
+    VIDEO = "m.video"
+    AUDIO = "m.audio"
+    FILE = "m.file"
+
+
+@frozen
+class MediaInfo:
+    """What is known about a file without opening it. Sizes in bytes and pixels, time in ms."""
+
+    name: str
+    mime: str = "application/octet-stream"
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+
+
+@frozen
+class RemoteMedia:
+    """A file that lies on the network, to be fetched when its message is delivered.
+
+    ``reference`` is opaque: the session that announced it, or another login in the same chat, can
+    fetch it. Equal non-empty ``cache_key`` means equal bytes, so the file is uploaded only once.
+    """
+
+    kind: MediaKind
+    info: MediaInfo
+    reference: str
+    cache_key: str = ""
+    caption: FormattedText | None = None
+
+
+@frozen
+class LocalMedia:
+    """A file from Matrix, already on our disk, on its way to the network."""
+
+    kind: MediaKind
+    info: MediaInfo
+    path: Path
+    caption: FormattedText | None = None
+
+
+RemotePart = Text | RemoteMedia
+"""One part of a message from the network; each part becomes one Matrix event."""
+
+OutgoingContent = Text | LocalMedia
+"""What a Matrix event asks a network to send."""

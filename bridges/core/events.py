@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happens on the remote side, as frozen values a network hands to ``BridgeHandle.receive``.
+
+Everything here except ``RemoteTyping`` is stored before it is handled and may be handled again after a
+crash, so each kind is idempotent: a message by its id, an edit by its stamp, the rest because it
+states how things are now and not what changed.
+"""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from bridges.core.chat import ChatInfo, Sender, UserInfo
+from bridges.core.content import RemotePart
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
+
+
+@frozen
+class RemoteMessage:
+    """A new message. ``parts`` is not empty; ``timestamp`` is timezone-aware."""
+
+    chat: ChatKey
+    sender: Sender
+    id: MessageID
+    timestamp: datetime
+    parts: tuple[RemotePart, ...]
+    reply_to: MessageID | None = None
+
+
+@frozen
+class RemoteEdit:
+    """A message now has other content. Of two edits the one with the higher ``stamp`` is newer."""
+
+    chat: ChatKey
+    sender: Sender
+    target: MessageID
+    timestamp: datetime
+    stamp: int
+    parts: tuple[RemotePart, ...]
+
+
+@frozen
+class RemoteRedaction:
+    """A message is gone. ``sender`` is None where the network does not say who removed it."""
+
+    chat: ChatKey
+    target: MessageID
+    sender: Sender | None = None
+
+
+@frozen
+class ReactionsOf:
+    """All reactions one person has on a message at the moment, oldest first; may be none."""
+
+    user: Sender
+    emojis: tuple[str, ...]
+
+
+@frozen
+class RemoteReactions:
+    """Who reacts how to a message now. If ``complete``, people not listed have no reaction."""
+
+    chat: ChatKey
+    target: MessageID
+    by: tuple[ReactionsOf, ...]
+    complete: bool = False
+
+
+@frozen
+class RemoteReceipt:
+    """``reader`` has read the chat up to and including message ``up_to``."""
+
+    chat: ChatKey
+    reader: Sender
+    up_to: MessageID
+
+
+@frozen
+class ChatChanged:
+    """Some of a chat's properties have these values now."""
+
+    chat: ChatKey
+    info: ChatInfo
+
+
+@frozen
+class ChatGone:
+    """This login is no longer in the chat, or the chat does not exist any more."""
+
+    chat: ChatKey
+
+
+@frozen
+class UserChanged:
+    """Some of a person's published properties have these values now."""
+
+    user: RemoteUserID
+    info: UserInfo
+
+
+@frozen
+class RemoteTyping:
+    """``user`` is typing for the next ``seconds``, or has stopped if it is 0. Never stored."""
+
+    chat: ChatKey
+    user: Sender
+    seconds: float
+
+
+ChatEvent = (
+    RemoteMessage
+    | RemoteEdit
+    | RemoteRedaction
+    | RemoteReactions
+    | RemoteReceipt
+    | ChatChanged
+    | ChatGone
+)
+"""Events that belong to one chat and are handled in the order they were received."""
+
+RemoteEvent = ChatEvent | UserChanged
+"""Everything that is stored before it is handled."""

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The contract between the core and a network.
+
+A network is one folder. It exports a ``NetworkPlugin`` through the entry point group
+``bridges.networks``; the core opens it once per process and asks it for one ``Session`` per logged-in
+account. What a session can do beyond this file it declares by implementing protocols of
+``bridges.core.abilities``.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from attrs import frozen
+from mautrix.types import UserID
+from mautrix.util.async_db import Connection, UpgradeTable
+
+from bridges.core.capabilities import RoomFeatures
+from bridges.core.chat import ChatInfo, UserInfo
+from bridges.core.clock import Clock
+from bridges.core.config import NetworkConfig
+from bridges.core.events import RemoteEvent, RemoteTyping
+from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.login import LoginFlow, LoginProcess
+from bridges.core.outgoing import OutgoingMessage, Sent
+from bridges.core.secretbox import SecretBox
+from bridges.core.storage.database import Database
+from bridges.core.text import UserText
+
+
+class SessionState(StrEnum):
+    """How a session stands; names follow bridgev2's bridge states."""
+
+    CONNECTING = "CONNECTING"
+    CONNECTED = "CONNECTED"
+    TRANSIENT_DISCONNECT = "TRANSIENT_DISCONNECT"
+    BAD_CREDENTIALS = "BAD_CREDENTIALS"
+    UNKNOWN_ERROR = "UNKNOWN_ERROR"
+
+
+PersistHook = Callable[[Connection], Awaitable[None]]
+"""Runs inside the transaction that stores received events: the place to advance a cursor."""
+
+
+class BridgeHandle(Protocol):
+    """What a network may ask of the core."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time, injected."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """The bridge's database, where the network has its own tables."""
+        ...
+
+    @property
+    def secrets(self) -> SecretBox:
+        """Encrypts what must not lie in the database in the clear."""
+        ...
+
+    @property
+    def spool_dir(self) -> Path:
+        """A folder for files in transit; emptied at start."""
+        ...
+
+    async def receive(
+        self, login: LoginID, events: Sequence[RemoteEvent], persist: PersistHook | None = None
+    ) -> None:
+        """Store ``events`` durably, in order, with ``persist`` in the same transaction, and return.
+
+        They are handled later, one after another within each chat. A message that was received
+        before is dropped. Raises the database's errors; then nothing was stored.
+        """
+        ...
+
+    def typing(self, login: LoginID, event: RemoteTyping) -> None:
+        """Show a typing notification now, if its room exists; never stored, never raises."""
+        ...
+
+    def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
+        """Say how the session stands; the person is told about changes that matter to them."""
+        ...
+
+    async def chats_of(
+        self, receiver: LoginID, messages: Sequence[MessageID]
+    ) -> Mapping[MessageID, ChatKey]:
+        """Find the chats messages of one receiver are in, bridged or still waiting to be."""
+        ...
+
+
+class Session(Protocol):
+    """One logged-in account. Opened without I/O; the core then calls ``connect``."""
+
+    async def connect(self) -> None:
+        """Start connecting and stay connected until ``disconnect``.
+
+        Returns soon and never raises: progress and trouble go to ``BridgeHandle.report``.
+        """
+        ...
+
+    async def disconnect(self) -> None:
+        """Close the connection; the account stays logged in."""
+        ...
+
+    async def logout(self) -> None:
+        """End the authorisation on the network as well and forget all credentials.
+
+        Raises nothing for an authorisation that is gone already.
+        """
+        ...
+
+    def is_me(self, user: RemoteUserID) -> bool:
+        """Whether ``user`` is this account."""
+        ...
+
+    def room_features(self, chat: ChatKey) -> RoomFeatures:
+        """What can be done in a chat; no I/O."""
+        ...
+
+    async def chat_info(self, chat: ChatKey) -> ChatInfo:
+        """Fetch a chat's properties. Raises ``Rejected`` if this account cannot see it."""
+        ...
+
+    async def user_info(self, user: RemoteUserID) -> UserInfo:
+        """Fetch what the network publishes about a person. Raises ``Rejected`` if unknown."""
+        ...
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """Send a message; repeating it with the same ``key`` must not send it twice."""
+        ...
+
+
+@frozen
+class LoginRecord:
+    """A login as the core keeps it."""
+
+    id: LoginID
+    owner: UserID
+    user: RemoteUserID
+    name: str
+
+
+class Network(Protocol):
+    """A network, open for the lifetime of the process."""
+
+    async def start(self) -> None:
+        """Prepare what all sessions share."""
+        ...
+
+    async def stop(self) -> None:
+        """Free it; all sessions are disconnected by then."""
+        ...
+
+    def login_flows(self) -> Sequence[LoginFlow]:
+        """The ways to log in, the recommended one first."""
+        ...
+
+    def begin_login(self, flow: str) -> LoginProcess:
+        """Make a login process, no I/O yet. Raises ``KeyError`` for an unknown flow."""
+        ...
+
+    def open_session(self, login: LoginRecord) -> Session:
+        """Make the session of a stored login, no I/O yet."""
+        ...
+
+
+@frozen
+class NetworkInfo:
+    """How a network is called. ``id`` names folders, databases and ghosts; ``icon`` is an ``mxc://``."""
+
+    id: str
+    name: str
+    url: str
+    icon: str = ""
+
+
+@frozen
+class NetworkPlugin:
+    """What an entry point in ``bridges.networks`` points to.
+
+    Attributes:
+        config_type: the network's section of the one YAML.
+        schema: the network's own tables; None if it has none. Its version table must have a name
+            of its own.
+        open: makes the network from its configuration, without I/O.
+    """
+
+    info: NetworkInfo
+    config_type: type[NetworkConfig]
+    schema: UpgradeTable | None
+    open: Callable[[Any, BridgeHandle], Network]

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What Matrix asks a network to do, as frozen values, and what the network answers."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from bridges.core.content import OutgoingContent, Text
+from bridges.core.ids import ChatKey, MessageID
+
+
+@frozen
+class OutgoingMessage:
+    """A message to send.
+
+    Attributes:
+        key: stable for this message over every retry and restart, different for every other. The
+            network derives its own idempotency key from it (Telegram ``random_id``).
+        repeated: an earlier attempt may have reached the network; see ``FindsSent``.
+        timestamp: when it was written in Matrix, timezone-aware.
+    """
+
+    chat: ChatKey
+    key: str
+    content: OutgoingContent
+    timestamp: datetime
+    reply_to: MessageID | None = None
+    repeated: bool = False
+
+
+@frozen
+class Sent:
+    """The remote messages one Matrix event has become, in order; more than one if it was split."""
+
+    ids: tuple[MessageID, ...]
+    timestamp: datetime
+
+
+@frozen
+class OutgoingEdit:
+    """Replace the text (or caption) of a message that was sent before."""
+
+    chat: ChatKey
+    key: str
+    targets: tuple[MessageID, ...]
+    content: Text
+
+
+@frozen
+class OutgoingRedaction:
+    """Remove messages for everyone."""
+
+    chat: ChatKey
+    targets: tuple[MessageID, ...]
+
+
+@frozen
+class OutgoingReactions:
+    """The person's own reactions to a message shall be exactly these, oldest first."""
+
+    chat: ChatKey
+    target: MessageID
+    emojis: tuple[str, ...]
+
+
+@frozen
+class OutgoingReceipt:
+    """The person has read the chat up to and including ``up_to``."""
+
+    chat: ChatKey
+    up_to: MessageID

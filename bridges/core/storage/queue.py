@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A durable queue with one first-in first-out lane per chat.
+
+Two of them carry everything: ``from_matrix`` and ``from_remote``. A row is *waiting* until somebody
+starts on it; it is *attempted* once its effect may have left this machine; then it is *done* (only its
+key is kept, so that the same thing is not taken in twice) or *dead* (kept whole for the operator).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import IntEnum
+
+from attrs import frozen
+from mautrix.util.async_db import Connection
+
+from bridges.core.storage.database import Database
+
+
+class RowState(IntEnum):
+    """Where a row stands; the numbers are stored."""
+
+    WAITING = 0
+    ATTEMPTED = 1
+    DONE = 2
+    DEAD = 3
+
+
+@frozen
+class NewRow:
+    """Something to be put into a queue.
+
+    Attributes:
+        lane: rows of one lane are handled strictly one after another.
+        dedup_key: two rows with an equal key are the same thing; None never equals anything.
+        login: the login that reported it, empty if none.
+        payload: JSON.
+    """
+
+    lane: str
+    dedup_key: str | None
+    login: str
+    payload: str
+
+
+@frozen
+class Row:
+    """A row as it is stored. ``seq`` grows in the order of insertion."""
+
+    seq: int
+    lane: str
+    dedup_key: str | None
+    login: str
+    payload: str
+    state: RowState
+
+
+_COLUMNS = "seq, lane, dedup_key, login, payload, state"
+
+
+class Queue:
+    """One durable queue; ``table`` is one of the two the schema has."""
+
+    def __init__(self, database: Database, table: str) -> None:
+        self._db = database
+        self._table = table
+
+    async def put(self, connection: Connection, rows: Iterable[NewRow], now: datetime) -> set[str]:
+        """Append rows that are not known by their key; returns the lanes that got something."""
+        at = _milliseconds(now)
+        lanes = set()
+        for row in rows:
+            inserted = await connection.fetchval(
+                f"INSERT INTO {self._table} (lane, dedup_key, login, payload, received_at)"  # noqa: S608
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (dedup_key) DO NOTHING RETURNING seq",
+                row.lane,
+                row.dedup_key,
+                row.login,
+                row.payload,
+                at,
+            )
+            if inserted is not None:
+                lanes.add(row.lane)
+        return lanes
+
+    async def put_in_order(
+        self, connection: Connection, rows: Sequence[NewRow], now: datetime
+    ) -> set[str]:
+        """Append rows whose order is known for certain.
+
+        Those that are waiting already are moved behind, so that a row which arrived alone and
+        early does not overtake the ones before it.
+        """
+        for row in rows:
+            await connection.execute(
+                f"DELETE FROM {self._table} WHERE dedup_key = $1 AND state = {RowState.WAITING:d}",  # noqa: S608
+                row.dedup_key,
+            )
+        return await self.put(connection, rows, now)
+
+    async def pending_lanes(self) -> list[str]:
+        """Lanes that have rows to be handled."""
+        rows = await self._db.fetch(
+            f"SELECT DISTINCT lane FROM {self._table} WHERE state < {RowState.DONE:d}"  # noqa: S608
+        )
+        return [row["lane"] for row in rows]
+
+    async def head(self, lane: str, limit: int) -> list[Row]:
+        """The next rows of a lane, in order."""
+        rows = await self._db.fetch(
+            f"SELECT {_COLUMNS} FROM {self._table}"  # noqa: S608
+            f" WHERE lane = $1 AND state < {RowState.DONE:d} ORDER BY seq LIMIT $2",
+            lane,
+            limit,
+        )
+        return [
+            Row(r["seq"], r["lane"], r["dedup_key"], r["login"], r["payload"], RowState(r["state"]))
+            for r in rows
+        ]
+
+    async def mark_attempted(self, row: Row) -> bool:
+        """Note that the effect may leave from now on; False if the row has been moved meanwhile."""
+        async with self._db.transaction() as connection:
+            updated = await connection.fetchval(
+                f"UPDATE {self._table} SET state = {RowState.ATTEMPTED:d}"  # noqa: S608
+                f" WHERE seq = $1 AND state < {RowState.DONE:d} RETURNING seq",
+                row.seq,
+            )
+        return updated is not None
+
+    async def unmark_attempted(self, row: Row) -> None:
+        """Note that the attempt surely had no effect."""
+        await self._db.execute(
+            f"UPDATE {self._table} SET state = {RowState.WAITING:d}"  # noqa: S608
+            f" WHERE seq = $1 AND state = {RowState.ATTEMPTED:d}",
+            row.seq,
+        )
+
+    async def has_attempted(self, lane: str) -> bool:
+        """Whether a row of this lane was attempted and its outcome is not known."""
+        row = await self._db.fetchrow(
+            f"SELECT 1 FROM {self._table} WHERE lane = $1 AND state = {RowState.ATTEMPTED:d}",  # noqa: S608
+            lane,
+        )
+        return row is not None
+
+    async def finish(self, connection: Connection, row: Row) -> None:
+        """End a row; its key is remembered and its content forgotten."""
+        if row.dedup_key is None:
+            await connection.execute(f"DELETE FROM {self._table} WHERE seq = $1", row.seq)  # noqa: S608
+            return
+        await connection.execute(
+            f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = ''"  # noqa: S608
+            " WHERE seq = $1",
+            row.seq,
+        )
+
+    async def bury(self, row: Row, error: str) -> None:
+        """End a row that will never work; it is kept whole with the reason."""
+        await self._db.execute(
+            f"UPDATE {self._table} SET state = {RowState.DEAD:d}, error = $2 WHERE seq = $1",  # noqa: S608
+            row.seq,
+            error,
+        )
+
+    async def forget_ended(self, before: datetime) -> None:
+        """Delete rows that ended and were received before a time."""
+        await self._db.execute(
+            f"DELETE FROM {self._table} WHERE state >= {RowState.DONE:d} AND received_at < $1",  # noqa: S608
+            _milliseconds(before),
+        )
+
+    async def lengths(self) -> dict[RowState, int]:
+        """How many rows there are in each state."""
+        rows = await self._db.fetch(
+            f"SELECT state, COUNT(*) AS n FROM {self._table} GROUP BY state"  # noqa: S608
+        )
+        return {RowState(row["state"]): row["n"] for row in rows}
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

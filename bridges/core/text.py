@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sentences shown to people: an English template with named values, translated when shown."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+
+@frozen
+class UserText:
+    """A sentence for a person. ``template`` is its gettext id, in ``str.format`` syntax.
+
+    Values are inserted as they are and never interpreted as templates.
+    """
+
+    template: str
+    values: Mapping[str, str | int] = field(factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format_map(self.values)
+
+
+def user_text(template: str, /, **values: str | int) -> UserText:
+    """Make a sentence: ``user_text("Wait {seconds} s.", seconds=5)``."""
+    return UserText(template, values)
