@@ -70,7 +70,7 @@ class Queue:
         lanes = set()
         for row in rows:
             inserted = await connection.fetchval(
-                f"INSERT INTO {self._table} (lane, dedup_key, login, payload, received_at)"  # noqa: S608
+                f"INSERT INTO {self._table} (lane, dedup_key, login, payload, received_at)"
                 " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (dedup_key) DO NOTHING RETURNING seq",
                 row.lane,
                 row.dedup_key,
@@ -92,7 +92,7 @@ class Queue:
         """
         for row in rows:
             await connection.execute(
-                f"DELETE FROM {self._table} WHERE dedup_key = $1 AND state = {RowState.WAITING:d}",  # noqa: S608
+                f"DELETE FROM {self._table} WHERE dedup_key = $1 AND state = {RowState.WAITING:d}",
                 row.dedup_key,
             )
         return await self.put(connection, rows, now)
@@ -100,14 +100,14 @@ class Queue:
     async def pending_lanes(self) -> list[str]:
         """Lanes that have rows to be handled."""
         rows = await self._db.fetch(
-            f"SELECT DISTINCT lane FROM {self._table} WHERE state < {RowState.DONE:d}"  # noqa: S608
+            f"SELECT DISTINCT lane FROM {self._table} WHERE state < {RowState.DONE:d}"
         )
         return [row["lane"] for row in rows]
 
     async def head(self, lane: str, limit: int) -> list[Row]:
         """The next rows of a lane, in order."""
         rows = await self._db.fetch(
-            f"SELECT {_COLUMNS} FROM {self._table}"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM {self._table}"
             f" WHERE lane = $1 AND state < {RowState.DONE:d} ORDER BY seq LIMIT $2",
             lane,
             limit,
@@ -121,7 +121,7 @@ class Queue:
         """Note that the effect may leave from now on; False if the row has been moved meanwhile."""
         async with self._db.transaction() as connection:
             updated = await connection.fetchval(
-                f"UPDATE {self._table} SET state = {RowState.ATTEMPTED:d}"  # noqa: S608
+                f"UPDATE {self._table} SET state = {RowState.ATTEMPTED:d}"
                 f" WHERE seq = $1 AND state < {RowState.DONE:d} RETURNING seq",
                 row.seq,
             )
@@ -130,7 +130,7 @@ class Queue:
     async def unmark_attempted(self, row: Row) -> None:
         """Note that the attempt surely had no effect."""
         await self._db.execute(
-            f"UPDATE {self._table} SET state = {RowState.WAITING:d}"  # noqa: S608
+            f"UPDATE {self._table} SET state = {RowState.WAITING:d}"
             f" WHERE seq = $1 AND state = {RowState.ATTEMPTED:d}",
             row.seq,
         )
@@ -138,7 +138,7 @@ class Queue:
     async def has_attempted(self, lane: str) -> bool:
         """Whether a row of this lane was attempted and its outcome is not known."""
         row = await self._db.fetchrow(
-            f"SELECT 1 FROM {self._table} WHERE lane = $1 AND state = {RowState.ATTEMPTED:d}",  # noqa: S608
+            f"SELECT 1 FROM {self._table} WHERE lane = $1 AND state = {RowState.ATTEMPTED:d}",
             lane,
         )
         return row is not None
@@ -146,18 +146,17 @@ class Queue:
     async def finish(self, connection: Connection, row: Row) -> None:
         """End a row; its key is remembered and its content forgotten."""
         if row.dedup_key is None:
-            await connection.execute(f"DELETE FROM {self._table} WHERE seq = $1", row.seq)  # noqa: S608
+            await connection.execute(f"DELETE FROM {self._table} WHERE seq = $1", row.seq)
             return
         await connection.execute(
-            f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = ''"  # noqa: S608
-            " WHERE seq = $1",
+            f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = '' WHERE seq = $1",
             row.seq,
         )
 
     async def bury(self, row: Row, error: str) -> None:
         """End a row that will never work; it is kept whole with the reason."""
         await self._db.execute(
-            f"UPDATE {self._table} SET state = {RowState.DEAD:d}, error = $2 WHERE seq = $1",  # noqa: S608
+            f"UPDATE {self._table} SET state = {RowState.DEAD:d}, error = $2 WHERE seq = $1",
             row.seq,
             error,
         )
@@ -165,14 +164,14 @@ class Queue:
     async def forget_ended(self, before: datetime) -> None:
         """Delete rows that ended and were received before a time."""
         await self._db.execute(
-            f"DELETE FROM {self._table} WHERE state >= {RowState.DONE:d} AND received_at < $1",  # noqa: S608
+            f"DELETE FROM {self._table} WHERE state >= {RowState.DONE:d} AND received_at < $1",
             _milliseconds(before),
         )
 
     async def lengths(self) -> dict[RowState, int]:
         """How many rows there are in each state."""
         rows = await self._db.fetch(
-            f"SELECT state, COUNT(*) AS n FROM {self._table} GROUP BY state"  # noqa: S608
+            f"SELECT state, COUNT(*) AS n FROM {self._table} GROUP BY state"
         )
         return {RowState(row["state"]): row["n"] for row in rows}
 
