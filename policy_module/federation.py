@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The allowlist as Synapse asks for it, and the proof that Synapse asks nobody else.
+
+Synapse keeps ``federation_domain_whitelist`` as a dict: its federation client and sender look it up
+in the configuration for each request, others take a reference when they are built. We put our own
+object there before anything has taken one, and check afterwards that nothing holds another.
+"""
+
+import gc
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, cast
+
+from attrs import define
+from synapse.federation.transport.server._base import Authenticator
+from synapse.media.media_repository import MediaRepository
+from synapse.rest.key.v2.remote_key_resource import RemoteKey
+from synapse.rest.synapse.client.federation_whitelist import FederationWhitelistResource
+
+from policy_module.audit import Cause, RefusalLog
+from policy_module.decision import Allow, Deny, FederationRequest, Policy, decide
+
+if TYPE_CHECKING:
+    from synapse.server import HomeServer
+
+HOLDERS: dict[type, str] = {
+    Authenticator: "federation_domain_whitelist",
+    MediaRepository: "federation_domain_whitelist",
+    RemoteKey: "federation_domain_whitelist",
+    FederationWhitelistResource: "_federation_whitelist",
+}
+"""Parts of Synapse 1.163 that take a reference to the allowlist, and the attribute they keep it
+in."""
+
+
+class StartRefusedError(RuntimeError):
+    """The homeserver must not start like this; the message says what to change."""
+
+
+@define(eq=False)
+class FederationAllowlist(Collection[str]):
+    """What Synapse asks instead of its dict: ``name in allowlist``.
+
+    Synapse asks before it has verified a signature, with ``None`` for a request whose
+    ``Authorization`` header names nobody, and turns an exception into an internal error: so any
+    value is answered and nothing is raised. Iterating gives the entries as configured, for the
+    endpoint that lists them to local people.
+    """
+
+    _policy: Policy
+    _refusals: RefusalLog
+
+    def __contains__(self, server: object) -> bool:
+        name = server if isinstance(server, str) else None
+        match decide(self._policy, FederationRequest(name)):
+            case Allow():
+                return True
+            case Deny(rule=rule):
+                self._refusals.refused(Cause("federate", name, rule))
+                return False
+
+    def __iter__(self) -> Iterator[str]:
+        return self._policy.entries()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._policy.entries())
+
+
+def install(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
+    """Put the allowlist in the place of Synapse's own, before anything asks.
+
+    Raises:
+        StartRefusedError: if Synapse would not ask it, or would ask another one as well.
+    """
+    configured = hs.config.federation.federation_domain_whitelist
+    if configured is None:
+        raise StartRefusedError(
+            "homeserver.yaml has no federation_domain_whitelist, which allows every server and"
+            " never asks policy_module: add the line 'federation_domain_whitelist: []'"
+        )
+    if configured:
+        raise StartRefusedError(
+            "federation_domain_whitelist in homeserver.yaml must be empty, because policy_module"
+            " takes its place: move its servers to the module's federation.allow and write"
+            " 'federation_domain_whitelist: []'"
+        )
+    # Synapse declares a dict, and uses no more of it than the methods above.
+    hs.config.federation.federation_domain_whitelist = cast("dict[str, bool]", allowlist)
+    verify(hs, allowlist)
+
+
+def verify(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
+    """Check that the whole homeserver asks this allowlist and no other.
+
+    Raises:
+        StartRefusedError: naming the parts that do not.
+    """
+    strangers = [type(holder).__name__ for holder in _holders(hs) if not _asks(holder, allowlist)]
+    in_force: object = hs.config.federation.federation_domain_whitelist
+    if in_force is not allowlist:
+        strangers.append("the configuration")
+    if strangers:
+        raise StartRefusedError(
+            f"policy_module does not decide everywhere: {', '.join(sorted(strangers))} would ask"
+            " another federation allowlist; put policy_module first under 'modules' in"
+            " homeserver.yaml"
+        )
+
+
+def _asks(holder: object, allowlist: FederationAllowlist) -> bool:
+    return getattr(holder, HOLDERS[type(holder)], None) is allowlist
+
+
+def _holders(hs: "HomeServer") -> list[object]:
+    """Find the holders of this homeserver; each keeps its clock, which no other one shares."""
+    clock = hs.get_clock()
+    return [
+        found
+        for found in _tracked_objects()
+        if type(found) in HOLDERS and any(value is clock for value in vars(found).values())
+    ]
+
+
+def _tracked_objects() -> list[object]:
+    """List what the garbage collector knows, with what Synapse froze at the end of its start."""
+    frozen = gc.get_freeze_count() > 0
+    if frozen:
+        gc.unfreeze()
+    try:
+        return gc.get_objects()
+    finally:
+        if frozen:
+            gc.freeze()
