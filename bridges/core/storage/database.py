@@ -8,13 +8,12 @@ network inside the database the operator names. Queries use ``$1`` parameters on
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
 from mautrix.util import async_db
 from mautrix.util.async_db import Connection, Scheme, UpgradeTable
-from yarl import URL
 
 _SQLITE_SETTINGS = ("PRAGMA synchronous = FULL", "PRAGMA cache_size = -8000")
 
@@ -42,7 +41,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed at the end of the block, rolled back if it is left otherwise."""
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            acquired: AbstractAsyncContextManager[Connection] = self._pool.acquire()
+            async with acquired as connection, connection.transaction():
                 try:
                     yield connection
                 except asyncio.CancelledError as cancelled:
@@ -72,12 +72,12 @@ class Database:
         await self._pool.stop()
 
 
-async def open_database(url: str, namespace: str, tables: UpgradeTable) -> Database:
+async def open_database(url: str, namespace: str | None, tables: UpgradeTable) -> Database:
     """Connect, create the namespace if it is missing, and run outstanding upgrades.
 
     Args:
         url: ``sqlite:relative/path.db``, ``sqlite:/absolute/path.db`` or ``postgresql://…``.
-        namespace: the PostgreSQL schema; unused on SQLite, where the file is the namespace.
+        namespace: the PostgreSQL schema; None on SQLite, where the file is the namespace.
         tables: the core's numbered upgrades.
 
     Raises:
@@ -86,7 +86,7 @@ async def open_database(url: str, namespace: str, tables: UpgradeTable) -> Datab
     """
     log = logging.getLogger("mau.db")
     arguments: dict[str, Any]
-    if URL(url).scheme in ("postgres", "postgresql"):
+    if namespace is not None:
         await _create_schema(url, namespace)
         arguments = {
             "min_size": 1,

@@ -33,6 +33,7 @@ CREATE TABLE portal (
     chat       TEXT NOT NULL,
     receiver   TEXT NOT NULL,
     room_id    TEXT UNIQUE,
+    creating   BOOLEAN NOT NULL DEFAULT false,
     kind       TEXT NOT NULL,
     name       TEXT NOT NULL DEFAULT '',
     topic      TEXT NOT NULL DEFAULT '',
@@ -122,7 +123,6 @@ CREATE INDEX {name}_ended ON {name} (received_at) WHERE state >= 2
 """
 
 
-@core_tables.register(description="First version")
 async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
     """Create everything."""
     script = _V1
@@ -130,3 +130,6 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
         script += ";" + _QUEUE.format(name=queue, serial=_SERIAL[scheme])
     for statement in script.split(";"):
         await connection.execute(statement)
+
+
+core_tables.register(upgrade_v1, description="First version")

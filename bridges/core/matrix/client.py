@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client-server API as an application service uses it.
+
+Only what the bridge needs, straight on aiohttp: every send names its user, its device and its
+transaction id, which is what makes it idempotent over a restart of the homeserver (MSC3202 and
+MSC4326 device masquerading), and a message costs one request and nothing else.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from attrs import frozen
+from mautrix.errors import MatrixRequestError, make_request_error
+from mautrix.types import EventID, RoomID, UserID
+from yarl import URL
+
+from bridges.core.errors import TemporaryError
+from bridges.core.text import user_text
+
+Json = dict[str, Any]
+
+_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10)
+_MEDIA_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
+_CHUNK = 256 * 1024
+
+
+class HomeserverUnavailable(TemporaryError):
+    """The homeserver cannot be reached or cannot answer now; the request may have had its effect."""
+
+    def __init__(self, detail: str, retry_after: float = 2.0) -> None:
+        super().__init__(
+            "MATRIX.UNAVAILABLE",
+            user_text("The homeserver does not answer at the moment."),
+            retry_after=retry_after,
+            certain=False,
+        )
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class HomeserverRefused(Exception):
+    """The homeserver refuses a request for good.
+
+    Attributes:
+        status: the HTTP status.
+        errcode: the Matrix error code, empty if there was none.
+    """
+
+    def __init__(self, request: str, error: MatrixRequestError) -> None:
+        super().__init__(f"{request}: {error.http_status} {error.errcode} {error.message}")
+        self.status = error.http_status
+        self.errcode = error.errcode or ""
+
+
+@frozen
+class MatrixSender:
+    """A user the bridge acts as. With a device, transaction ids hold over a restart of Synapse."""
+
+    mxid: UserID
+    device: str | None = None
+
+
+class Homeserver:
+    """Requests to one homeserver with one application service's token.
+
+    Every method raises ``HomeserverUnavailable`` (repeat later) and ``HomeserverRefused``.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
+        """``url`` is the base of the client API, without a slash at the end."""
+        self._session = session
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, token: str, connections: int) -> AsyncIterator["Homeserver"]:
+        """Open with a pool of at most ``connections`` connections."""
+        connector = aiohttp.TCPConnector(limit=connections)
+        async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
+            yield cls(session, url, token)
+
+    # -- Messages and state
+
+    async def send(
+        self,
+        sender: MatrixSender,
+        room: RoomID,
+        event_type: str,
+        content: Mapping[str, Any],
+        txn: str,
+        timestamp: int | None = None,
+    ) -> EventID:
+        """Send a message event; ``timestamp`` (ms) sets its time (application service API)."""
+        path = f"/v3/rooms/{quote(room)}/send/{event_type}/{quote(txn, safe='')}"
+        params = {} if timestamp is None else {"ts": str(timestamp)}
+        answer = await self._call("PUT", path, sender, content, params)
+        return EventID(answer["event_id"])
+
+    async def redact(
+        self,
+        sender: MatrixSender,
+        room: RoomID,
+        event: EventID,
+        txn: str,
+        content: Json | None = None,
+    ) -> EventID:
+        """Redact an event."""
+        path = f"/v3/rooms/{quote(room)}/redact/{quote(event)}/{quote(txn, safe='')}"
+        answer = await self._call("PUT", path, sender, content or {})
+        return EventID(answer["event_id"])
+
+    async def set_state(
+        self, sender: MatrixSender, room: RoomID, event_type: str, key: str, content: Json
+    ) -> None:
+        """Set one state event."""
+        path = f"/v3/rooms/{quote(room)}/state/{event_type}/{quote(key, safe='')}"
+        await self._call("PUT", path, sender, content)
+
+    async def get_state(self, sender: MatrixSender, room: RoomID) -> list[Json]:
+        """All state events of a room."""
+        events: list[Json] = await self._call("GET", f"/v3/rooms/{quote(room)}/state", sender)
+        return events
+
+    async def typing(self, sender: MatrixSender, room: RoomID, milliseconds: int) -> None:
+        """Start typing for a while, or stop if it is 0."""
+        path = f"/v3/rooms/{quote(room)}/typing/{quote(sender.mxid)}"
+        body = {"typing": milliseconds > 0, "timeout": milliseconds}
+        await self._call("PUT", path, sender, body)
+
+    async def read(self, sender: MatrixSender, room: RoomID, event: EventID) -> None:
+        """Mark a room as read up to an event."""
+        path = f"/v3/rooms/{quote(room)}/receipt/m.read/{quote(event)}"
+        await self._call("POST", path, sender, {})
+
+    # -- Rooms and members
+
+    async def create_room(self, sender: MatrixSender, request: Json) -> RoomID:
+        """Create a room (``POST /createRoom``)."""
+        answer = await self._call("POST", "/v3/createRoom", sender, request)
+        return RoomID(answer["room_id"])
+
+    async def joined_rooms(self, sender: MatrixSender) -> list[RoomID]:
+        """Rooms a user is in."""
+        answer = await self._call("GET", "/v3/joined_rooms", sender)
+        return [RoomID(room) for room in answer["joined_rooms"]]
+
+    async def joined_members(self, sender: MatrixSender, room: RoomID) -> list[UserID]:
+        """Who is in a room."""
+        answer = await self._call("GET", f"/v3/rooms/{quote(room)}/joined_members", sender)
+        return [UserID(user) for user in answer["joined"]]
+
+    async def invite(self, sender: MatrixSender, room: RoomID, user: UserID) -> None:
+        """Invite a user; being invited or joined already is no error."""
+        try:
+            await self._call("POST", f"/v3/rooms/{quote(room)}/invite", sender, {"user_id": user})
+        except HomeserverRefused as refused:
+            if not await self._has_member(sender, room, user, refused):
+                raise
+
+    async def _has_member(
+        self, sender: MatrixSender, room: RoomID, user: UserID, refused: HomeserverRefused
+    ) -> bool:
+        if refused.status != HTTPStatus.FORBIDDEN:
+            return False
+        path = f"/v3/rooms/{quote(room)}/state/m.room.member/{quote(user)}"
+        try:
+            member = await self._call("GET", path, sender)
+        except HomeserverRefused:
+            return False
+        return member.get("membership") in ("invite", "join")
+
+    async def join(self, sender: MatrixSender, room: RoomID) -> None:
+        """Join a room."""
+        await self._call("POST", f"/v3/join/{quote(room)}", sender, {})
+
+    async def leave(self, sender: MatrixSender, room: RoomID) -> None:
+        """Leave a room or reject an invite."""
+        await self._call("POST", f"/v3/rooms/{quote(room)}/leave", sender, {})
+
+    async def kick(self, sender: MatrixSender, room: RoomID, user: UserID, reason: str) -> None:
+        """Remove a member."""
+        body = {"user_id": user, "reason": reason}
+        await self._call("POST", f"/v3/rooms/{quote(room)}/kick", sender, body)
+
+    async def default_room_version(self) -> str:
+        """The version new rooms get."""
+        answer = await self._call("GET", "/v3/capabilities", None)
+        return str(answer["capabilities"]["m.room_versions"]["default"])
+
+    # -- Users
+
+    async def register(self, localpart: str) -> None:
+        """Register a user of our namespaces, without logging it in; existing is no error."""
+        body = {
+            "type": "m.login.application_service",
+            "username": localpart,
+            "inhibit_login": True,
+        }
+        try:
+            await self._call("POST", "/v3/register", None, body)
+        except HomeserverRefused as refused:
+            if refused.errcode != "M_USER_IN_USE":
+                raise
+
+    async def create_device(self, user: UserID, device: str, name: str) -> None:
+        """Make a device for a user (MSC4190), or rename it if it exists."""
+        await self._call(
+            "PUT", f"/v3/devices/{quote(device)}", MatrixSender(user), {"display_name": name}
+        )
+
+    async def delete_device(self, user: UserID, device: str) -> None:
+        """Remove a device (MSC4190)."""
+        await self._call("DELETE", f"/v3/devices/{quote(device)}", MatrixSender(user), {})
+
+    async def set_displayname(self, sender: MatrixSender, name: str) -> None:
+        """Set a user's name."""
+        path = f"/v3/profile/{quote(sender.mxid)}/displayname"
+        await self._call("PUT", path, sender, {"displayname": name})
+
+    async def set_avatar(self, sender: MatrixSender, uri: str) -> None:
+        """Set a user's picture; an empty ``uri`` removes it."""
+        path = f"/v3/profile/{quote(sender.mxid)}/avatar_url"
+        await self._call("PUT", path, sender, {"avatar_url": uri})
+
+    async def get_account_data(self, sender: MatrixSender, name: str) -> Json:
+        """A user's global account data; empty if there is none."""
+        path = f"/v3/user/{quote(sender.mxid)}/account_data/{quote(name)}"
+        try:
+            data: Json = await self._call("GET", path, sender)
+        except HomeserverRefused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                return {}
+            raise
+        return data
+
+    async def set_account_data(self, sender: MatrixSender, name: str, data: Json) -> None:
+        """Replace a user's global account data."""
+        path = f"/v3/user/{quote(sender.mxid)}/account_data/{quote(name)}"
+        await self._call("PUT", path, sender, data)
+
+    # -- Events that were missed
+
+    async def sync(self, sender: MatrixSender, since: str | None, sync_filter: Json) -> Json:
+        """One ``/sync`` that returns at once."""
+        params = {"timeout": "0", "filter": json.dumps(sync_filter), "set_presence": "offline"}
+        if since is not None:
+            params["since"] = since
+        answer: Json = await self._call("GET", "/v3/sync", sender, None, params)
+        return answer
+
+    async def messages_between(
+        self, sender: MatrixSender, room: RoomID, newest: str, oldest: str, event_filter: Json
+    ) -> list[Json]:
+        """A room's events between two stream tokens, oldest first, however many pages."""
+        found: list[Json] = []
+        token: str | None = newest
+        while token is not None:
+            params = {
+                "dir": "b",
+                "from": token,
+                "to": oldest,
+                "limit": "100",
+                "filter": json.dumps(event_filter),
+            }
+            path = f"/v3/rooms/{quote(room)}/messages"
+            page = await self._call("GET", path, sender, None, params)
+            found.extend(page["chunk"])
+            token = page.get("end")
+        found.reverse()
+        return found
+
+    # -- Application service and media
+
+    async def ping(self, appservice: str) -> None:
+        """Ask the homeserver to reach us; it also retries held transactions at once (MSC2659)."""
+        await self._call("POST", f"/v1/appservice/{quote(appservice)}/ping", None, {})
+
+    async def is_up(self) -> bool:
+        """Whether the homeserver answers at all."""
+        try:
+            await self._call("GET", "/versions", None)
+        except HomeserverUnavailable:
+            return False
+        except HomeserverRefused:
+            return True
+        return True
+
+    async def upload(self, source: Path, mime: str, name: str) -> str:
+        """Upload a file from disk, streamed; returns its ``mxc://`` address."""
+        url = f"{self._url}/_matrix/media/v3/upload"
+        with source.open("rb") as file:
+            async with self._request(
+                "POST",
+                url,
+                params={"filename": name},
+                data=file,
+                headers={"Content-Type": mime},
+                timeout=_MEDIA_TIMEOUT,
+            ) as response:
+                answer = await response.json()
+        return str(answer["content_uri"])
+
+    async def download(self, uri: str, target: Path, max_size: int) -> int:
+        """Download a file to disk, streamed; returns its size in bytes.
+
+        Raises ``FileTooLarge`` if there are more than ``max_size`` bytes.
+        """
+        server, _, media = uri.removeprefix("mxc://").partition("/")
+        path = f"/_matrix/client/v1/media/download/{quote(server)}/{quote(media)}"
+        size = 0
+        async with self._request("GET", self._url + path, timeout=_MEDIA_TIMEOUT) as response:
+            with target.open("wb") as file:
+                async for chunk in response.content.iter_chunked(_CHUNK):
+                    size += len(chunk)
+                    if size > max_size:
+                        raise FileTooLarge(max_size)
+                    await asyncio.to_thread(file.write, chunk)
+        return size
+
+    # -- Transport
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        sender: MatrixSender | None,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Any:
+        query = dict(params or {})
+        if sender is not None:
+            query["user_id"] = sender.mxid
+            if sender.device is not None:
+                query["device_id"] = sender.device
+        async with self._request(
+            method, f"{self._url}/_matrix/client{path}", params=query, json=body
+        ) as response:
+            return await response.json()
+
+    @asynccontextmanager
+    async def _request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        what = f"{method} {url.partition('/_matrix/')[2]}"
+        try:
+            async with self._session.request(
+                method, _encoded(url), headers={**self._headers, **(headers or {})}, **options
+            ) as response:
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    raise await _error(what, response)
+                yield response
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise HomeserverUnavailable(f"{what}: {error!r}") from error
+
+
+class FileTooLarge(Exception):
+    """A file is larger than this bridge carries. ``limit`` in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} bytes")
+        self.limit = limit
+
+
+def _encoded(url: str) -> URL:
+    return URL(url, encoded=True)
+
+
+async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:
+    try:
+        body = await response.json(content_type=None)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        body = {}
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = body.get("retry_after_ms", 1000) / 1000
+        return HomeserverUnavailable(f"{what}: 429", retry_after=wait)
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return HomeserverUnavailable(f"{what}: {response.status}")
+    return HomeserverRefused(
+        what,
+        make_request_error(
+            response.status, response.reason or "", body.get("errcode"), body.get("error")
+        ),
+    )

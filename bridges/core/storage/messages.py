@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which Matrix event is which remote message, and who reacted how."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from mautrix.types import EventID, UserID
+from mautrix.util.async_db import Connection
+
+from bridges.core.ids import WHOLE, ChatID, ChatKey, LoginID, MessageID, PartID, RemoteUserID
+from bridges.core.storage.database import Database
+
+
+@frozen
+class StoredMessage:
+    """One part of a bridged message.
+
+    One event may stand for several remote messages (a long text that was split), and one remote
+    message may have several parts (an event each). ``sender_mxid`` is who sent it in Matrix.
+    """
+
+    chat: ChatKey
+    id: MessageID
+    event: EventID
+    sender: RemoteUserID
+    sender_mxid: UserID
+    sent_at: int
+    part: PartID = WHOLE
+    edit_stamp: int = 0
+    redacted: bool = False
+
+
+@frozen
+class StoredReaction:
+    """One emoji of one person on one message."""
+
+    chat: ChatKey
+    message: MessageID
+    sender: RemoteUserID
+    emoji: str
+    event: EventID
+    sender_mxid: UserID
+
+
+_MESSAGE = "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted"
+_REACTION = "chat, receiver, message_id, sender, emoji, event_id, sender_mxid"
+
+
+class MessageStore:
+    """Reads and writes the links between events and remote messages."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def insert(self, connection: Connection, messages: Iterable[StoredMessage]) -> None:
+        """Store links; one that exists is left as it is."""
+        for one in messages:
+            await connection.execute(
+                f"INSERT INTO message ({_MESSAGE})"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+                one.chat.chat,
+                one.chat.receiver,
+                one.id,
+                one.part,
+                one.event,
+                one.sender,
+                one.sender_mxid,
+                one.sent_at,
+                one.edit_stamp,
+                one.redacted,
+            )
+
+    async def parts(self, chat: ChatKey, message: MessageID) -> list[StoredMessage]:
+        """All parts of a remote message, in order; empty if it is not bridged."""
+        rows = await self._db.fetch(
+            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2 AND id = $3"
+            " ORDER BY part",
+            chat.chat,
+            chat.receiver,
+            message,
+        )
+        return [_message(row) for row in rows]
+
+    async def by_event(self, event: EventID) -> list[StoredMessage]:
+        """The remote messages an event has become, in the order they were sent."""
+        rows = await self._db.fetch(
+            f"SELECT {_MESSAGE} FROM message WHERE event_id = $1 ORDER BY sent_at, part", event
+        )
+        return [_message(row) for row in rows]
+
+    async def newest_up_to(self, chat: ChatKey, sent_at: int) -> StoredMessage | None:
+        """The newest message of a chat that is not newer than a time (ms)."""
+        row = await self._db.fetchrow(
+            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2 AND sent_at <= $3"
+            " ORDER BY sent_at DESC LIMIT 1",
+            chat.chat,
+            chat.receiver,
+            sent_at,
+        )
+        return None if row is None else _message(row)
+
+    async def set_edit_stamp(
+        self, connection: Connection, chat: ChatKey, message: MessageID, stamp: int
+    ) -> None:
+        """Note which edit of a message is shown."""
+        await connection.execute(
+            "UPDATE message SET edit_stamp = $4 WHERE chat = $1 AND receiver = $2 AND id = $3",
+            chat.chat,
+            chat.receiver,
+            message,
+            stamp,
+        )
+
+    async def set_redacted(self, connection: Connection, chat: ChatKey, message: MessageID) -> None:
+        """Note that a message is gone; it stays known, so that it does not come back."""
+        await connection.execute(
+            "UPDATE message SET redacted = true WHERE chat = $1 AND receiver = $2 AND id = $3",
+            chat.chat,
+            chat.receiver,
+            message,
+        )
+
+    async def chats_of(
+        self, receiver: LoginID, messages: Sequence[MessageID]
+    ) -> Mapping[MessageID, ChatKey]:
+        """In which chats of a receiver these messages are."""
+        found = {}
+        for message in messages:
+            row = await self._db.fetchrow(
+                "SELECT chat FROM message WHERE receiver = $1 AND id = $2 LIMIT 1",
+                receiver,
+                message,
+            )
+            if row is not None:
+                found[message] = ChatKey(ChatID(row["chat"]), receiver)
+        return found
+
+    async def reactions(self, chat: ChatKey, message: MessageID) -> list[StoredReaction]:
+        """All reactions to a message."""
+        rows = await self._db.fetch(
+            f"SELECT {_REACTION} FROM reaction"
+            " WHERE chat = $1 AND receiver = $2 AND message_id = $3",
+            chat.chat,
+            chat.receiver,
+            message,
+        )
+        return [_reaction(row) for row in rows]
+
+    async def reaction_by_event(self, event: EventID) -> StoredReaction | None:
+        """The reaction an event is."""
+        row = await self._db.fetchrow(
+            f"SELECT {_REACTION} FROM reaction WHERE event_id = $1", event
+        )
+        return None if row is None else _reaction(row)
+
+    async def put_reaction(self, connection: Connection, reaction: StoredReaction) -> None:
+        """Store a reaction; the same emoji of the same person is replaced."""
+        await connection.execute(
+            f"INSERT INTO reaction ({_REACTION}) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            " ON CONFLICT (chat, receiver, message_id, sender, emoji) DO UPDATE"
+            " SET event_id = excluded.event_id, sender_mxid = excluded.sender_mxid",
+            reaction.chat.chat,
+            reaction.chat.receiver,
+            reaction.message,
+            reaction.sender,
+            reaction.emoji,
+            reaction.event,
+            reaction.sender_mxid,
+        )
+
+    async def delete_reaction(self, connection: Connection, reaction: StoredReaction) -> None:
+        """Forget a reaction."""
+        await connection.execute(
+            "DELETE FROM reaction WHERE chat = $1 AND receiver = $2 AND message_id = $3"
+            " AND sender = $4 AND emoji = $5",
+            reaction.chat.chat,
+            reaction.chat.receiver,
+            reaction.message,
+            reaction.sender,
+            reaction.emoji,
+        )
+
+
+def milliseconds(moment: datetime) -> int:
+    """A time as the database keeps it."""
+    return int(moment.timestamp() * 1000)
+
+
+def _key(row: Any) -> ChatKey:
+    return ChatKey(ChatID(row["chat"]), LoginID(row["receiver"]))
+
+
+def _message(row: Any) -> StoredMessage:
+    return StoredMessage(
+        chat=_key(row),
+        id=MessageID(row["id"]),
+        event=EventID(row["event_id"]),
+        sender=RemoteUserID(row["sender"]),
+        sender_mxid=UserID(row["sender_mxid"]),
+        sent_at=row["sent_at"],
+        part=PartID(row["part"]),
+        edit_stamp=row["edit_stamp"],
+        redacted=bool(row["redacted"]),
+    )
+
+
+def _reaction(row: Any) -> StoredReaction:
+    return StoredReaction(
+        chat=_key(row),
+        message=MessageID(row["message_id"]),
+        sender=RemoteUserID(row["sender"]),
+        emoji=row["emoji"],
+        event=EventID(row["event_id"]),
+        sender_mxid=UserID(row["sender_mxid"]),
+    )
