@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the chat commands need from the running bridge."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+from mautrix.types import EventID, RoomID, UserID
+
+from bridges.core.config import Level
+from bridges.core.ids import ChatKey, LoginID
+from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
+from bridges.core.network import LoginRecord, NetworkInfo, Session, SessionState
+from bridges.core.storage.queue import RowState
+from bridges.core.text import UserText
+
+
+@frozen
+class CommandMessage:
+    """A text message somebody sent where the bot may be spoken to.
+
+    Attributes:
+        text: the plain body. It may hold a password, so it is not part of ``repr``.
+        is_management: whether the room is this person's own room with the bot; in all other rooms
+            only what starts with the prefix is meant for the bot.
+    """
+
+    room: RoomID
+    sender: UserID
+    event_id: EventID
+    text: str = field(repr=False)
+    is_management: bool
+
+
+@frozen
+class LoginView:
+    """A login and how its session stands; ``reason`` is given where the state needs one."""
+
+    record: LoginRecord
+    state: SessionState
+    reason: UserText | None = None
+
+
+class Bot(Protocol):
+    """The bridge bot's voice.
+
+    ``user`` is whose language the texts are shown in. Several texts make one message, one line each.
+    ``bridges.core.commands.notice.render`` makes the message's content.
+    """
+
+    async def say(
+        self,
+        room: RoomID,
+        text: UserText | Sequence[UserText],
+        *,
+        user: UserID,
+        markdown: bool = False,
+    ) -> EventID:
+        """Send an ``m.notice``. With ``markdown`` the templates, never their values, hold markup."""
+        ...
+
+    async def show_image(self, room: RoomID, png: bytes, alt: UserText, *, user: UserID) -> EventID:
+        """Send an ``m.image``; ``alt`` is its body, for those who cannot see it."""
+        ...
+
+    async def edit(
+        self,
+        room: RoomID,
+        event: EventID,
+        text: UserText | Sequence[UserText],
+        *,
+        user: UserID,
+        markdown: bool = False,
+    ) -> None:
+        """Replace what an earlier ``say`` said (``m.replace``)."""
+        ...
+
+    async def redact(self, room: RoomID, event: EventID) -> bool:
+        """Remove an event, whoever sent it. Never raises; False if it could not be removed."""
+        ...
+
+
+class Services(Protocol):
+    """What the bridge does for the commands."""
+
+    @property
+    def info(self) -> NetworkInfo:
+        """How the network is called."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of this software."""
+        ...
+
+    def level(self, user: UserID) -> Level:
+        """What a person may do."""
+        ...
+
+    def login_flows(self) -> Sequence[LoginFlow]:
+        """The ways to log in, the recommended one first."""
+        ...
+
+    def begin_login(self, flow: str) -> LoginProcess:
+        """Make a login process, no I/O yet. Raises ``KeyError`` for an unknown flow."""
+        ...
+
+    async def complete_login(self, user: UserID, login: LoggedIn) -> None:
+        """Keep a new login (or renew a known one) and open its session.
+
+        Raises ``LoginFailed`` if the account belongs to another person here.
+        """
+        ...
+
+    async def logins_of(self, user: UserID) -> Sequence[LoginView]:
+        """A person's logins, oldest first."""
+        ...
+
+    def session(self, login: LoginID) -> Session | None:
+        """The open session of a login."""
+        ...
+
+    async def logout(self, login: LoginID) -> None:
+        """End a login here and on the network."""
+        ...
+
+    async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
+        """Give a chat's room, made if needed, with the login's owner invited.
+
+        Raises the errors of ``bridges.core.errors``.
+        """
+        ...
+
+    async def sync(self, login: LoginID) -> int:
+        """Bring in the recent chats; returns how many were made or refreshed.
+
+        Raises the errors of ``bridges.core.errors``.
+        """
+        ...
+
+    def languages(self) -> Mapping[str, str]:
+        """The languages the bot speaks: code to the language's own name."""
+        ...
+
+    async def language(self, user: UserID) -> str:
+        """The code of a person's language."""
+        ...
+
+    async def set_language(self, user: UserID, code: str) -> None:
+        """Remember a person's language; ``code`` is a key of ``languages``."""
+        ...
+
+    async def queue_lengths(self) -> Mapping[str, Mapping[RowState, int]]:
+        """How many rows are in each queue (``from_matrix``, ``from_remote``), by state."""
+        ...
