@@ -94,10 +94,10 @@ def verify(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
     Raises:
         StartRefusedError: naming the parts that do not.
     """
-    strangers = [type(holder).__name__ for holder in _holders(hs) if not _asks(holder, allowlist)]
+    strangers = {type(holder).__name__ for holder in _holders(hs) if not _asks(holder, allowlist)}
     in_force: object = hs.config.federation.federation_domain_whitelist
     if in_force is not allowlist:
-        strangers.append("the configuration")
+        strangers.add("the configuration")
     if strangers:
         raise StartRefusedError(
             f"policy_module does not decide everywhere: {', '.join(sorted(strangers))} would ask"

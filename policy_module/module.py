@@ -65,5 +65,5 @@ def _exit(error: StartRefusedError) -> NoReturn:
     ``sys.exit`` would only end the background call, and the homeserver would go on unprotected.
     """
     logger.critical("%s", error)
-    print(f"policy_module: {error}", file=sys.__stderr__, flush=True)
+    print(error, file=sys.__stderr__, flush=True)
     os._exit(1)

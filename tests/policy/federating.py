@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Several real homeservers that federate over TLS on loopback.
+
+Each is called ``localhost:PORT``: a name with a port needs neither DNS nor .well-known (Matrix
+server-server API, "Resolving server names"), so nothing leaves the machine.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from attrs import frozen
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.support.ports import LOOPBACK, PortLease
+from tests.support.synapse import SynapseServer, SynapseSettings
+
+HOST = "localhost"
+
+
+@frozen
+class Certificate:
+    """A self-signed certificate for localhost, which every test server shows and trusts."""
+
+    certificate: Path
+    key: Path
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """Write a fresh certificate and its key into ``folder``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    made = Certificate(folder / "localhost.crt", folder / "localhost.key")
+    made.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    made.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return made
+
+
+class FederatingServer(SynapseServer):
+    """A homeserver with a second listener for federation, on the port in its name."""
+
+    def __init__(
+        self,
+        data: Path,
+        certificate: Certificate,
+        federation: PortLease,
+        modules: Sequence[Mapping[str, Any]] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._federation = federation
+        super().__init__(
+            data,
+            SynapseSettings(
+                server_name=f"{HOST}:{federation.port}",
+                modules=tuple(modules),
+                extra_config={**_federation_config(certificate), **(extra or {})},
+            ),
+        )
+
+    @property
+    def federation_url(self) -> str:
+        """Base URL of the server-server API, without a slash at the end."""
+        return f"https://{self.server_name}"
+
+    async def close(self) -> None:
+        """Make sure nothing of it runs, and give its ports back."""
+        await super().close()
+        self._federation.release()
+
+    def _write_files(self) -> Path:
+        path = super()._write_files()
+        config = json.loads(path.read_text())
+        config["listeners"].append(
+            {
+                "port": self._federation.port,
+                "type": "http",
+                "tls": True,
+                "bind_addresses": [LOOPBACK],
+                "resources": [{"names": ["federation"]}],
+            }
+        )
+        path.write_text(json.dumps(config, indent=1))
+        return path
+
+
+class Person:
+    """A logged-in user, speaking the client-server API directly.
+
+    The tests here are about the status and the words of an answer, which client libraries hide.
+    """
+
+    def __init__(self, server: SynapseServer, name: str, token: str) -> None:
+        self.mxid = server.mxid(name)
+        self._base = server.url
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    async def register(cls, server: SynapseServer, name: str, *, admin: bool = False) -> "Person":
+        """Create the account."""
+        return cls(server, name, await server.register_user(name, f"pass {name}", admin))
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        """Send a request below ``/_matrix/client/v3`` (or any absolute path)."""
+        url = path if path.startswith("/_") else f"/_matrix/client/v3/{path}"
+        async with (
+            aiohttp.ClientSession(headers=self._headers) as session,
+            session.request(method, self._base + url, json=body) as response,
+        ):
+            return response.status, await response.json()
+
+    async def create_room(self, **request: Any) -> str:
+        """Create a room that must succeed, and give its id."""
+        status, answer = await self.ask("POST", "createRoom", request)
+        assert status == 200, answer
+        return str(answer["room_id"])
+
+    async def invite(self, room: str, mxid: str) -> tuple[int, dict[str, Any]]:
+        """Invite somebody."""
+        return await self.ask("POST", f"rooms/{quote(room)}/invite", {"user_id": mxid})
+
+    async def join(self, room: str, *via: str) -> tuple[int, dict[str, Any]]:
+        """Join by room id or alias."""
+        query = "&".join(f"via={quote(server)}" for server in via)
+        return await self.ask("POST", f"join/{quote(room)}?{query}", {})
+
+    async def say(self, room: str, body: str) -> None:
+        """Send a text that must be accepted."""
+        content = {"msgtype": "m.text", "body": body}
+        path = f"rooms/{quote(room)}/send/m.room.message/{quote(body)}"
+        status, answer = await self.ask("PUT", path, content)
+        assert status == 200, answer
+
+    async def heard(self, room: str) -> list[str]:
+        """Give the texts of the room this person can read, oldest first."""
+        status, answer = await self.ask("GET", f"rooms/{quote(room)}/messages?dir=f&limit=100")
+        if status != 200:
+            return []
+        return [event["content"]["body"] for event in answer["chunk"] if "body" in event["content"]]
+
+    async def rooms(self) -> tuple[set[str], set[str]]:
+        """Give the rooms joined and the rooms invited to."""
+        _, answer = await self.ask("GET", "sync?full_state=true")
+        rooms = answer.get("rooms", {})
+        return set(rooms.get("join", {})), set(rooms.get("invite", {}))
+
+
+@asynccontextmanager
+async def running(*servers: SynapseServer) -> AsyncIterator[None]:
+    """Start the homeservers side by side, and end all of them whatever happens."""
+    try:
+        await asyncio.gather(*(server.start() for server in servers))
+        yield
+    finally:
+        for server in servers:
+            await server.close()
+
+
+def _federation_config(certificate: Certificate) -> dict[str, Any]:
+    soon = {
+        "client_timeout": "5s",
+        "max_long_retry_delay": "1s",
+        "max_long_retries": 1,
+        "destination_min_retry_interval": "1s",
+        "destination_max_retry_interval": "5s",
+    }
+    return {
+        "federation_domain_whitelist": None,
+        "tls_certificate_path": str(certificate.certificate),
+        "tls_private_key_path": str(certificate.key),
+        "federation_custom_ca_list": [str(certificate.certificate)],
+        "ip_range_blacklist": [],
+        "federation": soon,
+    }
