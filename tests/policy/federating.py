@@ -7,7 +7,7 @@ server-server API, "Resolving server names"), so nothing leaves the machine.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,7 +72,6 @@ class FederatingServer(SynapseServer):
         data: Path,
         certificate: Certificate,
         federation: PortLease,
-        modules: Sequence[Mapping[str, Any]] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         self._federation = federation
@@ -80,7 +79,6 @@ class FederatingServer(SynapseServer):
             data,
             SynapseSettings(
                 server_name=f"{HOST}:{federation.port}",
-                modules=tuple(modules),
                 extra_config={**_federation_config(certificate), **(extra or {})},
             ),
         )

@@ -55,8 +55,13 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         folder / "home",
         certificate,
         leases["home"],
-        [{"module": "policy_module.PolicyModule", "config": {"federation": {"allow": allow}}}],
-        {"federation_domain_whitelist": [], "federation_whitelist_endpoint_enabled": True},
+        {
+            "modules": [
+                {"module": "policy_module.PolicyModule", "config": {"federation": {"allow": allow}}}
+            ],
+            "federation_domain_whitelist": [],
+            "federation_whitelist_endpoint_enabled": True,
+        },
     )
     near = FederatingServer(folder / "near", certificate, leases["near"])
     far = FederatingServer(folder / "far", certificate, leases["far"])

@@ -76,10 +76,8 @@ REFUSALS = {
 
 @pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
 async def test_the_start_is_refused(tmp_path: Path, refusal: Refusal) -> None:
-    settings = SynapseSettings(
-        modules=refusal.modules, extra_config={"federation_domain_whitelist": refusal.whitelist}
-    )
-    server = SynapseServer(tmp_path, settings)
+    extra = {"modules": refusal.modules, "federation_domain_whitelist": refusal.whitelist}
+    server = SynapseServer(tmp_path, SynapseSettings(extra_config=extra))
     synapse = python_module(
         "synapse.app.homeserver",
         "--config-path",

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""When a failed join is blamed on the allowlist."""
+
+import pytest
+
+from policy_module.audit import RefusalLog
+from policy_module.decision import Policy
+from policy_module.explain import Explanations
+
+
+@pytest.fixture
+def explanations() -> Explanations:
+    policy = Policy.build("home.example", ["near.example"])
+    return Explanations(policy, RefusalLog(lambda _: None, lambda: 0.0))
+
+
+@pytest.mark.parametrize("servers", [["far.example"], ["far.example", "else.example"]])
+def test_it_is_when_no_server_asked_is_allowed(
+    explanations: Explanations, servers: list[str]
+) -> None:
+    reason = explanations.refusal_of(servers)
+    assert reason is not None
+    assert "far.example is not on it" in reason
+
+
+@pytest.mark.parametrize(
+    "servers", [[], ["near.example"], ["far.example", "near.example"], ["home.example"]]
+)
+def test_it_is_not_when_one_could_have_answered(
+    explanations: Explanations, servers: list[str]
+) -> None:
+    assert explanations.refusal_of(servers) is None
