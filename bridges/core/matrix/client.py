@@ -34,7 +34,8 @@ _CHUNK = 256 * 1024
 class HomeserverUnavailable(TemporaryError):
     """The homeserver cannot be reached or cannot answer now; the request may have had its effect."""
 
-    def __init__(self, detail: str, retry_after: float = 2.0) -> None:
+    def __init__(self, detail: str, retry_after: float = 0.5, status: int | None = None) -> None:
+        """``status`` is the HTTP status, None if there was no answer."""
         super().__init__(
             "MATRIX.UNAVAILABLE",
             user_text("The homeserver does not answer at the moment."),
@@ -42,6 +43,7 @@ class HomeserverUnavailable(TemporaryError):
             certain=False,
         )
         self.detail = detail
+        self.status = status
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
@@ -285,15 +287,11 @@ class Homeserver:
         """Ask the homeserver to reach us; it also retries held transactions at once (MSC2659)."""
         await self._call("POST", f"/v1/appservice/{quote(appservice)}/ping", None, {})
 
-    async def is_up(self) -> bool:
-        """Whether the homeserver answers at all."""
-        try:
-            await self._call("GET", "/versions", None)
-        except HomeserverUnavailable:
-            return False
-        except HomeserverRefused:
-            return True
-        return True
+    async def upload_limit(self) -> int | None:
+        """The largest upload in bytes; None if the homeserver does not say."""
+        answer = await self._call("GET", "/v1/media/config", None)
+        limit: int | None = answer.get("m.upload.size")
+        return limit
 
     async def upload(self, source: Path, mime: str, name: str) -> str:
         """Upload a file from disk, streamed; returns its ``mxc://`` address."""
@@ -386,7 +384,7 @@ async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:
         wait = body.get("retry_after_ms", 1000) / 1000
         return HomeserverUnavailable(f"{what}: 429", retry_after=wait)
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return HomeserverUnavailable(f"{what}: {response.status}")
+        return HomeserverUnavailable(f"{what}: {response.status}", status=response.status)
     return HomeserverRefused(
         what,
         make_request_error(

@@ -8,7 +8,7 @@ network inside the database the operator names. Queries use ``$1`` parameters on
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -41,7 +41,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed at the end of the block, rolled back if it is left otherwise."""
         try:
-            acquired: AbstractAsyncContextManager[Connection] = self._pool.acquire()
+            acquired: Any = self._pool.acquire()
             async with acquired as connection, connection.transaction():
                 try:
                     yield connection

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Text that a homeserver takes: what comes from outside may hold what JSON or Synapse cannot."""
+
+import re
+from collections.abc import Iterator
+
+_LONE_SURROGATES_AND_NUL = re.compile("[\ud800-\udfff\x00]")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+MAX_TEXT_BYTES = 20_000
+"""Bytes of UTF-8 one event's plain body may have: an event holds 65,536 with everything in it, and
+the text stands in it up to three times (body, HTML, and both again in an edit)."""
+
+MAX_CONTENT_BYTES = 60_000
+"""Bytes of JSON one event's content may have."""
+
+
+def clean_text(text: str) -> str:
+    """Replace lone surrogates and NUL."""
+    return _LONE_SURROGATES_AND_NUL.sub(_REPLACEMENT, text)
+
+
+def clean_name(name: str, limit: int = 255) -> str:
+    """A name on one line, at most ``limit`` characters long."""
+    line = " ".join(clean_text(name).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def split_text(text: str, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[str]:
+    """Cut a text into pieces of at most ``max_bytes``, at line or word ends where there are any."""
+    while len(text.encode()) > max_bytes:
+        piece = text.encode()[:max_bytes].decode(errors="ignore")
+        end = max(piece.rfind("\n"), piece.rfind(" ")) + 1
+        if end < len(piece) // 2:
+            end = len(piece)
+        yield text[:end]
+        text = text[end:]
+    yield text

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The open sessions: who is logged in to what, and how each session stands."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from attrs import define
+from mautrix.types import UserID
+
+from bridges.core.clock import Clock
+from bridges.core.ids import LoginID, RemoteUserID
+from bridges.core.network import LoginRecord, Network, Session, SessionState
+from bridges.core.storage.logins import LoginStore
+from bridges.core.text import UserText
+
+_CONNECTING_AT_ONCE = 8
+
+
+@define
+class ActiveLogin:
+    """A login and its session."""
+
+    record: LoginRecord
+    session: Session
+    state: SessionState = SessionState.CONNECTING
+    reason: UserText | None = None
+
+
+StateListener = Callable[[ActiveLogin, SessionState], None]
+"""Told when a login's state has changed; the second argument is the state before."""
+
+
+class Sessions:
+    """All sessions of this process."""
+
+    def __init__(self, store: LoginStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._by_id: dict[LoginID, ActiveLogin] = {}
+        self._by_remote: dict[RemoteUserID, ActiveLogin] = {}
+        self._listeners: list[StateListener] = []
+
+    def listen(self, listener: StateListener) -> None:
+        """Have a function told about changes of state."""
+        self._listeners.append(listener)
+
+    async def start(self, network: Network) -> None:
+        """Open the sessions of all stored logins and let them connect, a few at a time."""
+        for record in await self._store.all():
+            self._open(record, network)
+        slots = asyncio.Semaphore(_CONNECTING_AT_ONCE)
+
+        async def connect(active: ActiveLogin) -> None:
+            async with slots:
+                await active.session.connect()
+
+        await asyncio.gather(*(connect(one) for one in list(self._by_id.values())))
+
+    async def stop(self) -> None:
+        """Disconnect all sessions."""
+        await asyncio.gather(
+            *(one.session.disconnect() for one in self._by_id.values()), return_exceptions=True
+        )
+
+    async def add(self, record: LoginRecord, network: Network) -> ActiveLogin:
+        """Store a new or renewed login and connect its session; an old session is closed first."""
+        old = self._by_id.get(record.id)
+        if old is not None:
+            await old.session.disconnect()
+        await self._store.save(record, self._clock.now())
+        active = self._open(record, network)
+        await active.session.connect()
+        return active
+
+    async def remove(self, login: LoginID) -> None:
+        """Log out on the network and forget the login."""
+        active = self._by_id.pop(login, None)
+        if active is not None:
+            self._by_remote.pop(active.record.user, None)
+            await active.session.logout()
+        await self._store.delete(login)
+
+    def get(self, login: LoginID) -> ActiveLogin | None:
+        """A login."""
+        return self._by_id.get(login)
+
+    def by_remote_user(self, user: RemoteUserID) -> ActiveLogin | None:
+        """The login a remote user has here."""
+        return self._by_remote.get(user)
+
+    def of(self, owner: UserID) -> list[ActiveLogin]:
+        """A person's logins."""
+        return [one for one in self._by_id.values() if one.record.owner == owner]
+
+    def all(self) -> Iterable[ActiveLogin]:
+        """Every login."""
+        return list(self._by_id.values())
+
+    def report(self, login: LoginID, state: SessionState, reason: UserText | None) -> None:
+        """Note how a session stands."""
+        active = self._by_id.get(login)
+        if active is None or (active.state is state and active.reason == reason):
+            return
+        before, active.state, active.reason = active.state, state, reason
+        for listener in self._listeners:
+            listener(active, before)
+
+    def _open(self, record: LoginRecord, network: Network) -> ActiveLogin:
+        active = ActiveLogin(record, network.open_session(record))
+        self._by_id[record.id] = active
+        self._by_remote[record.user] = active
+        return active

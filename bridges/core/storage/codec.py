@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Remote events as JSON, the form they wait in."""
+
+from typing import cast
+
+from cattrs.preconf.json import make_converter
+from cattrs.strategies import configure_tagged_union
+
+from bridges.core.content import RemotePart
+from bridges.core.events import RemoteEvent
+
+_TAG = "kind"
+
+
+class EventCodec:
+    """Turns remote events into JSON and back."""
+
+    def __init__(self) -> None:
+        self._converter = make_converter()
+        configure_tagged_union(RemotePart, self._converter, tag_name=_TAG)
+        configure_tagged_union(RemoteEvent, self._converter, tag_name=_TAG)
+
+    def encode(self, event: RemoteEvent) -> str:
+        """Write an event; lone surrogates survive as JSON escapes."""
+        return cast(str, self._converter.dumps(event, unstructure_as=RemoteEvent))
+
+    def decode(self, payload: str) -> RemoteEvent:
+        """Read an event. Raises ``cattrs.BaseValidationError`` or ``ValueError`` for anything else."""
+        return cast(RemoteEvent, self._converter.loads(payload, RemoteEvent))  # type: ignore[arg-type] # cattrs takes unions
