@@ -22,20 +22,12 @@ def _pattern(entry: str) -> str:
     return entry
 
 
-def _no_duplicates(entries: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({entry for entry in entries if entries.count(entry) > 1})
-    if twice:
-        raise ValueError(f"listed more than once: {', '.join(twice)}; keep one of each")
-    return entries
-
-
 class FederationConfig(_Section):
     """Which servers this homeserver exchanges anything with."""
 
     allow: Annotated[
         tuple[Annotated[str, AfterValidator(_pattern)], ...],
         Strict(False),  # YAML gives a list
-        AfterValidator(_no_duplicates),
     ] = ()
     """Server names, or ``*.domain`` for every name below a domain. Empty: no server at all. Our
     own server is always allowed and need not be listed."""
