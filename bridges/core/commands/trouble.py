@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How trouble is told to a person, and how it is logged."""
+
+import math
+import secrets
+import traceback
+from collections.abc import Callable
+
+import structlog
+
+from bridges.core.errors import BridgeError, RateLimited
+from bridges.core.text import UserText, user_text
+
+
+def try_again_in(seconds: float) -> UserText:
+    """Say when to try again; rounded up, so that nobody comes too early."""
+    if seconds <= 90:
+        return user_text("Please try again in {seconds} s.", seconds=math.ceil(seconds))
+    if seconds <= 90 * 60:
+        return user_text("Please try again in {minutes} min.", minutes=math.ceil(seconds / 60))
+    return user_text("Please try again in {hours} h.", hours=math.ceil(seconds / 3600))
+
+
+def explain(error: BridgeError) -> list[UserText]:
+    """Say what went wrong and, where the network asks to wait, for how long."""
+    if isinstance(error, RateLimited):
+        return [error.text, try_again_in(error.retry_after)]
+    return [error.text]
+
+
+class Incidents:
+    """Logs what nobody expected under an id the person can pass on.
+
+    The exception's own text is left out of the log, because it may repeat what the person typed.
+    """
+
+    def __init__(self, make_id: Callable[[], str] = lambda: secrets.token_hex(4)) -> None:
+        self._make_id = make_id
+        self._log = structlog.get_logger("karvon.commands")
+
+    def record(self, doing: str, error: BaseException) -> UserText:
+        """Log ``error`` and give the line for the person."""
+        incident = self._make_id()
+        self._log.error(
+            "unexpected_error",
+            incident=incident,
+            doing=doing,
+            error=type(error).__qualname__,
+            stack="".join(traceback.format_tb(error.__traceback__)),
+        )
+        return user_text(
+            "Something went wrong on my side. Please try again; if it happens again, "
+            "tell your administrator this number: {incident}",
+            incident=incident,
+        )
