@@ -7,8 +7,11 @@ set -eu
 # make ADDRESS_FILE: postgresql://NAME:PASSWORD@HOST/NAME
 make() {
     credentials=$(sed -n 's|^postgresql://\([^@]*\)@.*|\1|p' "$1")
-    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
-        --set name="${credentials%%:*}" --set password="${credentials#*:}" << 'SQL'
+    # By the environment, because everybody may read a command line.
+    NAME=${credentials%%:*} PASSWORD=${credentials#*:} \
+        psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres << 'SQL'
+\getenv name NAME
+\getenv password PASSWORD
 CREATE ROLE :"name" LOGIN PASSWORD :'password';
 CREATE DATABASE :"name" OWNER :"name" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';
 REVOKE CONNECT ON DATABASE :"name" FROM PUBLIC;
