@@ -82,7 +82,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 def _check_database(url: SecretStr) -> SecretStr:
     text = url.get_secret_value()
-    if text.startswith("sqlite:") and len(text) > len("sqlite:"):
+    if text.startswith("sqlite:/") and not text.endswith("/"):
         return url
     if text.startswith(("postgres://", "postgresql://")) and urlsplit(text).path.strip("/"):
         return url

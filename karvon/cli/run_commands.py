@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""``karvon up`` and ``karvon run``."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from karvon.cli.context import invocation
+
+
+def up(context: typer.Context) -> None:
+    """Start the whole suite and watch over it; Ctrl-C stops it."""
+    from karvon.stack.up import up as start
+
+    call = invocation(context)
+    sys.exit(asyncio.run(start(call.load(), call.config_path)))
+
+
+def run(
+    context: typer.Context,
+    part: Annotated[str, typer.Argument(help="homeserver, sandbox, or a network: telegram.")],
+) -> None:
+    """Run one part alone, for systemd and containers."""
+    from karvon.stack.single import run_part
+
+    sys.exit(run_part(invocation(context).load(), part))

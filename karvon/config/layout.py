@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where things lie in the data folder."""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from karvon.config.model import KarvonConfig
+
+
+@frozen
+class Layout:
+    """Names of files and folders below the data folder."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, config: KarvonConfig) -> "Layout":
+        """Give the layout of a configuration's data folder."""
+        return cls(config.data_dir)
+
+    @property
+    def secrets(self) -> Path:
+        """Folder of secrets that were made up."""
+        return self.root / "secrets"
+
+    @property
+    def run(self) -> Path:
+        """Folder of what only matters while karvon runs."""
+        return self.root / "run"
+
+    @property
+    def homeserver(self) -> Path:
+        """Folder of the managed homeserver."""
+        return self.root / "homeserver"
+
+    @property
+    def homeserver_config(self) -> Path:
+        """The generated ``homeserver.yaml``."""
+        return self.homeserver / "homeserver.yaml"
+
+    @property
+    def sandbox_state(self) -> Path:
+        """What the sandbox's Telegram remembers."""
+        return self.root / "sandbox" / "telegram.json"
+
+    def registration(self, network_id: str) -> Path:
+        """Give a network's application service registration."""
+        return self.homeserver / f"registration-{network_id}.yaml"
+
+    def network(self, network_id: str) -> Path:
+        """Give the folder of a network's bridge."""
+        return self.root / network_id
+
+    def database(self, network_id: str) -> Path:
+        """Give the SQLite file of a network's bridge."""
+        return self.root / f"{network_id}.db"

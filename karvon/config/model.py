@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The model of the one YAML.
+
+The sections of bridges live beside the bridges that consume them (``bridges/core/config.py`` and each
+network's ``config.py``); the rest is here. What the keys mean to an operator is written in
+``config/karvon.example.yaml``, and a test keeps the two equal.
+"""
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+
+from bridges.core.config import (
+    BridgeConfig,
+    ConfigPath,
+    DatabaseUrl,
+    HttpUrl,
+    ListenConfig,
+    NetworkConfig,
+    Port,
+    Section,
+    Size,
+    http_address,
+)
+from bridges.telegram.config import TelegramConfig
+
+DEFAULT_DATA_DIR = Path("var")
+
+_SERVER_NAME = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+    r"|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?"
+)
+
+
+def _check_server_name(name: str) -> str:
+    if len(name) > 230 or _SERVER_NAME.fullmatch(name) is None:
+        raise ValueError("must be a server name in lower case, such as example.org")
+    return name
+
+
+def _check_server_pattern(pattern: str) -> str:
+    if _SERVER_NAME.fullmatch(pattern.removeprefix("*.")) is None:
+        raise ValueError("must be a server name (matrix.example.org) or *.example.org")
+    return pattern
+
+
+ServerName = Annotated[
+    str, AfterValidator(_check_server_name), Field(examples=["matrix.example.org"])
+]
+"""A homeserver's name (Matrix specification, "Server Name"), in lower case."""
+
+ServerPattern = Annotated[str, AfterValidator(_check_server_pattern)]
+"""A server name, or ``*.domain`` for all servers below a domain."""
+
+
+class DemoUserConfig(Section):
+    """The first person on a homeserver that karvon runs."""
+
+    username: str | None = Field(default="demo", pattern=r"^[a-z0-9._=/-]+$", examples=["ali"])
+    """Localpart; null: nobody is made."""
+    password: SecretStr | None = None
+    """Password; null: made at the first start and kept in the data folder."""
+    password_file: ConfigPath | None = None
+    """File that holds the password instead."""
+
+
+class HomeserverConfig(Section):
+    """The section ``homeserver:``."""
+
+    managed: bool = True
+    """Karvon starts Synapse itself; false: an own homeserver is used."""
+    server_name: ServerName = "karvon.localhost"
+    """The part of every user id behind the colon."""
+    url: HttpUrl | None = None
+    """Address of the client API; null: made from ``listen``."""
+    listen: ListenConfig = ListenConfig(port=8008)
+    """Where the managed homeserver accepts connections."""
+    database: DatabaseUrl | None = None
+    """The managed homeserver's database; null: SQLite in the data folder."""
+    database_file: ConfigPath | None = None
+    """File that holds the address instead."""
+    registration_shared_secret: SecretStr | None = None
+    """Lets karvon make users; null: made at the first start and kept in the data folder."""
+    registration_shared_secret_file: ConfigPath | None = None
+    """File that holds the secret instead."""
+    media_store: ConfigPath | None = None
+    """Folder for files people send; null: in the data folder."""
+    max_upload_size: Size = "100M"
+    """Largest file people can send."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """How much the managed homeserver logs."""
+    extra_config: ConfigPath | None = None
+    """YAML file with further Synapse settings, laid over the generated ones."""
+    demo_user: DemoUserConfig = DemoUserConfig()
+
+    @property
+    def client_url(self) -> str:
+        """Base of the client API, without a slash at the end."""
+        return self.url or http_address(self.listen.host, self.listen.port)
+
+
+class FederationConfig(Section):
+    """The section ``federation:``."""
+
+    allow: tuple[ServerPattern, ...] = Field(default=(), examples=[["*.example.org"]])
+    """Servers this one talks to; empty: none."""
+    key_servers: tuple[ServerName, ...] | None = Field(
+        default=None, examples=[["matrix.example.org"]]
+    )
+    """Allowed servers that vouch for others' keys; null: every exact name in ``allow``."""
+
+    @field_validator("allow")
+    @classmethod
+    def _check_duplicates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in value if value.count(name) > 1})
+        if twice:
+            raise ValueError(f"names {', '.join(twice)} more than once; keep one of each")
+        return value
+
+    def allows(self, server: str) -> bool:
+        """Tell whether ``server`` is on the list."""
+        return any(fnmatchcase(server, pattern) for pattern in self.allow)
+
+    @property
+    def notaries(self) -> tuple[str, ...]:
+        """Servers asked for the signing keys of others."""
+        if self.key_servers is not None:
+            return self.key_servers
+        return tuple(name for name in self.allow if not name.startswith("*."))
+
+
+class SandboxTelegramConfig(Section):
+    """Ports of the sandbox's Telegram."""
+
+    port: Port = 29443
+    """Where it speaks MTProto."""
+    control_port: Port = 29444
+    """Where it is controlled and observed."""
+
+
+class SandboxConfig(Section):
+    """The section ``sandbox:``."""
+
+    enabled: Literal["auto", True, False] = "auto"
+    """Use the made-up Telegram; auto: as long as ``telegram.api_id`` is not set."""
+    telegram: SandboxTelegramConfig = SandboxTelegramConfig()
+
+
+class RestartConfig(Section):
+    """How soon a part that ended is started again."""
+
+    initial: float = Field(default=1, gt=0, le=3600)
+    """Seconds before the first new start; doubles with each further one."""
+    max: float = Field(default=60, gt=0, le=86400)
+    """Longest wait, in seconds."""
+
+
+class SupervisorConfig(Section):
+    """The section ``supervisor:``."""
+
+    listen: ListenConfig = ListenConfig(port=29300)
+    """Where ``/live`` and ``/ready`` are served."""
+    restart: RestartConfig = RestartConfig()
+    stop_timeout: float = Field(default=15, gt=0, le=600)
+    """Seconds a part may take to stop before it is killed."""
+
+
+class LoggingConfig(Section):
+    """The section ``logging:``."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """How much is logged."""
+    format: Literal["console", "json"] = "console"
+    """Lines for people, or one JSON object per line."""
+
+
+class KarvonConfig(Section):
+    """The one YAML."""
+
+    data_dir: ConfigPath = DEFAULT_DATA_DIR
+    """Folder for everything that is kept."""
+    homeserver: HomeserverConfig = HomeserverConfig()
+    federation: FederationConfig = FederationConfig()
+    bridge: BridgeConfig = BridgeConfig()
+    telegram: TelegramConfig = TelegramConfig()
+    sandbox: SandboxConfig = SandboxConfig()
+    supervisor: SupervisorConfig = SupervisorConfig()
+    logging: LoggingConfig = LoggingConfig()
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Tell whether Telegram is the sandbox's."""
+        if self.sandbox.enabled == "auto":
+            return self.homeserver.managed and self.telegram.api_id is None
+        return self.sandbox.enabled
+
+    @property
+    def networks(self) -> tuple[NetworkConfig, ...]:
+        """The networks that are switched on."""
+        return tuple(network for network in (self.telegram,) if network.enabled)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From the one configuration to what one bridge process needs."""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bridges.core.config import (
+    BridgeConfig,
+    BridgeSettings,
+    DatabaseSettings,
+    Level,
+    LogSettings,
+    Namespace,
+    NetworkConfig,
+    Permissions,
+    Registration,
+    decode_encryption_key,
+)
+from bridges.telegram.config import TelegramConfig, TelegramServerConfig
+from karvon.config.layout import Layout
+from karvon.config.model import KarvonConfig
+from karvon.config.secretstore import SecretStore
+
+SANDBOX_API_ID = 1
+SANDBOX_API_HASH = "0" * 32
+
+
+def bridge_settings(
+    config: KarvonConfig, network: NetworkConfig, secrets: SecretStore
+) -> BridgeSettings:
+    """Resolve the settings of one network's bridge; secrets that are missing are made."""
+    bridge, layout = config.bridge, Layout.of(config)
+    names = _Names(network)
+    key = bridge.encryption_key
+    return BridgeSettings(
+        homeserver_url=config.homeserver.client_url,
+        server_name=config.homeserver.server_name,
+        registration=registration(config, network, secrets),
+        listen=network.listen,
+        database=_database(bridge, network, layout),
+        encryption_key=decode_encryption_key(
+            secrets.key("bridge_encryption_key") if key is None else key.get_secret_value()
+        ),
+        previous_encryption_keys=tuple(
+            decode_encryption_key(old.get_secret_value()) for old in bridge.previous_encryption_keys
+        ),
+        data_dir=layout.network(network.network_id),
+        permissions=permissions(config),
+        command_prefix=names.fill(bridge.command_prefix),
+        displayname_template=names.fill(bridge.displayname_template),
+        bot=bridge.bot.model_copy(
+            update={
+                "username": names.fill(bridge.bot.username),
+                "displayname": names.fill(bridge.bot.displayname),
+            }
+        ),
+        message_status=bridge.message_status,
+        reconcile_interval=bridge.reconcile_interval,
+        limits=bridge.limits,
+        double_puppet=bridge.double_puppet,
+        personal_space=bridge.personal_space,
+        metrics=bridge.metrics,
+        log=LogSettings(config.logging.level, config.logging.format),
+        network=_in_sandbox(config, network),
+    )
+
+
+def registration(
+    config: KarvonConfig, network: NetworkConfig, secrets: SecretStore
+) -> Registration:
+    """Give a network's registration; its tokens are made once and kept."""
+    bridge, server = config.bridge, re.escape(config.homeserver.server_name)
+    names = _Names(network)
+    bot = names.fill(bridge.bot.username)
+    ghosts = names.fill(bridge.username_template)
+    ghost_regex = ".*".join(re.escape(part) for part in ghosts.split("{userid}"))
+    namespaces = [
+        Namespace(f"@{re.escape(bot)}:{server}", exclusive=True),
+        Namespace(f"@{ghost_regex}:{server}", exclusive=True),
+    ]
+    if bridge.double_puppet:
+        namespaces.append(Namespace(f"@.*:{server}", exclusive=False))
+    return Registration(
+        id=network.network_id,
+        url=network.appservice_url,
+        as_token=secrets.token(f"{network.network_id}_as_token"),
+        hs_token=secrets.token(f"{network.network_id}_hs_token"),
+        bot_localpart=bot,
+        username_template=ghosts,
+        namespaces=tuple(namespaces),
+    )
+
+
+def permissions(config: KarvonConfig) -> Permissions:
+    """Give who may use the bridges; by default everybody here, and the demo user as admin."""
+    homeserver = config.homeserver
+    if config.bridge.permissions is not None:
+        return Permissions(config.bridge.permissions)
+    levels = {homeserver.server_name: Level.USER}
+    if homeserver.managed and homeserver.demo_user.username is not None:
+        levels[f"@{homeserver.demo_user.username}:{homeserver.server_name}"] = Level.ADMIN
+    return Permissions(levels)
+
+
+class _Names:
+    """Fills a network's names into templates."""
+
+    def __init__(self, network: NetworkConfig) -> None:
+        self._network = network
+
+    def fill(self, template: str) -> str:
+        return template.replace("{network}", self._network.network_id).replace(
+            "{network_name}", self._network.network_name
+        )
+
+
+def _database(bridge: BridgeConfig, network: NetworkConfig, layout: Layout) -> DatabaseSettings:
+    if bridge.database is None:
+        return DatabaseSettings(f"sqlite:{layout.database(network.network_id)}", schema=None)
+    url = _Names(network).fill(bridge.database.get_secret_value())
+    return DatabaseSettings(url, schema=None if url.startswith("sqlite:") else network.network_id)
+
+
+def _in_sandbox(config: KarvonConfig, network: NetworkConfig) -> NetworkConfig:
+    """Point a network at its sandbox where that is used."""
+    if not (config.uses_sandbox and isinstance(network, TelegramConfig)):
+        return network
+    server = TelegramServerConfig(
+        ip="127.0.0.1",
+        port=config.sandbox.telegram.port,
+        rsa_public_key_file=sandbox_public_key(),
+    )
+    return network.model_copy(
+        update={
+            "api_id": SANDBOX_API_ID,
+            "api_hash": SecretStr(SANDBOX_API_HASH),
+            "server": server,
+            "proxy": None,
+        }
+    )
+
+
+def sandbox_public_key() -> Path:
+    """Give the public key of the sandbox's Telegram."""
+    with resources.as_file(resources.files("sandbox.telegram") / "test_rsa_key.pub.pem") as path:
+        return path

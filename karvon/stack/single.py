@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""``karvon run``: one part alone, under somebody else's supervision."""
+
+import asyncio
+import os
+from importlib.metadata import entry_points
+
+from karvon.config.layout import Layout
+from karvon.config.model import KarvonConfig
+from karvon.config.secretstore import SecretStore
+from karvon.config.settings import bridge_settings
+from karvon.errors import OperatorError
+from karvon.stack import parts, prepare
+
+NETWORKS = "bridges.networks"
+"""Entry point group through which networks are found."""
+
+
+def run_part(config: KarvonConfig, name: str) -> int:
+    """Run the homeserver, the sandbox or a network's bridge until it ends; give the exit code.
+
+    The first two replace this process, so that signals reach them directly.
+
+    Raises:
+        OperatorError: the part is unknown or not in use.
+    """
+    prepare.check_data_dir(config)
+    secrets = SecretStore(Layout.of(config).secrets)
+    if name == parts.HOMESERVER:
+        if not config.homeserver.managed:
+            raise OperatorError("homeserver.managed is false: start your own homeserver instead")
+        prepare.prepare_homeserver(config, secrets)
+        _become(parts.homeserver_command(config))
+    if name == parts.SANDBOX:
+        if not config.uses_sandbox:
+            raise OperatorError("the sandbox is not in use; set sandbox.enabled to true")
+        prepare.prepare_sandbox(config)
+        _become(parts.sandbox_command(config))
+    return _run_bridge(config, name, secrets)
+
+
+def _become(command: tuple[str, ...]) -> None:
+    os.execv(command[0], command)  # noqa: S606 - our own command
+
+
+def _run_bridge(config: KarvonConfig, network_id: str, secrets: SecretStore) -> int:
+    # A bridge takes about a second to import; the other parts do without it.
+    from bridges.core.app import run_network
+
+    section = prepare.find_network(config, network_id)
+    prepare.prepare_bridge(config, section)
+    found = entry_points(group=NETWORKS, name=network_id)
+    if not found:
+        raise OperatorError(f"the network {network_id} is not installed: pip install karvon[all]")
+    network = next(iter(found)).load()
+    settings = bridge_settings(config, section, secrets)
+    return asyncio.run(run_network(network, settings))

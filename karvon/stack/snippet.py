@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The lines an operator with an own Synapse pastes into ``homeserver.yaml``."""
+
+from karvon.config.model import KarvonConfig
+from karvon.stack.synapse import federation_document
+from karvon.yamltext import to_yaml
+
+_FOLDER = "/etc/matrix-synapse"
+
+
+def homeserver_snippet(config: KarvonConfig) -> str:
+    """Give the snippet, with comments that say what each part is for and what else to do."""
+    networks = [network.network_id for network in config.networks]
+    files = [f"{_FOLDER}/registration-{network}.yaml" for network in networks]
+    save = "\n".join(
+        f"#   karvon registration --network {network} > {file}"
+        for network, file in zip(networks, files, strict=True)
+    )
+    federation = to_yaml(federation_document(config.federation))
+    if not config.federation.allow:
+        federation = "".join(f"#{line}\n" for line in federation.splitlines())
+    return f"""\
+# For the homeserver.yaml of {config.homeserver.server_name}; restart Synapse afterwards.
+
+# The bridges. If the list exists already, add the entries to it. Make the files first, readable for
+# Synapse only:
+{save}
+{to_yaml({"app_service_config_files": files})}
+# The policy module talks to the servers on federation.allow of karvon.yaml and to no others. It needs
+# karvon installed in the Python environment of Synapse. Lines that begin with # here are off because
+# federation.allow is empty, and would end all federation.
+{federation}"""
