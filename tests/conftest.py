@@ -72,13 +72,12 @@ async def synapse_factory(
 @pytest.fixture
 async def people() -> AsyncIterator[People]:
     """Registers users on a homeserver; their clients are closed after the test."""
-    people = People()
-    yield people
-    await people.close()
+    async with People() as people:
+        yield people
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def free_port() -> Iterator[int]:
     """A loopback port that stays reserved for the test's own server."""
     with PortLease() as lease:
         yield lease.port

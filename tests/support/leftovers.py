@@ -6,31 +6,28 @@ import psutil
 MARKER_VARIABLE = "KARVON_TEST_RUN"
 """Environment variable that every child inherits, with a value unique to the run."""
 
-_GRACE = 5.0
 
-
-def end_leftovers(marker: str, own_pid: int) -> list[str]:
+def end_leftovers(marker: str, own_pid: int, grace: float = 5.0) -> list[str]:
     """Kill every process that carries the marker, and describe those there were.
-
-    Processes that end by themselves within a few seconds do not count.
 
     Args:
         marker: value of the environment variable.
         own_pid: the process to spare.
+        grace: seconds to end by themselves, then they do not count.
     """
     marked = [
         process
         for process in psutil.process_iter()
         if process.pid != own_pid and _carries(process, marker)
     ]
-    _, alive = psutil.wait_procs(marked, timeout=_GRACE)
+    _, alive = psutil.wait_procs(marked, timeout=grace)
     described = [_describe(process) for process in alive]
     for process in alive:
         try:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(alive, timeout=_GRACE)
+    psutil.wait_procs(alive)
     return described
 
 

@@ -1,103 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A person with a real Matrix client: talks, and remembers all that was seen.
+"""What a person does in Matrix: rooms, messages, files, typing, receipts."""
 
-The client is matrix-nio; what arrives is recorded as raw JSON, because tests ask about fields
-that nio has no names for.
-"""
-
-import asyncio
-import contextlib
 import io
-import json
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import nio  # type: ignore[import-untyped]
 
-from tests.support.sync_record import Event, SyncRecord
-from tests.support.waiting import DEFAULT_TIMEOUT
-
-T = TypeVar("T")
-
-SYNC_TIMELINE_LIMIT = 1000
-_LONG_POLL = 30_000
-_PAUSE_AFTER_ERROR = 0.1
-_EVENTS_SHOWN = 30
+from tests.support.syncing_client import SyncingClient, accepted
 
 
-class MatrixRequestError(Exception):
-    """The homeserver refused a request; the text has its answer."""
-
-
-class MatrixUser:
-    """One logged-in user with a background sync loop.
-
-    Requests are repeated while the homeserver is down, as real clients do.
-
-    Args:
-        homeserver: base URL.
-        mxid: full user id.
-        token: access token; without it, `password` logs in.
-        password: plain password.
-        auto_join: accept every invitation.
-    """
-
-    def __init__(
-        self,
-        homeserver: str,
-        mxid: str,
-        *,
-        token: str | None = None,
-        password: str | None = None,
-        auto_join: bool = False,
-    ) -> None:
-        if (token is None) == (password is None):
-            raise ValueError("give either a token or a password")
-        self.mxid = mxid
-        self.record = SyncRecord()
-        self.client = nio.AsyncClient(
-            homeserver,
-            mxid,
-            config=nio.AsyncClientConfig(
-                encryption_enabled=False, store_sync_tokens=False, max_timeout_retry_wait_time=1
-            ),
-        )
-        self._token = token
-        self._password = password
-        self._auto_join = auto_join
-        self._changed = asyncio.Condition()
-        self._loop: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Log in and begin to sync; returns after the first sync.
-
-        Raises:
-            MatrixRequestError: the login or the sync was refused.
-        """
-        if self._token is not None:
-            self.client.access_token = self._token
-            whoami = _accepted(await self.client.whoami())
-            self.client.restore_login(whoami.user_id, whoami.device_id, self._token)
-        else:
-            _accepted(await self.client.login(self._password, device_name="test"))
-        await self._absorb(_accepted(await self._sync(timeout=0)))
-        self._loop = asyncio.create_task(self._sync_forever(), name=f"sync of {self.mxid}")
-
-    async def close(self) -> None:
-        """Stop syncing and close the connections; the record stays readable."""
-        if self._loop is not None:
-            self._loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop
-        await self.client.close()
-
-    # Rooms
+class MatrixUser(SyncingClient):
+    """A person with a real client. All calls raise `MatrixRequestError` when refused."""
 
     async def create_room(self, **options: Any) -> str:
         """Create a private room, with further arguments of nio's `room_create`; return its id."""
-        return str(_accepted(await self.client.room_create(**options)).room_id)
+        return str(accepted(await self.client.room_create(**options)).room_id)
 
     async def create_dm(self, mxid: str) -> str:
         """Create a direct chat, invite `mxid`, note it in `m.direct`, and return the room's id."""
@@ -113,31 +32,29 @@ class MatrixUser:
 
     async def join(self, room: str) -> None:
         """Join by room id or alias."""
-        _accepted(await self.client.join(room))
+        accepted(await self.client.join(room))
 
     async def leave(self, room: str) -> None:
         """Leave the room or reject its invitation."""
-        _accepted(await self.client.room_leave(room))
+        accepted(await self.client.room_leave(room))
 
     async def invite(self, room: str, mxid: str) -> None:
         """Invite somebody."""
-        _accepted(await self.client.room_invite(room, mxid))
+        accepted(await self.client.room_invite(room, mxid))
 
     async def set_state(
         self, room: str, event_type: str, content: Mapping[str, Any], state_key: str = ""
     ) -> str:
         """Send a state event and return its id."""
         answer = await self.client.room_put_state(room, event_type, dict(content), state_key)
-        return str(_accepted(answer).event_id)
-
-    # Messages
+        return str(accepted(answer).event_id)
 
     async def send(
         self, room: str, event_type: str, content: Mapping[str, Any], txn_id: str | None = None
     ) -> str:
         """Send any event and return its id."""
         answer = await self.client.room_send(room, event_type, dict(content), tx_id=txn_id)
-        return str(_accepted(answer).event_id)
+        return str(accepted(answer).event_id)
 
     async def say(self, room: str, text: str, html: str | None = None) -> str:
         """Send a text message and return its event id."""
@@ -164,18 +81,18 @@ class MatrixUser:
 
     async def redact(self, room: str, event_id: str, reason: str | None = None) -> str:
         """Remove an event's content; returns the id of the redaction."""
-        return str(_accepted(await self.client.room_redact(room, event_id, reason)).event_id)
+        return str(accepted(await self.client.room_redact(room, event_id, reason)).event_id)
 
     async def upload(self, data: bytes, mimetype: str, name: str | None = None) -> str:
         """Put a file into the media repository and return its `mxc://` URI."""
         answer, _ = await self.client.upload(
             io.BytesIO(data), content_type=mimetype, filename=name, filesize=len(data)
         )
-        return str(_accepted(answer).content_uri)
+        return str(accepted(answer).content_uri)
 
     async def download(self, mxc: str) -> bytes:
         """Fetch a file from the media repository."""
-        return bytes(_accepted(await self.client.download(mxc)).body)
+        return bytes(accepted(await self.client.download(mxc)).body)
 
     async def send_file(
         self,
@@ -213,215 +130,13 @@ class MatrixUser:
             room, data, name, mimetype, msgtype="m.image", caption=caption, info=info
         )
 
-    # Presence in the room
-
     async def typing(self, room: str, typing: bool = True) -> None:
         """Show or hide the typing notice."""
-        _accepted(await self.client.room_typing(room, typing))
+        accepted(await self.client.room_typing(room, typing))
 
     async def read(self, room: str, event_id: str) -> None:
         """Move the read receipt and the fully-read marker to the event."""
-        _accepted(await self.client.room_read_markers(room, event_id, event_id))
-
-    # What was seen
-
-    def events(self, room: str | None = None) -> list[Event]:
-        """All timeline events of the room (or of all rooms) so far, in order."""
-        return self.record.events(room)
-
-    def messages(self, room: str | None = None) -> list[Event]:
-        """The `m.room.message` events among them."""
-        return [event for event in self.events(room) if event["type"] == "m.room.message"]
-
-    def bodies(self, room: str | None = None, sender: str | None = None) -> list[str]:
-        """Texts of the messages, optionally of one sender only."""
-        return [
-            event["content"].get("body", "")
-            for event in self.messages(room)
-            if sender in (None, event["sender"])
-        ]
-
-    async def wait_until(
-        self,
-        condition: Callable[[SyncRecord], T],
-        describe: str,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109
-    ) -> T:
-        """Wait until `condition` of the record is truthy and return it.
-
-        Raises:
-            TimeoutError: the text tells what was seen instead.
-            MatrixRequestError: the sync loop ended because the access token is gone.
-        """
-
-        async def held() -> T:
-            async with self._changed:
-                while True:
-                    value = condition(self.record)
-                    if value:
-                        return value
-                    if self._loop is not None and self._loop.done():
-                        self._loop.result()
-                    await self._changed.wait()
-
-        try:
-            return await asyncio.wait_for(held(), timeout)
-        except TimeoutError:
-            seen = "\n".join(f"  {_short(event)}" for event in self.events()[-_EVENTS_SHOWN:])
-            raise TimeoutError(
-                f"{self.mxid} waited {timeout:g} s for {describe}; rooms "
-                f"{sorted(self.record.joined)}, invitations {sorted(self.record.invites)}, "
-                f"last events:\n{seen or '  none'}"
-            ) from None
-
-    async def wait_for(
-        self,
-        predicate: Callable[[Event], object],
-        room: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109
-        *,
-        after: str | None = None,
-        describe: str = "an event",
-    ) -> Event:
-        """Return the first timeline event, past or coming, for which `predicate` holds.
-
-        Args:
-            predicate: gets the raw event.
-            room: only events of this room.
-            timeout: seconds.
-            after: only events that came later than the one with this id.
-            describe: what is waited for, for the error.
-
-        Raises:
-            TimeoutError: none came; the text tells what was seen instead.
-        """
-
-        def first(record: SyncRecord) -> Event | None:
-            events = record.events(room)
-            start = 0
-            if after is not None:
-                ids = [event["event_id"] for event in events]
-                if after not in ids:
-                    return None
-                start = ids.index(after) + 1
-            return next((event for event in events[start:] if predicate(event)), None)
-
-        where = "" if room is None else f" in {room}"
-        found = await self.wait_until(first, describe + where, timeout)
-        if found is None:
-            raise AssertionError("wait_until returns only what is truthy")
-        return found
-
-    async def wait_message(
-        self,
-        text: str,
-        room: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109
-        *,
-        sender: str | None = None,
-        after: str | None = None,
-    ) -> Event:
-        """Return the first message whose body contains `text`."""
-        return await self.wait_for(
-            lambda event: (
-                event["type"] == "m.room.message"
-                and text in event["content"].get("body", "")
-                and sender in (None, event["sender"])
-            ),
-            room,
-            timeout,
-            after=after,
-            describe=f"a message with {text!r}",
-        )
-
-    async def wait_invite(
-        self,
-        predicate: Callable[[str, list[Event]], object] = lambda _room, _state: True,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109
-    ) -> str:
-        """Return the room of the first open invitation; `predicate` gets room and stripped state.
-
-        Do not combine with `auto_join`, which answers them first.
-        """
-        return await self.wait_until(
-            lambda record: next((r for r, s in record.invites.items() if predicate(r, s)), ""),
-            "an invitation",
-            timeout,
-        )
-
-    # Plumbing
-
-    async def request(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> tuple[int, Any]:
-        """Make any request as this user; return the status and the JSON body."""
-        answer = await self.client.send(
-            method,
-            path,
-            None if body is None else json.dumps(body),
-            {
-                "Authorization": f"Bearer {self.client.access_token}",
-                "Content-Type": "application/json",
-            },
-        )
-        return answer.status, await answer.json()
-
-    async def expect(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Like `request`, but only the body, and an error for any status but 2xx."""
-        status, answer = await self.request(method, path, body)
-        if not 200 <= status < 300:
-            raise MatrixRequestError(f"{method} {path}: {status} {answer}")
-        return answer
-
-    async def _sync(self, timeout: int) -> Any:  # noqa: ASYNC109
-        return await self.client.sync(
-            timeout=timeout, sync_filter={"room": {"timeline": {"limit": SYNC_TIMELINE_LIMIT}}}
-        )
-
-    async def _sync_forever(self) -> None:
-        try:
-            while True:
-                answer = await self._sync(timeout=_LONG_POLL)
-                if isinstance(answer, nio.SyncError):
-                    if answer.status_code == "M_UNKNOWN_TOKEN":
-                        raise MatrixRequestError(f"{self.mxid} was logged out: {answer}")
-                    await asyncio.sleep(_PAUSE_AFTER_ERROR)
-                else:
-                    await self._absorb(answer)
-        finally:
-            async with self._changed:
-                self._changed.notify_all()
-
-    async def _absorb(self, answer: Any) -> None:
-        raw = await answer.transport_response.json()
-        decrypted = {
-            event.event_id: event.source
-            for room in answer.rooms.join.values()
-            for event in room.timeline.events
-            if getattr(event, "decrypted", False)
-        }
-        async with self._changed:
-            self.record.absorb(raw, decrypted)
-            self._changed.notify_all()
-        if self._auto_join:
-            for room in list(self.record.invites):
-                await self.client.join(room)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
+        accepted(await self.client.room_read_markers(room, event_id, event_id))
 
 
 def _text(text: str, html: str | None) -> dict[str, Any]:
@@ -429,14 +144,3 @@ def _text(text: str, html: str | None) -> dict[str, Any]:
     if html is not None:
         content |= {"format": "org.matrix.custom.html", "formatted_body": html}
     return content
-
-
-def _accepted(answer: Any) -> Any:
-    if isinstance(answer, nio.ErrorResponse):
-        raise MatrixRequestError(str(answer))
-    return answer
-
-
-def _short(event: Event) -> str:
-    content = json.dumps(event["content"], ensure_ascii=False)
-    return f"{event['room_id']} {event['sender']} {event['type']} {content[:200]}"

@@ -2,16 +2,19 @@
 """Registering and logging in the people of one test."""
 
 import secrets
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
 
 from tests.support.matrix_user import MatrixUser
 from tests.support.synapse import SynapseServer
 
 
 class People:
-    """Makes users and logs them all out of their sync loops at the end."""
+    """Makes users; an async context manager that closes all their clients at the end."""
 
     def __init__(self) -> None:
-        self._users: list[MatrixUser] = []
+        self._clients = AsyncExitStack()
 
     async def join(
         self, server: SynapseServer, name: str, *, admin: bool = False, auto_join: bool = False
@@ -26,11 +29,15 @@ class People:
         """
         token = await server.register_user(name, secrets.token_urlsafe(12), admin)
         user = MatrixUser(server.url, server.mxid(name), token=token, auto_join=auto_join)
-        self._users.append(user)
-        await user.start()
-        return user
+        return await self._clients.enter_async_context(user)
 
-    async def close(self) -> None:
-        """Close all users."""
-        for user in self._users:
-            await user.close()
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._clients.aclose()

@@ -25,8 +25,11 @@ class PostgresMissingError(Exception):
     """No PostgreSQL server binaries on this machine."""
 
 
-def find_binaries() -> Path:
-    """Folder with `initdb` and `postgres`: from PATH, else Debian's newest version.
+def find_binaries(debian: Path = _DEBIAN_BINARIES) -> Path:
+    """Folder with `initdb` and `postgres`: from PATH, else the newest version of Debian's.
+
+    Args:
+        debian: folder with one folder per version.
 
     Raises:
         PostgresMissingError: there is none.
@@ -35,13 +38,11 @@ def find_binaries() -> Path:
     if found is not None and (Path(found).resolve().parent / "initdb").exists():
         return Path(found).resolve().parent
     versions = [
-        path.parent
-        for path in _DEBIAN_BINARIES.glob("*/bin/postgres")
-        if path.parent.parent.name.isdigit()
+        path.parent for path in debian.glob("*/bin/postgres") if path.parent.parent.name.isdigit()
     ]
     if not versions:
         raise PostgresMissingError(
-            f"no PostgreSQL server in PATH or {_DEBIAN_BINARIES}: install the package `postgresql`"
+            f"no PostgreSQL server in PATH or {debian}: install the package `postgresql`"
         )
     return max(versions, key=lambda path: int(path.parent.name))
 

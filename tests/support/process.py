@@ -18,6 +18,8 @@ from tests.support.waiting import DEFAULT_TIMEOUT, eventually
 
 TAIL_LINES = 40
 
+_REPOSITORY = Path(__file__).parents[2]
+
 
 class ChildExitedError(Exception):
     """The child ended while something was still expected of it; the text ends with its output."""
@@ -212,11 +214,15 @@ def python_module(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> ChildProcess:
-    """A not yet started `python -m module arguments…` of the interpreter running the tests."""
+    """A not yet started `python -m module arguments…` of the interpreter running the tests.
+
+    Our own packages can be imported, whatever `cwd` is and whether or not they are installed.
+    """
+    path = os.pathsep.join(filter(None, (str(_REPOSITORY), os.environ.get("PYTHONPATH"))))
     return ChildProcess(
         [sys.executable, "-m", module, *arguments],
         log=log,
-        env={"PYTHONUNBUFFERED": "1", **(env or {})},
+        env={"PYTHONUNBUFFERED": "1", "PYTHONPATH": path, **(env or {})},
         cwd=cwd,
         name=module,
     )

@@ -4,21 +4,20 @@
 import contextlib
 import hashlib
 import hmac
+import itertools
 import secrets
 import shutil
 import sqlite3
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 from attrs import field, frozen
 
 from tests.support.appservice import Registration
 from tests.support.ports import LOOPBACK, PortLease
-from tests.support.process import ChildProcess
+from tests.support.process import python_module
 from tests.support.synapse_config import (
     DEFAULT_ROOM_VERSION,
     SERVER_NAME,
@@ -28,17 +27,19 @@ from tests.support.synapse_config import (
 )
 
 _START_TIMEOUT = 90.0
+_PROBE_TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
 @frozen
 class SynapseSettings:
     """What distinguishes one test homeserver from another."""
 
-    registrations: tuple[Registration, ...] = field(default=(), converter=tuple)
+    registrations: Sequence[Registration] = ()
     database_url: str | None = None
     """`postgresql://` URL; SQLite when missing."""
     room_version: str = DEFAULT_ROOM_VERSION
-    modules: tuple[Mapping[str, Any], ...] = field(default=(), converter=tuple)
+    modules: Sequence[Mapping[str, Any]] = ()
+    """Entries of the `modules` list, each `{"module": …, "config": …}`."""
     extra_config: Mapping[str, Any] = field(factory=dict)
     """Top-level keys of homeserver.yaml that replace those of the tests."""
     server_name: str = SERVER_NAME
@@ -66,11 +67,12 @@ class SynapseServer:
         if template is not None and self.settings.database_url is None:
             shutil.copyfile(template, data / "homeserver.db")
         self.config_path = self._write_files()
-        self._process = ChildProcess(
-            [sys.executable, "-m", "synapse.app.homeserver", "--config-path", self.config_path],
+        self._process = python_module(
+            "synapse.app.homeserver",
+            "--config-path",
+            self.config_path,
             log=data / "output.log",
             cwd=data,
-            name="synapse",
         )
 
     @property
@@ -111,13 +113,13 @@ class SynapseServer:
             TimeoutError: it did not come up; the text ends with its log.
         """
         await self._process.start()
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(timeout=_PROBE_TIMEOUT) as session:
 
             async def healthy() -> bool:
                 try:
                     async with session.get(f"{self.url}/health") as response:
                         return response.status == 200
-                except aiohttp.ClientError:
+                except (aiohttp.ClientError, TimeoutError):
                     return False
 
             try:
@@ -195,22 +197,6 @@ class SynapseServer:
         )
         return write_homeserver(self.data, config)
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
 
 class SynapseFactory:
     """Starts homeservers, each with a folder of its own under `folder`.
@@ -221,18 +207,19 @@ class SynapseFactory:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._servers: list[SynapseServer] = []
+        self._servers = contextlib.AsyncExitStack()
+        self._numbers = itertools.count()
         self._template: Path | None = None
 
     async def start(self, settings: SynapseSettings | None = None) -> SynapseServer:
         """Start a homeserver; close it when it is no longer needed, or leave that to us."""
         settings = settings or SynapseSettings()
-        data = self._folder / f"synapse-{len(self._servers)}"
+        data = self._folder / f"synapse-{next(self._numbers)}"
         data.mkdir()
         # A module may create tables that the others must not have.
         plain = settings.database_url is None and not settings.modules
         server = SynapseServer(data, settings, self._template if plain else None)
-        self._servers.append(server)
+        self._servers.push_async_callback(server.close)
         await server.start()
         if plain and self._template is None:
             self._template = self._folder / "template.db"
@@ -252,8 +239,7 @@ class SynapseFactory:
 
     async def close(self) -> None:
         """Close all homeservers."""
-        for server in self._servers:
-            await server.close()
+        await self._servers.aclose()
 
 
 def _copy_database(source: Path, target: Path) -> None:
