@@ -4,6 +4,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import structlog
 
@@ -52,7 +53,7 @@ class Lanes:
         self._give_up = give_up
         self._slots = asyncio.Semaphore(concurrency)
         self._clock = clock
-        self._passing = (TemporaryError, OSError, *passing)
+        self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
         self._jitter = jitter
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -84,7 +85,7 @@ class Lanes:
         try:
             while True:
                 self._again.discard(lane)
-                rows = await self._patiently(lane, lambda: self._queue.head(lane, _BATCH))
+                rows = await self._patiently(lane, partial(self._queue.head, lane, _BATCH))
                 if not rows and lane not in self._again:
                     return
                 for row in rows:
@@ -107,20 +108,20 @@ class Lanes:
                     "lane waits", lane=row.lane, seconds=round(wait, 1), error=str(error)
                 )
                 await self._clock.sleep(wait)
-            except Exception as error:
+            except Exception as failure:  # noqa: BLE001 - one bad row must not stop a chat for ever
                 bugs += 1
                 self._log.exception("handling failed", lane=row.lane, seq=row.seq, tries=bugs)
                 if bugs < _TRIES_OF_A_BUG:
-                    await self._clock.sleep(self._wait(error, bugs))
+                    await self._clock.sleep(self._wait(failure, bugs))
                     continue
-                await self._patiently(row.lane, lambda: self._queue.bury(row, repr(error)))
-                await self._give_up(row, error)
+                await self._patiently(row.lane, partial(self._queue.bury, row, repr(failure)))
+                await self._give_up(row, failure)
                 return
             else:
                 return
 
     def _wait(self, error: Exception, waits: int) -> float:
-        grown = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(waits, 10))
+        grown: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(waits, 10))
         if isinstance(error, TemporaryError):
             grown = max(grown if waits else 0.0, error.retry_after)
         return grown * (1 + 0.1 * self._jitter())

@@ -3,6 +3,8 @@
 
 from functools import partial
 
+from attrs import evolve
+
 from bridges.core.commands.command import Command, Context, Section, Situation
 from bridges.core.commands.parser import Argument
 from bridges.core.commands.ports import LoginView
@@ -88,8 +90,8 @@ async def _end(login: LoginView, context: Context) -> None:
 async def _list_logins(context: Context) -> None:
     lines: list[UserText] = [user_text("Your accounts:")]
     for login in context.situation.logins:
-        state = _STATES[login.state]
-        lines.append(user_text(state.template, name=login.record.name, id=login.record.id))
+        values = {"name": login.record.name, "id": login.record.id}
+        lines.append(evolve(_STATES[login.state], values=values))
         if login.reason is not None:
             lines.append(login.reason)
     await context.reply(*lines)

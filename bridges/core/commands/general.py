@@ -87,14 +87,12 @@ async def _cancel(context: Context) -> None:
 
 async def _lang(context: Context) -> None:
     languages = context.services.languages()
-    code = context.values.get("code", "").casefold()
-    known = {one.casefold(): one for one in languages}
-    if code in known:
-        await context.services.set_language(context.user, known[code])
-        await context.reply(
-            user_text("From now on I speak {language}.", language=languages[known[code]])
-        )
-        return
+    wanted = context.values.get("code", "").casefold()
+    for code, name in languages.items():
+        if wanted in {code.casefold(), name.casefold()}:
+            await context.services.set_language(context.user, code)
+            await context.reply(user_text("From now on I speak {language}.", language=name))
+            return
     choice = ", ".join(f"{one} ({name})" for one, name in languages.items())
     await context.reply(
         user_text(

@@ -22,8 +22,8 @@ class EventCodec:
 
     def encode(self, event: RemoteEvent) -> str:
         """Write an event; lone surrogates survive as JSON escapes."""
-        return cast(str, self._converter.dumps(event, unstructure_as=RemoteEvent))
+        return self._converter.dumps(event, unstructure_as=RemoteEvent)
 
     def decode(self, payload: str) -> RemoteEvent:
         """Read an event. Raises ``cattrs.BaseValidationError`` or ``ValueError`` for anything else."""
-        return cast(RemoteEvent, self._converter.loads(payload, RemoteEvent))  # type: ignore[arg-type] # cattrs takes unions
+        return cast("RemoteEvent", self._converter.loads(payload, RemoteEvent))  # type: ignore[arg-type] # cattrs takes unions

@@ -22,6 +22,7 @@ class Portal:
     Attributes:
         room: None as long as no room was created.
         creating: a room was asked for and it is not known what became of it.
+        name: as the network gave it; empty for a direct chat that is called like the other side.
         avatar_id: the network's id of the picture the room shows; ``avatar_uri`` its ``mxc://``.
     """
 
@@ -139,6 +140,15 @@ class PortalStore:
             f"SELECT {columns} FROM portal JOIN login_portal USING (chat, receiver)"
             " WHERE login = $1",
             login,
+        )
+        return [_portal(row) for row in rows]
+
+    async def direct_with(self, user: RemoteUserID) -> Sequence[Portal]:
+        """All direct chats with a remote user."""
+        rows = await self._db.fetch(
+            f"SELECT {_COLUMNS} FROM portal WHERE other_user = $1 AND kind = $2",
+            user,
+            ChatKind.DIRECT.value,
         )
         return [_portal(row) for row in rows]
 

@@ -42,6 +42,7 @@ CREATE TABLE portal (
     other_user TEXT,
     PRIMARY KEY (chat, receiver)
 );
+CREATE INDEX portal_other_user ON portal (other_user);
 CREATE TABLE login_portal (
     login     TEXT NOT NULL REFERENCES login (id) ON DELETE CASCADE,
     chat      TEXT NOT NULL,

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files on their way between a network and the homeserver, from disk to disk."""
+
+import contextlib
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from attrs import evolve
+
+from bridges.core.abilities import FetchesMedia
+from bridges.core.chat import Avatar
+from bridges.core.clock import Clock
+from bridges.core.content import LocalMedia, MediaInfo, RemoteMedia
+from bridges.core.errors import BridgeError, Rejected, Unsupported
+from bridges.core.ids import LoginID
+from bridges.core.matrix.client import FileTooLarge, Homeserver, HomeserverRefused
+from bridges.core.matrix.content import MediaSource
+from bridges.core.network import Session
+from bridges.core.sessions import Sessions
+from bridges.core.storage.logins import MediaCache
+from bridges.core.text import user_text
+
+
+def file_too_large(size: int | None, limit: int) -> Rejected:
+    """The refusal of a file; sizes in bytes."""
+    megabytes = limit // (1024 * 1024)
+    if size is None:
+        text = user_text(
+            "The file is too large: at most {limit} MB can be carried.", limit=megabytes
+        )
+    else:
+        text = user_text(
+            "The file is too large: it has {size} MB and at most {limit} MB can be carried.",
+            size=-(-size // (1024 * 1024)),
+            limit=megabytes,
+        )
+    return Rejected("MEDIA.TOO_LARGE", text)
+
+
+class MediaCourier:
+    """Carries files; at most ``max_size`` bytes each."""
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        cache: MediaCache,
+        sessions: Sessions,
+        clock: Clock,
+        spool: Path,
+        max_size: int,
+        *,
+        random_name: Callable[[], str] = lambda: secrets.token_hex(16),
+    ) -> None:
+        self._log = structlog.get_logger("karvon.media")
+        self._hs = homeserver
+        self._cache = cache
+        self._sessions = sessions
+        self._clock = clock
+        self._spool = spool
+        self._max_size = max_size
+        self._random_name = random_name
+
+    def empty_spool(self) -> None:
+        """Remove what an earlier process left behind, and make sure the folder is there."""
+        shutil.rmtree(self._spool, ignore_errors=True)
+        self._spool.mkdir(parents=True, mode=0o700)
+
+    async def to_matrix(self, session: Session, media: RemoteMedia) -> tuple[str, MediaInfo]:
+        """Upload a file from the network; returns its ``mxc://`` address and what is known of it.
+
+        Raises ``Rejected`` if it is too large or cannot be had, and the passing errors.
+        """
+        if media.cache_key:
+            uri = await self._cache.get(media.cache_key)
+            if uri is not None:
+                return uri, media.info
+        if media.info.size is not None and media.info.size > self._max_size:
+            raise file_too_large(media.info.size, self._max_size)
+        if not isinstance(session, FetchesMedia):
+            raise Unsupported("MEDIA.UNSUPPORTED", user_text("This file cannot be fetched."))
+        async with self._file() as path:
+            learnt = await session.fetch(media.reference, path)
+            info = evolve(learnt or media.info, size=path.stat().st_size)
+            if info.size is not None and info.size > self._max_size:
+                raise file_too_large(info.size, self._max_size)
+            uri = await self._upload(path, info)
+        if media.cache_key:
+            await self._cache.put(media.cache_key, uri, self._clock.now())
+        return uri, info
+
+    async def _upload(self, path: Path, info: MediaInfo) -> str:
+        try:
+            return await self._hs.upload(path, info.mime, info.name)
+        except HomeserverRefused as refused:
+            if refused.errcode == "M_TOO_LARGE":
+                raise file_too_large(info.size, self._max_size) from refused
+            raise
+
+    @asynccontextmanager
+    async def to_remote(self, source: MediaSource) -> AsyncIterator[LocalMedia]:
+        """Have a file from Matrix on disk for the time of the block.
+
+        Raises ``Rejected`` if it is too large or gone, and the passing errors.
+        """
+        if source.info.size is not None and source.info.size > self._max_size:
+            raise file_too_large(source.info.size, self._max_size)
+        async with self._file() as path:
+            try:
+                size = await self._hs.download(source.uri, path, self._max_size)
+            except FileTooLarge as error:
+                raise file_too_large(None, self._max_size) from error
+            except HomeserverRefused as refused:
+                raise Rejected(
+                    "MEDIA.GONE", user_text("The file could not be downloaded from the homeserver.")
+                ) from refused
+            yield LocalMedia(source.kind, evolve(source.info, size=size), path, source.caption)
+
+    async def avatar(self, login: LoginID, avatar: Avatar) -> str:
+        """Upload a picture; returns its ``mxc://`` address, empty if it cannot be had."""
+        cache_key = f"avatar:{avatar.id}"
+        uri = await self._cache.get(cache_key)
+        if uri is not None:
+            return uri
+        active = self._sessions.get(login)
+        if active is None or not isinstance(active.session, FetchesMedia):
+            return ""
+        async with self._file() as path:
+            try:
+                learnt = await active.session.fetch(avatar.reference, path)
+                info = learnt or MediaInfo("avatar.jpg", "image/jpeg")
+                uri = await self._upload(path, info)
+            except (BridgeError, HomeserverRefused) as error:
+                # A picture is not worth holding a message back; it comes with the next change.
+                self._log.info("no picture", error=str(error))
+                return ""
+        await self._cache.put(cache_key, uri, self._clock.now())
+        return uri
+
+    @asynccontextmanager
+    async def _file(self) -> AsyncIterator[Path]:
+        path = self._spool / self._random_name()
+        try:
+            yield path
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()

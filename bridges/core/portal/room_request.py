@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a new portal room is asked to be: pure functions from what is known to ``/createRoom``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import asdict, frozen
+from mautrix.types import RoomID, UserID
+
+from bridges.core.capabilities import RoomFeatures
+from bridges.core.chat import ChatKind
+from bridges.core.ids import ChatKey
+from bridges.core.matrix import event_types
+from bridges.core.network import NetworkInfo
+from bridges.core.storage.portals import Portal
+
+Json = dict[str, Any]
+
+READER_POWER = -1
+"""Power of a person who may read and react but not write; everybody else has 0."""
+
+_FIRST_VERSION_WITH_MIGHTY_CREATORS = 12
+
+
+@frozen
+class RoomPlan:
+    """Everything that decides what a portal room looks like.
+
+    Attributes:
+        title: the room's name.
+        readers: people who may not write.
+        space: the space the room will be in, if any.
+        version: the homeserver's default room version.
+    """
+
+    portal: Portal
+    network: NetworkInfo
+    bot: UserID
+    server_name: str
+    title: str
+    invite: Sequence[UserID]
+    readers: Sequence[UserID]
+    features: RoomFeatures
+    space: RoomID | None
+    version: str
+
+
+def room_request(plan: RoomPlan) -> Json:
+    """The body of ``POST /createRoom``: one request instead of a string of state events."""
+    portal = plan.portal
+    request: Json = {
+        "preset": "private_chat",
+        "visibility": "private",
+        "name": plan.title,
+        "is_direct": portal.kind is ChatKind.DIRECT,
+        "invite": list(plan.invite),
+        "initial_state": _initial_state(plan),
+        "power_level_content_override": power_levels(plan.bot, plan.readers, plan.version),
+    }
+    if portal.topic:
+        request["topic"] = portal.topic
+    return request
+
+
+def power_levels(bot: UserID, readers: Sequence[UserID], version: str) -> Json:
+    """The rights in a portal: the bot rules, readers may only react.
+
+    From room version 12 on creators stand above all levels and must not be listed (MSC4289).
+    """
+    users = dict.fromkeys(readers, READER_POWER)
+    if not _creators_are_mighty(version):
+        users[bot] = 100
+    return {
+        "users": users,
+        "users_default": 0,
+        "events_default": 0,
+        "state_default": 50,
+        "invite": 50,
+        "redact": 50,
+        "events": {
+            event_types.REACTION: READER_POWER,
+            event_types.REDACTION: READER_POWER,
+        },
+    }
+
+
+def _creators_are_mighty(version: str) -> bool:
+    return not version.isdigit() or int(version) >= _FIRST_VERSION_WITH_MIGHTY_CREATORS
+
+
+def bridge_state_key(network: NetworkInfo, chat: ChatKey) -> str:
+    """The state key that names a chat in ``m.bridge`` (MSC2346); different for every portal."""
+    return f"org.karvon.{network.id}://{chat}"
+
+
+def bridge_state(
+    network: NetworkInfo, portal: Portal, bot: UserID, title: str
+) -> Mapping[str, Any]:
+    """The content of ``m.bridge`` (MSC2346)."""
+    channel: Json = {"id": str(portal.key.chat), "displayname": title}
+    if portal.avatar_uri:
+        channel["avatar_url"] = portal.avatar_uri
+    protocol: Json = {
+        "id": network.id,
+        "displayname": network.name,
+        "external_url": network.url,
+    }
+    if network.icon:
+        protocol["avatar_url"] = network.icon
+    return {
+        "bridgebot": bot,
+        "creator": bot,
+        "protocol": protocol,
+        "channel": channel,
+        "com.beeper.room_type": "dm" if portal.kind is ChatKind.DIRECT else "group",
+    }
+
+
+def features_content(features: RoomFeatures) -> Json:
+    """The content of ``com.beeper.room_features``; what is not decided is left out."""
+    return {
+        name: value
+        for name, value in asdict(features).items()
+        if value is not None and value != {} and value is not False
+    }
+
+
+def _initial_state(plan: RoomPlan) -> list[Json]:
+    portal = plan.portal
+    key = bridge_state_key(plan.network, portal.key)
+    content = bridge_state(plan.network, portal, plan.bot, plan.title)
+    state: list[Json] = [
+        {"type": event_types.BRIDGE, "state_key": key, "content": content},
+        {"type": event_types.BRIDGE_UNSTABLE, "state_key": key, "content": content},
+        {
+            "type": event_types.ROOM_FEATURES,
+            "state_key": plan.bot,
+            "content": features_content(plan.features),
+        },
+    ]
+    if portal.avatar_uri:
+        state.append({"type": event_types.AVATAR, "content": {"url": portal.avatar_uri}})
+    if portal.kind is ChatKind.DIRECT:
+        members = {"service_members": [plan.bot]}
+        state.append({"type": event_types.FUNCTIONAL_MEMBERS, "content": members})
+    if plan.space is not None:
+        parent = {"via": [plan.server_name], "canonical": True}
+        state.append({"type": event_types.SPACE_PARENT, "state_key": plan.space, "content": parent})
+    return state

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Writes events into portal rooms, once each, whatever happens in between."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from mautrix.types import EventID, RoomID, UserID
+
+from bridges.core.crypto import EventCrypto
+from bridges.core.i18n import SOURCE_LANGUAGE, Translator
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import (
+    Homeserver,
+    HomeserverRefused,
+    HomeserverUnavailable,
+    MatrixSender,
+)
+from bridges.core.matrix.content import as_edit, notice_content, reaction_content
+from bridges.core.matrix.senders import Senders
+from bridges.core.matrix.transaction_ids import transaction_id
+from bridges.core.storage.cache import BoundedCache
+from bridges.core.storage.messages import StoredMessage
+from bridges.core.storage.people import PeopleStore
+from bridges.core.text import UserText, user_text
+
+Json = dict[str, Any]
+
+_POISON_TRIES = 6
+_SUSPECTS = 256
+
+
+class RoomWriter:
+    """Sends into rooms as ghosts, as people and as the bot."""
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        senders: Senders,
+        people: PeopleStore,
+        crypto: EventCrypto,
+        translator: Translator,
+        source: str,
+    ) -> None:
+        """``source`` marks what is sent in people's names, and names this bridge in ids."""
+        self._log = structlog.get_logger("karvon.room_writer")
+        self._hs = homeserver
+        self._senders = senders
+        self._people = people
+        self._crypto = crypto
+        self._translator = translator
+        self._source = source
+        self._failures: BoundedCache[str, int] = BoundedCache(_SUSPECTS)
+
+    async def message(
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        content: Json,
+        identity: Sequence[str],
+        timestamp: int | None = None,
+    ) -> EventID:
+        """Send an ``m.room.message``. ``identity`` says which remote message part it is."""
+        txn = transaction_id(self._source, *identity, sender.mxid)
+        try:
+            return await self._send(room, sender, event_types.MESSAGE, content, txn, timestamp)
+        except HomeserverRefused as refused:
+            self._log.warning("the homeserver refuses a message", error=str(refused))
+            return await self._placeholder(room, sender, txn, str(refused))
+        except HomeserverUnavailable as error:
+            if not self._is_suspect(txn, error):
+                raise
+            # If the placeholder cannot be sent either, it is the homeserver and not the message.
+            return await self._placeholder(room, sender, txn, str(error))
+
+    async def edit(self, room: RoomID, old: StoredMessage, content: Json, stamp: int) -> None:
+        """Replace what a bridged message says."""
+        sender = await self._original_sender(old.sender_mxid)
+        txn = transaction_id(self._source, "edit", old.event, stamp)
+        await self._send(room, sender, event_types.MESSAGE, as_edit(content, old.event), txn, None)
+
+    async def redact(self, room: RoomID, event: EventID, sender_mxid: UserID) -> None:
+        """Redact an event as the one who sent it."""
+        sender = await self._original_sender(sender_mxid)
+        txn = transaction_id(self._source, "redact", event)
+        try:
+            await self._hs.redact(sender, room, event, txn, self._marked(sender, {}))
+        except HomeserverRefused:
+            await self._hs.redact(self._senders.bot, room, event, txn + "b")
+
+    async def react(
+        self, room: RoomID, sender: MatrixSender, event: EventID, emoji: str, generation: str
+    ) -> EventID:
+        """React to an event. ``generation`` differs each time the same reaction is given again."""
+        txn = transaction_id(self._source, "react", event, emoji, sender.mxid, generation)
+        content = reaction_content(event, emoji)
+        return await self._send(room, sender, event_types.REACTION, content, txn, None)
+
+    async def read(self, room: RoomID, reader: MatrixSender, event: EventID) -> None:
+        """Mark a room as read; a reader who is not in it is left out."""
+        try:
+            await self._hs.read(reader, room, event)
+        except HomeserverRefused as refused:
+            self._log.info("a receipt was refused", error=str(refused))
+
+    async def notice(
+        self,
+        room: RoomID,
+        user: UserID,
+        text: UserText,
+        identity: Sequence[str | int],
+        reply_to: EventID | None = None,
+    ) -> EventID:
+        """Say something as the bot, in the language of ``user``, once per ``identity``."""
+        language = (await self._people.person(user)).language
+        content = notice_content(self._translator.translate(text, language or SOURCE_LANGUAGE))
+        if reply_to is not None:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}
+        txn = transaction_id(self._source, "notice", *identity)
+        return await self._send(room, self._senders.bot, event_types.MESSAGE, content, txn, None)
+
+    async def event(
+        self, room: RoomID, event_type: str, content: Json, identity: Sequence[str | int]
+    ) -> EventID:
+        """Send any event as the bot, once per ``identity``."""
+        txn = transaction_id(self._source, "event", event_type, *identity)
+        return await self._send(room, self._senders.bot, event_type, content, txn, None)
+
+    async def _send(
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        event_type: str,
+        content: Json,
+        txn: str,
+        timestamp: int | None,
+    ) -> EventID:
+        kind, body = await self._crypto.encrypt(room, event_type, self._marked(sender, content))
+        try:
+            return await self._hs.send(sender, room, kind, body, txn, timestamp)
+        except HomeserverRefused as refused:
+            if refused.status != HTTPStatus.FORBIDDEN:
+                raise
+            # Somebody removed the sender from the room; bring them back and try once more.
+            await self._senders.rejoin(room, sender)
+            return await self._hs.send(sender, room, kind, body, txn, timestamp)
+
+    def _marked(self, sender: MatrixSender, content: Json) -> Json:
+        if self._senders.is_puppet(sender.mxid):
+            return content | {event_types.DOUBLE_PUPPET: self._source}
+        return content
+
+    async def _original_sender(self, mxid: UserID) -> MatrixSender:
+        if self._senders.is_puppet(mxid):
+            return await self._senders.person(mxid)
+        return self._senders.known(mxid)
+
+    def _is_suspect(self, txn: str, error: HomeserverUnavailable) -> bool:
+        """Whether a message keeps making the homeserver fail, so that it may be its content."""
+        if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+            return False
+        tries = (self._failures.get(txn) or 0) + 1
+        self._failures.put(txn, tries)
+        return tries >= _POISON_TRIES
+
+    async def _placeholder(
+        self, room: RoomID, sender: MatrixSender, txn: str, reason: str
+    ) -> EventID:
+        self._log.error("a message is replaced by a notice", reason=reason)
+        text = user_text("A message is here that this homeserver cannot show.")
+        content = notice_content(self._translator.translate(text, SOURCE_LANGUAGE))
+        return await self._send(room, sender, event_types.MESSAGE, content, txn + "p", None)

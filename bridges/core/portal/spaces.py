@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One space per login that gathers its rooms, and the person's list of direct chats."""
+
+import asyncio
+
+from mautrix.types import RoomID, UserID
+
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.senders import Senders
+from bridges.core.network import LoginRecord, NetworkInfo
+from bridges.core.storage.logins import LoginStore
+from bridges.core.storage.people import PeopleStore
+
+
+class Spaces:
+    """Makes and fills spaces; does nothing if they are switched off."""
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        logins: LoginStore,
+        people: PeopleStore,
+        senders: Senders,
+        network: NetworkInfo,
+        server_name: str,
+        *,
+        enabled: bool,
+    ) -> None:
+        self._hs = homeserver
+        self._logins = logins
+        self._people = people
+        self._senders = senders
+        self._network = network
+        self._server_name = server_name
+        self._enabled = enabled
+        self._lock = asyncio.Lock()
+
+    async def of(self, login: LoginRecord) -> RoomID | None:
+        """A login's space, made if needed; None if spaces are switched off."""
+        if not self._enabled:
+            return None
+        async with self._lock:
+            space = await self._logins.space(login.id)
+            return space or await self._create(login)
+
+    async def add(self, login: LoginRecord, room: RoomID) -> bool:
+        """Put a room into a login's space; whether it is there now."""
+        space = await self.of(login)
+        if space is None:
+            return False
+        content = {"via": [self._server_name]}
+        await self._hs.set_state(self._senders.bot, space, event_types.SPACE_CHILD, room, content)
+        return True
+
+    async def add_direct(self, owner: UserID, other: UserID, room: RoomID) -> None:
+        """Have the person's clients list a room as the direct chat with ``other``."""
+        if not self._senders.may_speak_as(owner):
+            return
+        person = await self._senders.person(owner)
+        async with self._lock:
+            direct = await self._hs.get_account_data(person, event_types.DIRECT)
+            rooms = direct.get(other, [])
+            if room not in rooms:
+                direct[other] = [*rooms, room]
+                await self._hs.set_account_data(person, event_types.DIRECT, direct)
+
+    async def bring_in(self, owner: UserID, room: RoomID) -> None:
+        """Invite a person, and join them where the bridge may act for them."""
+        if await self._people.membership(room, owner) == "join":
+            return
+        await self._hs.invite(self._senders.bot, room, owner)
+        if not self._senders.may_speak_as(owner):
+            await self._people.set_membership(room, owner, "invite")
+            return
+        try:
+            await self._hs.join(await self._senders.person(owner), room)
+        except HomeserverRefused:
+            # A policy of the homeserver may forbid it; then the invitation has to do.
+            await self._people.set_membership(room, owner, "invite")
+        else:
+            await self._people.set_membership(room, owner, "join")
+
+    async def _create(self, login: LoginRecord) -> RoomID:
+        request = {
+            "preset": "private_chat",
+            "name": f"{self._network.name} ({login.name})",
+            "creation_content": {"type": "m.space"},
+            "power_level_content_override": {"events_default": 100},
+        }
+        room = await self._hs.create_room(self._senders.bot, request)
+        await self._logins.set_space(login.id, room)
+        await self.bring_in(login.owner, room)
+        return room
