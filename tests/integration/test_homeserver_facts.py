@@ -5,17 +5,21 @@ When one of these fails after an upgrade of Synapse, the design of the durable s
 recovery has to be looked at again.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from attrs import frozen
 
 from tests.support.matrix_user import MatrixUser
 from tests.support.people import People
+from tests.support.postgres import PostgresServer
 from tests.support.recording_appservice import AppserviceClient, RecordingAppservice
 from tests.support.synapse import SynapseFactory, SynapseServer, SynapseSettings
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
 
@@ -66,10 +70,24 @@ class World:
         await self.server.restart()
 
 
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def database_server(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """PostgreSQL, or none for SQLite."""
+    if request.param == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server
+
+
 @pytest.fixture(scope="module")
-async def world(synapse_factory: SynapseFactory) -> AsyncIterator[World]:
+async def world(
+    synapse_factory: SynapseFactory, database_server: PostgresServer | None
+) -> AsyncIterator[World]:
+    url = None if database_server is None else await database_server.create_database("facts")
     async with RecordingAppservice("telegram", "telegrambot", "telegram_") as service:
-        settings = SynapseSettings(registrations=[service.registration])
+        settings = SynapseSettings(registrations=[service.registration], database_url=url)
         async with synapse_factory.running(settings) as server, People() as people:
             zarina = await people.join(server, "zarina", auto_join=True)
             yield await _furnish(server, service, zarina)
@@ -108,6 +126,37 @@ async def test_a_repeated_send_with_a_device_survives_sigkill(world: World, name
     first = await world.event_id(sender, txn_id, device_id=DEVICE)
     await world.restart_after_kill()
     assert await world.event_id(sender, txn_id, device_id=DEVICE) == first
+
+
+async def test_sends_cut_off_by_sigkill_are_repeated_without_loss_or_duplicate(
+    world: World,
+) -> None:
+    """Also where the event was stored and only the answer was lost."""
+    texts = [f"cut off {number}" for number in range(40)]
+    answered: dict[str, str] = {}
+
+    async def send(text: str) -> None:
+        txn_id = text.replace(" ", "-")
+        status, answer = await world.send(world.ghost, txn_id, text, device_id=DEVICE)
+        assert status == 200
+        assert answered.setdefault(text, answer["event_id"]) == answer["event_id"]
+
+    sending = asyncio.gather(*map(send, texts), return_exceptions=True)
+    await eventually(lambda: len(answered) >= 5)
+    await world.restart_after_kill()
+    cut_off = [error for error in await sending if error is not None]
+    assert cut_off
+    assert all(isinstance(error, aiohttp.ClientError) for error in cut_off)
+
+    await asyncio.gather(*map(send, texts))
+    page = await world.messages(dir="b", limit="200")
+    stored = {
+        event["event_id"]: event["content"]["body"]
+        for event in page["chunk"]
+        if event["content"].get("body", "").startswith("cut off")
+    }
+    assert sorted(stored.values()) == sorted(texts)
+    assert {text: event_id for event_id, text in stored.items()} == answered
 
 
 @pytest.mark.parametrize("name", ["ghost", "bot", "local user"])
