@@ -8,6 +8,7 @@ account. What a session can do beyond this file it declares by implementing prot
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -88,6 +89,13 @@ class BridgeHandle(Protocol):
         self, receiver: LoginID, messages: Sequence[MessageID]
     ) -> Mapping[MessageID, ChatKey]:
         """Find the chats messages of one receiver are in, bridged or still waiting to be."""
+        ...
+
+    async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> AbstractSet[MessageID]:
+        """Those of ``messages`` that are in the chat's room already, not just waiting to be.
+
+        For ``FindsSent``: the echo of the message that is looked for may be waiting.
+        """
         ...
 
 
