@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Text with entities to and from Matrix custom HTML."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+from telethon.tl.types import TypeMessageEntity
+
+from bridges.core.content import FormattedText
+from bridges.telegram.formatting.clean import clean_text
+from bridges.telegram.formatting.entities import entities_of, spans_of
+from bridges.telegram.formatting.links import Links, user_of_address
+from bridges.telegram.formatting.mentions import name_users
+from bridges.telegram.formatting.reader import read_html
+from bridges.telegram.formatting.split import ranges, spans_in
+from bridges.telegram.formatting.styles import Kind, Span, canonical
+from bridges.telegram.formatting.writer import to_html
+
+MAX_TEXT = 4096
+"""Longest text of a message, in UTF-16 code units."""
+
+_NOTHING_KNOWN = Links()
+
+
+@frozen
+class TelegramText:
+    """The text of one Telegram message; entity offsets are in UTF-16 code units."""
+
+    text: str
+    entities: tuple[TypeMessageEntity, ...] = ()
+
+
+def to_matrix(
+    text: str, entities: Sequence[TypeMessageEntity], *, links: Links = _NOTHING_KNOWN
+) -> FormattedText:
+    """Turn a Telegram text into what Matrix clients show.
+
+    Anything may come in: entities that overlap, lie outside the text or have no length, and
+    markup in the text, which appears literally. Mentions of users become ``karvon:user/ID``.
+    ``body`` is the whole text, spoilers included, for clients that show no HTML.
+    """
+    body = clean_text(text)
+    spans = canonical(body, spans_of(body, entities, links))
+    addresses = [span.style.argument for span in spans if span.style.kind is Kind.LINK]
+    return FormattedText(
+        body=body,
+        html=to_html(body, spans) if spans else None,
+        mentions=frozenset(user for address in addresses if (user := user_of_address(address))),
+    )
+
+
+def from_matrix(
+    formatted: FormattedText, *, max_length: int = MAX_TEXT, links: Links = _NOTHING_KNOWN
+) -> list[TelegramText]:
+    """Turn a Matrix text into one or more Telegram messages, in order.
+
+    Args:
+        formatted: HTML, in whatever shape, or a body only.
+        max_length: Longest text of one message in UTF-16 code units; captions allow less.
+        links: How users and messages are linked.
+
+    Returns:
+        The messages, none longer than ``max_length``; none at all if nothing is visible.
+
+    Raises:
+        ValueError: ``max_length`` is less than 2, the length of one emoji.
+    """
+    if max_length < 2:
+        raise ValueError(f"max_length must be at least 2, the length of an emoji, not {max_length}")
+    text, spans = _read(formatted, links)
+    text, renamed = name_users(text, canonical(text, spans), links.usernames)
+    final = canonical(text, renamed)
+    return [
+        TelegramText(text[start:end], _entities_in(text, final, start, end))
+        for start, end in ranges(text, final, max_length)
+    ]
+
+
+def _read(formatted: FormattedText, links: Links) -> tuple[str, list[Span]]:
+    """The text of the HTML or, if that shows nothing, the body."""
+    if formatted.html is not None:
+        text, spans = read_html(clean_text(formatted.html), links)
+        if text.strip():
+            return text, spans
+    return clean_text(formatted.body).replace("\r\n", "\n"), []
+
+
+def _entities_in(
+    text: str, spans: Sequence[Span], start: int, end: int
+) -> tuple[TypeMessageEntity, ...]:
+    part = text[start:end]
+    return entities_of(part, canonical(part, spans_in(spans, start, end)))
