@@ -5,10 +5,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from tests.support.faultproxy import FaultProxy
+from tests.support.matrix_user import MatrixUser
 from tests.support.ports import LOOPBACK
+from tests.support.postgres import PostgresServer
+from tests.support.synapse import SynapseFactory
 from tests.support.waiting import eventually
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -116,3 +120,35 @@ async def test_without_a_server_the_connection_breaks() -> None:
         with pytest.raises(ConnectionResetError):
             await reader.read(1)
         writer.close()
+
+
+@pytest.mark.postgres
+async def test_a_database_is_reached_through_the_proxy(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    name = postgres_url.rpartition("/")[2]
+    async with FaultProxy(postgres.port) as proxy:
+        connection = await asyncpg.connect(postgres.url(name, proxy.port))
+        assert await connection.fetchval("SELECT current_database()") == name
+        proxy.drop()
+        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+            await connection.fetchval("SELECT 1")
+        connection.terminate()
+
+
+@pytest.mark.synapse
+async def test_a_user_gets_over_broken_connections(synapse_factory: SynapseFactory) -> None:
+    async with synapse_factory.running() as server, FaultProxy(server.port) as proxy:
+        token = await server.register_user("zarina", "a long password")
+        async with MatrixUser(proxy.url, server.mxid("zarina"), token=token) as zarina:
+            room = await zarina.create_room()
+            await zarina.say(room, "before")
+            await zarina.wait_message("before", room)
+            await proxy.refuse()
+            proxy.drop()
+            saying = asyncio.create_task(zarina.say(room, "during"))
+            await eventually(lambda: proxy.open_connections == 0)
+            await proxy.resume()
+            await saying
+            await zarina.wait_message("during", room)
+            assert zarina.bodies(room) == ["before", "during"]

@@ -19,7 +19,6 @@ from tests.support.people import People
 from tests.support.postgres import PostgresServer
 from tests.support.recording_appservice import AppserviceClient, RecordingAppservice
 from tests.support.synapse import SynapseFactory, SynapseServer, SynapseSettings
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
 
@@ -132,17 +131,19 @@ async def test_sends_cut_off_by_sigkill_are_repeated_without_loss_or_duplicate(
     world: World,
 ) -> None:
     """Also where the event was stored and only the answer was lost."""
-    texts = [f"cut off {number}" for number in range(40)]
+    texts = [f"cut off {number}" for number in range(100)]
     answered: dict[str, str] = {}
+    first_answer = asyncio.Event()
 
     async def send(text: str) -> None:
         txn_id = text.replace(" ", "-")
         status, answer = await world.send(world.ghost, txn_id, text, device_id=DEVICE)
         assert status == 200
         assert answered.setdefault(text, answer["event_id"]) == answer["event_id"]
+        first_answer.set()
 
     sending = asyncio.gather(*map(send, texts), return_exceptions=True)
-    await eventually(lambda: len(answered) >= 5)
+    await first_answer.wait()
     await world.restart_after_kill()
     cut_off = [error for error in await sending if error is not None]
     assert cut_off

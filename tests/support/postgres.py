@@ -76,9 +76,9 @@ class PostgresServer:
         """Whether the server process lives."""
         return self._process.running
 
-    def url(self, database: str) -> str:
-        """`postgresql://` URL of a database on this server."""
-        return f"postgresql://{SUPERUSER}@{LOOPBACK}:{self.port}/{database}"
+    def url(self, database: str, port: int | None = None) -> str:
+        """`postgresql://` URL of a database on this server, or through a proxy on `port`."""
+        return f"postgresql://{SUPERUSER}@{LOOPBACK}:{port or self.port}/{database}"
 
     async def start(self) -> None:
         """Start, the first time with a fresh cluster, later with the data there is.

@@ -54,6 +54,7 @@ class ChildProcess:
         self._cwd = cwd
         self._user = user
         self._process: asyncio.subprocess.Process | None = None
+        self._group: int | None = None
 
     @property
     def pid(self) -> int:
@@ -88,6 +89,7 @@ class ChildProcess:
                 extra_groups=None if self._user is None else (),
                 start_new_session=True,
             )
+        self._group = self._process.pid
 
     def output(self) -> str:
         """Everything written so far, of all starts."""
@@ -180,8 +182,11 @@ class ChildProcess:
     async def kill(self) -> int:
         """SIGKILL the whole process group, reap the child and return the exit code."""
         process = self._started()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        # Only once: later the number may belong to a stranger.
+        group, self._group = self._group, None
+        if group is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
         return await process.wait()
 
     async def close(self) -> None:

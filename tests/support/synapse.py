@@ -64,7 +64,7 @@ class SynapseServer:
         self.settings = settings or SynapseSettings()
         self.shared_secret = secrets.token_urlsafe()
         self._lease = PortLease()
-        if template is not None and self.settings.database_url is None:
+        if template is not None:
             shutil.copyfile(template, data / "homeserver.db")
         self.config_path = self._write_files()
         self._process = python_module(
@@ -81,9 +81,14 @@ class SynapseServer:
         return self.settings.server_name
 
     @property
+    def port(self) -> int:
+        """TCP port on loopback, the same for every start."""
+        return self._lease.port
+
+    @property
     def url(self) -> str:
         """Base URL of the client-server API, without a slash at the end."""
-        return f"http://{LOOPBACK}:{self._lease.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -186,7 +191,7 @@ class SynapseServer:
         ]
         config = homeserver_config(
             self.data,
-            port=self._lease.port,
+            port=self.port,
             shared_secret=self.shared_secret,
             server_name=self.server_name,
             database_url=self.settings.database_url,

@@ -23,6 +23,7 @@ T = TypeVar("T")
 SYNC_TIMELINE_LIMIT = 1000
 _LONG_POLL = 30_000
 _PAUSE_AFTER_ERROR = 0.1
+_ATTEMPTS = 60
 _EVENTS_SHOWN = 30
 
 
@@ -33,7 +34,7 @@ class MatrixRequestError(Exception):
 class SyncingClient:
     """One logged-in user with a background sync loop.
 
-    Requests are repeated while the homeserver is down, as real clients do.
+    Requests are repeated while the homeserver is down, as real clients do, for a minute.
 
     Args:
         homeserver: base URL.
@@ -60,7 +61,10 @@ class SyncingClient:
             homeserver,
             mxid,
             config=nio.AsyncClientConfig(
-                encryption_enabled=False, store_sync_tokens=False, max_timeout_retry_wait_time=1
+                encryption_enabled=False,
+                store_sync_tokens=False,
+                max_timeouts=_ATTEMPTS,
+                max_timeout_retry_wait_time=1,
             ),
         )
         self._token = token
@@ -250,8 +254,8 @@ class SyncingClient:
             while True:
                 try:
                     answer = await self._sync(timeout=_LONG_POLL)
-                except aiohttp.ClientError:
-                    # nio repeats what could not be sent, not what broke off in the answer.
+                except (aiohttp.ClientError, TimeoutError):
+                    # nio does not repeat what broke off within the answer.
                     await asyncio.sleep(_PAUSE_AFTER_ERROR)
                     continue
                 if not isinstance(answer, nio.SyncError):
