@@ -115,13 +115,20 @@ def _check_api_hash(value: SecretStr) -> SecretStr:
     return value
 
 
+class TelegramListenConfig(ListenConfig):
+    """Where the bridge accepts the homeserver's transactions."""
+
+    port: Port = 29317
+    """TCP port."""
+
+
 class TelegramConfig(NetworkConfig):
     """The section ``telegram:``."""
 
     network_id: ClassVar[str] = "telegram"
     network_name: ClassVar[str] = "Telegram"
 
-    listen: ListenConfig = ListenConfig(port=29317)
+    listen: TelegramListenConfig = TelegramListenConfig()
     """Where the bridge accepts the homeserver's transactions."""
     api_id: int | None = Field(default=None, ge=1, examples=[1234567])
     """Number of your application at https://my.telegram.org/apps."""

@@ -57,6 +57,8 @@ class Document:
         """Give the place of a value, of its key, or of the nearest section around it."""
         while path and path not in self.items:
             path = path[:-1]
+        if not path:
+            return None
         key, item = self.keys.get(path), self.items.get(path)
         if key is None or item is None:
             return item

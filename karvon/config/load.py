@@ -13,7 +13,7 @@ from karvon.config import document, environment, explain, secretfiles
 from karvon.config.document import Document
 from karvon.config.fields import is_optional, section_type
 from karvon.config.model import DEFAULT_DATA_DIR, KarvonConfig
-from karvon.config.problems import ConfigError, KeyPath, Position, Problem, dotted
+from karvon.config.problems import ConfigError, KeyPath, Problem, dotted
 
 DEFAULT_NAME = "karvon.yaml"
 """The file that is used when it exists and none is named."""
@@ -34,7 +34,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], *, cwd: Path) -> 
         default = cwd / DEFAULT_NAME
         path = Path(DEFAULT_NAME) if default.exists() else None
     if path is None:
-        blank = Document("defaults", {}, {}, {(): Position(1, 1)})
+        blank = Document("defaults", {}, {}, {})
         return validate(blank, environ, folder=cwd)
     text = document.read_text(cwd / path, str(path))
     return validate(document.parse(text, str(path)), environ, folder=(cwd / path).parent.absolute())
@@ -87,7 +87,7 @@ class _Locator:
             variable = self._overridden.get(path[:length])
             if variable is not None:
                 return Problem(variable, message, path=path)
-        place = self._source.place(path, of_key=of_key) if self._source.keys else None
+        place = self._source.place(path, of_key=of_key)
         return Problem(self._source.source, message, place, path)
 
 

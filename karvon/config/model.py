@@ -67,6 +67,13 @@ class DemoUserConfig(Section):
     """File that holds the password instead."""
 
 
+class HomeserverListenConfig(ListenConfig):
+    """Where the managed homeserver accepts connections."""
+
+    port: Port = 8008
+    """TCP port."""
+
+
 class HomeserverConfig(Section):
     """The section ``homeserver:``."""
 
@@ -76,7 +83,7 @@ class HomeserverConfig(Section):
     """The part of every user id behind the colon."""
     url: HttpUrl | None = None
     """Address of the client API; null: made from ``listen``."""
-    listen: ListenConfig = ListenConfig(port=8008)
+    listen: HomeserverListenConfig = HomeserverListenConfig()
     """Where the managed homeserver accepts connections."""
     database: DatabaseUrl | None = None
     """The managed homeserver's database; null: SQLite in the data folder."""
@@ -158,10 +165,17 @@ class RestartConfig(Section):
     """Longest wait, in seconds."""
 
 
+class SupervisorListenConfig(ListenConfig):
+    """Where ``/live`` and ``/ready`` are served."""
+
+    port: Port = 29300
+    """TCP port."""
+
+
 class SupervisorConfig(Section):
     """The section ``supervisor:``."""
 
-    listen: ListenConfig = ListenConfig(port=29300)
+    listen: SupervisorListenConfig = SupervisorListenConfig()
     """Where ``/live`` and ``/ready`` are served."""
     restart: RestartConfig = RestartConfig()
     stop_timeout: float = Field(default=15, gt=0, le=600)

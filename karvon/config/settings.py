@@ -94,6 +94,12 @@ def registration(
     )
 
 
+def bot_mxid(config: KarvonConfig, network: NetworkConfig) -> str:
+    """Give the Matrix id of a network's bot."""
+    username = _Names(network).fill(config.bridge.bot.username)
+    return f"@{username}:{config.homeserver.server_name}"
+
+
 def permissions(config: KarvonConfig) -> Permissions:
     """Give who may use the bridges; by default everybody here, and the demo user as admin."""
     homeserver = config.homeserver
