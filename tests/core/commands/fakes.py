@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A recorded bot, services in memory, and login processes that follow a script."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from attrs import define, field
+from mautrix.types import EventID, RoomID, UserID
+
+from bridges.core.capabilities import RoomFeatures
+from bridges.core.chat import ChatInfo, KnownChat, UserInfo
+from bridges.core.commands.notice import render
+from bridges.core.commands.ports import CommandMessage, LoginView
+from bridges.core.commands.processor import CommandProcessor
+from bridges.core.commands.trouble import Incidents
+from bridges.core.config import Level
+from bridges.core.errors import Rejected
+from bridges.core.i18n import Translator
+from bridges.core.ids import ChatKey, LoginID, RemoteUserID
+from bridges.core.login import LoggedIn, LoginFlow, LoginProcess, LoginStep
+from bridges.core.network import LoginRecord, NetworkInfo, Session, SessionState
+from bridges.core.outgoing import OutgoingMessage, Sent
+from bridges.core.storage.queue import RowState
+from bridges.core.text import UserText, user_text
+from tests.support.waiting import eventually
+
+ALICE = UserID("@alice:wonder.example")
+BOB = UserID("@bob:wonder.example")
+ROOM = RoomID("!alice-and-bot:wonder.example")
+PORTAL = RoomID("!portal:wonder.example")
+PREFIX = "!tg"
+TELEGRAM = NetworkInfo("telegram", "Telegram", "https://telegram.example")
+START = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class FakeClock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self._now = START
+        self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        until = self._now + timedelta(seconds=seconds)
+        if until <= self._now:
+            await asyncio.sleep(0)
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._sleepers.append((until, future))
+        await future
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        for until, future in self._sleepers:
+            if until <= self._now and not future.done():
+                future.set_result(None)
+
+
+@define
+class FakeBot:
+    """Keeps what is in each room, as an English client would show it."""
+
+    log: list[str] = field(factory=list)
+    """Everything the bot did, in order: ``say …``, ``image …``, ``edit …``, ``redact …``."""
+    images: dict[EventID, bytes] = field(factory=dict)
+    redacted: list[EventID] = field(factory=list)
+    html: list[str | None] = field(factory=list)
+    may_redact: bool = True
+    broken: bool = False
+    _count: int = 0
+
+    def _next(self) -> EventID:
+        self._count += 1
+        return EventID(f"$bot{self._count}")
+
+    async def say(
+        self,
+        room: RoomID,
+        text: UserText | Sequence[UserText],
+        *,
+        user: UserID,
+        markdown: bool = False,
+    ) -> EventID:
+        if self.broken:
+            raise ConnectionError("the homeserver is down")
+        content = render(Translator({}), "en", text, markdown=markdown)
+        self.log.append(f"say {content.body}")
+        self.html.append(content.html)
+        return self._next()
+
+    async def show_image(self, room: RoomID, png: bytes, alt: UserText, *, user: UserID) -> EventID:
+        event = self._next()
+        self.images[event] = png
+        self.log.append(f"image {event} {alt}")
+        return event
+
+    async def edit(
+        self,
+        room: RoomID,
+        event: EventID,
+        text: UserText | Sequence[UserText],
+        *,
+        user: UserID,
+        markdown: bool = False,
+    ) -> None:
+        content = render(Translator({}), "en", text, markdown=markdown)
+        self.log.append(f"edit {event} {content.body}")
+
+    async def redact(self, room: RoomID, event: EventID) -> bool:
+        self.log.append(f"redact {event}")
+        if self.may_redact:
+            self.redacted.append(event)
+        return self.may_redact
+
+    @property
+    def said(self) -> list[str]:
+        return [line.removeprefix("say ") for line in self.log if line.startswith("say ")]
+
+    @property
+    def last(self) -> str:
+        return self.said[-1]
+
+    async def until_said(self, part: str) -> str:
+        """Wait until something containing ``part`` was said, and give it."""
+
+        def found() -> str | None:
+            return next((line for line in reversed(self.said) if part in line), None)
+
+        said = await eventually(found, describe=lambda: f"{part!r} in {self.log}")
+        assert said is not None
+        return said
+
+
+class PlainSession:
+    """A session that can do nothing but the minimum, and nothing of that here."""
+
+    async def connect(self) -> None: ...
+
+    async def disconnect(self) -> None: ...
+
+    async def logout(self) -> None: ...
+
+    def is_me(self, user: RemoteUserID) -> bool:
+        return False
+
+    def room_features(self, chat: ChatKey) -> RoomFeatures:
+        raise NotImplementedError
+
+    async def chat_info(self, chat: ChatKey) -> ChatInfo:
+        raise NotImplementedError
+
+    async def user_info(self, user: RemoteUserID) -> UserInfo:
+        raise NotImplementedError
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        raise NotImplementedError
+
+
+class AbleSession(PlainSession):
+    """A session that finds chats in a given list."""
+
+    def __init__(self, chats: Sequence[KnownChat] = ()) -> None:
+        self.chats = chats
+        self.error: Exception | None = None
+        self.resolved: list[str] = []
+
+    async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
+        if self.error:
+            raise self.error
+        return [one for one in self.chats if query.casefold() in one.name.casefold()][:limit]
+
+    async def resolve(self, identifier: str) -> KnownChat:
+        if self.error:
+            raise self.error
+        self.resolved.append(identifier)
+        if not self.chats:
+            raise Rejected("TEST.NOBODY", user_text("Nobody has this number."))
+        return self.chats[0]
+
+    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
+        return self.chats[:limit]
+
+
+Answer = LoginStep | Exception
+
+
+class ScriptedProcess:
+    """A login process whose every call gives the next thing of a list."""
+
+    def __init__(self, *answers: Answer, log: list[str] | None = None) -> None:
+        self._answers = list(answers)
+        self.log = [] if log is None else log
+        """Calls, in order; share it with the bot's to see what came first."""
+        self.submitted: list[dict[str, str]] = []
+        self.cancelled = 0
+        self.go_on = asyncio.Event()
+        self.hold_submit = asyncio.Event()
+        self.hold_submit.set()
+
+    def _next(self) -> LoginStep:
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def start(self) -> LoginStep:
+        return self._next()
+
+    async def submit(self, values: Mapping[str, str]) -> LoginStep:
+        self.log.append("submit")
+        self.submitted.append(dict(values))
+        await self.hold_submit.wait()
+        return self._next()
+
+    async def wait(self) -> LoginStep:
+        await self.go_on.wait()
+        self.go_on.clear()
+        return self._next()
+
+    async def cancel(self) -> None:
+        self.cancelled += 1
+
+
+@define
+class FakeServices:
+    """Everything in memory."""
+
+    info: NetworkInfo = TELEGRAM
+    version: str = "1.2.3"
+    levels: dict[UserID, Level] = field(factory=dict)
+    flows: list[LoginFlow] = field(factory=list)
+    processes: dict[str, LoginProcess] = field(factory=dict)
+    views: list[LoginView] = field(factory=list)
+    sessions: dict[LoginID, Session] = field(factory=dict)
+    completed: list[tuple[UserID, LoggedIn]] = field(factory=list)
+    completion: Callable[[], Exception | None] = lambda: None
+    logged_out: list[LoginID] = field(factory=list)
+    opened: list[tuple[LoginID, ChatKey]] = field(factory=list)
+    synced: dict[LoginID, int | Exception] = field(factory=dict)
+    languages_set: dict[UserID, str] = field(factory=dict)
+
+    def level(self, user: UserID) -> Level:
+        return self.levels.get(user, Level.USER)
+
+    def login_flows(self) -> Sequence[LoginFlow]:
+        return self.flows
+
+    def begin_login(self, flow: str) -> LoginProcess:
+        return self.processes[flow]
+
+    async def complete_login(self, user: UserID, login: LoggedIn) -> None:
+        error = self.completion()
+        if error:
+            raise error
+        self.completed.append((user, login))
+
+    async def logins_of(self, user: UserID) -> Sequence[LoginView]:
+        return [one for one in self.views if one.record.owner == user]
+
+    def session(self, login: LoginID) -> Session | None:
+        return self.sessions.get(login)
+
+    async def logout(self, login: LoginID) -> None:
+        self.logged_out.append(login)
+
+    async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
+        self.opened.append((login, chat))
+        return RoomID(f"!{chat.chat}:wonder.example")
+
+    async def sync(self, login: LoginID) -> int:
+        result = self.synced[login]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def languages(self) -> Mapping[str, str]:
+        return {"en": "English", "tg": "тоҷикӣ", "uz": "o‘zbek"}
+
+    async def language(self, user: UserID) -> str:
+        return self.languages_set.get(user, "en")
+
+    async def set_language(self, user: UserID, code: str) -> None:
+        self.languages_set[user] = code
+
+    async def queue_lengths(self) -> Mapping[str, Mapping[RowState, int]]:
+        return {"from_matrix": {RowState.WAITING: 3, RowState.DEAD: 1}, "from_remote": {}}
+
+    def add_login(
+        self,
+        name: str,
+        session: Session | None = None,
+        *,
+        owner: UserID = ALICE,
+        state: SessionState = SessionState.CONNECTED,
+        reason: UserText | None = None,
+    ) -> LoginID:
+        login = LoginID(f"id-{name.casefold()}")
+        record = LoginRecord(login, owner, RemoteUserID(login), name)
+        self.views.append(LoginView(record, state, reason))
+        if session is not None:
+            self.sessions[login] = session
+        return login
+
+
+@define
+class Chat:
+    """Alice talking to the bot."""
+
+    bot: FakeBot
+    services: FakeServices
+    clock: FakeClock
+    processor: CommandProcessor
+    _count: int = 0
+
+    async def write(
+        self,
+        text: str,
+        *,
+        sender: UserID = ALICE,
+        room: RoomID = ROOM,
+        is_management: bool = True,
+    ) -> EventID:
+        self._count += 1
+        event = EventID(f"$alice{self._count}")
+        await self.processor.handle(CommandMessage(room, sender, event, text, is_management))
+        return event
+
+    async def write_in_portal(self, text: str) -> EventID:
+        return await self.write(text, room=PORTAL, is_management=False)
+
+    def use_process(self, *answers: Answer, flow: str = "phone") -> ScriptedProcess:
+        process = ScriptedProcess(*answers, log=self.bot.log)
+        if flow not in self.services.processes:
+            self.services.flows.append(
+                LoginFlow(flow, user_text(f"By {flow}"), user_text(f"You need a {flow}."))
+            )
+        self.services.processes[flow] = process
+        return process
+
+
+def new_chat() -> Chat:
+    bot, services, clock = FakeBot(), FakeServices(), FakeClock()
+    incidents = Incidents(lambda: "incident-7")
+    processor = CommandProcessor(bot, services, clock, PREFIX, incidents=incidents)
+    return Chat(bot, services, clock, processor)
