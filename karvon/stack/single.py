@@ -44,10 +44,10 @@ def _become(command: tuple[str, ...]) -> None:
 
 
 def _run_bridge(config: KarvonConfig, network_id: str, secrets: SecretStore) -> int:
+    section = prepare.find_network(config, network_id)
     # A bridge takes about a second to import; the other parts do without it.
     from bridges.core.app import run_network
 
-    section = prepare.find_network(config, network_id)
     prepare.prepare_bridge(config, section)
     found = entry_points(group=NETWORKS, name=network_id)
     if not found:
