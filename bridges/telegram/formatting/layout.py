@@ -13,7 +13,7 @@ _COLLAPSING = frozenset("\n\r\f")
 
 @define(eq=False)
 class OpenStyle:
-    """A styled range under way; it begins with the first text written after it was opened."""
+    """A styled range under way; ``start`` is known when what comes before it is written."""
 
     style: Style
     start: int | None = None
@@ -100,9 +100,12 @@ class Layout:
         self._after_marker = True
 
     def open(self, style: Style) -> OpenStyle:
-        """Begin a styled range."""
+        """Begin a styled range; white space already there stays outside."""
         opened = OpenStyle(style)
-        self._unstarted.append(opened)
+        if self._is_settled():
+            opened.start = self._length
+        else:
+            self._unstarted.append(opened)
         return opened
 
     def close(self, opened: OpenStyle) -> None:
@@ -110,7 +113,7 @@ class Layout:
         opened.closed = True
         if opened.start is None:
             return
-        if opened.style.kind in BLOCKS or not (self._newlines or self._spaces):
+        if opened.style.kind in BLOCKS or self._is_settled():
             self.spans.append(Span(opened.start, self._length, opened.style))
         else:
             self._unended.append(opened)
@@ -146,6 +149,10 @@ class Layout:
             opened.start = None if opened.closed else line_start if is_block else self._length
         self._unstarted.clear()
         self._append(text)
+
+    def _is_settled(self) -> bool:
+        """Whether what is written next goes right here."""
+        return self._length > 0 and not self._newlines and not self._spaces
 
     def _append(self, text: str) -> None:
         if text:
