@@ -134,6 +134,10 @@ class FakeBot:
         assert said is not None
         return said
 
+    async def until_images(self, count: int) -> None:
+        """Wait until so many images were shown."""
+        await eventually(lambda: len(self.images) == count, describe=f"{count} images")
+
 
 class PlainSession:
     """A session that can do nothing but the minimum, and nothing of that here."""
@@ -185,6 +189,12 @@ class AbleSession(PlainSession):
         return self.chats[:limit]
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 Answer = LoginStep | Exception
 
 
@@ -198,8 +208,7 @@ class ScriptedProcess:
         self.submitted: list[dict[str, str]] = []
         self.cancelled = 0
         self.go_on = asyncio.Event()
-        self.hold_submit = asyncio.Event()
-        self.hold_submit.set()
+        self.hold_submit = _set_event()
 
     def _next(self) -> LoginStep:
         answer = self._answers.pop(0)
@@ -238,6 +247,8 @@ class FakeServices:
     sessions: dict[LoginID, Session] = field(factory=dict)
     completed: list[tuple[UserID, LoggedIn]] = field(factory=list)
     completion: Callable[[], Exception | None] = lambda: None
+    completing: bool = False
+    completion_held: asyncio.Event = field(factory=_set_event)
     logged_out: list[LoginID] = field(factory=list)
     opened: list[tuple[LoginID, ChatKey]] = field(factory=list)
     synced: dict[LoginID, int | Exception] = field(factory=dict)
@@ -253,6 +264,8 @@ class FakeServices:
         return self.processes[flow]
 
     async def complete_login(self, user: UserID, login: LoggedIn) -> None:
+        self.completing = True
+        await self.completion_held.wait()
         error = self.completion()
         if error:
             raise error

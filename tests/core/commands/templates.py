@@ -10,11 +10,14 @@ from attrs import frozen
 
 @frozen
 class Sentence:
-    """A call of ``user_text``; ``template`` is None if it is not a literal."""
+    """A call of ``user_text``.
+
+    ``template`` is None if it is not a literal; ``values`` if they are not all named there.
+    """
 
     where: str
     template: str | None
-    values: frozenset[str]
+    values: frozenset[str] | None
 
 
 def sentences(folder: Path) -> Iterator[Sentence]:
@@ -31,5 +34,10 @@ def sentences(folder: Path) -> Iterator[Sentence]:
                 yield Sentence(
                     where=f"{path}:{node.lineno}",
                     template=value if isinstance(value, str) else None,
-                    values=frozenset(one.arg for one in node.keywords if one.arg is not None),
+                    values=_names(node.keywords),
                 )
+
+
+def _names(keywords: list[ast.keyword]) -> frozenset[str] | None:
+    names = [one.arg for one in keywords]
+    return None if None in names else frozenset(name for name in names if name is not None)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Logging in by talking to the bot: what is asked, what is hidden, and how it ends."""
 
-from collections.abc import Callable
+import asyncio
 
 import pytest
 from structlog.testing import capture_logs
@@ -161,7 +161,7 @@ async def test_several_fields_are_asked_one_by_one(chat: Chat) -> None:
 async def test_a_qr_code_is_renewed_and_removed(chat: Chat) -> None:
     process = chat.use_process(qr("tg://login?token=one"), qr("tg://login?token=two"), DONE)
     await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
+    await chat.bot.until_images(1)
     assert chat.bot.redacted == []
     process.go_on.set()
     await eventually(lambda: len(chat.bot.redacted) == 1)
@@ -182,7 +182,7 @@ async def test_a_qr_code_that_did_not_change_stays(chat: Chat) -> None:
     same = qr("tg://login?token=one")
     process = chat.use_process(same, same, DONE)
     await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
+    await chat.bot.until_images(1)
     process.go_on.set()
     await eventually(lambda: not process.go_on.is_set())
     process.go_on.set()
@@ -193,7 +193,7 @@ async def test_a_qr_code_that_did_not_change_stays(chat: Chat) -> None:
 async def test_a_password_may_follow_the_qr_code(chat: Chat) -> None:
     process = chat.use_process(qr("tg://login?token=one"), PASSWORD, DONE)
     await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
+    await chat.bot.until_images(1)
     process.go_on.set()
     await chat.bot.until_said("Please send your password.")
     assert chat.bot.redacted == list(chat.bot.images)
@@ -204,7 +204,7 @@ async def test_a_password_may_follow_the_qr_code(chat: Chat) -> None:
 async def test_commands_work_while_a_qr_code_is_shown(chat: Chat) -> None:
     chat.use_process(qr("tg://login?token=one"))
     await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
+    await chat.bot.until_images(1)
     await chat.write("version")
     assert chat.bot.last == "Karvon 1.2.3, bridge to Telegram"
     await chat.write("login")
@@ -284,7 +284,7 @@ async def test_trouble_while_a_code_is_shown_is_waited_out(chat: Chat) -> None:
     away = NotConnected("TEST.AWAY", user_text("Telegram cannot be reached."), retry_after=5)
     process = chat.use_process(qr("tg://login?token=one"), away, away, DONE)
     await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
+    await chat.bot.until_images(1)
     for _ in range(3):
         process.go_on.set()
         await eventually(lambda: not process.go_on.is_set())
@@ -331,73 +331,9 @@ async def test_an_account_of_somebody_else(chat: Chat) -> None:
     assert chat.services.completed == []
 
 
-@pytest.mark.parametrize("word", ["cancel", "!tg cancel", "STOP"])
-async def test_cancel(chat: Chat, word: str) -> None:
-    process = chat.use_process(CODE)
-    await chat.write("login")
-    await chat.bot.until_said("2fa_code")
-    await chat.write(word)
-    assert chat.bot.last == "Cancelled. You can start again with `login` at any time."
-    assert process.cancelled == 1
-    assert process.submitted == []
-    await chat.write("cancel")
-    assert chat.bot.last == "There is nothing to cancel."
-
-
-async def test_cancel_removes_the_qr_code(chat: Chat) -> None:
-    process = chat.use_process(qr("tg://login?token=one"))
-    await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
-    await chat.write("cancel")
-    assert chat.bot.redacted == list(chat.bot.images)
-    assert process.cancelled == 1
-
-
-async def test_cancel_at_once(chat: Chat) -> None:
-    process = chat.use_process(PHONE)
-    await chat.write("login")
-    await chat.write("cancel")
-    assert "Cancelled." in chat.bot.last
-    assert process.submitted == []
-    chat.use_process(PHONE)
-    await chat.write("login")
-    await chat.bot.until_said("phone_number")
-
-
-async def test_cancel_while_the_network_thinks(chat: Chat) -> None:
-    process = chat.use_process(CODE, DONE)
-    process.hold_submit.clear()
-    await chat.write("login")
-    await chat.bot.until_said("2fa_code")
-    await chat.write("12345")
-    await eventually(lambda: process.submitted)
-    await chat.write("cancel")
-    assert process.cancelled == 1
-    assert chat.services.completed == []
-
-
-async def test_what_comes_unasked_is_removed_but_not_used(chat: Chat) -> None:
-    process = chat.use_process(PHONE, CODE, DONE)
-    process.hold_submit.clear()
-    await chat.write("login")
-    await chat.bot.until_said("phone_number")
-    await chat.write("+992000000000")
-    await eventually(lambda: process.submitted)
-    eager = await chat.write("12345")
-    assert chat.bot.last == "One moment, please answer when I ask."
-    assert chat.bot.redacted == [eager]
-    process.hold_submit.set()
-    await chat.bot.until_said("2fa_code")
-    await chat.write("12345")
-    await chat.bot.until_said(WELCOME)
-    assert len(process.submitted) == 2
-
-
-@pytest.mark.parametrize("begin", [lambda: ask(FieldKind.CODE), lambda: qr("tg://login?token=one")])
-async def test_silence_ends_the_login(
-    chat: Chat, begin: Callable[[], UserInput | DisplayAndWait]
-) -> None:
-    process = chat.use_process(begin())
+@pytest.mark.parametrize("step", [CODE, qr("tg://login?token=one")])
+async def test_silence_ends_the_login(chat: Chat, step: UserInput | DisplayAndWait) -> None:
+    process = chat.use_process(step)
     await chat.write("login")
     await chat.bot.until_said("Say `cancel` to stop.")
     chat.clock.advance(599)
@@ -415,10 +351,10 @@ async def test_a_rotating_qr_code_does_not_last_forever(chat: Chat) -> None:
     process = chat.use_process(*codes)
     await chat.write("login")
     for number in range(1, 20):
-        await eventually(lambda shown=number: len(chat.bot.images) == shown)
+        await chat.bot.until_images(number)
         chat.clock.advance(30)
         process.go_on.set()
-    await eventually(lambda: len(chat.bot.images) == 20)
+    await chat.bot.until_images(20)
     chat.clock.advance(31)
     await chat.bot.until_said("I have ended this login")
     assert len(chat.bot.redacted) == 20
@@ -449,11 +385,29 @@ async def test_only_the_room_of_the_login_answers(chat: Chat) -> None:
 async def test_a_restart_is_told_and_leaves_nothing_behind(chat: Chat) -> None:
     process = chat.use_process(qr("tg://login?token=one"))
     await chat.write("login")
-    await eventually(lambda: len(chat.bot.images) == 1)
+    await chat.bot.until_images(1)
     await chat.processor.close()
     assert chat.bot.last.startswith("I am being restarted")
     assert chat.bot.redacted == list(chat.bot.images)
     assert process.cancelled == 1
+
+
+async def test_a_login_that_is_done_is_neither_cancelled_nor_lost(chat: Chat) -> None:
+    chat.services.completion_held.clear()
+    chat.use_process(PHONE, DONE)
+    await chat.write("login")
+    await chat.bot.until_said("phone_number")
+    await chat.write("+992000000000")
+    await eventually(lambda: chat.services.completing)
+    await chat.write("!tg cancel")
+    assert chat.bot.last == "This login is already done. Say `logout` to undo it."
+    closing = asyncio.create_task(chat.processor.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    chat.services.completion_held.set()
+    await closing
+    assert chat.services.completed == [(ALICE, ACCOUNT)]
+    await chat.bot.until_said(WELCOME)
 
 
 async def test_a_process_that_fails_to_clean_up_still_ends(chat: Chat) -> None:
