@@ -278,6 +278,11 @@ class NetworkConfig(Section):
     """Address at which the homeserver reaches the bridge; null: made from ``listen``."""
 
     @property
+    def recent_chats(self) -> int:
+        """How many of an account's chats get rooms after a login."""
+        return 15
+
+    @property
     def appservice_url(self) -> str:
         """Address for the registration."""
         return self.url or http_address(self.listen.host, self.listen.port)

@@ -58,10 +58,20 @@ class Lanes:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._closed = False
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
     async def start(self) -> None:
         """Take up everything that was left in the queue."""
         self.wake(await self._queue.pending_lanes())
+
+    def hold(self) -> None:
+        """Take up no further rows until ``release``; what is under way is finished."""
+        self._flowing.clear()
+
+    def release(self) -> None:
+        """Go on after ``hold``."""
+        self._flowing.set()
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Look into these lanes; there is something new."""
@@ -84,11 +94,13 @@ class Lanes:
     async def _run(self, lane: str) -> None:
         try:
             while True:
+                await self._flowing.wait()
                 self._again.discard(lane)
                 rows = await self._patiently(lane, partial(self._queue.head, lane, _BATCH))
                 if not rows and lane not in self._again:
                     return
                 for row in rows:
+                    await self._flowing.wait()
                     await self._handle(row)
         finally:
             del self._tasks[lane]

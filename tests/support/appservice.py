@@ -22,7 +22,7 @@ class Registration:
     as_token: str
     hs_token: str
     bot: str
-    """Localpart of the sender."""
+    """Localpart of the bot, which is not the registration's sender: that one cannot sync."""
     ghost_prefix: str
     """Start of the localparts that only this service may use."""
     server_name: str
@@ -44,7 +44,10 @@ class Registration:
         without login).
         """
         server = re.escape(self.server_name)
-        users = [{"exclusive": True, "regex": f"@{re.escape(self.ghost_prefix)}.*:{server}"}]
+        users = [
+            {"exclusive": True, "regex": f"@{re.escape(self.bot)}:{server}"},
+            {"exclusive": True, "regex": f"@{re.escape(self.ghost_prefix)}.*:{server}"},
+        ]
         if self.double_puppet:
             users.append({"exclusive": False, "regex": f"@.*:{server}"})
         return {
@@ -52,7 +55,7 @@ class Registration:
             "url": self.url,
             "as_token": self.as_token,
             "hs_token": self.hs_token,
-            "sender_localpart": self.bot,
+            "sender_localpart": f"_karvon_{self.id}",
             "rate_limited": False,
             "namespaces": {"users": users, "rooms": [], "aliases": []},
             "receive_ephemeral": True,

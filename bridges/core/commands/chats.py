@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from textwrap import shorten
 from urllib.parse import quote
 
 from bridges.core.abilities import ListsChats, ResolvesIdentifiers, SearchesChats
@@ -56,7 +57,10 @@ def _results(
 ) -> list[UserText]:
     if not found:
         return list(trouble) or [
-            user_text("I found nobody and nothing for “{text}”.", text=context.values["text"])
+            user_text(
+                "I found nobody and nothing for “{text}”.",
+                text=shorten(context.values["text"], 60, placeholder="…"),
+            )
         ]
     lines = [user_text("Answer with a number to open a chat:")]
     for number, (connection, chat) in enumerate(found, start=1):

@@ -77,19 +77,25 @@ class Homeserver:
     Every method raises ``HomeserverUnavailable`` (repeat later) and ``HomeserverRefused``.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
-        """``url`` is the base of the client API, without a slash at the end."""
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str, user: UserID) -> None:
+        """``url`` is the base of the client API, without a slash at the end.
+
+        ``user`` is whose uploads, downloads and questions they are that are nobody's in particular.
+        """
         self._session = session
         self._url = url
+        self._user = user
         self._headers = {"Authorization": f"Bearer {token}"}
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, token: str, connections: int) -> AsyncIterator["Homeserver"]:
+    async def open(
+        cls, url: str, token: str, user: UserID, connections: int
+    ) -> AsyncIterator["Homeserver"]:
         """Open with a pool of at most ``connections`` connections."""
         connector = aiohttp.TCPConnector(limit=connections)
         async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
-            yield cls(session, url, token)
+            yield cls(session, url, token, user)
 
     # -- Messages and state
 
@@ -196,7 +202,7 @@ class Homeserver:
 
     async def default_room_version(self) -> str:
         """The version new rooms get."""
-        answer = await self._call("GET", "/v3/capabilities", None)
+        answer = await self._call("GET", "/v3/capabilities", MatrixSender(self._user))
         return str(answer["capabilities"]["m.room_versions"]["default"])
 
     # -- Users
@@ -289,7 +295,7 @@ class Homeserver:
 
     async def upload_limit(self) -> int | None:
         """The largest upload in bytes; None if the homeserver does not say."""
-        answer = await self._call("GET", "/v1/media/config", None)
+        answer = await self._call("GET", "/v1/media/config", MatrixSender(self._user))
         limit: int | None = answer.get("m.upload.size")
         return limit
 
@@ -300,7 +306,7 @@ class Homeserver:
             async with self._request(
                 "POST",
                 url,
-                params={"filename": name},
+                params={"filename": name, "user_id": self._user},
                 data=file,
                 headers={"Content-Type": mime},
                 timeout=_MEDIA_TIMEOUT,
@@ -316,7 +322,10 @@ class Homeserver:
         server, _, media = uri.removeprefix("mxc://").partition("/")
         path = f"/_matrix/client/v1/media/download/{quote(server)}/{quote(media)}"
         size = 0
-        async with self._request("GET", self._url + path, timeout=_MEDIA_TIMEOUT) as response:
+        params = {"user_id": self._user}
+        async with self._request(
+            "GET", self._url + path, params=params, timeout=_MEDIA_TIMEOUT
+        ) as response:
             with target.open("wb") as file:
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     size += len(chunk)

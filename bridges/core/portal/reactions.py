@@ -7,6 +7,7 @@ from bridges.core.chat import Sender
 from bridges.core.events import ReactionsOf, RemoteReactions
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.matrix.senders import Senders
+from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.database import Database
@@ -24,12 +25,14 @@ class ReactionSync:
         portals: PortalStore,
         senders: Senders,
         writer: RoomWriter,
+        gate: EchoGate,
     ) -> None:
         self._db = database
         self._messages = messages
         self._portals = portals
         self._senders = senders
         self._writer = writer
+        self._gate = gate
 
     async def from_remote(
         self, event: RemoteReactions, login: ActiveLogin, generation: str
@@ -38,6 +41,10 @@ class ReactionSync:
 
         ``generation`` is the same whenever this event is handled again, and differs from others'.
         """
+        async with self._gate.hold(event.chat):
+            await self._apply(event, login, generation)
+
+    async def _apply(self, event: RemoteReactions, login: ActiveLogin, generation: str) -> None:
         portal = await self._portals.get(event.chat)
         target = await self._messages.parts(event.chat, event.target)
         if portal is None or portal.room is None or not target or target[0].redacted:

@@ -260,12 +260,13 @@ class ToRemote:
         if not targets or not emoji:
             raise _gone()
         target, me = targets[0].id, task.login.record.user
-        before = await self._own_emojis(task, target)
-        wanted = (*(one for one in before if one != emoji), emoji)
-        in_effect = await session.react(OutgoingReactions(task.portal.key, target, wanted))
-        reaction = StoredReaction(task.portal.key, target, me, emoji, task.event, task.sender)
-        async with self._db.transaction() as connection:
-            await self._messages.put_reaction(connection, reaction)
+        async with self._gate.hold(task.portal.key):
+            before = await self._own_emojis(task, target)
+            wanted = (*(one for one in before if one != emoji), emoji)
+            in_effect = await session.react(OutgoingReactions(task.portal.key, target, wanted))
+            reaction = StoredReaction(task.portal.key, target, me, emoji, task.event, task.sender)
+            async with self._db.transaction() as connection:
+                await self._messages.put_reaction(connection, reaction)
         await self._reactions.settle(task.room, task.portal.key, target, me, in_effect)
         await self._end(task.row)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mautrix.types import RoomID, UserID
+from mautrix.util.async_db import Connection
 
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.network import LoginRecord
@@ -67,9 +68,9 @@ class KeyValueStore:
         row = await self._db.fetchrow("SELECT value FROM key_value WHERE name = $1", name)
         return None if row is None else str(row["value"])
 
-    async def set(self, name: str, value: str) -> None:
-        """Set a value."""
-        await self._db.execute(
+    async def put(self, connection: Connection, name: str, value: str) -> None:
+        """Set a value, inside a transaction."""
+        await connection.execute(
             "INSERT INTO key_value (name, value) VALUES ($1, $2)"
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             name,

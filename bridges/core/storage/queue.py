@@ -104,6 +104,15 @@ class Queue:
         )
         return [row["lane"] for row in rows]
 
+    async def pending_keys(self, login: str) -> list[str]:
+        """The keys of a login's rows that are not ended."""
+        rows = await self._db.fetch(
+            f"SELECT dedup_key FROM {self._table}"
+            f" WHERE login = $1 AND dedup_key IS NOT NULL AND state < {RowState.DONE:d}",
+            login,
+        )
+        return [row["dedup_key"] for row in rows]
+
     async def head(self, lane: str, limit: int) -> list[Row]:
         """The next rows of a lane, in order."""
         rows = await self._db.fetch(

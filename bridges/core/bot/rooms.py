@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where the bot talks with one person alone."""
+
+from attrs import evolve
+from mautrix.types import RoomID, UserID
+
+from bridges.core.bot.voice import BotVoice
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.senders import Senders
+from bridges.core.network import NetworkInfo
+from bridges.core.storage.people import PeopleStore
+from bridges.core.text import user_text
+
+
+class ManagementRooms:
+    """Where the bot talks with one person alone."""
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        people: PeopleStore,
+        senders: Senders,
+        voice: BotVoice,
+        network: NetworkInfo,
+        prefix: str,
+    ) -> None:
+        self._hs = homeserver
+        self._people = people
+        self._senders = senders
+        self._voice = voice
+        self._network = network
+        self._prefix = prefix
+
+    async def is_one(self, room: RoomID, person: UserID) -> bool:
+        """Whether a room is a person's own room with the bot."""
+        return (await self._people.person(person)).management_room == room
+
+    async def of(self, person: UserID) -> RoomID:
+        """A person's room, made if they have none."""
+        known = await self._people.person(person)
+        if known.management_room is not None:
+            return known.management_room
+        request = {"preset": "trusted_private_chat", "is_direct": True, "invite": [person]}
+        room = await self._hs.create_room(self._senders.bot, request)
+        await self._people.save_person(evolve(known, management_room=room))
+        return room
+
+    async def enter(self, room: RoomID, inviter: UserID) -> None:
+        """Accept an invitation; alone with one person the room becomes theirs."""
+        await self._hs.join(self._senders.bot, room)
+        members = await self._hs.joined_members(self._senders.bot, room)
+        known = await self._people.person(inviter)
+        others = [one for one in members if one != self._senders.bot.mxid]
+        if others != [inviter]:
+            await self._people.save_person(known)
+            text = user_text(
+                "Hello! Commands in this room start with {prefix}.", prefix=self._prefix
+            )
+            await self._voice.say(room, text, user=inviter)
+            return
+        await self._people.save_person(evolve(known, management_room=room))
+        text = user_text(
+            "Hello! I am the bridge to {network}. Say **login** to bring your chats here, "
+            "or **help** to see what I can do.",
+            network=self._network.name,
+        )
+        await self._voice.say(room, text, user=inviter, markdown=True)

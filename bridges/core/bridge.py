@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A running bridge: joins the network, the two queues and the homeserver, and stops them in order."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping, Sequence, Set
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from mautrix.types import RoomID, UserID
+
+from bridges.core.bot.reception import Reception
+from bridges.core.clock import Clock
+from bridges.core.commands.processor import CommandProcessor
+from bridges.core.errors import Rejected, TemporaryError
+from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping, UserChanged
+from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
+from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
+from bridges.core.parts import PASSING_TROUBLE, Parts
+from bridges.core.secretbox import SecretBox
+from bridges.core.services import BridgeServices
+from bridges.core.storage.database import Database
+from bridges.core.storage.queue import NewRow, Row
+from bridges.core.text import UserText, user_text
+
+Json = dict[str, Any]
+
+_CLEANING_INTERVAL = 3600.0
+_WAIT_FOR_HOMESERVER = 1.0
+_LONGEST_WAIT_FOR_HOMESERVER = 15.0
+_KEY_SEPARATOR = "\x1f"
+
+
+def dedup_key(event: RemoteEvent) -> str | None:
+    """What makes a received event the same as another; None where handling it twice is harmless."""
+    if isinstance(event, RemoteMessage):
+        return _KEY_SEPARATOR.join((event.chat.receiver, event.chat.chat, event.id))
+    return None
+
+
+def lane(event: RemoteEvent) -> str:
+    """Which events are handled one after another: those of a chat, and those of a person."""
+    return f"person {event.user}" if isinstance(event, UserChanged) else f"chat {event.chat}"
+
+
+class Bridge:
+    """One network's bridge; implements ``bridges.core.network.BridgeHandle`` for it."""
+
+    def __init__(self, plugin: NetworkPlugin, parts: Parts, version: str) -> None:
+        self._log = structlog.get_logger("karvon.bridge")
+        self._parts = parts
+        self._version = version
+        self._network: Network = plugin.open(parts.settings.network, self)
+        self._to_matrix = parts.lanes(
+            "from_remote", parts.from_remote, self._handle_remote, self._gave_up_remote
+        )
+        self._to_remote = parts.lanes(
+            "from_matrix", parts.from_matrix, self._handle_matrix, self._gave_up_matrix
+        )
+        self.inbox = parts.inbox(self._to_remote)
+        self._services = self._make_services()
+        self._commands = CommandProcessor(
+            parts.voice, self._services, parts.clock, parts.settings.command_prefix
+        )
+        self._reception = self._make_reception()
+        self._background: list[asyncio.Task[None]] = []
+        self._missing: str | None = "starting"
+
+    # -- Life
+
+    async def start(self) -> None:
+        """Wait for the homeserver, then take up everything where it was left."""
+        parts = self._parts
+        parts.courier.empty_spool()
+        parts.sessions.listen(parts.state_notices.changed)
+        self._missing = f"the homeserver at {parts.settings.homeserver_url} does not answer"
+        await self._wait_for_homeserver()
+        self._missing = "connecting"
+        await self._network.start()
+        self._to_remote.hold()  # The first look for missed events comes before anything is sent.
+        self._background.append(asyncio.create_task(self.inbox.run(), name="inbox"))
+        self._background.append(asyncio.create_task(self._clean(), name="cleaning"))
+        await self._to_remote.start()
+        await self._to_matrix.start()
+        await parts.sessions.start(self._network)
+        self._missing = None
+        self._log.info("ready", network=parts.info.id)
+
+    async def stop(self) -> None:
+        """Stop; what is unfinished stays in the queues."""
+        self._missing = "stopping"
+        parts = self._parts
+        await self._commands.close()
+        await self._services.close()
+        await parts.sessions.stop()
+        await self._network.stop()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._to_matrix.close()
+        await self._to_remote.close()
+        await parts.ephemerals.close()
+        await parts.state_notices.close()
+
+    def health(self) -> Json:
+        """Whether everything runs, and if not, what is missing."""
+        health: Json = {"ready": self._missing is None, "network": self._parts.info.id}
+        if self._missing is not None:
+            health["waiting_for"] = self._missing
+        return health
+
+    def take_ephemeral(self, event: Json) -> None:
+        """Pass on a typing notification or receipts from the homeserver."""
+        if self._missing is None:
+            self._parts.ephemerals.from_matrix(event)
+
+    async def _wait_for_homeserver(self) -> None:
+        bot, wait = self._parts.settings.bot, _WAIT_FOR_HOMESERVER
+        while True:
+            try:
+                await self._parts.senders.prepare_bot(bot.displayname, bot.avatar)
+                await self._parts.homeserver.ping(self._parts.settings.registration.id)
+            except HomeserverUnavailable as error:
+                self._log.warning(
+                    "the homeserver does not answer; trying again",
+                    url=self._parts.settings.homeserver_url,
+                    error=error.detail,
+                )
+            except HomeserverRefused as refused:
+                self._missing = f"the homeserver refuses this bridge: {refused}"
+                self._log.exception(
+                    "the homeserver refuses this bridge; check that it has loaded the registration "
+                    "that `karvon registration` prints and was restarted since, and that it reaches "
+                    "the address in it"
+                )
+            else:
+                return
+            await self._parts.clock.sleep(wait)
+            wait = min(_LONGEST_WAIT_FOR_HOMESERVER, wait * 1.5)
+
+    async def _clean(self) -> None:
+        """Forget ended rows after a while, for ever."""
+        retention = timedelta(days=self._parts.settings.limits.queue_retention_days)
+        while True:
+            with contextlib.suppress(*PASSING_TROUBLE):
+                for queue in (self._parts.from_matrix, self._parts.from_remote):
+                    await queue.forget_ended(self._parts.clock.now() - retention)
+            await self._parts.clock.sleep(_CLEANING_INTERVAL)
+
+    # -- What the network asks for (BridgeHandle)
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self._parts.clock
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        return self._parts.database
+
+    @property
+    def secrets(self) -> SecretBox:
+        """Encryption of secrets."""
+        return self._parts.secrets
+
+    @property
+    def spool_dir(self) -> Path:
+        """The folder for files in transit."""
+        return self._parts.spool
+
+    async def receive(
+        self, login: LoginID, events: Sequence[RemoteEvent], persist: PersistHook | None = None
+    ) -> None:
+        """Store events durably and return."""
+        rows = [
+            NewRow(lane(one), dedup_key(one), login, self._parts.codec.encode(one))
+            for one in events
+        ]
+        async with self._parts.database.transaction() as connection:
+            lanes = await self._parts.from_remote.put(connection, rows, self._parts.clock.now())
+            if persist is not None:
+                await persist(connection)
+        self._to_matrix.wake(lanes)
+
+    def typing(self, login: LoginID, event: RemoteTyping) -> None:
+        """Show a typing notification."""
+        self._parts.ephemerals.from_remote(login, event)
+
+    def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
+        """Note how a session stands."""
+        self._parts.sessions.report(login, state, reason)
+
+    async def chats_of(
+        self, receiver: LoginID, messages: Sequence[MessageID]
+    ) -> Mapping[MessageID, ChatKey]:
+        """Find the chats messages are in, bridged or waiting."""
+        found = dict(await self._parts.messages.chats_of(receiver, messages))
+        if len(found) < len(messages):
+            wanted = set(messages) - set(found)
+            for key in await self._parts.from_remote.pending_keys(receiver):
+                owner, chat, message = key.split(_KEY_SEPARATOR)
+                if owner == receiver and MessageID(message) in wanted:
+                    found[MessageID(message)] = ChatKey(ChatID(chat), receiver)
+        return found
+
+    async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> Set[MessageID]:
+        """Those messages that are in the chat's room already."""
+        return {one for one in messages if await self._parts.messages.parts(chat, one)}
+
+    # -- Rows of the queues
+
+    async def _handle_remote(self, row: Row) -> None:
+        await self._parts.to_matrix.handle(row)
+        self._parts.metrics.handled("from_remote")
+
+    async def _handle_matrix(self, row: Row) -> None:
+        event = json.loads(row.payload)
+        portal = await self._parts.portals.by_room(RoomID(event["room_id"]))
+        if portal is None or self._reception.is_command(event):
+            await self._reception.handle(row, event)
+        elif event["type"] == event_types.MEMBER:
+            await self._reception.member(row, event)
+        else:
+            await self._parts.to_remote.handle(row, event, portal)
+        self._parts.metrics.handled("from_matrix")
+
+    async def _gave_up_remote(self, row: Row, error: Exception) -> None:
+        self._log.error("a remote event is given up and kept as dead", lane=row.lane, seq=row.seq)
+
+    async def _gave_up_matrix(self, row: Row, error: Exception) -> None:
+        self._log.error("a Matrix event is given up and kept as dead", lane=row.lane, seq=row.seq)
+        event = json.loads(row.payload)
+        if await self._parts.portals.by_room(RoomID(event["room_id"])) is None:
+            return
+        failure = Rejected(
+            "INTERNAL",
+            user_text("This bridge has met an error; its operator finds it in the log."),
+            certain=False,
+        )
+        with contextlib.suppress(TemporaryError, HomeserverRefused):
+            await self._parts.status.failed(
+                RoomID(event["room_id"]), event["event_id"], UserID(event["sender"]), failure
+            )
+
+    # -- Wiring
+
+    def _make_services(self) -> BridgeServices:
+        parts = self._parts
+        return BridgeServices(
+            parts.info,
+            self._version,
+            self._network,
+            parts.sessions,
+            parts.logins,
+            parts.people,
+            parts.rooms,
+            parts.spaces,
+            parts.translator,
+            parts.settings.permissions,
+            {"from_matrix": parts.from_matrix, "from_remote": parts.from_remote},
+            parts.settings.network.recent_chats,
+        )
+
+    def _make_reception(self) -> Reception:
+        parts = self._parts
+        return Reception(
+            parts.database,
+            parts.from_matrix,
+            parts.homeserver,
+            parts.people,
+            parts.management,
+            parts.names,
+            self._commands,
+            parts.settings.permissions,
+            parts.settings.command_prefix,
+        )

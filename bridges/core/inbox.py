@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Takes in what the homeserver has for us, by two independent ways, each event once.
+
+The homeserver pushes transactions, but forgets what it had only in memory when it stops (synapse#11637).
+So what the bot could have seen is compared with what came: at the start, whenever the homeserver
+connects anew, and every so often.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import structlog
+from mautrix.types import RoomID
+
+from bridges.core.clock import Clock
+from bridges.core.errors import TemporaryError
+from bridges.core.lanes import Lanes
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.names import GhostNames
+from bridges.core.matrix.senders import Senders
+from bridges.core.storage.database import Database
+from bridges.core.storage.logins import KeyValueStore
+from bridges.core.storage.people import PeopleStore
+from bridges.core.storage.queue import NewRow, Queue
+
+Json = dict[str, Any]
+
+_TOKEN = "sync_token"  # noqa: S105 - the name of a stored value
+_TYPES = (
+    event_types.MESSAGE,
+    event_types.STICKER,
+    event_types.ENCRYPTED,
+    event_types.REACTION,
+    event_types.REDACTION,
+    event_types.MEMBER,
+)
+_MOST_SENDERS_IN_A_FILTER = 200
+
+
+def is_for_us(event: Json, names: GhostNames, source: str) -> bool:
+    """Whether an event has to be handled: not what this bridge has written itself."""
+    if event.get("type") not in _TYPES or not isinstance(event.get("content"), dict):
+        return False
+    if not all(isinstance(event.get(key), str) for key in ("event_id", "room_id", "sender")):
+        return False
+    if names.is_ours(event["sender"]):
+        return False
+    return bool(event["content"].get(event_types.DOUBLE_PUPPET) != source)
+
+
+def as_row(event: Json) -> NewRow:
+    """The queue's row for an event."""
+    return NewRow(event["room_id"], event["event_id"], "", json.dumps(event))
+
+
+class Inbox:
+    """Fills ``from_matrix``."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        lanes: Lanes,
+        homeserver: Homeserver,
+        senders: Senders,
+        people: PeopleStore,
+        values: KeyValueStore,
+        names: GhostNames,
+        clock: Clock,
+        source: str,
+        interval: float,
+    ) -> None:
+        """``source`` marks what this bridge has sent; ``interval`` in seconds."""
+        self._log = structlog.get_logger("karvon.inbox")
+        self._db = database
+        self._queue = queue
+        self._lanes = lanes
+        self._hs = homeserver
+        self._senders = senders
+        self._people = people
+        self._values = values
+        self._names = names
+        self._clock = clock
+        self._source = source
+        self._interval = interval
+        self._lock = asyncio.Lock()
+        self._due = asyncio.Event()
+
+    async def take(self, events: Iterable[Json], *, new_connection: bool) -> None:
+        """Store a transaction's events; returns when they are safe.
+
+        Over a new connection something may have been lost before; then nothing is handled until
+        that is made up for. Raises the database's errors.
+        """
+        if new_connection:
+            self._lanes.hold()
+            self._due.set()
+        rows = [as_row(event) for event in events if is_for_us(event, self._names, self._source)]
+        if not rows:
+            return
+        async with self._lock, self._db.transaction() as connection:
+            lanes = await self._queue.put(connection, rows, self._clock.now())
+        self._lanes.wake(lanes)
+
+    async def run(self) -> None:
+        """Reconcile for ever; cancelled at the end."""
+        while True:
+            await self._reconcile_patiently()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._interval):
+                    await self._due.wait()
+
+    async def _reconcile_patiently(self) -> None:
+        self._due.clear()
+        try:
+            await self.reconcile()
+        except (TemporaryError, HomeserverRefused, OSError) as error:
+            # The next round, at the latest after the interval, makes up for it.
+            self._log.info("could not look for missed events", error=str(error))
+        finally:
+            if not self._due.is_set():
+                self._lanes.release()
+
+    async def reconcile(self) -> int:
+        """Take in what was missed, in the rooms' order; returns how many events were looked at."""
+        async with self._lock:
+            since = await self._values.get(_TOKEN)
+            answer = await self._hs.sync(self._senders.bot, since, await self._sync_filter())
+            found = self._invitations(answer)
+            if since is not None:
+                for room, data in answer.get("rooms", {}).get("join", {}).items():
+                    found += await self._missed(RoomID(room), data["timeline"], since)
+            rows = [as_row(one) for one in found if is_for_us(one, self._names, self._source)]
+            async with self._db.transaction() as connection:
+                lanes = await self._queue.put_in_order(connection, rows, self._clock.now())
+                await self._values.put(connection, _TOKEN, answer["next_batch"])
+        self._lanes.wake(lanes)
+        return len(rows)
+
+    async def _missed(self, room: RoomID, timeline: Json, since: str) -> list[Json]:
+        events: Sequence[Json] = timeline["events"]
+        if timeline.get("limited"):
+            earlier = await self._hs.messages_between(
+                self._senders.bot, room, timeline["prev_batch"], since, await self._event_filter()
+            )
+            events = [*earlier, *events]
+        return [event | {"room_id": room} for event in events]
+
+    def _invitations(self, answer: Json) -> list[Json]:
+        """Invitations of the bot, as the member events they are."""
+        found = []
+        for room, data in answer.get("rooms", {}).get("invite", {}).items():
+            for event in data["invite_state"]["events"]:
+                if event["type"] == event_types.MEMBER and event["state_key"] == self._names.bot:
+                    identity = {"room_id": room, "event_id": f"invitation to {room}"}
+                    found.append(identity | event)
+        return found
+
+    async def _event_filter(self) -> Json:
+        people = await self._people.people()
+        wanted: Json = {"types": list(_TYPES)}
+        if len(people) <= _MOST_SENDERS_IN_A_FILTER:
+            wanted["senders"] = people
+        return wanted
+
+    async def _sync_filter(self) -> Json:
+        nothing: Json = {"types": []}
+        return {
+            "presence": nothing,
+            "account_data": nothing,
+            "room": {
+                "timeline": {"limit": 50} | await self._event_filter(),
+                "state": nothing,
+                "ephemeral": nothing,
+                "account_data": nothing,
+            },
+        }

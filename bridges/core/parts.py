@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a bridge process is made of: each part is made once, when it is first asked for."""
+
+import sqlite3
+from functools import cached_property
+from pathlib import Path
+
+import asyncpg
+
+from bridges.core.bot.rooms import ManagementRooms
+from bridges.core.bot.state_notices import StateNotices
+from bridges.core.bot.voice import BotVoice
+from bridges.core.clock import Clock
+from bridges.core.config import BridgeSettings
+from bridges.core.crypto import PlainCrypto
+from bridges.core.ephemeral import Ephemerals
+from bridges.core.i18n import Translator
+from bridges.core.inbox import Inbox
+from bridges.core.lanes import GiveUp, Handler, Lanes
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.names import GhostNames
+from bridges.core.matrix.senders import Senders
+from bridges.core.media import MediaCourier
+from bridges.core.metrics import Metrics
+from bridges.core.network import NetworkInfo
+from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.reactions import ReactionSync
+from bridges.core.portal.room_writer import RoomWriter
+from bridges.core.portal.rooms import Rooms
+from bridges.core.portal.spaces import Spaces
+from bridges.core.portal.status import MessageStatus
+from bridges.core.portal.to_matrix import ToMatrix
+from bridges.core.portal.to_remote import ToRemote
+from bridges.core.secretbox import SecretBox
+from bridges.core.sessions import Sessions
+from bridges.core.storage.codec import EventCodec
+from bridges.core.storage.database import Database
+from bridges.core.storage.logins import KeyValueStore, LoginStore, MediaCache
+from bridges.core.storage.messages import MessageStore
+from bridges.core.storage.people import PeopleStore
+from bridges.core.storage.portals import PortalStore
+from bridges.core.storage.queue import Queue
+
+DEVICE = "KARVON"
+"""The device the bridge has with every user it acts as."""
+
+PASSING_TROUBLE: tuple[type[Exception], ...] = (
+    sqlite3.OperationalError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""Errors of the database that go away by themselves."""
+
+
+class Parts:
+    """The parts, wired together; nothing here runs by itself."""
+
+    def __init__(
+        self,
+        info: NetworkInfo,
+        settings: BridgeSettings,
+        database: Database,
+        homeserver: Homeserver,
+        translator: Translator,
+        clock: Clock,
+    ) -> None:
+        self.info = info
+        self.settings = settings
+        self.database = database
+        self.homeserver = homeserver
+        self.translator = translator
+        self.clock = clock
+        self.source = f"karvon-{settings.registration.id}"
+        """Marks what this bridge sends in people's names."""
+
+    @cached_property
+    def spool(self) -> Path:
+        """The folder for files in transit."""
+        return self.settings.data_dir / "spool"
+
+    @cached_property
+    def secrets(self) -> SecretBox:
+        """Encryption of what is stored."""
+        return SecretBox(self.settings.encryption_key, self.settings.previous_encryption_keys)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Figures of this process."""
+        return Metrics(self.info.id)
+
+    @cached_property
+    def from_matrix(self) -> Queue:
+        """What came from the homeserver."""
+        return Queue(self.database, "from_matrix")
+
+    @cached_property
+    def from_remote(self) -> Queue:
+        """What came from the network."""
+        return Queue(self.database, "from_remote")
+
+    @cached_property
+    def messages(self) -> MessageStore:
+        """Links between events and remote messages."""
+        return MessageStore(self.database)
+
+    @cached_property
+    def portals(self) -> PortalStore:
+        """Stored portals."""
+        return PortalStore(self.database)
+
+    @cached_property
+    def people(self) -> PeopleStore:
+        """Stored people."""
+        return PeopleStore(self.database)
+
+    @cached_property
+    def logins(self) -> LoginStore:
+        """Stored logins."""
+        return LoginStore(self.database)
+
+    @cached_property
+    def values(self) -> KeyValueStore:
+        """Stored single values."""
+        return KeyValueStore(self.database)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Open sessions."""
+        return Sessions(self.logins, self.clock)
+
+    @cached_property
+    def names(self) -> GhostNames:
+        """Names of ghosts."""
+        return GhostNames(self.settings)
+
+    @cached_property
+    def codec(self) -> EventCodec:
+        """Remote events as JSON."""
+        return EventCodec()
+
+    @cached_property
+    def gate(self) -> EchoGate:
+        """Keeps sends and their echoes apart."""
+        return EchoGate()
+
+    @cached_property
+    def crypto(self) -> PlainCrypto:
+        """The encryption seam."""
+        return PlainCrypto()
+
+    @cached_property
+    def courier(self) -> MediaCourier:
+        """Carries files."""
+        return MediaCourier(
+            self.homeserver,
+            MediaCache(self.database),
+            self.sessions,
+            self.clock,
+            self.spool,
+            self.settings.media_size,
+        )
+
+    @cached_property
+    def senders(self) -> Senders:
+        """Users the bridge acts as."""
+        return Senders(
+            self.homeserver,
+            self.people,
+            self.names,
+            self.sessions,
+            self.courier.avatar,
+            device=DEVICE,
+            double_puppet=self.settings.double_puppet,
+            server_name=self.settings.server_name,
+        )
+
+    @cached_property
+    def spaces(self) -> Spaces:
+        """A space per login."""
+        return Spaces(
+            self.homeserver,
+            self.logins,
+            self.people,
+            self.senders,
+            self.info,
+            self.settings.server_name,
+            enabled=self.settings.personal_space,
+        )
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Portal rooms."""
+        return Rooms(
+            self.homeserver,
+            self.logins,
+            self.portals,
+            self.people,
+            self.senders,
+            self.spaces,
+            self.courier.avatar,
+            self.info,
+            self.settings.server_name,
+        )
+
+    @cached_property
+    def writer(self) -> RoomWriter:
+        """Writes into portal rooms."""
+        return RoomWriter(
+            self.homeserver, self.senders, self.people, self.crypto, self.translator, self.source
+        )
+
+    @cached_property
+    def reactions(self) -> ReactionSync:
+        """Keeps reactions equal."""
+        return ReactionSync(
+            self.database, self.messages, self.portals, self.senders, self.writer, self.gate
+        )
+
+    @cached_property
+    def to_matrix(self) -> ToMatrix:
+        """From the network to Matrix."""
+        return ToMatrix(
+            self.database,
+            self.from_remote,
+            self.from_matrix,
+            self.messages,
+            self.portals,
+            self.sessions,
+            self.rooms,
+            self.senders,
+            self.writer,
+            self.reactions,
+            self.courier,
+            self.gate,
+            self.clock,
+            self.codec,
+        )
+
+    @cached_property
+    def status(self) -> MessageStatus:
+        """Tells senders what became of their message."""
+        return MessageStatus(self.writer, self.senders, self.settings.message_status, self.info.id)
+
+    @cached_property
+    def to_remote(self) -> ToRemote:
+        """From Matrix to the network."""
+        return ToRemote(
+            self.database,
+            self.from_matrix,
+            self.messages,
+            self.portals,
+            self.sessions,
+            self.senders,
+            self.reactions,
+            self.courier,
+            self.crypto,
+            self.status,
+            self.gate,
+            self.info,
+        )
+
+    @cached_property
+    def ephemerals(self) -> Ephemerals:
+        """Typing and receipts."""
+        return Ephemerals(
+            self.homeserver,
+            self.messages,
+            self.portals,
+            self.sessions,
+            self.senders,
+            self.names,
+        )
+
+    @cached_property
+    def voice(self) -> BotVoice:
+        """The bot's voice."""
+        return BotVoice(self.homeserver, self.people, self.senders, self.translator, self.spool)
+
+    @cached_property
+    def management(self) -> ManagementRooms:
+        """The bot's rooms with people."""
+        return ManagementRooms(
+            self.homeserver,
+            self.people,
+            self.senders,
+            self.voice,
+            self.info,
+            self.settings.command_prefix,
+        )
+
+    @cached_property
+    def state_notices(self) -> StateNotices:
+        """Tells people about their sessions."""
+        return StateNotices(self.management, self.voice, self.info.name, self.clock)
+
+    def lanes(self, name: str, queue: Queue, handler: Handler, give_up: GiveUp) -> Lanes:
+        """Workers for a queue."""
+        return Lanes(
+            name,
+            queue,
+            handler,
+            give_up,
+            concurrency=self.settings.limits.concurrent_portals,
+            clock=self.clock,
+            passing=PASSING_TROUBLE,
+        )
+
+    def inbox(self, lanes: Lanes) -> Inbox:
+        """Takes in what the homeserver has."""
+        return Inbox(
+            self.database,
+            self.from_matrix,
+            lanes,
+            self.homeserver,
+            self.senders,
+            self.people,
+            self.values,
+            self.names,
+            self.clock,
+            self.source,
+            self.settings.reconcile_interval,
+        )
