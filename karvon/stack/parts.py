@@ -57,12 +57,12 @@ def plan(config: KarvonConfig, config_path: Path | None) -> tuple[Part, ...]:
     first = tuple(part.name for part in parts)
     for network in config.networks:
         named = () if config_path is None else ("--config", str(config_path))
-        listen = network.listen
+        bridge = http_address(network.listen.host, network.listen.port)
         parts.append(
             Part(
                 network.network_id,
                 (sys.executable, "-m", "karvon", *named, "run", network.network_id),
-                f"{http_address(listen.host, listen.port)}/_matrix/mau/ready",
+                f"{bridge}/_matrix/mau/ready",
                 after=first,
             )
         )

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from attrs import frozen
+
 from karvon.stack import child
 from karvon.stack.parts import Part
 
@@ -25,25 +27,34 @@ OnLine = Callable[[str], None]
 class Child:
     """A running program in a process group of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, on_line: OnLine) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, output: "_Output", on_line: OnLine
+    ) -> None:
         self._process = process
-        self._reader = asyncio.create_task(self._read(on_line))
+        self._output = output
+        self._reader = asyncio.create_task(_read_lines(output.stream, on_line))
         self._ended = asyncio.create_task(self._end())
 
     @classmethod
     async def start(cls, part: Part, on_line: OnLine) -> Self:
         """Start a part. ``on_line`` gets each line of its output, without the line end."""
-        process = await asyncio.create_subprocess_exec(
-            *_LAUNCHER,
-            str(os.getpid()),
-            *part.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **part.environ},
-            start_new_session=True,
-        )
-        return cls(process, on_line)
+        # A pipe of our own: asyncio's would delay the news of the end until everything that the
+        # part started has closed it too.
+        output, write_end = await _open_pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *_LAUNCHER,
+                str(os.getpid()),
+                *part.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **part.environ},
+                start_new_session=True,
+            )
+        finally:
+            os.close(write_end)
+        return cls(process, output, on_line)
 
     @property
     def pid(self) -> int:
@@ -85,21 +96,39 @@ class Child:
         self.kill()  # what the part started and left behind
         await asyncio.wait({self._reader}, timeout=_DRAIN_SECONDS)
         self._reader.cancel()
+        self._output.transport.close()
         return code
 
-    async def _read(self, on_line: OnLine) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        rest = b""
-        while chunk := await stream.read(MAX_LINE):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                on_line(_text(line))
-            if len(rest) >= MAX_LINE:
-                on_line(_text(rest))
-                rest = b""
-        if rest:
+
+@frozen
+class _Output:
+    """The end of a pipe that we read from."""
+
+    stream: asyncio.StreamReader
+    transport: asyncio.ReadTransport
+
+
+async def _open_pipe() -> tuple[_Output, int]:
+    """Open a pipe; its other end is given as a file descriptor."""
+    read_end, write_end = os.pipe()
+    stream = asyncio.StreamReader(limit=MAX_LINE)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(read_end, "rb", buffering=0)
+    )
+    return _Output(stream, transport), write_end
+
+
+async def _read_lines(stream: asyncio.StreamReader, on_line: OnLine) -> None:
+    rest = b""
+    while chunk := await stream.read(MAX_LINE):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            on_line(_text(line))
+        if len(rest) >= MAX_LINE:
             on_line(_text(rest))
+            rest = b""
+    if rest:
+        on_line(_text(rest))
 
 
 def _text(line: bytes) -> str:
