@@ -109,4 +109,11 @@ class Translator:
 
     def translate(self, text: UserText, language: str) -> str:
         """The sentence in a language."""
-        return self.template(text, language).format_map(text.values)
+        return self.template(text, language).format_map(self.values(text, language))
+
+    def values(self, text: UserText, language: str) -> dict[str, str | int]:
+        """What is inserted into a sentence, with the sentences among it translated."""
+        return {
+            name: self.translate(value, language) if isinstance(value, UserText) else value
+            for name, value in text.values.items()
+        }

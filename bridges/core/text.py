@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Sentences shown to people: an English template with named values, translated when shown."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from attrs import field, frozen
@@ -10,16 +12,17 @@ from attrs import field, frozen
 class UserText:
     """A sentence for a person. ``template`` is its gettext id, in ``str.format`` syntax.
 
-    Values are inserted as they are and never interpreted as templates.
+    Values are inserted as they are and never interpreted as templates; a value that is a sentence
+    itself is translated with it.
     """
 
     template: str
-    values: Mapping[str, str | int] = field(factory=dict)
+    values: Mapping[str, str | int | UserText] = field(factory=dict)
 
     def __str__(self) -> str:
         return self.template.format_map(self.values)
 
 
-def user_text(template: str, /, **values: str | int) -> UserText:
+def user_text(template: str, /, **values: str | int | UserText) -> UserText:
     """Make a sentence: ``user_text("Wait {seconds} s.", seconds=5)``."""
     return UserText(template, values)

@@ -7,6 +7,7 @@ import structlog
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.bot.rooms import ManagementRooms
+from bridges.core.commands.parser import command_line, strip_prefix
 from bridges.core.commands.ports import CommandMessage
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.config import Level, Permissions
@@ -51,7 +52,7 @@ class Reception:
         body = event["content"].get("body")
         if event["type"] != event_types.MESSAGE or not isinstance(body, str):
             return False
-        return body == self._prefix or body.startswith(f"{self._prefix} ")
+        return strip_prefix(command_line(body), self._prefix) is not None
 
     async def handle(self, row: Row, event: Json) -> None:
         """Handle one event and end its row."""
@@ -61,7 +62,7 @@ class Reception:
             return
         # A command is carried out at most once: repeating one that brought us down would do it again.
         await self._end(row)
-        body = event["content"].get("body")
+        body = _said(event["content"])
         if event["type"] == event_types.MESSAGE and isinstance(body, str):
             await self._command(event, body)
 
@@ -106,3 +107,9 @@ class Reception:
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:
             await self._queue.finish(connection, row)
+
+
+def _said(content: Json) -> object:
+    """What a message says; of an edit, what it says now."""
+    new = content.get("m.new_content")
+    return (new if isinstance(new, dict) else content).get("body")

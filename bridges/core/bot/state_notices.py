@@ -67,7 +67,7 @@ class StateNotices:
 
     def _text(self, login: ActiveLogin, state: SessionState) -> UserText | None:
         names = {"network": self._network, "account": login.record.name}
-        reason = "" if login.reason is None else str(login.reason)
+        reason = login.reason or ""
         key = str(login.record.id)
         if state is SessionState.CONNECTED:
             if key not in self._told:

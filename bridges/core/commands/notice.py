@@ -34,17 +34,20 @@ def render(
     HTML is made only with ``markdown``.
     """
     texts = (text,) if isinstance(text, UserText) else tuple(text)
-    lines = [(translator.template(one, language), _single_lines(one)) for one in texts]
+    lines = [
+        (translator.template(one, language), _single_lines(translator.values(one, language)))
+        for one in texts
+    ]
     body = "\n".join(template.format_map(values) for template, values in lines)
     if not markdown:
         return FormattedText(body)
     return FormattedText(body, _blocks([_line_html(*line) for line in lines]))
 
 
-def _single_lines(text: UserText) -> dict[str, str | int]:
+def _single_lines(values: dict[str, str | int]) -> dict[str, str | int]:
     return {
         name: " ".join(value.split()) if isinstance(value, str) else value
-        for name, value in text.values.items()
+        for name, value in values.items()
     }
 
 

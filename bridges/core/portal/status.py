@@ -65,7 +65,7 @@ class MessageStatus:
         if self._config.events != "none":
             await self._event(room, event, Status.PENDING, error)
         text = user_text(
-            "Your message waits and is sent later by itself. {reason}", reason=str(error.text)
+            "Your message waits and is sent later by itself. {reason}", reason=error.text
         )
         await self._writer.notice(room, user, text, ("pending", event), event)
 
@@ -74,7 +74,7 @@ class MessageStatus:
         self._pending.discard(event)
         if self._config.events != "none":
             await self._event(room, event, Status.FAIL_PERMANENT, error)
-        reason = str(error.text)
+        reason = error.text
         text = (
             user_text("Your message was not delivered. {reason}", reason=reason)
             if error.certain
