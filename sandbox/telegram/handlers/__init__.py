@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The methods of the API, one module per namespace or subject."""
+
+from collections.abc import Callable
+
+from telethon.tl.functions import account as account_
+from telethon.tl.functions import auth as auth_
+from telethon.tl.functions import help as help_
+
+from sandbox.telegram.handlers import (
+    account,
+    auth,
+    channels,
+    contacts,
+    dialogs,
+    groups,
+    help_config,
+    history,
+    members,
+    reactions,
+    sending,
+    updates,
+    upload,
+    users,
+)
+from sandbox.telegram.rpc import Handler
+
+ANONYMOUS = frozenset(
+    {
+        help_.GetConfigRequest,
+        help_.GetNearestDcRequest,
+        help_.GetAppConfigRequest,
+        auth_.SendCodeRequest,
+        auth_.ResendCodeRequest,
+        auth_.CancelCodeRequest,
+        auth_.SignInRequest,
+        auth_.CheckPasswordRequest,
+        auth_.ExportLoginTokenRequest,
+        auth_.ImportLoginTokenRequest,
+        auth_.ImportAuthorizationRequest,
+        account_.GetPasswordRequest,
+    }
+)
+"""The methods that need no login."""
+
+
+def all_handlers(address: Callable[[], tuple[str, int]]) -> dict[type, Handler]:
+    """Return the handler of every method; `address` is where clients connect to."""
+    return {
+        **help_config.handlers(address),
+        **account.HANDLERS,
+        **auth.HANDLERS,
+        **channels.HANDLERS,
+        **contacts.HANDLERS,
+        **dialogs.HANDLERS,
+        **groups.HANDLERS,
+        **history.HANDLERS,
+        **members.HANDLERS,
+        **reactions.HANDLERS,
+        **sending.HANDLERS,
+        **updates.HANDLERS,
+        **upload.HANDLERS,
+        **users.HANDLERS,
+    }

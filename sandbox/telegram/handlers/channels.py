@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Supergroups and channels themselves; their members are in `members`."""
+
+from types import MappingProxyType
+from typing import Any
+
+from telethon.tl import types
+from telethon.tl.functions import channels
+
+from sandbox.telegram import inputs
+from sandbox.telegram.records import RoomKind
+from sandbox.telegram.rpc import Call, Handlers, bad_request
+
+
+def _create(call: Call, request: Any) -> Any:
+    kind = RoomKind.SUPERGROUP if request.megagroup else RoomKind.CHANNEL
+    room = call.world.room_actions.create(kind, request.title, call.me.id, about=request.about)
+    return call.world.updates.answer(call.me.id, peers=[room.peer])
+
+
+def _delete(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    if room.creator != call.me.id:
+        raise bad_request("CHAT_ADMIN_REQUIRED")
+    call.world.room_actions.delete(room)
+    return call.world.updates.answer(call.me.id, peers=[room.peer])
+
+
+def _get(call: Call, request: Any) -> Any:
+    rooms = [inputs.channel(call, given) for given in request.id]
+    return types.messages.Chats([call.world.render.chat(call.me.id, room) for room in rooms])
+
+
+def _get_full(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    me = call.me.id
+    call.world.rooms.require_readable(room, me)
+    mailbox = call.world.mailboxes.of(room.peer)
+    dialog = call.world.updates.dialog(me, room.peer)
+    is_admin = call.world.rooms.has_right(room, me, "invite_users")
+    full = types.ChannelFull(
+        id=room.id,
+        about=room.about,
+        read_inbox_max_id=dialog.read_inbox_max_id,
+        read_outbox_max_id=dialog.read_outbox_max_id,
+        unread_count=dialog.unread_count,
+        chat_photo=call.world.files.stamp(room.photo) or types.PhotoEmpty(0),
+        notify_settings=types.PeerNotifySettings(),
+        bot_info=[],
+        pts=mailbox.box.pts,
+        can_view_participants=(not room.broadcast or is_admin) or None,
+        participants_count=len(room.members),
+        admins_count=1 + sum(1 for member in room.members.values() if member.admin is not None),
+        slowmode_seconds=room.slow_seconds or None,
+        migrated_from_chat_id=room.migrated_from,
+        migrated_from_max_id=room.migrated_max_id or None,
+        available_reactions=room.reactions or types.ChatReactionsAll(),
+    )
+    return types.messages.ChatFull(full, [call.world.render.chat(me, room)], [])
+
+
+def _edit_title(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    call.world.rooms.require_right(room, call.me.id, "change_info")
+    call.world.room_actions.set_title(room, call.me.id, request.title)
+    return call.world.updates.answer(call.me.id)
+
+
+def _edit_photo(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    call.world.rooms.require_right(room, call.me.id, "change_info")
+    call.world.room_actions.set_photo(room, call.me.id, request.photo)
+    return call.world.updates.answer(call.me.id)
+
+
+def _check_username(call: Call, request: Any) -> bool:
+    accounts, rooms = call.world.accounts, call.world.rooms
+    return (
+        accounts.by_username(request.username) is None
+        and rooms.by_username(request.username) is None
+    )
+
+
+def _update_username(call: Call, request: Any) -> bool:
+    room = inputs.channel(call, request.channel)
+    if room.creator != call.me.id:
+        raise bad_request("CHAT_ADMIN_REQUIRED")
+    if request.username and not _check_username(call, request):
+        raise bad_request("USERNAME_OCCUPIED")
+    room.username = request.username or None
+    call.world.rooms.save(room)
+    call.world.updates.room_changed(room)
+    return True
+
+
+def _toggle_slow_mode(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    call.world.rooms.require_right(room, call.me.id, "ban_users")
+    room.slow_seconds = request.seconds
+    call.world.rooms.save(room)
+    call.world.updates.room_changed(room)
+    return call.world.updates.answer(call.me.id)
+
+
+def _toggle_signatures(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    call.world.rooms.require_right(room, call.me.id, "change_info")
+    room.signatures = bool(request.signatures_enabled)
+    call.world.rooms.save(room)
+    call.world.updates.room_changed(room)
+    return call.world.updates.answer(call.me.id)
+
+
+HANDLERS: Handlers = MappingProxyType(
+    {
+        channels.CreateChannelRequest: _create,
+        channels.DeleteChannelRequest: _delete,
+        channels.GetChannelsRequest: _get,
+        channels.GetFullChannelRequest: _get_full,
+        channels.EditTitleRequest: _edit_title,
+        channels.EditPhotoRequest: _edit_photo,
+        channels.CheckUsernameRequest: _check_username,
+        channels.UpdateUsernameRequest: _update_username,
+        channels.ToggleSlowModeRequest: _toggle_slow_mode,
+        channels.ToggleSignaturesRequest: _toggle_signatures,
+    }
+)

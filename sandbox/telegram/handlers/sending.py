@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sending, editing and deleting messages."""
+
+from types import MappingProxyType
+from typing import Any
+
+from telethon.tl import types
+from telethon.tl.functions import channels, messages
+
+from sandbox.telegram import inputs, media
+from sandbox.telegram.clock import moment
+from sandbox.telegram.records import Kind, Peer, Post, RoomKind
+from sandbox.telegram.rpc import Call, Handlers, bad_request, forbidden
+
+
+def _send_message(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.peer(call, request.peer)
+    posts = call.world.posts
+    posts.check_random_id(me, request.random_id)
+    if not request.message.strip():
+        raise bad_request("MESSAGE_EMPTY")
+    posts.check_text(request.message)
+    posts.check_sendable(me, peer)
+    post = posts.send(_draft(call, peer, request, request.message, request.entities))
+    posts.remember_random_id(me, request.random_id)
+    if peer.kind is Kind.CHANNEL:
+        return _sent(call, [(post, request.random_id)])
+    entry = call.world.updates.own_entry(me)
+    return types.UpdateShortSentMessage(
+        id=entry.ids[0],
+        pts=entry.pts,
+        pts_count=entry.count,
+        date=moment(post.date),
+        out=True,
+        entities=post.entities or None,
+    )
+
+
+def _send_media(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.peer(call, request.peer)
+    posts = call.world.posts
+    posts.check_random_id(me, request.random_id)
+    posts.check_text(request.message, is_caption=True)
+    posts.check_sendable(me, peer, media.kind_of(request.media))
+    post = _draft(call, peer, request, request.message, request.entities)
+    post.media = media.from_input(call, request.media)
+    posts.send(post)
+    posts.remember_random_id(me, request.random_id)
+    return _sent(call, [(post, request.random_id)])
+
+
+def _send_multi_media(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.peer(call, request.peer)
+    posts = call.world.posts
+    if not 1 <= len(request.multi_media) <= 10:
+        raise bad_request("MULTI_MEDIA_TOO_LONG")
+    for single in request.multi_media:
+        posts.check_random_id(me, single.random_id)
+        posts.check_text(single.message, is_caption=True)
+        posts.check_sendable(me, peer, media.kind_of(single.media))
+    attached = [media.from_input(call, single.media) for single in request.multi_media]
+    group = int.from_bytes(call.world.random_bytes(8), "big", signed=True)
+    sent = []
+    for single, shown in zip(request.multi_media, attached, strict=True):
+        post = _draft(call, peer, request, single.message, single.entities)
+        post.media = shown
+        post.grouped_id = group
+        posts.send(post)
+        posts.remember_random_id(me, single.random_id)
+        sent.append((post, single.random_id))
+    return _sent(call, sent)
+
+
+def _upload_media(call: Call, request: Any) -> Any:
+    inputs.peer(call, request.peer)
+    return media.from_input(call, request.media)
+
+
+def _forward(call: Call, request: Any) -> Any:
+    me = call.me.id
+    source, target = inputs.readable(call, request.from_peer), inputs.peer(call, request.to_peer)
+    posts = call.world.posts
+    for random_id in request.random_id:
+        posts.check_random_id(me, random_id)
+    sent = []
+    for number, random_id in zip(request.id, request.random_id, strict=True):
+        original = posts.find(me, source, number)
+        posts.check_sendable(me, target)
+        post = posts.draft(
+            me,
+            target,
+            text=original.text,
+            entities=list(original.entities),
+            media=original.media,
+            forward=None if request.drop_author else _forward_header(original),
+        )
+        posts.send(post)
+        posts.remember_random_id(me, random_id)
+        sent.append((post, random_id))
+    return _sent(call, sent)
+
+
+def _forward_header(original: Post) -> Any:
+    if original.forward is not None:
+        return original.forward
+    source = Peer.user(original.sender)
+    return types.MessageFwdHeader(date=moment(original.date), from_id=source.tl())
+
+
+def _sent(call: Call, sent: list[tuple[Post, int]]) -> Any:
+    me = call.me.id
+    numbers = [types.UpdateMessageID(_number_for(post, me), random_id) for post, random_id in sent]
+    return call.world.updates.answer(me, numbers)
+
+
+def _number_for(post: Post, viewer: int) -> int:
+    in_channel = post.room is not None and post.room.kind is Kind.CHANNEL
+    return post.ids[str(post.room if in_channel else Peer.user(viewer))]
+
+
+def _draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Post:
+    me = call.me
+    room = call.world.rooms.find(peer) if peer.kind is not Kind.USER else None
+    post = call.world.posts.draft(
+        me.id,
+        peer,
+        text=text,
+        entities=_entities(call, text, entities),
+        silent=bool(request.silent),
+    )
+    if room is not None and room.kind is RoomKind.CHANNEL and room.signatures:
+        post.author = f"{me.first_name} {me.last_name}".strip()
+    reply = request.reply_to
+    if isinstance(reply, types.InputReplyToMessage) and reply.reply_to_msg_id:
+        mailbox = call.world.mailboxes.holding(me.id, peer)
+        target = mailbox.posts.get(reply.reply_to_msg_id)
+        if target is None or target.peer_for(me.id) != peer:
+            raise bad_request("REPLY_MESSAGE_ID_INVALID")
+        post.reply_uid = target.uid
+        post.reply = reply
+    return post
+
+
+def _entities(call: Call, text: str, entities: Any) -> list[Any]:
+    length = len(text.encode("utf-16-le")) // 2
+    kept = []
+    for entity in entities or []:
+        if entity.offset < 0 or entity.offset + entity.length > length:
+            raise bad_request("ENTITY_BOUNDS_INVALID")
+        if entity.length <= 0:
+            continue
+        if isinstance(entity, types.InputMessageEntityMentionName):
+            named = inputs.account(call, entity.user_id)
+            kept.append(types.MessageEntityMentionName(entity.offset, entity.length, named.id))
+        else:
+            kept.append(entity)
+    return kept
+
+
+def _edit_message(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.readable(call, request.peer)
+    posts = call.world.posts
+    post = posts.find(me, peer, request.id)
+    posts.check_editable(me, post)
+    text = post.text if request.message is None else request.message
+    entities = post.entities
+    if request.message is not None:
+        entities = _entities(call, text, request.entities)
+    same = text == post.text and list(map(bytes, entities)) == list(map(bytes, post.entities))
+    if same and request.media is None:
+        raise bad_request("MESSAGE_NOT_MODIFIED")
+    if not text.strip() and post.media is None and request.media is None:
+        raise bad_request("MESSAGE_EMPTY")
+    has_media = post.media is not None or request.media is not None
+    posts.check_text(text, is_caption=has_media)
+    if request.media is not None:
+        post.media = media.from_input(call, request.media)
+    post.text, post.entities = text, entities
+    posts.edited(post)
+    return call.world.updates.answer(me)
+
+
+def _delete_messages(call: Call, request: Any) -> Any:
+    me = Peer.user(call.me.id)
+    mailbox = call.world.mailboxes.of(me)
+    for number in request.id if request.revoke else ():
+        post = mailbox.posts.get(number)
+        if post is None or post.room is None or post.sender == me.id:
+            continue
+        if not call.world.rooms.has_right(
+            call.world.rooms.get(post.room), me.id, "delete_messages"
+        ):
+            raise forbidden("MESSAGE_DELETE_FORBIDDEN")
+    return _deleted(call, me, request.id, revoke=bool(request.revoke))
+
+
+def _delete_channel_messages(call: Call, request: Any) -> Any:
+    room = inputs.channel(call, request.channel)
+    me = call.me.id
+    call.world.rooms.require_member(room, me)
+    posts = call.world.mailboxes.of(room.peer).posts
+    others = any(posts[number].sender != me for number in request.id if number in posts)
+    if others and not call.world.rooms.has_right(room, me, "delete_messages"):
+        raise forbidden("MESSAGE_DELETE_FORBIDDEN")
+    return _deleted(call, room.peer, request.id, revoke=True)
+
+
+def _deleted(call: Call, owner: Peer, numbers: list[int], *, revoke: bool) -> Any:
+    entry = call.world.posts.delete(owner, numbers, revoke=revoke)
+    pts = call.world.mailboxes.of(owner).box.pts
+    return types.messages.AffectedMessages(pts, entry.count if entry is not None else 0)
+
+
+def _delete_history(call: Call, request: Any) -> Any:
+    peer = inputs.peer(call, request.peer)
+    if peer.kind is Kind.CHANNEL:
+        raise bad_request("PEER_ID_INVALID")
+    me = Peer.user(call.me.id)
+    mailbox = call.world.mailboxes.of(me)
+    numbers = [n for n in mailbox.history(peer) if not request.max_id or n <= request.max_id]
+    revoke = bool(request.revoke) and peer.kind is Kind.USER
+    entry = call.world.posts.delete(me, numbers, revoke=revoke)
+    if not request.just_clear and not mailbox.history(peer):
+        call.world.mailboxes.remove_dialog(me.id, peer)
+    count = entry.count if entry is not None else 0
+    return types.messages.AffectedHistory(mailbox.box.pts, count, 0)
+
+
+def _pin(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.readable(call, request.peer)
+    post = call.world.posts.find(me, peer, request.id)
+    _require_pin_right(call, peer)
+    only_for = me if request.pm_oneside and peer.kind is Kind.USER else None
+    call.world.posts.pin(post, pinned=not request.unpin, only_for=only_for)
+    if not request.unpin and peer.kind is not Kind.USER:
+        action = types.MessageActionPinMessage()
+        notice = call.world.posts.draft(me, peer, action=action, silent=bool(request.silent))
+        notice.reply_uid = post.uid
+        notice.reply = types.InputReplyToMessage(request.id)
+        call.world.posts.send(notice)
+    return call.world.updates.answer(me)
+
+
+def _unpin_all(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.readable(call, request.peer)
+    _require_pin_right(call, peer)
+    mailbox = call.world.mailboxes.holding(me, peer)
+    for number in mailbox.history(peer):
+        if mailbox.posts[number].pinned:
+            call.world.posts.pin(mailbox.posts[number], pinned=False)
+    return types.messages.AffectedHistory(mailbox.box.pts, 0, 0)
+
+
+def _require_pin_right(call: Call, peer: Peer) -> None:
+    if peer.kind is not Kind.USER:
+        room = call.world.rooms.get(peer)
+        call.world.rooms.require_right(room, call.me.id, "pin_messages")
+
+
+def _set_typing(call: Call, request: Any) -> bool:
+    me, peer = call.me.id, inputs.readable(call, request.peer)
+    shown = types.PeerUser(me)
+    if peer.kind is Kind.USER:
+        if me != peer.id and me not in call.world.accounts.get(peer.id).blocked:
+            update = types.UpdateUserTyping(me, request.action, request.top_msg_id)
+            call.world.updates.passing(peer.id, update, [Peer.user(me)])
+        return True
+    room = call.world.rooms.get(peer)
+    call.world.rooms.require_writable(room, me)
+    for member in room.members:
+        if member == me:
+            continue
+        if peer.kind is Kind.CHAT:
+            update = types.UpdateChatUserTyping(peer.id, shown, request.action)
+        else:
+            update = types.UpdateChannelUserTyping(
+                peer.id, shown, request.action, request.top_msg_id
+            )
+        call.world.updates.passing(member, update, [Peer.user(me), peer])
+    return True
+
+
+HANDLERS: Handlers = MappingProxyType(
+    {
+        messages.SendMessageRequest: _send_message,
+        messages.SendMediaRequest: _send_media,
+        messages.SendMultiMediaRequest: _send_multi_media,
+        messages.UploadMediaRequest: _upload_media,
+        messages.ForwardMessagesRequest: _forward,
+        messages.EditMessageRequest: _edit_message,
+        messages.DeleteMessagesRequest: _delete_messages,
+        channels.DeleteMessagesRequest: _delete_channel_messages,
+        messages.DeleteHistoryRequest: _delete_history,
+        messages.UpdatePinnedMessageRequest: _pin,
+        messages.UnpinAllMessagesRequest: _unpin_all,
+        messages.SetTypingRequest: _set_typing,
+    }
+)

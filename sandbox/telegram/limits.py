@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The numbers the sandbox network works with: limits of the real service and fixed test values."""
+
+from attrs import frozen
+
+LOGIN_CODE = "22222"
+"""Every login code the sandbox "sends" is this one."""
+
+DC_ID = 2
+"""The only data centre of the sandbox."""
+
+LAYER = 229
+"""The TL layer of the Telethon release the sandbox is built on."""
+
+FIRST_USER_ID = 5_000_000_001
+FIRST_GROUP_ID = 4_000_001
+FIRST_CHANNEL_ID = 2_000_000_001
+
+ALLOWED_REACTIONS = ("👍", "👎", "❤", "🔥", "🎉", "😁", "😢", "🙏")
+"""The reactions a chat allows unless it was told otherwise."""
+
+
+@frozen
+class Limits:
+    """What the service enforces; tests lower single values to reach the edges quickly.
+
+    Sizes are in UTF-16-free characters as the service counts them, times in seconds.
+    """
+
+    text: int = 4096
+    caption: int = 1024
+    edit_seconds: int = 48 * 3600
+    code_seconds: int = 300
+    qr_seconds: int = 30
+    fresh_session_seconds: int = 24 * 3600
+    online_seconds: int = 300
+    page: int = 100
+    difference_slice: int = 100
+    difference_too_long: int = 5000
+    channel_difference_too_long: int = 1000
+    group_members: int = 200
+    gzip_from: int = 1024

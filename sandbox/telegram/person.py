@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Somebody who uses the network: a plain Telethon client with a memory of what it received."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from telethon import TelegramClient, events
+from telethon.crypto import rsa as client_keys
+from telethon.sessions import MemorySession
+from telethon.tl import functions, types
+
+from sandbox.telegram.limits import LOGIN_CODE
+from sandbox.telegram.operator import PERSON_DEVICE
+from sandbox.telegram.records import Account
+
+_API_ID = 1
+_API_HASH = "sandbox"
+_PATIENCE = 1.0
+
+
+class NeverHappenedError(Exception):
+    """Nothing of the kind was received in time; the text lists what was."""
+
+
+@frozen
+class Received:
+    """One thing a person saw happen.
+
+    `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``read`` or ``typing``; `chat` and
+    `sender` are bare ids, `ids` the message ids it is about.
+    """
+
+    kind: str
+    chat: int
+    ids: tuple[int, ...]
+    sender: int | None = None
+    text: str = ""
+    emoji: tuple[str, ...] = ()
+    reply_to: int | None = None
+    media: str | None = None
+    out: bool = False
+    date: datetime | None = None
+
+
+class Person:
+    """A logged-in client. `client` is the Telethon client itself for everything not here."""
+
+    def __init__(self, account: Account, host: str, port: int, dc: int, public_key: str) -> None:
+        self.account = account
+        self.received: list[Received] = []
+        self._news = asyncio.Condition()
+        client_keys.add_key(public_key, old=False)
+        session = MemorySession()
+        session.set_dc(dc, host, port)
+        self.client = TelegramClient(
+            session,
+            _API_ID,
+            _API_HASH,
+            device_model=PERSON_DEVICE,
+            system_version="1",
+            app_version="1",
+            flood_sleep_threshold=0,
+            retry_delay=0.1,
+            connection_retries=None,
+            sequential_updates=True,
+            catch_up=True,
+        )
+        self.client.parse_mode = None
+
+    async def start(self) -> None:
+        """Connect and log in with the fixed code and, if there is one, the password."""
+        self.client.add_event_handler(self._note, events.Raw())
+        await self.client.connect()
+        phone = f"+{self.account.phone}"
+        sent = await self.client.send_code_request(phone)
+        password = self.account.password
+        if password is None:
+            await self.client.sign_in(phone, LOGIN_CODE, phone_code_hash=sent.phone_code_hash)
+            return
+        request = functions.auth.SignInRequest(phone, sent.phone_code_hash, LOGIN_CODE)
+        try:
+            await self.client(request)
+        except Exception as error:
+            if "SESSION_PASSWORD_NEEDED" not in str(error) and "password" not in str(error):
+                raise
+            await self.client.sign_in(password=password.plain)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self.client.disconnect()
+
+    # -- doing
+
+    async def send(
+        self, to: str | int, text: str, *, markdown: bool = False, reply_to: int | None = None
+    ) -> Any:
+        """Send a text; with `markdown`, in Telethon's dialect. Returns the sent message."""
+        return await self.client.send_message(
+            await self.entity(to), text, reply_to=reply_to, parse_mode="md" if markdown else None
+        )
+
+    async def send_entities(self, to: str | int, text: str, entities: list[Any]) -> Any:
+        """Send a text with given entities."""
+        target = await self.entity(to)
+        return await self.client.send_message(target, text, formatting_entities=entities)
+
+    async def send_file(
+        self,
+        to: str | int,
+        data: bytes,
+        name: str,
+        *,
+        caption: str = "",
+        as_document: bool = True,
+    ) -> Any:
+        """Send bytes as a document, or as a photo when `as_document` is false."""
+        uploaded = await self.client.upload_file(data, file_name=name)
+        return await self.client.send_file(
+            await self.entity(to), uploaded, caption=caption, force_document=as_document
+        )
+
+    async def edit(self, chat: str | int, message_id: int, text: str) -> Any:
+        """Change the text of an own message."""
+        return await self.client.edit_message(await self.entity(chat), message_id, text)
+
+    async def delete(self, chat: str | int, *message_ids: int) -> None:
+        """Delete messages for everybody."""
+        await self.client.delete_messages(await self.entity(chat), list(message_ids), revoke=True)
+
+    async def react(self, chat: str | int, message_id: int, emoji: str | None) -> None:
+        """React to a message, or take the reaction back with None."""
+        chosen = [types.ReactionEmoji(emoji)] if emoji else []
+        target = await self.entity(chat)
+        await self.client(
+            functions.messages.SendReactionRequest(target, message_id, reaction=chosen)
+        )
+
+    async def read(self, chat: str | int, up_to: int = 0) -> None:
+        """Mark a chat as read, up to a message or wholly."""
+        await self.client.send_read_acknowledge(await self.entity(chat), max_id=up_to)
+
+    async def type(self, chat: str | int) -> None:
+        """Show that a message is being written."""
+        action = types.SendMessageTypingAction()
+        target = await self.entity(chat)
+        await self.client(functions.messages.SetTypingRequest(target, action))
+
+    async def set_online(self, *, online: bool) -> None:
+        """Show as online or offline."""
+        await self.client(functions.account.UpdateStatusRequest(offline=not online))
+
+    async def history(self, chat: str | int, limit: int = 100) -> list[Any]:
+        """Return the latest messages of a chat, oldest first."""
+        found = await self.client.get_messages(await self.entity(chat), limit=limit)
+        return list(reversed(found))
+
+    async def entity(self, name: str | int) -> Any:
+        """Find a chat by id, phone, username or title, as a client would."""
+        text = str(name)
+        try:
+            return await self.client.get_input_entity(int(text) if text.isdecimal() else text)
+        except ValueError:
+            pass
+        if text.lstrip("+").isdecimal():
+            try:
+                found = await self.client(functions.contacts.ResolvePhoneRequest(text.lstrip("+")))
+                return await self.client.get_input_entity(found.peer)
+            except Exception:  # noqa: BLE001, S110 - it may still be the id of a chat
+                pass
+        async for dialog in self.client.iter_dialogs():
+            bare = getattr(dialog.entity, "id", None)
+            if text in {str(bare), dialog.name}:
+                return dialog.input_entity
+        raise ValueError(f"{self.account.first_name} knows no chat called {text!r}")
+
+    # -- seeing
+
+    async def wait_for(
+        self,
+        wanted: Callable[[Received], bool],
+        timeout: float = 10,  # noqa: ASYNC109
+    ) -> Received:
+        """Return the first thing received, so far or soon, that fits.
+
+        Raises `NeverHappenedError` after `timeout` seconds.
+        """
+        try:
+            async with asyncio.timeout(timeout), self._news:
+                while True:
+                    found = next((one for one in self.received if wanted(one)), None)
+                    if found is not None:
+                        return found
+                    await self._wait_for_news()
+        except TimeoutError:
+            seen = "\n".join(map(str, self.received)) or "nothing at all"
+            raise NeverHappenedError(f"{self.account.first_name} received {seen}") from None
+
+    async def _wait_for_news(self) -> None:
+        try:
+            await asyncio.wait_for(self._news.wait(), _PATIENCE)
+        except TimeoutError:
+            # After an automatic reconnect the library does not ask what it missed.
+            await self.client.catch_up()
+
+    async def wait_for_text(self, text: str, timeout: float = 10) -> Received:  # noqa: ASYNC109
+        """Return the first message with exactly this text."""
+        return await self.wait_for(lambda r: r.kind == "message" and r.text == text, timeout)
+
+    async def _note(self, update: Any) -> None:
+        seen = _seen(update)
+        if seen is None:
+            return
+        async with self._news:
+            self.received.append(seen)
+            self._news.notify_all()
+
+
+def _seen(update: Any) -> Received | None:
+    if isinstance(update, types.UpdateNewMessage | types.UpdateNewChannelMessage):
+        return _message("message", update.message)
+    if isinstance(update, types.UpdateEditMessage | types.UpdateEditChannelMessage):
+        return None if update.message.edit_hide else _message("edit", update.message)
+    if isinstance(update, types.UpdateDeleteMessages):
+        return Received("delete", 0, tuple(update.messages)) if update.messages else None
+    if isinstance(update, types.UpdateDeleteChannelMessages):
+        return Received("delete", update.channel_id, tuple(update.messages))
+    if isinstance(update, types.UpdateMessageReactions):
+        return _reaction(update)
+    if isinstance(update, types.UpdateReadHistoryOutbox):
+        return Received("read", _bare(update.peer), (update.max_id,))
+    if isinstance(update, types.UpdateReadChannelOutbox):
+        return Received("read", update.channel_id, (update.max_id,))
+    if isinstance(update, types.UpdateUserTyping):
+        return Received("typing", update.user_id, (), update.user_id)
+    if isinstance(update, types.UpdateChatUserTyping):
+        return Received("typing", update.chat_id, (), _bare(update.from_id))
+    if isinstance(update, types.UpdateChannelUserTyping):
+        return Received("typing", update.channel_id, (), _bare(update.from_id))
+    return None
+
+
+def _message(kind: str, message: Any) -> Received:
+    media = getattr(message, "media", None)
+    action = getattr(message, "action", None)
+    reply = message.reply_to
+    return Received(
+        kind=kind,
+        chat=_bare(message.peer_id),
+        ids=(message.id,),
+        sender=_bare(message.from_id) if message.from_id is not None else None,
+        text=type(action).__name__ if action is not None else message.message or "",
+        reply_to=getattr(reply, "reply_to_msg_id", None),
+        media=type(media).__name__ if media is not None else None,
+        out=bool(message.out),
+        date=message.date,
+    )
+
+
+def _reaction(update: Any) -> Received:
+    recent = update.reactions.recent_reactions or []
+    emoji = tuple(getattr(one.reaction, "emoticon", "") for one in recent)
+    sender = _bare(recent[0].peer_id) if recent else None
+    return Received("reaction", _bare(update.peer), (update.msg_id,), sender, emoji=emoji)
+
+
+def _bare(peer: Any) -> int:
+    if isinstance(peer, types.PeerUser):
+        return int(peer.user_id)
+    if isinstance(peer, types.PeerChat):
+        return int(peer.chat_id)
+    return int(peer.channel_id)

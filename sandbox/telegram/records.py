@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The records the sandbox network consists of; each is stored under its own key.
+
+TL objects inside a record (media, entities, rights) are kept exactly as they came in.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+from attrs import Factory, define, frozen
+from telethon.tl import types
+from telethon.tl.tlobject import TLObject
+
+
+class Kind(StrEnum):
+    """What a peer is."""
+
+    USER = "user"
+    CHAT = "chat"
+    CHANNEL = "channel"
+
+
+@frozen(order=True, cache_hash=True)
+class Peer:
+    """A user, a basic group or a channel (supergroups are channels), by its bare id."""
+
+    kind: Kind
+    id: int
+
+    @classmethod
+    def user(cls, account_id: int) -> Self:
+        """Name a user."""
+        return cls(Kind.USER, account_id)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the form written by `str()`, for example ``user:5``."""
+        kind, _, number = text.partition(":")
+        return cls(Kind(kind), int(number))
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    def tl(self) -> TLObject:
+        """Return the TL ``Peer``."""
+        if self.kind is Kind.USER:
+            return types.PeerUser(self.id)
+        if self.kind is Kind.CHAT:
+            return types.PeerChat(self.id)
+        return types.PeerChannel(self.id)
+
+
+@define
+class Password:
+    """The second factor: SRP salts and verifier, and the plain test password for persons."""
+
+    plain: str
+    hint: str
+    salt1: bytes
+    salt2: bytes
+    verifier: bytes
+
+
+@define
+class Account:
+    """One person's account; `phone` is digits without "+"."""
+
+    id: int
+    phone: str
+    first_name: str
+    last_name: str = ""
+    username: str | None = None
+    about: str = ""
+    password: Password | None = None
+    deleted: bool = False
+    photos: list[TLObject] = Factory(list)
+    online_until: float = 0.0
+    last_seen: float = 0.0
+    blocked: list[int] = Factory(list)
+
+
+@define
+class Contact:
+    """An entry in the address book of `owner`: the name is private to the owner."""
+
+    owner: int
+    user: int
+    first_name: str
+    last_name: str = ""
+
+
+@define
+class AuthKey:
+    """An authorisation key and the login that hangs on it.
+
+    `broken` is the error every request of a dead key is answered with, for example
+    ``SESSION_REVOKED``; `pending` is the account that still has to give its password.
+    """
+
+    id: int
+    secret: bytes
+    account: int | None = None
+    pending: int | None = None
+    broken: str | None = None
+    number: int = 0
+    created: float = 0.0
+    active: float = 0.0
+    api_id: int = 0
+    device: str = ""
+    system: str = ""
+    app_version: str = ""
+
+
+@define
+class Member:
+    """A member of a group or channel; `admin` holds the rights of an administrator."""
+
+    user: int
+    inviter: int
+    date: int
+    admin: TLObject | None = None
+    rank: str | None = None
+    promoted_by: int = 0
+
+
+@define
+class Restriction:
+    """What an administrator took from somebody; `view_messages` set means banned."""
+
+    user: int
+    by: int
+    date: int
+    rights: TLObject
+
+
+class RoomKind(StrEnum):
+    """The three shapes of rooms with more than two people."""
+
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+
+@define
+class Room:
+    """A basic group, a supergroup or a broadcast channel."""
+
+    id: int
+    kind: RoomKind
+    title: str
+    creator: int
+    date: int
+    default_rights: TLObject
+    about: str = ""
+    username: str | None = None
+    members: dict[int, Member] = Factory(dict)
+    restricted: dict[int, Restriction] = Factory(dict)
+    left: list[int] = Factory(list)
+    photo: TLObject | None = None
+    reactions: TLObject | None = None
+    signatures: bool = False
+    slow_seconds: int = 0
+    version: int = 1
+    deactivated: bool = False
+    migrated_to: int | None = None
+    migrated_from: int | None = None
+    migrated_max_id: int = 0
+    invite: str | None = None
+    last_sent: dict[int, float] = Factory(dict)
+
+    @property
+    def peer(self) -> Peer:
+        """The peer this room is."""
+        return Peer(Kind.CHAT if self.kind is RoomKind.GROUP else Kind.CHANNEL, self.id)
+
+    @property
+    def broadcast(self) -> bool:
+        """Whether only administrators write here."""
+        return self.kind is RoomKind.CHANNEL
+
+
+@frozen
+class Reaction:
+    """One person's reaction to a post."""
+
+    user: int
+    reaction: TLObject
+    date: int
+
+
+@define
+class Post:
+    """A message as everybody shares it, with the id it has in each mailbox.
+
+    Message ids are per account in direct chats and basic groups and global in channels, so
+    `ids` maps a mailbox (an account or a channel, as text) to the id the post has there.
+    """
+
+    uid: int
+    sender: int
+    date: int
+    room: Peer | None = None
+    recipient: int = 0
+    text: str = ""
+    entities: list[TLObject] = Factory(list)
+    media: TLObject | None = None
+    action: TLObject | None = None
+    reply_uid: int | None = None
+    reply: TLObject | None = None
+    forward: TLObject | None = None
+    grouped_id: int | None = None
+    edit_date: int | None = None
+    silent: bool = False
+    pinned: bool = False
+    author: str | None = None
+    reactions: list[Reaction] = Factory(list)
+    ids: dict[str, int] = Factory(dict)
+
+    def peer_for(self, viewer: int) -> Peer:
+        """Name the chat the post is in, as `viewer` sees it."""
+        if self.room is not None:
+            return self.room
+        return Peer.user(self.recipient if viewer == self.sender else self.sender)
+
+
+class Change(StrEnum):
+    """What happened to a mailbox."""
+
+    NEW = "new"
+    EDIT = "edit"
+    REACTIONS = "reactions"
+    DELETE = "delete"
+    PIN = "pin"
+    UNPIN = "unpin"
+    READ_INBOX = "read_inbox"
+    READ_OUTBOX = "read_outbox"
+    ROOM = "room"
+    PERSON = "person"
+    RIGHTS = "rights"
+    MEMBERS = "members"
+
+
+@frozen
+class Entry:
+    """One change of a mailbox: its point in time (`pts`) and how many points it takes."""
+
+    owner: Peer
+    number: int
+    pts: int
+    count: int
+    change: Change
+    date: int
+    peer: Peer
+    ids: tuple[int, ...] = ()
+    value: int = 0
+
+
+@define
+class Box:
+    """The counters of a mailbox."""
+
+    owner: Peer
+    pts: int = 1
+    next_id: int = 1
+    entries: int = 0
+
+
+@define
+class Dialog:
+    """How far one account has read one chat, and how far the others read the account's posts."""
+
+    owner: int
+    peer: Peer
+    read_inbox: int = 0
+    read_outbox: int = 0
+    unread_mark: bool = False
+
+
+@define
+class Upload:
+    """Parts of a file as one account sent them; sizes in bytes."""
+
+    owner: int
+    id: int
+    sizes: dict[int, int] = Factory(dict)
+
+
+@define
+class StoredFile:
+    """A finished file: `name` is the photo or document id, with the thumbnail type if any.
+
+    `shown` is the photo or document as clients see it; thumbnails have none of their own.
+    """
+
+    name: str
+    owner: int
+    upload: int
+    size: int
+    shown: TLObject | None = None
+
+
+@define
+class LoginCode:
+    """A code that was "sent" to a phone."""
+
+    phone: str
+    hash: str
+    expires: float
+
+
+@frozen
+class RandomId:
+    """A sender and the number they sent a message with: ``sender:random_id``."""
+
+    text: str
+
+
+@define
+class Counter:
+    """A counter for ids."""
+
+    name: str
+    value: int

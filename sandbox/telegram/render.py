@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How records look to one viewer: users, chats and messages as TL objects.
+
+Access hashes differ per viewer, a contact appears under the name the viewer saved, and a phone
+number is visible to its owner, to those who saved it and to the owner's contacts.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from attrs import frozen
+from telethon.tl import types
+
+from sandbox.telegram.accounts import Accounts
+from sandbox.telegram.clock import Clock, moment
+from sandbox.telegram.files import Files
+from sandbox.telegram.limits import DC_ID
+from sandbox.telegram.mailboxes import Mailboxes
+from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
+from sandbox.telegram.rooms import ALL_RIGHTS, Rooms
+
+
+@lru_cache(maxsize=100_000)
+def access_hash(viewer: int, peer: Peer) -> int:
+    """Return the access hash under which `viewer` may name `peer`."""
+    digest = sha256(f"{viewer}/{peer}".encode()).digest()
+    return int.from_bytes(digest[:8], "little", signed=True)
+
+
+@frozen
+class Render:
+    """Renders records for a viewer."""
+
+    accounts: Accounts
+    rooms: Rooms
+    mailboxes: Mailboxes
+    files: Files
+    clock: Clock
+
+    # -- people
+
+    def user(self, viewer: int, account: Account) -> Any:
+        """Return the TL ``User`` as `viewer` sees it."""
+        peer = Peer.user(account.id)
+        if account.deleted:
+            return types.User(id=account.id, access_hash=access_hash(viewer, peer), deleted=True)
+        contact = self.accounts.contact(viewer, account.id)
+        mutual = self.accounts.contact(account.id, viewer) is not None
+        is_self = viewer == account.id
+        shown: Any = contact or account
+        return types.User(
+            id=account.id,
+            is_self=is_self or None,
+            contact=contact is not None or None,
+            mutual_contact=(contact is not None and mutual) or None,
+            access_hash=access_hash(viewer, peer),
+            first_name=shown.first_name,
+            last_name=shown.last_name or None,
+            username=account.username,
+            phone=account.phone if is_self or contact is not None or mutual else None,
+            photo=_profile_photo(account),
+            status=self.status(account),
+        )
+
+    def status(self, account: Account) -> Any:
+        """Return whether an account is online, or when it was."""
+        if account.online_until > self.clock():
+            return types.UserStatusOnline(moment(account.online_until))
+        return types.UserStatusOffline(moment(account.last_seen))
+
+    # -- rooms
+
+    def chat(self, viewer: int, room: Room) -> Any:
+        """Return the TL ``Chat``, ``Channel`` or its forbidden form as `viewer` sees it."""
+        inside = viewer in room.members
+        if room.kind is RoomKind.GROUP:
+            if not inside and viewer not in room.left:
+                return types.ChatForbidden(room.id, room.title)
+            return self._group(viewer, room)
+        if not inside and viewer not in room.left and not room.username:
+            return types.ChannelForbidden(
+                id=room.id,
+                access_hash=access_hash(viewer, room.peer),
+                title=room.title,
+                broadcast=room.broadcast or None,
+                megagroup=not room.broadcast or None,
+            )
+        return self._channel(viewer, room)
+
+    def _group(self, viewer: int, room: Room) -> Any:
+        member = room.members.get(viewer)
+        migrated = None
+        if room.migrated_to is not None:
+            target = Peer(Kind.CHANNEL, room.migrated_to)
+            migrated = types.InputChannel(target.id, access_hash(viewer, target))
+        return types.Chat(
+            id=room.id,
+            title=room.title,
+            photo=_chat_photo(room),
+            participants_count=len(room.members),
+            date=moment(room.date),
+            version=room.version,
+            creator=viewer == room.creator or None,
+            left=member is None or None,
+            deactivated=room.deactivated or None,
+            migrated_to=migrated,
+            admin_rights=_own_rights(viewer, room),
+            default_banned_rights=room.default_rights,
+        )
+
+    def _channel(self, viewer: int, room: Room) -> Any:
+        restriction = room.restricted.get(viewer)
+        return types.Channel(
+            id=room.id,
+            title=room.title,
+            photo=_chat_photo(room),
+            date=moment(room.date),
+            creator=viewer == room.creator or None,
+            left=viewer not in room.members or None,
+            broadcast=room.broadcast or None,
+            megagroup=not room.broadcast or None,
+            signatures=room.signatures or None,
+            slowmode_enabled=bool(room.slow_seconds) or None,
+            access_hash=access_hash(viewer, room.peer),
+            username=room.username,
+            admin_rights=_own_rights(viewer, room),
+            banned_rights=restriction.rights if restriction else None,
+            default_banned_rights=room.default_rights,
+            participants_count=len(room.members),
+        )
+
+    # -- messages
+
+    def message(self, viewer: int, owner: Peer, post: Post) -> Any:
+        """Return the TL ``Message`` or ``MessageService`` of a post in a mailbox."""
+        number = post.ids[str(owner)]
+        room = self.rooms.find(post.room) if post.room else None
+        broadcast = room is not None and room.broadcast
+        sender = None if broadcast else types.PeerUser(post.sender)
+        out = post.sender == viewer or None
+        peer = post.peer_for(viewer).tl()
+        reply_to = self._reply(post, owner)
+        if post.action is not None:
+            self.files.stamp(post.action)
+            return types.MessageService(
+                id=number,
+                peer_id=peer,
+                date=moment(post.date),
+                action=post.action,
+                out=out,
+                post=broadcast or None,
+                from_id=sender,
+                reply_to=reply_to,
+            )
+        return types.Message(
+            id=number,
+            peer_id=peer,
+            date=moment(post.date),
+            message=post.text,
+            out=out,
+            silent=post.silent or None,
+            post=broadcast or None,
+            edit_hide=(bool(post.reactions) and post.edit_date is None) or None,
+            pinned=post.pinned or None,
+            from_id=sender,
+            fwd_from=post.forward,
+            reply_to=reply_to,
+            media=self.files.stamp(post.media),
+            entities=post.entities or None,
+            views=1 if broadcast else None,
+            edit_date=moment(post.edit_date) if post.edit_date else None,
+            post_author=post.author,
+            grouped_id=post.grouped_id,
+            reactions=self.reactions(viewer, post) if post.reactions else None,
+        )
+
+    def reactions(self, viewer: int, post: Post) -> Any:
+        """Return the TL ``MessageReactions`` of a post; channels show counts only."""
+        room = self.rooms.find(post.room) if post.room else None
+        named = room is None or not room.broadcast
+        counts: dict[bytes, Any] = {}
+        for given in post.reactions:
+            count = counts.setdefault(bytes(given.reaction), types.ReactionCount(given.reaction, 0))
+            count.count += 1
+            if given.user == viewer:
+                count.chosen_order = 1
+        recent = [self.peer_reaction(viewer, given) for given in reversed(post.reactions)]
+        return types.MessageReactions(
+            results=list(counts.values()),
+            can_see_list=named or None,
+            recent_reactions=recent if named else None,
+        )
+
+    def peer_reaction(self, viewer: int, given: Reaction) -> Any:
+        """Return who reacted with what."""
+        return types.MessagePeerReaction(
+            peer_id=types.PeerUser(given.user),
+            date=moment(given.date),
+            reaction=given.reaction,
+            my=given.user == viewer or None,
+        )
+
+    def _reply(self, post: Post, owner: Peer) -> Any:
+        if post.reply is None or post.reply_uid is None:
+            return None
+        target = self.mailboxes.post(post.reply_uid)
+        number = target.ids.get(str(owner)) if target is not None else None
+        if number is None:
+            return None
+        return types.MessageReplyHeader(
+            reply_to_msg_id=number,
+            quote=post.reply.quote_text is not None or None,
+            quote_text=post.reply.quote_text,
+            quote_entities=post.reply.quote_entities,
+            quote_offset=post.reply.quote_offset,
+        )
+
+    # -- what an answer carries along
+
+    def people_and_rooms(self, viewer: int, peers: Iterable[Peer]) -> tuple[list[Any], list[Any]]:
+        """Return the users and chats an answer mentions."""
+        users, chats = [], []
+        for peer in sorted(set(peers)):
+            if peer.kind is Kind.USER:
+                users.append(self.user(viewer, self.accounts.get(peer.id)))
+            elif (room := self.rooms.find(peer)) is not None:
+                chats.append(self.chat(viewer, room))
+        return users, chats
+
+    def peers_in(self, post: Post) -> set[Peer]:
+        """Return everybody a rendered post mentions."""
+        peers = {Peer.user(post.sender)}
+        peers.add(post.room or Peer.user(post.recipient))
+        peers.update(Peer.user(given.user) for given in post.reactions)
+        for entity in post.entities:
+            if isinstance(entity, types.MessageEntityMentionName):
+                peers.add(Peer.user(entity.user_id))
+        if post.action is not None:
+            named = getattr(post.action, "users", None) or [getattr(post.action, "user_id", None)]
+            peers.update(Peer.user(user) for user in named if user is not None)
+        if post.forward is not None and post.forward.from_id is not None:
+            peers.add(peer_of(post.forward.from_id))
+        return peers
+
+
+def peer_of(tl_peer: Any) -> Peer:
+    """Read a TL ``Peer``."""
+    if isinstance(tl_peer, types.PeerUser):
+        return Peer.user(tl_peer.user_id)
+    if isinstance(tl_peer, types.PeerChat):
+        return Peer(Kind.CHAT, tl_peer.chat_id)
+    return Peer(Kind.CHANNEL, tl_peer.channel_id)
+
+
+def _own_rights(viewer: int, room: Room) -> Any:
+    if viewer == room.creator:
+        return ALL_RIGHTS
+    member = room.members.get(viewer)
+    return member.admin if member else None
+
+
+def _profile_photo(account: Account) -> Any:
+    if not account.photos:
+        return types.UserProfilePhotoEmpty()
+    return types.UserProfilePhoto(account.photos[0].id, DC_ID)
+
+
+def _chat_photo(room: Room) -> Any:
+    if room.photo is None:
+        return types.ChatPhotoEmpty()
+    return types.ChatPhoto(room.photo.id, DC_ID)

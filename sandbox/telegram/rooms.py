@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Basic groups, supergroups and channels: who is in them and who may do what.
+
+Rules: https://core.telegram.org/api/rights.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from telethon.tl import types
+from telethon.tl.tlobject import TLObject
+
+from sandbox.telegram.clock import Clock
+from sandbox.telegram.limits import FIRST_CHANNEL_ID, FIRST_GROUP_ID
+from sandbox.telegram.persistence import Store
+from sandbox.telegram.records import Kind, Member, Peer, Restriction, Room, RoomKind
+from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
+from sandbox.telegram.wire import RandomBytes
+
+FOREVER = datetime.fromtimestamp(0, UTC)
+
+ALL_RIGHTS = types.ChatAdminRights(
+    change_info=True,
+    post_messages=True,
+    edit_messages=True,
+    delete_messages=True,
+    ban_users=True,
+    invite_users=True,
+    pin_messages=True,
+    add_admins=True,
+    manage_call=True,
+    other=True,
+    manage_topics=True,
+)
+"""What the creator of a room may do."""
+
+GROUP_ADMIN_RIGHTS = types.ChatAdminRights(
+    change_info=True,
+    delete_messages=True,
+    ban_users=True,
+    invite_users=True,
+    pin_messages=True,
+    manage_call=True,
+    other=True,
+)
+"""What an administrator of a basic group may do."""
+
+
+class Rooms:
+    """All rooms, found by peer, username or invite link."""
+
+    def __init__(self, store: Store, clock: Clock, random_bytes: RandomBytes) -> None:
+        self._store = store
+        self._clock = clock
+        self._random = random_bytes
+        self._rooms: dict[Peer, Room] = {}
+        for room in store.load("room", Room):
+            self._rooms[room.peer] = room
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._rooms.values()))
+
+    def create(
+        self, kind: RoomKind, title: str, creator: int, members: Iterable[int] = (), about: str = ""
+    ) -> Room:
+        """Create a room; its creator is its first member."""
+        first = FIRST_GROUP_ID if kind is RoomKind.GROUP else FIRST_CHANNEL_ID
+        peer_kind = Kind.CHAT if kind is RoomKind.GROUP else Kind.CHANNEL
+        number = first + sum(1 for peer in self._rooms if peer.kind is peer_kind)
+        now = self._clock.seconds()
+        room = Room(
+            id=number,
+            kind=kind,
+            title=title,
+            creator=creator,
+            date=now,
+            default_rights=types.ChatBannedRights(until_date=FOREVER),
+            about=about,
+        )
+        for user in dict.fromkeys([creator, *members]):
+            room.members[user] = Member(user, creator, now)
+        self.save(room)
+        return room
+
+    def save(self, room: Room) -> None:
+        """Keep a new or changed room."""
+        self._rooms[room.peer] = room
+        self._store.save("room", str(room.peer), room)
+
+    def find(self, peer: Peer) -> Room | None:
+        """Find a room by its peer."""
+        return self._rooms.get(peer)
+
+    def get(self, peer: Peer) -> Room:
+        """Return a room; raises PEER_ID_INVALID or CHANNEL_INVALID."""
+        room = self._rooms.get(peer)
+        if room is None:
+            wrong_chat = peer.kind is Kind.CHAT
+            raise bad_request("CHAT_ID_INVALID" if wrong_chat else "CHANNEL_INVALID")
+        return room
+
+    def by_username(self, username: str) -> Room | None:
+        """Find a public supergroup or channel."""
+        wanted = username.lower().lstrip("@")
+        rooms = (r for r in self._rooms.values() if r.username and r.username.lower() == wanted)
+        return next(rooms, None)
+
+    def by_invite(self, invite: str) -> Room:
+        """Find a room by the last part of its invite link; raises INVITE_HASH_EXPIRED."""
+        for room in self._rooms.values():
+            if room.invite == invite and not room.deactivated:
+                return room
+        raise bad_request("INVITE_HASH_EXPIRED")
+
+    def invite_of(self, room: Room) -> str:
+        """Return the last part of the invite link, made at the first call."""
+        if room.invite is None:
+            room.invite = self._random(8).hex()
+            self.save(room)
+        return room.invite
+
+    def of_member(self, account: int) -> list[Room]:
+        """List the rooms an account is in."""
+        return [room for room in self._rooms.values() if account in room.members]
+
+    # -- membership
+
+    def add(self, room: Room, user: int, inviter: int) -> bool:
+        """Let somebody in; false when they were in already. Raises USER_KICKED for the banned."""
+        if user in room.members:
+            return False
+        restriction = room.restricted.get(user)
+        if restriction is not None and restriction.rights.view_messages:
+            if inviter == user:
+                raise bad_request("USER_BANNED_IN_CHANNEL")
+            if not self.has_right(room, inviter, "ban_users"):
+                raise bad_request("USER_KICKED")
+            del room.restricted[user]
+        room.members[user] = Member(user, inviter, self._clock.seconds())
+        if user in room.left:
+            room.left.remove(user)
+        self._changed(room)
+        return True
+
+    def remove(self, room: Room, user: int, *, by: int) -> bool:
+        """Take somebody out; false when they were not in."""
+        if room.members.pop(user, None) is None:
+            return False
+        if by == user and user not in room.left:
+            room.left.append(user)
+        self._changed(room)
+        return True
+
+    def restrict(self, room: Room, user: int, by: int, rights: TLObject) -> None:
+        """Take rights from somebody, or give all of them back when none is named."""
+        if any(value is True for value in rights.to_dict().values()):
+            room.restricted[user] = Restriction(user, by, self._clock.seconds(), rights)
+        else:
+            room.restricted.pop(user, None)
+        if rights.view_messages:
+            self.remove(room, user, by=by)
+        self._changed(room)
+
+    def promote(
+        self, room: Room, user: int, by: int, rights: TLObject, rank: str | None = None
+    ) -> None:
+        """Make somebody an administrator, or an ordinary member when no right is named."""
+        member = room.members[user]
+        some = any(value is True for value in rights.to_dict().values())
+        member.admin = rights if some else None
+        member.rank = rank or None
+        member.promoted_by = by if some else 0
+        self._changed(room)
+
+    def _changed(self, room: Room) -> None:
+        room.version += 1
+        self.save(room)
+
+    # -- rules
+
+    def has_right(self, room: Room, user: int, right: str) -> bool:
+        """Tell whether somebody has an administrator's right, by its name in ChatAdminRights."""
+        if user == room.creator:
+            return user in room.members
+        member = room.members.get(user)
+        return member is not None and member.admin is not None and getattr(member.admin, right)
+
+    def require_right(self, room: Room, user: int, right: str) -> None:
+        """Raise CHAT_ADMIN_REQUIRED unless somebody has an administrator's right.
+
+        Rights that ordinary members of a group have unless the group took them away
+        (``change_info``, ``invite_users``, ``pin_messages``) are granted to members.
+        """
+        self.require_member(room, user)
+        if self.has_right(room, user, right):
+            return
+        for_all = right in {"change_info", "invite_users", "pin_messages"} and not room.broadcast
+        if for_all and not self._is_denied(room, user, right):
+            return
+        raise bad_request("CHAT_ADMIN_REQUIRED")
+
+    def require_member(self, room: Room, user: int) -> None:
+        """Raise what the service answers to somebody who is not in the room."""
+        if room.deactivated:
+            raise bad_request("CHAT_ID_INVALID")
+        if user in room.members:
+            return
+        if room.kind is RoomKind.GROUP:
+            raise bad_request("PEER_ID_INVALID")
+        raise bad_request("CHANNEL_PRIVATE")
+
+    def require_readable(self, room: Room, user: int) -> None:
+        """Raise unless somebody may read: members, and everybody in a public room."""
+        restriction = room.restricted.get(user)
+        banned = restriction is not None and restriction.rights.view_messages
+        if room.username and not banned:
+            return
+        if room.kind is RoomKind.GROUP and (user in room.left or user in room.members):
+            return
+        self.require_member(room, user)
+
+    def require_writable(self, room: Room, user: int, media: str | None = None) -> None:
+        """Raise unless somebody may post; `media` is photos or docs, None for plain text."""
+        if user not in room.members and room.kind is not RoomKind.GROUP and room.username:
+            raise forbidden("CHAT_WRITE_FORBIDDEN")
+        self.require_member(room, user)
+        if room.broadcast:
+            if not self.has_right(room, user, "post_messages"):
+                raise forbidden("CHAT_WRITE_FORBIDDEN")
+            return
+        if user == room.creator or room.members[user].admin is not None:
+            return
+        if self._is_denied(room, user, "send_messages"):
+            raise forbidden("CHAT_WRITE_FORBIDDEN")
+        if media is None:
+            if self._is_denied(room, user, "send_plain"):
+                raise forbidden("CHAT_SEND_PLAIN_FORBIDDEN")
+        elif self._is_denied(room, user, "send_media"):
+            raise forbidden("CHAT_SEND_MEDIA_FORBIDDEN")
+        elif self._is_denied(room, user, f"send_{media}"):
+            raise forbidden(f"CHAT_SEND_{media.upper()}_FORBIDDEN")
+        self._require_patience(room, user)
+
+    def _require_patience(self, room: Room, user: int) -> None:
+        if not room.slow_seconds:
+            return
+        now = self._clock()
+        wait = room.last_sent.get(user, 0.0) + room.slow_seconds - now
+        if wait > 0:
+            raise RpcFailureError(420, f"SLOWMODE_WAIT_{int(wait) + 1}")
+        room.last_sent[user] = now
+        self.save(room)
+
+    def _is_denied(self, room: Room, user: int, right: str) -> bool:
+        restriction = room.restricted.get(user)
+        by_name = restriction is not None and getattr(restriction.rights, right)
+        return bool(by_name or getattr(room.default_rights, right))

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Updates: how changes reach connected clients, and what those who were away can fetch.
+
+Source: https://core.telegram.org/api/updates. In a difference, updates other than new messages
+carry ``pts`` 0: the state at its end already covers them.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from attrs import Factory, define
+from telethon.tl import types
+
+from sandbox.telegram.clock import Clock, moment
+from sandbox.telegram.limits import Limits
+from sandbox.telegram.mailboxes import Mailbox, Mailboxes
+from sandbox.telegram.records import AuthKey, Change, Entry, Kind, Peer, Room
+from sandbox.telegram.render import Render
+from sandbox.telegram.rooms import Rooms
+from sandbox.telegram.rpc import Link, bad_request
+
+Deliver = Callable[[int, Any, Link | None], None]
+"""Sends a TL ``Updates`` to the connections of an account, except one."""
+
+DeliverToKey = Callable[[AuthKey, Any], None]
+"""Sends a TL ``Updates`` to the connections of a session nobody is logged in with yet."""
+
+
+@define
+class _Batch:
+    entries: list[Entry] = Factory(list)
+    updates: list[Any] = Factory(list)
+    peers: set[Peer] = Factory(set)
+
+
+class Updates:
+    """Collects the updates of one request and hands them out after it was stored."""
+
+    def __init__(
+        self,
+        render: Render,
+        rooms: Rooms,
+        mailboxes: Mailboxes,
+        clock: Clock,
+        limits: Callable[[], Limits],
+    ) -> None:
+        self._render = render
+        self._rooms = rooms
+        self._mailboxes = mailboxes
+        self._clock = clock
+        self._limits = limits
+        self._batches: dict[int, _Batch] = {}
+        self._is_connected: Callable[[int], bool] = lambda _account: False
+        self._deliver: Deliver = lambda _account, _updates, _except: None
+        self._deliver_to_key: DeliverToKey = lambda _key, _updates: None
+        self._for_keys: list[tuple[AuthKey, Any]] = []
+
+    def connect(
+        self, is_connected: Callable[[int], bool], deliver: Deliver, deliver_to_key: DeliverToKey
+    ) -> None:
+        """Name the ones that know the connections."""
+        self._is_connected = is_connected
+        self._deliver = deliver
+        self._deliver_to_key = deliver_to_key
+
+    def flush(self) -> list[tuple[int, Any]]:
+        """Take the collected updates, rendered for the accounts that are connected."""
+        batches, self._batches = self._batches, {}
+        return [
+            (account, self._envelope(account, batch))
+            for account, batch in batches.items()
+            if self._is_connected(account)
+        ]
+
+    def send(self, rendered: Iterable[tuple[int, Any]], origin: Link | None = None) -> None:
+        """Push what `flush` returned."""
+        for account, updates in rendered:
+            self._deliver(account, updates, origin)
+        waiting, self._for_keys = self._for_keys, []
+        for key, updates in waiting:
+            self._deliver_to_key(key, updates)
+
+    # -- what handlers report
+
+    def changed(self, account: int, entry: Entry) -> None:
+        """Tell an account about a logged change."""
+        self._batch(account).entries.append(entry)
+
+    def passing(self, account: int, update: Any, peers: Iterable[Peer] = ()) -> None:
+        """Tell an account something that is not worth remembering."""
+        batch = self._batch(account)
+        batch.updates.append(update)
+        batch.peers.update(peers)
+
+    def to_key(self, key: AuthKey, update: Any) -> None:
+        """Tell a session that has no account yet."""
+        self._for_keys.append((key, types.UpdateShort(update, self._clock.moment())))
+
+    def room_changed(self, room: Room, *, also: Iterable[int] = (), members: bool = False) -> None:
+        """Let everybody in a room, and the accounts in `also`, look at it again."""
+        change = Change.MEMBERS if members and room.peer.kind is Kind.CHAT else Change.ROOM
+        for account in dict.fromkeys([*room.members, *also]):
+            self.logged(account, change, room.peer)
+
+    def logged(self, account: int, change: Change, peer: Peer, value: int = 0) -> None:
+        """Log and tell a change that takes no point of its own."""
+        entry = self._mailboxes.record(Peer.user(account), change, peer, value=value)
+        self.changed(account, entry)
+
+    def answer(self, account: int, extra: Iterable[Any] = (), peers: Iterable[Peer] = ()) -> Any:
+        """Return the ``Updates`` of the request itself, with what else belongs in front."""
+        batch = self._batches.pop(account, None) or _Batch()
+        updates = self._envelope(account, batch, peers)
+        updates.updates[:0] = extra
+        return updates
+
+    def own_entry(self, account: int) -> Entry:
+        """Take the single logged change of the request for its short answer."""
+        return self._batches.pop(account).entries[-1]
+
+    def _batch(self, account: int) -> _Batch:
+        return self._batches.setdefault(account, _Batch())
+
+    def _envelope(self, account: int, batch: _Batch, peers: Iterable[Peer] = ()) -> Any:
+        wanted = batch.peers | set(peers)
+        updates = list(batch.updates)
+        for entry in batch.entries:
+            shown, named = self.render_entry(account, entry, pts=entry.pts, count=entry.count)
+            updates.extend(shown)
+            wanted |= named
+        users, chats = self._render.people_and_rooms(account, wanted)
+        return types.Updates(updates, users, chats, self._clock.moment(), 0)
+
+    # -- logged changes as TL
+
+    def render_entry(
+        self, viewer: int, entry: Entry, *, pts: int, count: int
+    ) -> tuple[list[Any], set[Peer]]:
+        """Return the updates of a change and everybody they mention."""
+        if entry.change in {Change.NEW, Change.EDIT, Change.REACTIONS}:
+            return self._render_post(viewer, entry, pts, count)
+        in_channel = entry.owner.kind is Kind.CHANNEL
+        peers = {entry.peer}
+        ids = list(entry.ids)
+        if entry.change is Change.DELETE:
+            if in_channel:
+                return [types.UpdateDeleteChannelMessages(entry.owner.id, ids, pts, count)], peers
+            return [types.UpdateDeleteMessages(ids, pts, count)], set()
+        if entry.change in {Change.PIN, Change.UNPIN}:
+            pinned = entry.change is Change.PIN or None
+            if in_channel:
+                return [
+                    types.UpdatePinnedChannelMessages(entry.owner.id, ids, pts, count, pinned)
+                ], peers
+            return [types.UpdatePinnedMessages(entry.peer.tl(), ids, pts, count, pinned)], peers
+        if entry.change in {Change.READ_INBOX, Change.READ_OUTBOX}:
+            return [self._render_read(viewer, entry, pts, count)], peers
+        return [self._render_subject(viewer, entry)], peers
+
+    def _render_post(
+        self, viewer: int, entry: Entry, pts: int, count: int
+    ) -> tuple[list[Any], set[Peer]]:
+        post = self._mailboxes.of(entry.owner).posts.get(entry.ids[0])
+        if post is None:
+            return [], set()
+        message = self._render.message(viewer, entry.owner, post)
+        in_channel = entry.owner.kind is Kind.CHANNEL
+        if entry.change is Change.NEW:
+            kind = types.UpdateNewChannelMessage if in_channel else types.UpdateNewMessage
+        else:
+            kind = types.UpdateEditChannelMessage if in_channel else types.UpdateEditMessage
+        updates = [kind(message, pts, count)]
+        if entry.change is Change.REACTIONS:
+            reactions = self._render.reactions(viewer, post)
+            peer = post.peer_for(viewer).tl()
+            updates.append(types.UpdateMessageReactions(peer, entry.ids[0], reactions))
+        return updates, self._render.peers_in(post)
+
+    def _render_read(self, viewer: int, entry: Entry, pts: int, count: int) -> Any:
+        inbox = entry.change is Change.READ_INBOX
+        if entry.peer.kind is Kind.CHANNEL:
+            mailbox = self._mailboxes.of(entry.peer)
+            if not inbox:
+                return types.UpdateReadChannelOutbox(entry.peer.id, entry.value)
+            unread = mailbox.unread(entry.peer, viewer, entry.value)
+            return types.UpdateReadChannelInbox(entry.peer.id, entry.value, unread, mailbox.box.pts)
+        if not inbox:
+            return types.UpdateReadHistoryOutbox(entry.peer.tl(), entry.value, pts, count)
+        unread = self._mailboxes.of(entry.owner).unread(entry.peer, viewer, entry.value)
+        return types.UpdateReadHistoryInbox(entry.peer.tl(), entry.value, unread, pts, count)
+
+    def _render_subject(self, viewer: int, entry: Entry) -> Any:
+        if entry.change is Change.PERSON:
+            return self._render_person(viewer, entry.peer.id)
+        room = self._rooms.get(entry.peer)
+        if entry.change is Change.RIGHTS:
+            return types.UpdateChatDefaultBannedRights(
+                room.peer.tl(), room.default_rights, room.version
+            )
+        if room.peer.kind is Kind.CHANNEL:
+            return types.UpdateChannel(room.id)
+        if entry.change is Change.MEMBERS and viewer in room.members:
+            return types.UpdateChatParticipants(participants(room))
+        return types.UpdateChat(room.id)
+
+    def _render_person(self, viewer: int, account_id: int) -> Any:
+        user = self._render.user(viewer, self._render.accounts.get(account_id))
+        names = [types.Username(user.username, active=True)] if user.username else []
+        if user.deleted:
+            return types.UpdateUser(account_id)
+        return types.UpdateUserName(account_id, user.first_name, user.last_name or "", names)
+
+    # -- differences
+
+    def state(self, account: int) -> Any:
+        """Return where the account's mailbox is now."""
+        box = self._mailboxes.of(Peer.user(account)).box
+        return types.updates.State(box.pts, 0, self._clock.moment(), 0, 0)
+
+    def difference(self, account: int, pts: int, date: int) -> Any:
+        """Answer ``updates.getDifference``."""
+        mailbox = self._mailboxes.of(Peer.user(account))
+        if pts > mailbox.box.pts:
+            raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
+        limits = self._limits()
+        if mailbox.box.pts - pts > limits.difference_too_long:
+            return types.updates.DifferenceTooLong(mailbox.box.pts)
+        missed = mailbox.since(pts)
+        notes = mailbox.passing(pts, date)
+        if len(missed) > limits.difference_slice:
+            part = missed[: limits.difference_slice]
+            messages, updates, users, chats = self._collect(account, notes + part, [])
+            at = types.updates.State(part[-1].pts, 0, moment(date), 0, 0)
+            return types.updates.DifferenceSlice(messages, [], updates, chats, users, at)
+        channels = self._changed_channels(account, date)
+        if not missed and not notes and not channels:
+            return types.updates.DifferenceEmpty(self._clock.moment(), 0)
+        messages, updates, users, chats = self._collect(
+            account, notes + missed, [room.peer for room in channels]
+        )
+        for room in channels:
+            updates.append(
+                types.UpdateChannelTooLong(room.id, self._mailboxes.of(room.peer).box.pts)
+            )
+        return types.updates.Difference(messages, [], updates, chats, users, self.state(account))
+
+    def channel_difference(self, account: int, room: Room, pts: int, limit: int) -> Any:
+        """Answer ``updates.getChannelDifference``."""
+        mailbox = self._mailboxes.of(room.peer)
+        if pts <= 0 or pts > mailbox.box.pts:
+            raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
+        if mailbox.box.pts - pts > self._limits().channel_difference_too_long:
+            return self._channel_too_long(account, mailbox)
+        missed = mailbox.since(pts)
+        if not missed:
+            return types.updates.ChannelDifferenceEmpty(mailbox.box.pts, final=True)
+        part = missed[: max(1, min(limit, self._limits().page))]
+        messages, updates, users, chats = self._collect(account, part, [room.peer])
+        return types.updates.ChannelDifference(
+            pts=part[-1].pts,
+            new_messages=messages,
+            other_updates=updates,
+            chats=chats,
+            users=users,
+            final=len(part) == len(missed) or None,
+        )
+
+    def _channel_too_long(self, account: int, mailbox: Mailbox) -> Any:
+        latest = mailbox.history(mailbox.owner)[-self._limits().page :]
+        posts = [mailbox.posts[number] for number in reversed(latest)]
+        peers = {mailbox.owner}.union(*(self._render.peers_in(post) for post in posts))
+        users, chats = self._render.people_and_rooms(account, peers)
+        return types.updates.ChannelDifferenceTooLong(
+            dialog=self.dialog(account, mailbox.owner),
+            messages=[self._render.message(account, mailbox.owner, post) for post in posts],
+            chats=chats,
+            users=users,
+            final=True,
+        )
+
+    def dialog(self, account: int, peer: Peer) -> Any:
+        """Return the TL ``Dialog`` of a chat."""
+        mailbox = self._mailboxes.holding(account, peer)
+        dialog = self._mailboxes.dialog(account, peer)
+        history = mailbox.history(peer)
+        return types.Dialog(
+            peer=peer.tl(),
+            top_message=history[-1] if history else 0,
+            read_inbox_max_id=dialog.read_inbox,
+            read_outbox_max_id=dialog.read_outbox,
+            unread_count=mailbox.unread(peer, account, dialog.read_inbox),
+            unread_mentions_count=0,
+            unread_reactions_count=0,
+            unread_poll_votes_count=0,
+            notify_settings=types.PeerNotifySettings(),
+            unread_mark=dialog.unread_mark or None,
+            pts=mailbox.box.pts if peer.kind is Kind.CHANNEL else None,
+        )
+
+    def _changed_channels(self, account: int, date: int) -> list[Room]:
+        return [
+            room
+            for room in self._rooms.of_member(account)
+            if room.peer.kind is Kind.CHANNEL and self._mailboxes.of(room.peer).last_change >= date
+        ]
+
+    def _collect(
+        self, account: int, entries: list[Entry], mentioned: list[Peer]
+    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        messages: list[Any] = []
+        updates: list[Any] = []
+        peers = set(mentioned)
+        fresh = {entry.ids[0] for entry in entries if entry.change is Change.NEW}
+        for entry in entries:
+            if entry.change is Change.EDIT and entry.ids[0] in fresh:
+                continue
+            shown, named = self.render_entry(account, entry, pts=0, count=0)
+            peers |= named
+            if entry.change is Change.NEW:
+                messages.extend(update.message for update in shown)
+            else:
+                updates.extend(shown)
+        users, chats = self._render.people_and_rooms(account, peers)
+        return messages, updates, users, chats
+
+
+def participants(room: Room) -> Any:
+    """Return the TL ``ChatParticipants`` of a basic group."""
+    listed: list[Any] = []
+    for member in room.members.values():
+        if member.user == room.creator:
+            listed.append(types.ChatParticipantCreator(member.user))
+        elif member.admin is not None:
+            listed.append(
+                types.ChatParticipantAdmin(member.user, member.inviter, moment(member.date))
+            )
+        else:
+            listed.append(types.ChatParticipant(member.user, member.inviter, moment(member.date)))
+    return types.ChatParticipants(room.id, listed, room.version)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The whole network in one object: every subject's records over one store and one clock."""
+
+from attrs import evolve
+
+from sandbox.telegram.accounts import Accounts
+from sandbox.telegram.clock import Clock
+from sandbox.telegram.files import Files
+from sandbox.telegram.limits import Limits
+from sandbox.telegram.logins import Logins
+from sandbox.telegram.mailboxes import Mailboxes
+from sandbox.telegram.persistence import Store
+from sandbox.telegram.posts import Posts
+from sandbox.telegram.render import Render
+from sandbox.telegram.room_actions import RoomActions
+from sandbox.telegram.rooms import Rooms
+from sandbox.telegram.updates import Updates
+from sandbox.telegram.wire import RandomBytes
+
+
+class World:
+    """Accounts, logins, rooms, mailboxes, files, and the updates between them."""
+
+    def __init__(
+        self, store: Store, clock: Clock, random_bytes: RandomBytes, limits: Limits
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.limits = limits
+        self.random_bytes = random_bytes
+        self.accounts = Accounts(store, clock, random_bytes)
+        self.logins = Logins(store, clock, random_bytes, self.accounts, lambda: self.limits)
+        self.rooms = Rooms(store, clock, random_bytes)
+        self.mailboxes = Mailboxes(store, clock)
+        self.files = Files(store, clock)
+        self.render = Render(self.accounts, self.rooms, self.mailboxes, self.files, clock)
+        self.updates = Updates(self.render, self.rooms, self.mailboxes, clock, lambda: self.limits)
+        self.posts = Posts(
+            store,
+            clock,
+            lambda: self.limits,
+            self.accounts,
+            self.rooms,
+            self.mailboxes,
+            self.updates,
+        )
+        self.room_actions = RoomActions(
+            self.rooms, self.mailboxes, self.posts, self.files, self.updates
+        )
+
+    def set_limits(self, **values: int) -> None:
+        """Change single limits, for example ``difference_slice=3``."""
+        self.limits = evolve(self.limits, **values)
