@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 from telethon import TelegramClient, events
 from telethon.crypto import rsa as client_keys
+from telethon.errors import SessionPasswordNeededError
 from telethon.sessions import MemorySession
 from telethon.tl import functions, types
 
@@ -19,6 +20,7 @@ from sandbox.telegram.records import Account
 _API_ID = 1
 _API_HASH = "sandbox"
 _PATIENCE = 1.0
+_REMEMBERED = 100
 
 
 class NeverHappenedError(Exception):
@@ -46,7 +48,10 @@ class Received:
 
 
 class Person:
-    """A logged-in client. `client` is the Telethon client itself for everything not here."""
+    """A logged-in client. `client` is the Telethon client itself for everything not here.
+
+    `received` begins with the latest messages of every chat the account has already.
+    """
 
     def __init__(self, account: Account, host: str, port: int, dc: int, public_key: str) -> None:
         self.account = account
@@ -74,19 +79,24 @@ class Person:
         """Connect and log in with the fixed code and, if there is one, the password."""
         self.client.add_event_handler(self._note, events.Raw())
         await self.client.connect()
+        await self._log_in()
+        await self._remember_history()
+
+    async def _log_in(self) -> None:
         phone = f"+{self.account.phone}"
         sent = await self.client.send_code_request(phone)
-        password = self.account.password
-        if password is None:
-            await self.client.sign_in(phone, LOGIN_CODE, phone_code_hash=sent.phone_code_hash)
-            return
-        request = functions.auth.SignInRequest(phone, sent.phone_code_hash, LOGIN_CODE)
         try:
-            await self.client(request)
-        except Exception as error:
-            if "SESSION_PASSWORD_NEEDED" not in str(error) and "password" not in str(error):
-                raise
-            await self.client.sign_in(password=password.plain)
+            await self.client.sign_in(phone, LOGIN_CODE, phone_code_hash=sent.phone_code_hash)
+        except SessionPasswordNeededError:
+            assert self.account.password is not None
+            await self.client.sign_in(password=self.account.password.plain)
+
+    async def _remember_history(self) -> None:
+        earlier: list[Received] = []
+        async for dialog in self.client.iter_dialogs():
+            found = await self.client.get_messages(dialog.input_entity, limit=_REMEMBERED)
+            earlier.extend(_message("message", message) for message in reversed(found))
+        self.received[:0] = [one for one in earlier if one not in self.received]
 
     async def close(self) -> None:
         """Disconnect."""
@@ -214,6 +224,8 @@ class Person:
         if seen is None:
             return
         async with self._news:
+            if seen.kind == "message" and seen in self.received:
+                return
             self.received.append(seen)
             self._news.notify_all()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The sandbox network as one object, for tests and for the command line."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,7 @@ class TelegramSandbox:
         self.operator = Operator(self.world, self.server)
         self._wanted = (host, port)
         self._persons: dict[int, Person] = {}
+        self._person_lock = asyncio.Lock()
 
     @property
     def host(self) -> str:
@@ -130,13 +132,14 @@ class TelegramSandbox:
         `name` is an id, phone, username or first name. The same person is returned every time.
         """
         account = self.world.accounts.find(name)
-        known = self._persons.get(account.id)
-        if known is None:
-            self.operator.forget_persons(account)
-            known = Person(account, self.host, self.port, self.dc, self.public_key_pem)
-            await known.start()
-            self._persons[account.id] = known
-        return known
+        async with self._person_lock:
+            known = self._persons.get(account.id)
+            if known is None:
+                self.operator.forget_persons(account)
+                known = Person(account, self.host, self.port, self.dc, self.public_key_pem)
+                await known.start()
+                self._persons[account.id] = known
+            return known
 
     def mailbox_size(self, name: str | int) -> int:
         """Return how many messages an account holds in direct chats and basic groups."""
