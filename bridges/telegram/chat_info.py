@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What Telegram tells about chats without being asked for more."""
+
+from typing import Any
+
+from telethon.tl import types as tl
+
+from bridges.core.chat import ChatInfo, ChatKind
+from bridges.telegram.names import clean_name
+from bridges.telegram.user_info import chat_avatar
+
+
+def chat_kind(chat: Any) -> ChatKind:
+    """The kind of a ``Chat`` or ``Channel``."""
+    return ChatKind.CHANNEL if is_broadcast(chat) else ChatKind.GROUP
+
+
+def is_broadcast(chat: Any) -> bool:
+    """Whether only admins write there."""
+    return isinstance(chat, tl.Channel) and bool(chat.broadcast or chat.gigagroup)
+
+
+def visible_info(chat: Any) -> ChatInfo:
+    """What a ``Chat`` or ``Channel`` says about itself."""
+    return ChatInfo(
+        kind=chat_kind(chat),
+        name=clean_name(chat.title),
+        avatar=chat_avatar(chat),
+        may_write=may_write(chat),
+    )
+
+
+def may_write(chat: Any) -> bool:
+    """Whether the account may send messages (https://core.telegram.org/api/rights)."""
+    if chat.creator:
+        return True
+    admin = chat.admin_rights
+    if is_broadcast(chat):
+        return admin is not None and bool(admin.post_messages or chat.gigagroup)
+    if admin is not None:
+        return True
+    banned = (getattr(chat, "banned_rights", None), chat.default_banned_rights)
+    return not any(one is not None and one.send_messages for one in banned)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What Telegram's errors mean for a person and for the core.
+
+One table for refusals, by the name Telegram gives them (https://core.telegram.org/api/errors). What is not in
+it is refused with Telegram's own name in the sentence, so that it can be looked up.
+"""
+
+import re
+from collections.abc import Mapping
+
+from telethon import errors as tg
+
+from bridges.core.errors import (
+    BridgeError,
+    NotConnected,
+    RateLimited,
+    Rejected,
+    SessionLost,
+    TemporaryError,
+)
+from bridges.core.text import UserText, user_text
+
+_TROUBLE_RETRY = 10.0
+
+_LOST: Mapping[str, UserText] = {
+    "AUTH_KEY_UNREGISTERED": user_text(
+        "Telegram does not know this login any more. Log in again with the command: login"
+    ),
+    "AUTH_KEY_INVALID": user_text(
+        "Telegram does not know this login any more. Log in again with the command: login"
+    ),
+    "AUTH_KEY_NOT_FOUND": user_text(
+        "Telegram does not know this login any more. Log in again with the command: login"
+    ),
+    "SESSION_REVOKED": user_text(
+        "This login was ended from another device (Telegram: Settings, Devices). Log in again with "
+        "the command: login"
+    ),
+    "SESSION_EXPIRED": user_text("This login has expired. Log in again with the command: login"),
+    "USER_DEACTIVATED": user_text(
+        "This Telegram account has been deleted. Log in with another account."
+    ),
+    "USER_DEACTIVATED_BAN": user_text(
+        "Telegram has banned this account. Its owner can appeal by mail to recover@telegram.org."
+    ),
+    "AUTH_KEY_DUPLICATED": user_text(
+        "Telegram ended this login because it was used from two places at once. Make sure that only "
+        "one bridge runs with this database, then log in again with the command: login"
+    ),
+}
+
+_REFUSED: Mapping[str, UserText] = {
+    "PEER_FLOOD": user_text(
+        "Telegram limits this account because it has written to too many strangers. Ask @SpamBot in "
+        "Telegram until when."
+    ),
+    "FROZEN_METHOD_INVALID": user_text(
+        "Telegram has frozen this account. Open Telegram on your phone to appeal."
+    ),
+    "CHAT_WRITE_FORBIDDEN": user_text("You may not write in this chat."),
+    "CHAT_ADMIN_REQUIRED": user_text("Only administrators of this chat may do that."),
+    "CHAT_RESTRICTED": user_text("Telegram has restricted this chat; nobody can write in it."),
+    "CHAT_GUEST_SEND_FORBIDDEN": user_text("Join the group in Telegram before you write in it."),
+    "CHAT_SEND_PLAIN_FORBIDDEN": user_text("This chat does not allow text messages."),
+    "CHAT_SEND_MEDIA_FORBIDDEN": user_text("This chat does not allow media."),
+    "CHAT_SEND_PHOTOS_FORBIDDEN": user_text("This chat does not allow photos."),
+    "CHAT_SEND_VIDEOS_FORBIDDEN": user_text("This chat does not allow videos."),
+    "CHAT_SEND_AUDIOS_FORBIDDEN": user_text("This chat does not allow audio files."),
+    "CHAT_SEND_VOICES_FORBIDDEN": user_text("This chat does not allow voice messages."),
+    "CHAT_SEND_DOCS_FORBIDDEN": user_text("This chat does not allow files."),
+    "USER_BANNED_IN_CHANNEL": user_text(
+        "Telegram has barred this account from writing in public groups. Ask @SpamBot in Telegram why."
+    ),
+    "USER_IS_BLOCKED": user_text("This person has blocked you."),
+    "YOU_BLOCKED_USER": user_text("You have blocked this person. Unblock them in Telegram first."),
+    "USER_PRIVACY_RESTRICTED": user_text("This person's privacy settings do not allow that."),
+    "PRIVACY_PREMIUM_REQUIRED": user_text(
+        "This person accepts messages only from contacts and from Telegram Premium."
+    ),
+    "ALLOW_PAYMENT_REQUIRED": user_text(
+        "This chat charges Telegram Stars for each message; write there from a Telegram app."
+    ),
+    "INPUT_USER_DEACTIVATED": user_text("This person has deleted their Telegram account."),
+    "USER_DELETED": user_text("This person has deleted their Telegram account."),
+    "CHANNEL_PRIVATE": user_text("You are not a member of this chat any more, or it is private."),
+    "CHANNEL_INVALID": user_text("Telegram does not let this account see this chat."),
+    "CHAT_ID_INVALID": user_text("This chat does not exist any more."),
+    "CHAT_FORBIDDEN": user_text("You are not a member of this chat any more."),
+    "CHAT_DEACTIVATED": user_text("This group has become a supergroup; go on there."),
+    "PEER_ID_INVALID": user_text(
+        "Telegram does not let this account reach this chat. Open it once in a Telegram app."
+    ),
+    "USER_ID_INVALID": user_text(
+        "Telegram does not let this account reach this person. Open the chat once in a Telegram app."
+    ),
+    "USERNAME_NOT_OCCUPIED": user_text("Nobody on Telegram has this username."),
+    "USERNAME_INVALID": user_text("This cannot be a Telegram username."),
+    "PHONE_NOT_OCCUPIED": user_text(
+        "No Telegram account can be found by this number: there is none, or it is hidden."
+    ),
+    "INVITE_HASH_EXPIRED": user_text("This invitation link is not valid any more."),
+    "INVITE_HASH_INVALID": user_text("This invitation link is not valid."),
+    "MESSAGE_TOO_LONG": user_text("This message is too long for Telegram."),
+    "MEDIA_CAPTION_TOO_LONG": user_text("This caption is too long for Telegram."),
+    "MESSAGE_EMPTY": user_text("Telegram does not accept empty messages."),
+    "MEDIA_EMPTY": user_text("Telegram does not accept this file."),
+    "MEDIA_INVALID": user_text("Telegram does not accept this file."),
+    "FILE_PARTS_INVALID": user_text("This file is too large for Telegram."),
+    "PHOTO_INVALID_DIMENSIONS": user_text("Telegram does not accept a picture of this shape."),
+    "IMAGE_PROCESS_FAILED": user_text("Telegram cannot read this picture."),
+    "MESSAGE_ID_INVALID": user_text("This message does not exist on Telegram any more."),
+    "MSG_ID_INVALID": user_text("This message does not exist on Telegram any more."),
+    "MESSAGE_EDIT_TIME_EXPIRED": user_text(
+        "Telegram does not let messages be edited after 48 hours."
+    ),
+    "MESSAGE_AUTHOR_REQUIRED": user_text("Only its author can edit this message."),
+    "MESSAGE_DELETE_FORBIDDEN": user_text("You may not delete this message."),
+    "REACTION_INVALID": user_text("This chat does not allow this reaction."),
+    "REACTIONS_TOO_MANY": user_text("Telegram does not allow more reactions to this message."),
+    "FILE_REFERENCE_EXPIRED": user_text("This file is not available on Telegram any more."),
+    "FILE_ID_INVALID": user_text("This file is not available on Telegram any more."),
+    "LOCATION_INVALID": user_text("This file is not available on Telegram any more."),
+}
+
+_UNREACHABLE = user_text("Telegram cannot be reached at the moment.")
+_TROUBLE = user_text("Telegram has internal trouble at the moment.")
+_RESULT_UNKNOWN = user_text("The connection to Telegram was lost before it answered.")
+
+
+def error_name(error: BaseException) -> str:
+    """The name of an error as Telegram writes it, without numbers: ``FLOOD_WAIT``."""
+    message = getattr(error, "message", None)
+    if type(error) in _NAMES:
+        return _NAMES[type(error)]
+    if message and re.fullmatch(r"[A-Z0-9_]+", str(message)):
+        return re.sub(r"_\d+(?=_|$)", "", str(message))
+    return re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")
+    ).upper()
+
+
+def _names() -> dict[type[BaseException], str]:
+    names: dict[type[BaseException], str] = {}
+    for name, kind in tg.rpc_errors_dict.items():
+        names.setdefault(kind, name)
+    for pattern, kind in tg.rpc_errors_re:
+        names.setdefault(kind, re.sub(r"_?\(\\d\+\)", "", pattern))
+    return names
+
+
+_NAMES = _names()
+
+
+def to_bridge_error(error: BaseException) -> BridgeError:
+    """What ``error``, raised by Telethon for a request, means."""
+    if isinstance(error, BridgeError):
+        return error
+    name = error_name(error)
+    code = f"TELEGRAM.{name}"
+    if name in _LOST:
+        return SessionLost(code, _LOST[name])
+    if isinstance(error, tg.UnauthorizedError) and name != "SESSION_PASSWORD_NEEDED":
+        return SessionLost(code, _LOST["AUTH_KEY_UNREGISTERED"])
+    if name in _REFUSED:
+        return Rejected(code, _REFUSED[name])
+    return _passing(error, code) or _unknown(error, code, name)
+
+
+def _passing(error: BaseException, code: str) -> BridgeError | None:
+    match error:
+        case tg.SlowModeWaitError():
+            return RateLimited(
+                code,
+                user_text(
+                    "This group allows one message every so often; yours follows in {seconds} s.",
+                    seconds=error.seconds,
+                ),
+                retry_after=error.seconds,
+                whole_login=False,
+            )
+        case (
+            tg.FloodWaitError()
+            | tg.FloodPremiumWaitError()
+            | tg.FloodTestPhoneWaitError()
+            | tg.TakeoutInitDelayError()
+        ):
+            return RateLimited(
+                code,
+                user_text(
+                    "Telegram asks this account to wait for {seconds} s; it goes on by itself then.",
+                    seconds=error.seconds,
+                ),
+                retry_after=max(1, error.seconds),
+            )
+        case tg.ServerError() | tg.TimedOutError():
+            return TemporaryError(code, _TROUBLE, retry_after=_TROUBLE_RETRY, certain=False)
+        case OSError() | EOFError() | BufferError() | tg.SecurityError():
+            return NotConnected("TELEGRAM.NOT_CONNECTED", _RESULT_UNKNOWN, certain=False)
+    return None
+
+
+def _unknown(error: BaseException, code: str, name: str) -> BridgeError:
+    if isinstance(error, tg.RPCError):
+        return Rejected(code, user_text("Telegram refuses this: {name}.", name=name))
+    return Rejected(
+        "TELEGRAM.BRIDGE_ERROR",
+        user_text("The bridge could not handle this ({name}); see its log.", name=name),
+        certain=False,
+    )
+
+
+def not_connected() -> NotConnected:
+    """There is no connection, so nothing was sent."""
+    return NotConnected("TELEGRAM.NOT_CONNECTED", _UNREACHABLE)
+
+
+def answer_lost() -> NotConnected:
+    """The connection ended while a request was under way."""
+    return NotConnected("TELEGRAM.NOT_CONNECTED", _RESULT_UNKNOWN, certain=False)
+
+
+def refused(name: str) -> Rejected:
+    """The error Telegram would give under this name."""
+    return Rejected(f"TELEGRAM.{name}", _REFUSED[name])

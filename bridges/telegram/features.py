@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can be done in Telegram chats, for clients that ask before they offer it."""
+
+from collections.abc import Mapping
+
+from attrs import evolve
+from telethon.tl.types import PeerChannel, PeerChat
+
+from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
+from bridges.core.content import MediaKind
+from bridges.core.ids import ChatKey
+from bridges.telegram import ids
+from bridges.telegram.formatting import MAX_TEXT
+from bridges.telegram.to_telegram.pieces import MAX_CAPTION
+
+_EDITABLE_FOR = 48 * 3600
+_LARGEST_FILE = 2000 * 1024 * 1024
+
+_FORMATTING: Mapping[str, Support] = {
+    "bold": Support.FULL,
+    "italic": Support.FULL,
+    "underline": Support.FULL,
+    "strikethrough": Support.FULL,
+    "inline_code": Support.FULL,
+    "code_block": Support.FULL,
+    "syntax_highlighting": Support.FULL,
+    "blockquote": Support.FULL,
+    "inline_link": Support.FULL,
+    "user_link": Support.FULL,
+    "room_link": Support.PARTIAL,
+    "event_link": Support.PARTIAL,
+    "spoiler": Support.FULL,
+    "unordered_list": Support.FALLBACK,
+    "ordered_list": Support.FALLBACK,
+    "headers": Support.FALLBACK,
+    "horizontal_line": Support.FALLBACK,
+    "table_cell": Support.FALLBACK,
+}
+
+
+def _files(mime: str) -> FileFeatures:
+    return FileFeatures(
+        mime_types={mime: Support.FULL},
+        caption=Support.FULL,
+        max_caption_length=MAX_CAPTION,
+        max_size=_LARGEST_FILE,
+    )
+
+
+_DIRECT = RoomFeatures(
+    id="telegram.direct.1",
+    formatting=_FORMATTING,
+    file={
+        MediaKind.IMAGE: _files("image/*"),
+        MediaKind.VIDEO: _files("video/*"),
+        MediaKind.AUDIO: _files("audio/*"),
+        MediaKind.FILE: _files("*/*"),
+    },
+    max_text_length=MAX_TEXT,
+    reply=Support.FULL,
+    edit=Support.FULL,
+    edit_max_age=_EDITABLE_FOR,
+    delete=Support.FULL,
+    reaction=Support.FULL,
+    reaction_count=1,
+    read_receipts=True,
+    typing_notifications=True,
+)
+_GROUP = evolve(_DIRECT, id="telegram.group.1")
+_CHANNEL = evolve(_DIRECT, id="telegram.channel.1")
+
+
+def features_of(chat: ChatKey) -> RoomFeatures:
+    """What a chat supports; unknown chats support what direct ones do."""
+    try:
+        peer = ids.chat_peer(chat)
+    except ids.UnknownID:
+        return _DIRECT
+    if isinstance(peer, PeerChannel):
+        return _CHANNEL
+    return _GROUP if isinstance(peer, PeerChat) else _DIRECT

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One update to events: which kinds there are and who converts them."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from telethon.tl import types as tl
+
+from bridges.core.chat import ChatInfo, Member, Membership, Sender
+from bridges.core.events import (
+    ChatChanged,
+    ChatEvent,
+    ChatGone,
+    RemoteReceipt,
+    RemoteRedaction,
+    RemoteTyping,
+)
+from bridges.core.ids import ChatKey, MessageID
+from bridges.telegram import ids
+from bridges.telegram.from_telegram.messages import edit_events, from_short, message_events
+from bridges.telegram.from_telegram.reactions import reaction_events
+from bridges.telegram.from_telegram.surroundings import Surroundings
+from bridges.telegram.members import chat_members, power_of
+
+_log = logging.getLogger(__name__)
+
+_TYPING_SECONDS = 6.0
+
+
+async def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
+    """What an update means for chats; empty for those that mean nothing in Matrix."""
+    match update:
+        case tl.UpdateNewMessage() | tl.UpdateNewChannelMessage():
+            return message_events(update.message, around)
+        case tl.UpdateShortMessage() | tl.UpdateShortChatMessage():
+            return message_events(from_short(update, around.me), around)
+        case tl.UpdateEditMessage() | tl.UpdateEditChannelMessage():
+            return edit_events(update.message, around)
+        case tl.UpdateDeleteMessages():
+            return await _deleted(update.messages, around)
+        case tl.UpdateDeleteChannelMessages():
+            chat = around.chat(tl.PeerChannel(update.channel_id))
+            return [RemoteRedaction(chat, ids.message_id(one)) for one in update.messages]
+        case tl.UpdateMessageReactions():
+            return reaction_events(update, around)
+        case _:
+            return _receipts(update, around) or _chat_changes(update, around)
+
+
+def typing_of(update: Any, around: Surroundings) -> RemoteTyping | None:
+    """The typing notification an update is, if it is one."""
+    match update:
+        case tl.UpdateUserTyping():
+            peer = sender = tl.PeerUser(update.user_id)
+        case tl.UpdateChatUserTyping():
+            peer, sender = tl.PeerChat(update.chat_id), update.from_id
+        case tl.UpdateChannelUserTyping():
+            peer, sender = tl.PeerChannel(update.channel_id), update.from_id
+        case _:
+            return None
+    stopped = isinstance(update.action, tl.SendMessageCancelAction)
+    seconds = 0.0 if stopped else _TYPING_SECONDS
+    return RemoteTyping(around.chat(peer), around.sender(sender), seconds)
+
+
+async def _deleted(messages: Sequence[int], around: Surroundings) -> Sequence[ChatEvent]:
+    """Telegram does not say in which chat: direct chats and basic groups share their numbers."""
+    targets = [ids.message_id(one) for one in messages]
+    chats = await around.chats_of(around.login, targets) if targets else {}
+    return [RemoteRedaction(chats[one], one) for one in targets if one in chats]
+
+
+def _receipts(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
+    match update:
+        case tl.UpdateReadHistoryInbox():
+            return [_read(around.chat(update.peer), around.myself, update.max_id)]
+        case tl.UpdateReadChannelInbox():
+            chat = around.chat(tl.PeerChannel(update.channel_id))
+            return [_read(chat, around.myself, update.max_id)]
+        case tl.UpdateReadHistoryOutbox() if isinstance(update.peer, tl.PeerUser):
+            reader = around.sender(update.peer)
+            return [_read(around.chat(update.peer), reader, update.max_id)]
+    # In groups Telegram says that somebody has read, but not who.
+    return []
+
+
+def _read(chat: ChatKey, reader: Sender, up_to: int) -> RemoteReceipt:
+    return RemoteReceipt(chat, reader, MessageID(str(up_to)))
+
+
+def _chat_changes(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
+    match update:
+        case tl.UpdateChannel():
+            return _presence(tl.PeerChannel(update.channel_id), around)
+        case tl.UpdateChat():
+            return _presence(tl.PeerChat(update.chat_id), around)
+        case tl.UpdateChatParticipants():
+            chat = around.chat(tl.PeerChat(update.participants.chat_id))
+            members = chat_members(update.participants, around.me)
+            if members is None:
+                return []
+            return [ChatChanged(chat, ChatInfo(members=members, members_complete=True))]
+        case tl.UpdateChatParticipantAdd():
+            return [_member(update, Membership.JOIN, None, around)]
+        case tl.UpdateChatParticipantDelete() if update.user_id == around.me:
+            return [ChatGone(around.chat(tl.PeerChat(update.chat_id)))]
+        case tl.UpdateChatParticipantDelete():
+            return [_member(update, Membership.LEAVE, None, around)]
+        case tl.UpdateChatParticipantAdmin():
+            power = power_of(is_admin=bool(update.is_admin))
+            return [_member(update, Membership.JOIN, power, around)]
+    return []
+
+
+def _member(
+    update: Any, membership: Membership, power: int | None, around: Surroundings
+) -> ChatChanged:
+    user = around.sender(tl.PeerUser(update.user_id))
+    members = (Member(user, membership, power),)
+    return ChatChanged(around.chat(tl.PeerChat(update.chat_id)), ChatInfo(members=members))
+
+
+def _presence(peer: ids.Peer, around: Surroundings) -> Sequence[ChatEvent]:
+    """Whether the account is still in a chat of which Telegram says that something has changed."""
+    chat = around.known.get(ids.marked(peer))
+    if isinstance(chat, tl.ChannelForbidden | tl.ChatForbidden | tl.ChatEmpty):
+        return [ChatGone(around.chat(peer))]
+    if isinstance(chat, tl.Channel | tl.Chat) and chat.left:
+        return [ChatGone(around.chat(peer))]
+    return []

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a converter may look at beside the update itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from attrs import field, frozen
+from telethon.tl.types import Channel, PeerChannel, PeerUser
+
+from bridges.core.chat import Sender
+from bridges.core.ids import ChatKey, LoginID, MessageID
+from bridges.telegram import ids
+
+
+class FindsChats(Protocol):
+    """``BridgeHandle.chats_of``."""
+
+    async def __call__(
+        self, receiver: LoginID, messages: Sequence[MessageID]
+    ) -> Mapping[MessageID, ChatKey]:
+        """Find the chats messages of one receiver are in."""
+        ...
+
+
+@frozen
+class Surroundings:
+    """One login and the people and chats that came along with the updates, by their marked ids."""
+
+    login: LoginID
+    me: int
+    chats_of: FindsChats
+    known: Mapping[int, Any] = field(factory=dict)
+
+    def chat(self, peer: ids.Peer) -> ChatKey:
+        """The key of a chat."""
+        return ids.chat_key(peer, self.login)
+
+    def sender(self, peer: ids.Peer) -> Sender:
+        """Somebody who did something."""
+        return Sender(ids.sender_id(peer), isinstance(peer, PeerUser) and peer.user_id == self.me)
+
+    @property
+    def myself(self) -> Sender:
+        """The account itself."""
+        return Sender(ids.user_id(self.me), is_me=True)
+
+    def channel(self, channel: int) -> Channel | None:
+        """A channel that came along."""
+        found = self.known.get(ids.marked(PeerChannel(channel)))
+        return found if isinstance(found, Channel) else None
+
+
+def author(message: Any, around: Surroundings) -> Sender:
+    """Who wrote a message. A broadcast channel's posts are its own, whoever of its admins wrote them."""
+    if message.post:
+        return around.sender(message.from_id or message.peer_id)
+    if message.out:
+        return around.myself
+    return around.sender(message.from_id or message.peer_id)
+
+
+def link_to(message: Any, around: Surroundings) -> str | None:
+    """The t.me link of a message, None where there is none (direct chats, basic groups)."""
+    if not isinstance(message.peer_id, PeerChannel):
+        return None
+    channel = around.channel(message.peer_id.channel_id)
+    username = getattr(channel, "username", None)
+    place = username or f"c/{message.peer_id.channel_id}"
+    return f"https://t.me/{place}/{message.id}"

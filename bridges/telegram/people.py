@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Noticing that people and chats look different than last time.
+
+Telegram sends the current state of everybody an update mentions. What was reported of it is kept as a
+fingerprint, so that a new name is noticed also if it changed while the bridge was away.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+from telethon import utils
+from telethon.tl import types as tl
+
+from bridges.core.chat import ChatInfo, ChatKind, UserInfo
+from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
+from bridges.core.ids import LoginID
+from bridges.telegram import ids
+from bridges.telegram.chat_info import visible_info
+from bridges.telegram.store.entities import Entities, Entity, entity_of
+from bridges.telegram.user_info import contact_name, fingerprint, user_info
+
+_REMEMBERED = 200
+
+
+@frozen
+class _Seen:
+    """What somebody looks like, and the event that says so."""
+
+    marked: int
+    shown: str
+    events: tuple[RemoteEvent, ...]
+
+
+class People:
+    """The people and chats of one login."""
+
+    def __init__(self, login: LoginID, entities: Entities) -> None:
+        self._login = login
+        self._entities = entities
+        self._infos: OrderedDict[int, UserInfo] = OrderedDict()
+
+    def recent(self, user: int) -> UserInfo | None:
+        """What was last seen of a person, if that was lately; saves asking Telegram."""
+        return self._infos.get(user)
+
+    async def changes(self, users: Sequence[Any], chats: Sequence[Any]) -> list[RemoteEvent]:
+        """Events for those who look different; their fingerprints are stored with the next cursor."""
+        marked = [utils.get_peer_id(one) for one in (*users, *chats) if _tells(one)]
+        known = await self._entities.get(marked)
+        self._entities.note(found for one in (*users, *chats) if (found := entity_of(one)))
+        events: list[RemoteEvent] = []
+        for seen in (
+            *(self._look(one, known.get(one.id)) for one in users if isinstance(one, tl.User)),
+            *(self._look_at_chat(one) for one in chats if _tells(one)),
+        ):
+            before = known.get(seen.marked)
+            if not _is_news(seen.shown, before.shown if before else None):
+                continue
+            events += seen.events
+            self._entities.note([Entity(seen.marked, shown=seen.shown)])
+        return events
+
+    def _look(self, user: Any, known: Entity | None) -> _Seen:
+        info = user_info(user, contact=known.contact if known else None)
+        self._remember(user.id, info)
+        user_id = ids.user_id(user.id)
+        saved = contact_name(user)
+        events: list[RemoteEvent] = [UserChanged(user_id, info)]
+        if saved is not None or (known is not None and known.contact and not user.min):
+            chat = ids.chat_key(tl.PeerUser(user.id), self._login)
+            named = ChatInfo(kind=ChatKind.DIRECT, name=saved or "", other_user=user_id)
+            events.append(ChatChanged(chat, named))
+        return _Seen(user.id, fingerprint(user, info), tuple(events))
+
+    def _look_at_chat(self, chat: Any) -> _Seen:
+        peer = utils.get_peer(chat)
+        info = visible_info(chat)
+        told = f"{info.name}\0{info.avatar.id if info.avatar else ''}\0{info.may_write}"
+        key = ids.chat_key(peer, self._login)
+        return _Seen(ids.marked(peer), f"f:{told}", (ChatChanged(key, info),))
+
+    def _remember(self, user: int, info: UserInfo) -> None:
+        self._infos.pop(user, None)
+        self._infos[user] = info
+        while len(self._infos) > _REMEMBERED:
+            self._infos.popitem(last=False)
+
+
+def _tells(thing: Any) -> bool:
+    """Whether this says how somebody looks; ``min`` channels say too little."""
+    if isinstance(thing, tl.User):
+        return True
+    if isinstance(thing, tl.Channel):
+        return not thing.min and not thing.left
+    return isinstance(thing, tl.Chat) and not thing.left and not thing.deactivated
+
+
+def _is_news(shown: str, before: str | None) -> bool:
+    """What a ``min`` constructor says does not count once there was a full one."""
+    if before is None:
+        return True
+    return shown != before and not (shown.startswith("m:") and before.startswith("f:"))

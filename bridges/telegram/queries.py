@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Asking Telegram about chats and people."""
+
+from typing import Any
+
+from attrs import evolve
+from telethon.tl import types as tl
+from telethon.tl.functions.channels import (
+    GetChannelsRequest,
+    GetFullChannelRequest,
+    GetParticipantsRequest,
+)
+from telethon.tl.functions.messages import GetFullChatRequest
+from telethon.tl.functions.users import GetUsersRequest
+
+from bridges.core.chat import ChatInfo, ChatKind, Member, Sender, UserInfo
+from bridges.core.errors import Rejected
+from bridges.core.ids import ChatKey, RemoteUserID
+from bridges.telegram import ids
+from bridges.telegram.chat_info import is_broadcast, visible_info
+from bridges.telegram.connection import Caller
+from bridges.telegram.errors import refused
+from bridges.telegram.members import channel_members, chat_members
+from bridges.telegram.names import clean_text_lines
+from bridges.telegram.peers import Peers, input_channel
+from bridges.telegram.people import People
+from bridges.telegram.user_info import channel_info, contact_name, user_info
+
+_SAVED_MESSAGES = "Saved Messages"
+
+
+class Queries:
+    """Questions of one login. ``member_limit`` is how many members of a group are looked up."""
+
+    def __init__(
+        self, me: int, call: Caller, peers: Peers, people: People, member_limit: int
+    ) -> None:
+        self._me = me
+        self._call = call
+        self._peers = peers
+        self._people = people
+        self._member_limit = member_limit
+
+    async def chat_info(self, chat: ChatKey) -> ChatInfo:
+        """See ``Session.chat_info``."""
+        try:
+            peer = ids.chat_peer(chat)
+        except ids.UnknownID:
+            raise refused("PEER_ID_INVALID") from None
+        match peer:
+            case tl.PeerUser():
+                return await self._direct(peer.user_id)
+            case tl.PeerChat():
+                return await self._group(peer.chat_id)
+            case _:
+                return await self._channel(peer)
+
+    async def user_info(self, user: RemoteUserID) -> UserInfo:
+        """See ``Session.user_info``.
+
+        Where only a contact's saved name is known, the username stands in, which is public.
+        """
+        try:
+            peer = ids.sender_peer(user)
+        except ids.UnknownID:
+            raise refused("USER_ID_INVALID") from None
+        if not isinstance(peer, tl.PeerUser):
+            return await self._channel_as_sender(peer)
+        info = self._people.recent(peer.user_id)
+        if info is None:
+            info = user_info(await self._user(peer.user_id))
+        return evolve(info, name=info.name or info.username or user)
+
+    async def _user(self, user: int) -> Any:
+        found = await self._call(GetUsersRequest([await self._peers.user(user)]))
+        if not found or not isinstance(found[0], tl.User):
+            raise refused("USER_ID_INVALID")
+        return found[0]
+
+    async def _channel_as_sender(self, peer: ids.Peer) -> UserInfo:
+        channel = input_channel(await self._peers.of(peer))
+        if channel is None:
+            raise refused("PEER_ID_INVALID")
+        answer = await self._call(GetChannelsRequest([channel]))
+        if not answer.chats or not hasattr(answer.chats[0], "photo"):
+            raise refused("CHANNEL_PRIVATE")
+        return channel_info(answer.chats[0])
+
+    async def _direct(self, user: int) -> ChatInfo:
+        other = await self._user(user)
+        me = Member(Sender(ids.user_id(self._me), is_me=True))
+        if user == self._me:
+            return ChatInfo(
+                kind=ChatKind.DIRECT,
+                name=_SAVED_MESSAGES,
+                other_user=ids.user_id(user),
+                members=(me,),
+                members_complete=True,
+                may_write=True,
+            )
+        return ChatInfo(
+            kind=ChatKind.DIRECT,
+            name=contact_name(other),
+            other_user=ids.user_id(user),
+            members=(me, Member(Sender(ids.user_id(user)))),
+            members_complete=True,
+            may_write=not other.deleted,
+        )
+
+    async def _group(self, chat: int) -> ChatInfo:
+        answer = await self._call(GetFullChatRequest(chat))
+        found = next((one for one in answer.chats if one.id == chat), None)
+        if not isinstance(found, tl.Chat):
+            raise refused("CHAT_FORBIDDEN")
+        members = chat_members(answer.full_chat.participants, self._me)
+        return evolve(
+            visible_info(found),
+            topic=clean_text_lines(answer.full_chat.about),
+            members=members,
+            members_complete=members is not None,
+        )
+
+    async def _channel(self, peer: Any) -> ChatInfo:
+        channel = input_channel(await self._peers.of(peer))
+        if channel is None:
+            raise refused("PEER_ID_INVALID")
+        answer = await self._call(GetFullChannelRequest(channel))
+        found = next((one for one in answer.chats if one.id == peer.channel_id), None)
+        if not isinstance(found, tl.Channel):
+            raise refused("CHANNEL_PRIVATE")
+        info = evolve(visible_info(found), topic=clean_text_lines(answer.full_chat.about))
+        if is_broadcast(found) or self._member_limit == 0:
+            return info  # subscribers of a broadcast channel do not know each other
+        return await self._with_members(info, channel)
+
+    async def _with_members(self, info: ChatInfo, channel: Any) -> ChatInfo:
+        request = GetParticipantsRequest(
+            channel,
+            tl.ChannelParticipantsRecent(),
+            offset=0,
+            limit=min(self._member_limit, 200),
+            hash=0,
+        )
+        try:
+            answer = await self._call(request)
+        except Rejected:
+            return info  # members are hidden
+        members = channel_members(getattr(answer, "participants", ()), self._me)
+        complete = len(members) >= getattr(answer, "count", 0)
+        return evolve(info, members=members, members_complete=complete)

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One logged-in account: the parts of this package put together as the core's ``Session``."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from telethon.tl.functions.auth import LogOutRequest
+from telethon.tl.types import Channel
+
+from bridges.core.capabilities import RoomFeatures
+from bridges.core.chat import ChatInfo, KnownChat, UserInfo
+from bridges.core.content import MediaInfo
+from bridges.core.errors import BridgeError, SessionLost
+from bridges.core.ids import ChatKey, LoginID, RemoteUserID
+from bridges.core.network import BridgeHandle, LoginRecord, SessionState
+from bridges.core.outgoing import (
+    OutgoingEdit,
+    OutgoingMessage,
+    OutgoingReactions,
+    OutgoingReceipt,
+    OutgoingRedaction,
+    Sent,
+)
+from bridges.core.secretbox import SecretUnreadable
+from bridges.core.text import UserText, user_text
+from bridges.telegram import ids
+from bridges.telegram.client import ClientOptions, session_client
+from bridges.telegram.config import TelegramConfig
+from bridges.telegram.connection import Connection, guarded
+from bridges.telegram.downloads import Downloader
+from bridges.telegram.features import features_of
+from bridges.telegram.history import HoleFiller, dialogs
+from bridges.telegram.peers import Peers
+from bridges.telegram.people import People
+from bridges.telegram.queries import Queries
+from bridges.telegram.receiver import Receiver
+from bridges.telegram.search import ChatFinder
+from bridges.telegram.store.credentials import Credentials, CredentialStore
+from bridges.telegram.store.cursors import CursorStore
+from bridges.telegram.store.entities import Entities
+from bridges.telegram.store.session import StoredSession
+from bridges.telegram.to_telegram.actions import MessageActions
+from bridges.telegram.to_telegram.sending import MessageSender
+from bridges.telegram.to_telegram.uploads import Uploader
+from bridges.telegram.updates import UpdatesClient
+
+_log = logging.getLogger(__name__)
+
+_FIRST_DIALOGS = 500
+_NOT_LOGGED_IN = user_text(
+    "This Telegram login has no credentials any more. Log in again with the command: login"
+)
+_UNREADABLE = user_text(
+    "The stored Telegram login cannot be decrypted: the bridge's encryption key was changed. The "
+    "operator can restore it; otherwise log in again with the command: login"
+)
+
+
+class TelegramSession:
+    """See ``bridges.core.network.Session``; implements all of ``bridges.core.abilities``."""
+
+    def __init__(
+        self,
+        record: LoginRecord,
+        config: TelegramConfig,
+        options: ClientOptions,
+        handle: BridgeHandle,
+        credentials: CredentialStore,
+        cursors: CursorStore,
+    ) -> None:
+        self._login: LoginID = record.id
+        self._user = record.user
+        self._options = options
+        self._handle = handle
+        self._credentials = credentials
+        self._cursors = cursors
+        self._is_premium = False
+        self._known: Credentials | None = None
+        me = ids.login_user(record.id)
+        self._entities = Entities(handle.database, record.id)
+        self._connection = Connection(
+            make_client=self._make_client,
+            clock=handle.clock,
+            report=self._report,
+            on_connecting=self._load_cursor,
+            on_connected=self._on_connected,
+            on_lost=self._on_lost,
+        )
+        call = self._connection
+        peers = Peers(me, self._entities)
+        people = People(record.id, self._entities)
+        filler = HoleFiller(call, self._entities, handle.clock)
+        self._receiver = Receiver(record.id, handle, cursors, self._entities, people, filler)
+        uploader = Uploader(call, config.media.parallel_parts)
+        self._sender = MessageSender(call, peers, uploader, handle)
+        self._actions = MessageActions(call, peers, lambda: self._is_premium)
+        self._queries = Queries(me, call, peers, people, config.sync.member_limit)
+        self._finder = ChatFinder(record.id, call, peers)
+        self._downloader = Downloader(
+            record.id, call.use, call, peers, self._entities, config.media.parallel_parts
+        )
+
+    # -- Session
+
+    async def connect(self) -> None:
+        """Start connecting and stay connected."""
+        try:
+            self._known = await self._credentials.load(self._login)
+        except SecretUnreadable:
+            self._report(SessionState.BAD_CREDENTIALS, _UNREADABLE)
+            return
+        except Exception:  # noqa: BLE001 - this method never raises
+            _log.exception("The credentials of %s could not be read", self._login)
+            self._report(SessionState.UNKNOWN_ERROR, user_text("The bridge's database has failed."))
+            return
+        if self._known is None:
+            self._report(SessionState.BAD_CREDENTIALS, _NOT_LOGGED_IN)
+            return
+        self._connection.start()
+
+    async def disconnect(self) -> None:
+        """Close the connection; the account stays logged in."""
+        await self._connection.stop()
+
+    async def logout(self) -> None:
+        """End the authorisation and forget everything."""
+        if self._known is not None:
+            with contextlib.suppress(BridgeError):
+                await self._log_out()
+        await self._connection.stop()
+        await self._credentials.wipe(self._login)
+        await self._cursors.wipe(self._login)
+        await self._entities.wipe()
+        self._known = None
+
+    def is_me(self, user: RemoteUserID) -> bool:
+        """Whether ``user`` is this account."""
+        return user == self._user
+
+    def room_features(self, chat: ChatKey) -> RoomFeatures:
+        """What can be done in a chat."""
+        return features_of(chat)
+
+    async def chat_info(self, chat: ChatKey) -> ChatInfo:
+        """Fetch a chat's properties."""
+        return await self._queries.chat_info(chat)
+
+    async def user_info(self, user: RemoteUserID) -> UserInfo:
+        """Fetch what is published about a person."""
+        return await self._queries.user_info(user)
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """Send a message exactly once."""
+        return await self._sender.send(message)
+
+    # -- Abilities
+
+    async def edit(self, edit: OutgoingEdit) -> None:
+        """See ``HandlesEdits``."""
+        await self._actions.edit(edit)
+
+    async def redact(self, redaction: OutgoingRedaction) -> None:
+        """See ``HandlesRedactions``."""
+        await self._actions.redact(redaction)
+
+    async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
+        """See ``HandlesReactions``."""
+        return await self._actions.react(reactions)
+
+    async def mark_read(self, receipt: OutgoingReceipt) -> None:
+        """See ``HandlesReceipts``."""
+        await self._actions.mark_read(receipt)
+
+    async def set_typing(self, chat: ChatKey, typing: bool) -> None:
+        """See ``HandlesTyping``."""
+        await self._actions.set_typing(chat, typing)
+
+    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+        """See ``FetchesMedia``."""
+        return await self._downloader.fetch(reference, target)
+
+    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
+        """See ``FindsSent``."""
+        return await self._sender.find_sent(message)
+
+    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
+        """See ``ListsChats``."""
+        return await self._finder.recent_chats(limit)
+
+    async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
+        """See ``SearchesChats``."""
+        return await self._finder.search(query, limit)
+
+    async def resolve(self, identifier: str) -> KnownChat:
+        """See ``ResolvesIdentifiers``."""
+        return await self._finder.resolve(identifier)
+
+    # -- Called by the connection
+
+    def _make_client(self) -> UpdatesClient:
+        assert self._known is not None
+        session = StoredSession(self._login, self._known, self._cursors, self._entities)
+        return session_client(self._options, session, self._receiver, logging.getLogger("telethon"))
+
+    async def _load_cursor(self) -> None:
+        await self._receiver.load()
+
+    async def _on_connected(self, client: UpdatesClient, me: Any) -> None:
+        self._is_premium = bool(me.premium)
+        if self._receiver.knows_channels:
+            return
+        # Telegram reports news of a channel only to those who say where they stopped.
+        for page in await dialogs(lambda request: guarded(client(request)), _FIRST_DIALOGS):
+            channels = {one.id: one for one in page.chats if isinstance(one, Channel)}
+            for dialog in page.dialogs:
+                channel = channels.get(getattr(dialog.peer, "channel_id", 0))
+                if channel is not None and dialog.pts and not channel.left:
+                    client.begin_channel(channel.id, dialog.pts)
+
+    async def _on_lost(self, lost: SessionLost) -> None:
+        _log.warning("The login %s is lost: %s", self._login, lost.code)
+        self._known = None
+        await self._credentials.wipe(self._login)
+
+    def _report(self, state: SessionState, reason: UserText | None = None) -> None:
+        self._handle.report(self._login, state, reason)
+
+    async def _log_out(self) -> None:
+        """Telegram drops the connection together with the key, so the answer may never come."""
+        async with asyncio.timeout(10):
+            await self._connection(LogOutRequest())

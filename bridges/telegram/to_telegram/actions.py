@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Everything done to messages that exist: edit, remove, react, mark as read; and typing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from telethon.tl.functions import channels
+from telethon.tl.functions.messages import (
+    DeleteMessagesRequest,
+    EditMessageRequest,
+    ReadHistoryRequest,
+    SendReactionRequest,
+    SetTypingRequest,
+)
+from telethon.tl.types import ReactionEmoji, SendMessageCancelAction, SendMessageTypingAction
+
+from bridges.core.errors import BridgeError, Rejected
+from bridges.core.ids import ChatKey, MessageID
+from bridges.core.outgoing import (
+    OutgoingEdit,
+    OutgoingReactions,
+    OutgoingReceipt,
+    OutgoingRedaction,
+)
+from bridges.core.text import user_text
+from bridges.telegram import ids
+from bridges.telegram.connection import Caller
+from bridges.telegram.emoji import to_telegram
+from bridges.telegram.errors import refused
+from bridges.telegram.peers import Peers, input_channel
+from bridges.telegram.to_telegram.pieces import texts_of
+
+_REACTIONS = 1
+_PREMIUM_REACTIONS = 3
+_SAME_TEXT = "TELEGRAM.MESSAGE_NOT_MODIFIED"
+_GONE = frozenset({"TELEGRAM.MESSAGE_ID_INVALID", "TELEGRAM.MSG_ID_INVALID"})
+
+
+class MessageActions:
+    """Acts on messages for one login. ``is_premium`` tells whether it has Telegram Premium."""
+
+    def __init__(self, call: Caller, peers: Peers, is_premium: Callable[[], bool]) -> None:
+        self._call = call
+        self._peers = peers
+        self._is_premium = is_premium
+
+    async def edit(self, edit: OutgoingEdit) -> None:
+        """See ``HandlesEdits``. A text that became shorter leaves the rest of its messages empty-handed.
+
+        Raises ``Rejected`` if the new text needs more messages than the old one had.
+        """
+        texts = texts_of(edit.content)
+        if not texts:
+            raise refused("MESSAGE_EMPTY")
+        if len(texts) > len(edit.targets):
+            raise Rejected(
+                "TELEGRAM.EDIT_TOO_LONG",
+                user_text("The new text is too long for this message; send it as a new one."),
+            )
+        peer = await self._peers.chat(edit.chat)
+        for target, text in zip(edit.targets, texts, strict=False):
+            request = EditMessageRequest(
+                peer,
+                ids.message_number(target),
+                message=text.text,
+                entities=list(text.entities),
+            )
+            await self._unless(frozenset({_SAME_TEXT}), request)
+        if len(edit.targets) > len(texts):
+            await self._delete(peer, edit.targets[len(texts) :])
+
+    async def redact(self, redaction: OutgoingRedaction) -> None:
+        """See ``HandlesRedactions``."""
+        await self._delete(await self._peers.chat(redaction.chat), redaction.targets)
+
+    async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
+        """See ``HandlesReactions``. The newest ones stay: one, or three with Telegram Premium."""
+        most = _PREMIUM_REACTIONS if self._is_premium() else _REACTIONS
+        kept = reactions.emojis[-most:]
+        await self._call(
+            SendReactionRequest(
+                await self._peers.chat(reactions.chat),
+                ids.message_number(reactions.target),
+                reaction=[ReactionEmoji(to_telegram(one)) for one in kept],
+            )
+        )
+        return kept
+
+    async def mark_read(self, receipt: OutgoingReceipt) -> None:
+        """See ``HandlesReceipts``."""
+        peer = await self._peers.chat(receipt.chat)
+        channel = input_channel(peer)
+        number = ids.message_number(receipt.up_to)
+        if channel is None:
+            await self._call(ReadHistoryRequest(peer, number))
+        else:
+            await self._call(channels.ReadHistoryRequest(channel, number))
+
+    async def set_typing(self, chat: ChatKey, typing: bool) -> None:
+        """See ``HandlesTyping``."""
+        action = SendMessageTypingAction() if typing else SendMessageCancelAction()
+        await self._call(SetTypingRequest(await self._peers.chat(chat), action))
+
+    async def _delete(self, peer: Any, targets: Sequence[MessageID]) -> None:
+        numbers = [ids.message_number(one) for one in targets]
+        channel = input_channel(peer)
+        if channel is None:
+            await self._unless(_GONE, DeleteMessagesRequest(numbers, revoke=True))
+        else:
+            await self._unless(_GONE, channels.DeleteMessagesRequest(channel, numbers))
+
+    async def _unless(self, harmless: frozenset[str], request: Any) -> None:
+        """Send a request; errors with these codes mean that it is done already."""
+        try:
+            await self._call(request)
+        except BridgeError as error:
+            if error.code not in harmless:
+                raise

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sending messages, each exactly once.
+
+Every piece has a ``random_id`` made from the message's key, so that Telegram counts a repetition
+once (https://core.telegram.org/api/updates#retrying). It answers such a repetition with
+``RANDOM_ID_DUPLICATE`` and not with the message's number, which is then looked up in the history.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+from telethon.tl.functions.messages import SendMediaRequest, SendMessageRequest
+from telethon.tl.types import (
+    Document,
+    DocumentAttributeFilename,
+    InputMessageEntityMentionName,
+    InputReplyToMessage,
+    Message,
+    MessageEntityMentionName,
+    MessageMediaDocument,
+    MessageMediaPhoto,
+    UpdateMessageID,
+    UpdateShortSentMessage,
+)
+
+from bridges.core.content import LocalMedia
+from bridges.core.errors import BridgeError, Rejected
+from bridges.core.ids import MessageID
+from bridges.core.network import BridgeHandle
+from bridges.core.outgoing import OutgoingMessage, Sent
+from bridges.telegram import ids
+from bridges.telegram.connection import Caller
+from bridges.telegram.errors import refused
+from bridges.telegram.history import newest
+from bridges.telegram.peers import Peers
+from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
+from bridges.telegram.to_telegram.uploads import Uploader
+
+_DUPLICATE = "TELEGRAM.RANDOM_ID_DUPLICATE"
+_SEARCHED = 100
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+@frozen
+class _Delivered:
+    number: int
+    date: datetime
+
+
+class MessageSender:
+    """Sends the messages of one login."""
+
+    def __init__(
+        self, call: Caller, peers: Peers, uploader: Uploader, handle: BridgeHandle
+    ) -> None:
+        self._call = call
+        self._peers = peers
+        self._uploader = uploader
+        self._handle = handle
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """See ``Session.send``."""
+        pieces = pieces_of(message.content)
+        if not pieces:
+            raise refused("MESSAGE_EMPTY")
+        peer = await self._peers.chat(message.chat)
+        delivered: list[_Delivered] = []
+        for index, piece in enumerate(pieces):
+            try:
+                one = await self._send_piece(peer, message, index, piece, delivered)
+            except BridgeError as error:
+                error.certain = error.certain and not delivered
+                raise
+            delivered.append(one)
+        return _sent(delivered)
+
+    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
+        """See ``FindsSent``. A message of which only a part has arrived is not found."""
+        peer = await self._peers.chat(message.chat)
+        candidates = await self._own_recent(peer, message)
+        delivered: list[_Delivered] = []
+        for piece in pieces_of(message.content):
+            while candidates and not _is(piece, candidates[0]):
+                candidates = candidates[1:]
+            if not candidates:
+                return None
+            delivered.append(_Delivered(candidates[0].id, candidates[0].date))
+            candidates = candidates[1:]
+        return _sent(delivered) if delivered else None
+
+    async def _send_piece(
+        self,
+        peer: Any,
+        message: OutgoingMessage,
+        index: int,
+        piece: Piece,
+        before: Sequence[_Delivered],
+    ) -> _Delivered:
+        number = random_id(message.key, index)
+        reply = None
+        if index == 0 and message.reply_to is not None:
+            reply = InputReplyToMessage(ids.message_number(message.reply_to))
+        try:
+            answer = await self._call(await self._request(peer, piece, reply, number))
+        except BridgeError as error:
+            if error.code != _DUPLICATE:
+                raise
+            return await self._delivered_before(peer, message, piece, before)
+        return _delivered(answer, number)
+
+    async def _request(self, peer: Any, piece: Piece, reply: Any, number: int) -> Any:
+        entities = await self._addressed(piece)
+        if piece.file is None:
+            return SendMessageRequest(
+                peer, piece.text.text, reply_to=reply, random_id=number, entities=entities
+            )
+        media = await self._uploader.upload(piece.file)
+        return SendMediaRequest(
+            peer, media, piece.text.text, reply_to=reply, random_id=number, entities=entities
+        )
+
+    async def _addressed(self, piece: Piece) -> list[Any]:
+        """The entities with access hashes; whom this login cannot name is not mentioned."""
+        entities = []
+        for entity in piece.text.entities:
+            if not isinstance(entity, MessageEntityMentionName):
+                entities.append(entity)
+                continue
+            try:
+                user = await self._peers.user(entity.user_id)
+            except Rejected:
+                continue
+            entities.append(InputMessageEntityMentionName(entity.offset, entity.length, user))
+        return entities
+
+    async def _delivered_before(
+        self, peer: Any, message: OutgoingMessage, piece: Piece, before: Sequence[_Delivered]
+    ) -> _Delivered:
+        after = before[-1].number if before else 0
+        for one in await self._own_recent(peer, message):
+            if one.id > after and _is(piece, one):
+                return _Delivered(one.id, one.date)
+        raise Rejected(_DUPLICATE, refused("MESSAGE_ID_INVALID").text, certain=False)
+
+    async def _own_recent(self, peer: Any, message: OutgoingMessage) -> list[Any]:
+        """Our messages since ``message`` was written that the bridge does not know, oldest first."""
+        excerpt = await newest(self._call, peer, after=0, limit=_SEARCHED)
+        since = message.timestamp - _CLOCKS_DIFFER
+        own = [
+            one
+            for one in excerpt.messages
+            if isinstance(one, Message) and (one.out or one.post) and one.date >= since
+        ]
+        numbers = [ids.message_id(one.id) for one in own]
+        known = await self._handle.bridged(message.chat, numbers) if numbers else frozenset()
+        return [one for one in own if ids.message_id(one.id) not in known]
+
+
+def _is(piece: Piece, message: Any) -> bool:
+    """Whether ``message`` is what ``piece`` becomes. Telegram trims texts and re-encodes photos."""
+    if (message.message or "").strip() != piece.text.text.strip():
+        return False
+    if piece.file is None:
+        return not isinstance(message.media, MessageMediaDocument | MessageMediaPhoto)
+    if isinstance(message.media, MessageMediaPhoto):
+        return True
+    return isinstance(message.media, MessageMediaDocument) and _is_file(
+        piece.file, message.media.document
+    )
+
+
+def _is_file(file: LocalMedia, document: Any) -> bool:
+    if not isinstance(document, Document) or document.size != file.path.stat().st_size:
+        return False
+    names = [
+        one.file_name for one in document.attributes if isinstance(one, DocumentAttributeFilename)
+    ]
+    return not names or names == [file.info.name]
+
+
+def _delivered(answer: Any, number: int) -> _Delivered:
+    """The number and date Telegram gave a message."""
+    if isinstance(answer, UpdateShortSentMessage):
+        return _Delivered(answer.id, answer.date)
+    date = getattr(answer, "date", None) or datetime.now(UTC)
+    for update in answer.updates:
+        if isinstance(update, UpdateMessageID) and update.random_id == number:
+            return _Delivered(update.id, date)
+    raise Rejected("TELEGRAM.NO_MESSAGE_ID", refused("MESSAGE_ID_INVALID").text, certain=False)
+
+
+def _sent(delivered: Sequence[_Delivered]) -> Sent:
+    numbers: tuple[MessageID, ...] = tuple(ids.message_id(one.number) for one in delivered)
+    return Sent(numbers, delivered[0].date)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Uploading files part by part, several parts at a time (https://core.telegram.org/api/files)."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from telethon.tl.functions.upload import SaveBigFilePartRequest, SaveFilePartRequest
+from telethon.tl.types import (
+    DocumentAttributeAudio,
+    DocumentAttributeFilename,
+    DocumentAttributeImageSize,
+    DocumentAttributeVideo,
+    InputFile,
+    InputFileBig,
+    InputMediaUploadedDocument,
+    InputMediaUploadedPhoto,
+)
+
+from bridges.core.content import LocalMedia, MediaKind
+from bridges.telegram.connection import Caller
+from bridges.telegram.errors import refused
+
+PART_SIZE = 512 * 1024
+_BIG_FROM = 10 * 1024 * 1024
+_MOST_PARTS = 4000
+_PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_LARGEST_PHOTO = 10 * 1024 * 1024
+_PHOTO_EDGES = 10000
+_PHOTO_RATIO = 20
+
+
+class Uploader:
+    """Uploads files for one login, ``parallel`` parts at a time."""
+
+    def __init__(
+        self,
+        call: Caller,
+        parallel: int,
+        *,
+        random_id: Callable[[], int] = lambda: secrets.randbits(62),
+    ) -> None:
+        self._call = call
+        self._parallel = parallel
+        self._random_id = random_id
+
+    async def upload(self, file: LocalMedia) -> Any:
+        """Upload a file; returns the ``InputMedia`` to send it with."""
+        size = await asyncio.to_thread(_size, file.path)
+        if size == 0:
+            raise refused("MEDIA_EMPTY")
+        handle = await self._save(file.path, file.info.name, size)
+        if is_photo(file, size):
+            return InputMediaUploadedPhoto(handle)
+        return InputMediaUploadedDocument(
+            handle,
+            file.info.mime,
+            _attributes(file),
+            force_file=file.kind is MediaKind.FILE,
+        )
+
+    async def _save(self, path: Path, name: str, size: int) -> Any:
+        total = -(-size // PART_SIZE)
+        if total > _MOST_PARTS:
+            raise refused("FILE_PARTS_INVALID")
+        number = self._random_id()
+        big = size > _BIG_FROM
+        parts = iter(range(total))
+
+        async def worker() -> None:
+            for part in parts:
+                data = await asyncio.to_thread(_read, path, part * PART_SIZE)
+                if big:
+                    await self._call(SaveBigFilePartRequest(number, part, total, data))
+                else:
+                    await self._call(SaveFilePartRequest(number, part, data))
+
+        await all_of([worker() for _ in range(min(self._parallel, total))])
+        if big:
+            return InputFileBig(number, total, name)
+        return InputFile(number, total, name, md5_checksum="")
+
+
+async def all_of(workers: list[Any]) -> None:
+    """Run coroutines side by side; the first error ends the others and is raised as it is."""
+    tasks = [asyncio.create_task(one) for one in workers]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def is_photo(file: LocalMedia, size: int) -> bool:
+    """Whether Telegram takes a picture as a photo; otherwise it is sent as a file."""
+    width, height = file.info.width or 0, file.info.height or 0
+    if file.kind is not MediaKind.IMAGE or file.info.mime not in _PHOTO_TYPES:
+        return False
+    if size > _LARGEST_PHOTO or width + height > _PHOTO_EDGES:
+        return False
+    return not (width and height) or max(width, height) <= _PHOTO_RATIO * min(width, height)
+
+
+def _attributes(file: LocalMedia) -> list[Any]:
+    info = file.info
+    attributes: list[Any] = [DocumentAttributeFilename(info.name)]
+    seconds = (info.duration_ms or 0) / 1000
+    if file.kind is MediaKind.VIDEO:
+        attributes.append(
+            DocumentAttributeVideo(
+                seconds, info.width or 0, info.height or 0, supports_streaming=True
+            )
+        )
+    elif file.kind is MediaKind.AUDIO:
+        attributes.append(DocumentAttributeAudio(round(seconds)))
+    elif file.kind is MediaKind.IMAGE and info.width and info.height:
+        attributes.append(DocumentAttributeImageSize(info.width, info.height))
+    return attributes
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _read(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(PART_SIZE)
