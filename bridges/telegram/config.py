@@ -54,11 +54,6 @@ class TelegramProxyConfig(Section):
             _check_mtproxy_secret(value.get_secret_value())
         return value
 
-    @property
-    def recent_chats(self) -> int:
-        """How many of an account's chats get rooms after a login."""
-        return self.sync.create_limit
-
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
         if self.type == "mtproto":
@@ -151,6 +146,11 @@ class TelegramConfig(NetworkConfig):
     """Version shown there; null: the version of this software."""
     sync: TelegramSyncConfig = TelegramSyncConfig()
     media: TelegramMediaConfig = TelegramMediaConfig()
+
+    @property
+    def recent_chats(self) -> int:
+        """How many of an account's chats get rooms after a login."""
+        return self.sync.create_limit
 
     @model_validator(mode="after")
     def _check_application(self) -> Self:
