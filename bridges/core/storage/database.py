@@ -5,7 +5,6 @@ SQLite: one file per network, write-ahead log, every commit synced to disk. Post
 network inside the database the operator names. Queries use ``$1`` parameters on both.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,16 +13,9 @@ from typing import Any
 import asyncpg
 from mautrix.util import async_db
 from mautrix.util.async_db import Connection, Scheme, UpgradeTable
+from mautrix.util.logging import TraceLogger
 
 _SQLITE_SETTINGS = ("PRAGMA synchronous = FULL", "PRAGMA cache_size = -8000")
-
-
-class _Cancelled(Exception):
-    """Stands in for a cancellation until the transaction is rolled back.
-
-    The SQLite driver underneath rolls back on ``Exception`` only and would hand a connection with an
-    open transaction to the next user.
-    """
 
 
 class Database:
@@ -40,15 +32,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed at the end of the block, rolled back if it is left otherwise."""
-        try:
-            acquired: Any = self._pool.acquire()
-            async with acquired as connection, connection.transaction():
-                try:
-                    yield connection
-                except asyncio.CancelledError as cancelled:
-                    raise _Cancelled from cancelled
-        except _Cancelled as stand_in:
-            raise asyncio.CancelledError from stand_in
+        acquired: Any = self._pool.acquire()
+        async with acquired as connection:
+            begun = connection.transaction() if self.is_postgres else _on_sqlite(connection.wrapped)
+            async with begun:
+                yield connection
 
     async def execute(self, query: str, *args: Any) -> None:
         """Run one statement."""
@@ -84,7 +72,6 @@ async def open_database(url: str, namespace: str | None, tables: UpgradeTable) -
         mautrix.util.async_db.DatabaseException: the schema is newer than this program.
         OSError, asyncpg.PostgresError, sqlite3.Error: it cannot be reached or opened.
     """
-    log = logging.getLogger("mau.db")
     arguments: dict[str, Any]
     if namespace is not None:
         await _create_schema(url, namespace)
@@ -96,9 +83,32 @@ async def open_database(url: str, namespace: str | None, tables: UpgradeTable) -
         }
     else:
         arguments = {"init_commands": list(_SQLITE_SETTINGS)}
-    pool = async_db.Database.create(url, db_args=arguments, upgrade_table=tables, log=log)
+    pool = async_db.Database.create(url, db_args=arguments, upgrade_table=tables, log=_logger())
     await pool.start()
     return Database(pool)
+
+
+@asynccontextmanager
+async def _on_sqlite(connection: Any) -> AsyncIterator[None]:
+    """A transaction that a cancellation ends as well; mautrix's own ends with ``Exception`` only.
+
+    The driver does in order what it was asked for, even if whoever asked is cancelled while waiting.
+    So to have asked for the rollback is enough, also before the transaction has begun.
+    """
+    try:
+        await connection.execute("BEGIN IMMEDIATE")
+        yield
+        await connection.commit()
+    except BaseException:
+        await connection.rollback()
+        raise
+
+
+def _logger() -> TraceLogger:
+    """The logger mautrix wants: of its own class, whichever class others made the default."""
+    log = TraceLogger("mau.db", level=logging.WARNING)
+    log.parent = logging.getLogger()
+    return log
 
 
 async def _create_schema(url: str, namespace: str) -> None:
