@@ -7,7 +7,6 @@ network's ``config.py``); the rest is here. What the keys mean to an operator is
 """
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -129,7 +128,10 @@ class FederationConfig(Section):
 
     def allows(self, server: str) -> bool:
         """Tell whether ``server`` is on the list."""
-        return any(fnmatchcase(server, pattern) for pattern in self.allow)
+        return any(
+            server == pattern or (pattern.startswith("*.") and server.endswith(pattern[1:]))
+            for pattern in self.allow
+        )
 
     @property
     def notaries(self) -> tuple[str, ...]:
@@ -208,8 +210,10 @@ class KarvonConfig(Section):
     def uses_sandbox(self) -> bool:
         """Tell whether Telegram is the sandbox's."""
         if self.sandbox.enabled == "auto":
-            return self.homeserver.managed and self.telegram.api_id is None
-        return self.sandbox.enabled
+            wanted = self.homeserver.managed and self.telegram.api_id is None
+        else:
+            wanted = self.sandbox.enabled
+        return wanted and self.telegram.enabled
 
     @property
     def networks(self) -> tuple[NetworkConfig, ...]:

@@ -30,8 +30,8 @@ class Part:
     """Laid over our own environment."""
     config_exit: int = CONFIG_EXIT
     """Exit code that says "the configuration is wrong"."""
-    config_error: str | None = None
-    """Text in the output that says the same, for programs without such a code."""
+    config_errors: tuple[str, ...] = ()
+    """Texts in the output that say the same, for programs without such a code."""
 
 
 def plan(config: KarvonConfig, config_path: Path | None) -> tuple[Part, ...]:
@@ -50,8 +50,9 @@ def plan(config: KarvonConfig, config_path: Path | None) -> tuple[Part, ...]:
                 HOMESERVER,
                 homeserver_command(config),
                 health,
-                # Synapse ends with 1 for a wrong configuration and for a crash alike.
-                config_error="Error in configuration",
+                # Synapse ends with 1 for a wrong configuration and for a crash alike. Some mistakes
+                # it explains, others are a traceback through the function that reads the file.
+                config_errors=("Error in configuration", "in load_or_generate_config"),
             )
         )
     first = tuple(part.name for part in parts)

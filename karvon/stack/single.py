@@ -5,6 +5,7 @@ import asyncio
 import os
 from importlib.metadata import entry_points
 
+from karvon import __version__
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
@@ -54,4 +55,4 @@ def _run_bridge(config: KarvonConfig, network_id: str, secrets: SecretStore) -> 
         raise OperatorError(f"the network {network_id} is not installed: pip install karvon[all]")
     network = next(iter(found)).load()
     settings = bridge_settings(config, section, secrets)
-    return asyncio.run(run_network(network, settings))
+    return asyncio.run(run_network(network, settings, __version__))

@@ -165,8 +165,7 @@ class Supervisor:
 
     async def _run_once(self, run: _Run) -> int:
         def on_line(line: str) -> None:
-            if run.part.config_error is not None and run.part.config_error in line:
-                run.config_error = True
+            run.config_error |= any(text in line for text in run.part.config_errors)
             self._world.line(run.part.name, line)
 
         run.ready_since = None

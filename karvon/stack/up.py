@@ -7,38 +7,38 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import aiohttp
-from attrs import frozen
-from rich.console import Console
 
 from karvon.config.layout import Layout
 from karvon.config.load import listeners
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import bot_mxid
 from karvon.errors import OperatorError
-from karvon.stack import demo, prepare
+from karvon.stack import prepare
 from karvon.stack.backoff import Backoff
+from karvon.stack.demo import Stage
 from karvon.stack.lock import data_lock
 from karvon.stack.output import PrefixedOutput
-from karvon.stack.parts import HOMESERVER, plan
-from karvon.stack.person import MatrixError
+from karvon.stack.parts import plan
 from karvon.stack.ports import check_free
 from karvon.stack.process import Child
-from karvon.stack.screen import Person, ready_screen
 from karvon.stack.status import served, status_app
 from karvon.stack.supervisor import Supervisor, World
-from karvon.stack.synapse import shared_secret
-from karvon.stack.users import RegistrationError, ensure_user
+from karvon.stack.welcome import Welcome
+
+Play = Callable[[Stage], Awaitable[int]]
+"""What is played once the demo has begun; gives the exit code of the command."""
 
 _PROBE_SECONDS = 5
 
 
-async def up(config: KarvonConfig, config_path: Path | None) -> int:
+async def up(config: KarvonConfig, config_path: Path | None, play: Play | None = None) -> int:
     """Start everything, show the screen, and watch until Ctrl-C or SIGTERM; give the exit code.
+
+    With ``play``, everything stops when it has ended, and its exit code is ours.
 
     Raises:
         ConfigError: something that only shows now, such as a data folder that cannot be made.
@@ -61,8 +61,8 @@ async def up(config: KarvonConfig, config_path: Path | None) -> int:
             )
             listen = config.supervisor.listen
             async with served(status_app(supervisor), listen.host, listen.port):
-                welcome = _Welcome(config, secrets, supervisor, http, output)
-                return await _run(supervisor, welcome, output)
+                welcome = Welcome(config, secrets, supervisor, http, output)
+                return await _run(supervisor, welcome, play, output)
 
 
 def _prepare(config: KarvonConfig, secrets: SecretStore) -> None:
@@ -75,14 +75,31 @@ def _prepare(config: KarvonConfig, secrets: SecretStore) -> None:
         raise OperatorError(f"{error.filename}: {error.strerror}; free the way for it") from None
 
 
-async def _run(supervisor: Supervisor, welcome: "_Welcome", output: PrefixedOutput) -> int:
-    with _stop_on_signals(supervisor, output) as stop:
-        greeting = asyncio.create_task(welcome.run())
+async def _run(
+    supervisor: Supervisor, welcome: Welcome, play: Play | None, output: PrefixedOutput
+) -> int:
+    async def guide() -> int:
+        stage = await welcome.run()
+        if play is None:
+            return 0
         try:
-            return await supervisor.run(stop)
+            return 1 if stage is None else await play(stage)
         finally:
-            greeting.cancel()
-            await asyncio.wait({greeting})
+            stop.set()
+
+    def unless_well(task: "asyncio.Task[int]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            stop.set()
+
+    with _stop_on_signals(supervisor, output) as stop:
+        guiding = asyncio.create_task(guide())
+        guiding.add_done_callback(unless_well)
+        try:
+            code = await supervisor.run(stop)
+        finally:
+            guiding.cancel()
+            await asyncio.wait({guiding})
+        return code if guiding.cancelled() else code or guiding.result()
 
 
 def _world(http: aiohttp.ClientSession, output: PrefixedOutput) -> World:
@@ -126,65 +143,3 @@ def _stop_on_signals(supervisor: Supervisor, output: PrefixedOutput) -> Iterator
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-@frozen
-class _Welcome:
-    """Makes the first user, shows the screen and begins the demo, once everything is ready."""
-
-    config: KarvonConfig
-    secrets: SecretStore
-    supervisor: Supervisor
-    http: aiohttp.ClientSession
-    output: PrefixedOutput
-
-    async def run(self) -> None:
-        person = None
-        try:
-            if self.config.homeserver.managed:
-                await self.supervisor.wait_ready(HOMESERVER)
-                person = await self._person()
-            await self.supervisor.wait_ready()
-            self._show(person)
-            if person is not None and self.config.uses_sandbox:
-                await self._seed(person)
-        except (RegistrationError, MatrixError, demo.DemoError, aiohttp.ClientError) as error:
-            self.output.line("karvon", f"the demo did not begin: {error}")
-
-    async def _person(self) -> Person | None:
-        homeserver = self.config.homeserver
-        user = homeserver.demo_user
-        if user.username is None:
-            return None
-        password = (
-            self.secrets.password("demo_password")
-            if user.password is None
-            else user.password.get_secret_value()
-        )
-        await ensure_user(
-            self.http,
-            homeserver.client_url,
-            shared_secret(homeserver, self.secrets),
-            user.username,
-            password,
-        )
-        return Person(f"@{user.username}:{homeserver.server_name}", password)
-
-    def _show(self, person: Person | None) -> None:
-        console = Console(highlight=False)
-        with contextlib.suppress(OSError):
-            console.print(ready_screen(self.config, person))
-
-    async def _seed(self, person: Person) -> None:
-        for network in self.config.networks:
-            said = await demo.seed(
-                self.http,
-                demo.Stage(
-                    homeserver_url=self.config.homeserver.client_url,
-                    username=person.mxid,
-                    password=person.password,
-                    bot=bot_mxid(self.config, network),
-                    control_url=f"http://127.0.0.1:{self.config.sandbox.telegram.control_port}",
-                ),
-            )
-            self.output.line("karvon", said)

@@ -159,7 +159,7 @@ async def test_a_wrong_configuration_ends_the_start(
     behaviour: str, stage: Stage, ports: list[int]
 ) -> None:
     good = stage.part("good", "serve", ports[0])
-    bad = stage.part("bad", behaviour, ports[1], config_error="Error in configuration")
+    bad = stage.part("bad", behaviour, ports[1], config_errors=("Error in configuration",))
     async with stage.running(good, bad) as (supervisor, run, _):
         async with asyncio.timeout(20):
             assert await run == 2

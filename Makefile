@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Each target is one visible command. The first run installs everything into .venv; no root is needed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: up demo test lint bench faults soak clean
+
+up: $(READY)  ## Start the whole suite; Ctrl-C stops it.
+	$(BIN)/karvon up
+
+demo: $(READY)  ## The same with a scripted conversation; exits 0 only if every line arrived.
+	$(BIN)/karvon demo
+
+test: $(READY)  ## All tests but the slow suites.
+	$(BIN)/pytest --ignore=tests/faults --ignore=tests/soak
+
+lint: $(READY)  ## Style, types, import rules, container files.
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && docker/lint.sh
+
+bench: $(READY)  ## Measure, and write build/bench.json.
+	$(BIN)/python -m tests.bench
+
+faults: $(READY)  ## The fault suite: everything that can be killed is killed.
+	$(BIN)/pytest tests/faults
+
+soak: $(READY)  ## Hours of traffic with faults; SOAK_SECONDS sets how long.
+	$(BIN)/pytest tests/soak
+
+clean:  ## Remove what was installed and built; the data in var/ stays.
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "karvon needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make virtual environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable '.[all]' --group test --group lint
+	@touch $@
