@@ -56,6 +56,7 @@ class Person:
     def __init__(self, account: Account, host: str, port: int, dc: int, public_key: str) -> None:
         self.account = account
         self.received: list[Received] = []
+        self._known: set[tuple[int, tuple[int, ...]]] = set()
         self._news = asyncio.Condition()
         client_keys.add_key(public_key, old=False)
         session = MemorySession()
@@ -96,7 +97,9 @@ class Person:
         async for dialog in self.client.iter_dialogs():
             found = await self.client.get_messages(dialog.input_entity, limit=_REMEMBERED)
             earlier.extend(_message("message", message) for message in reversed(found))
-        self.received[:0] = [one for one in earlier if one not in self.received]
+        unseen = [one for one in earlier if (one.chat, one.ids) not in self._known]
+        self.received[:0] = unseen
+        self._known.update((one.chat, one.ids) for one in unseen)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -224,8 +227,10 @@ class Person:
         if seen is None:
             return
         async with self._news:
-            if seen.kind == "message" and seen in self.received:
-                return
+            if seen.kind == "message":
+                if (seen.chat, seen.ids) in self._known:
+                    return
+                self._known.add((seen.chat, seen.ids))
             self.received.append(seen)
             self._news.notify_all()
 

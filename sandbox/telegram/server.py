@@ -149,7 +149,7 @@ class Server:
         except Exception:  # noqa: BLE001 - a fault of the sandbox must reach the client as one
             _log.exception("%s failed", method)
             error = RpcFailureError(500, "INTERNAL")
-        rendered = self.world.updates.flush()
+        rendered = self.world.updates.flush(connection)
         self.world.store.commit()
         self.log.add(account or connection.key.account, method, error.name if error else None)
         self.attach(connection)
@@ -256,17 +256,20 @@ class Server:
             if connection.key is key:
                 connection.push(wire.serialize(updates))
 
-    def _is_connected(self, account: int) -> bool:
-        return bool(self._attached.get(account))
+    def _is_connected(self, account: int, origin: Link | None) -> bool:
+        return bool(self._targets(account, origin))
 
-    def _deliver(self, account: int, updates: Any, origin: Link | None) -> None:
-        targets = [
+    def _targets(self, account: int, origin: Link | None) -> list[Connection]:
+        return [
             connection
             for connection in self._attached.get(account, ())
             if connection is not origin
             and connection.wants_updates
             and _account_of(connection) == account
         ]
+
+    def _deliver(self, account: int, updates: Any, origin: Link | None) -> None:
+        targets = self._targets(account, origin)
         if not targets:
             return
         for body in self.faults.shape(account, wire.serialize(updates)):

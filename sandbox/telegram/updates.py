@@ -19,6 +19,9 @@ from sandbox.telegram.render import Render
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import Link, bad_request
 
+IsConnected = Callable[[int, Link | None], bool]
+"""Tells whether an account has a connection besides one."""
+
 Deliver = Callable[[int, Any, Link | None], None]
 """Sends a TL ``Updates`` to the connections of an account, except one."""
 
@@ -50,30 +53,33 @@ class Updates:
         self._clock = clock
         self._limits = limits
         self._batches: dict[int, _Batch] = {}
-        self._is_connected: Callable[[int], bool] = lambda _account: False
+        self._is_connected: IsConnected = lambda _account, _except: False
         self._deliver: Deliver = lambda _account, _updates, _except: None
         self._deliver_to_key: DeliverToKey = lambda _key, _updates: None
         self._for_keys: list[tuple[AuthKey, Any]] = []
 
     def connect(
-        self, is_connected: Callable[[int], bool], deliver: Deliver, deliver_to_key: DeliverToKey
+        self, is_connected: IsConnected, deliver: Deliver, deliver_to_key: DeliverToKey
     ) -> None:
         """Name the ones that know the connections."""
         self._is_connected = is_connected
         self._deliver = deliver
         self._deliver_to_key = deliver_to_key
 
-    def flush(self) -> list[tuple[int, Any]]:
-        """Take the collected updates, rendered for the accounts that are connected."""
+    def flush(self, origin: Link | None = None) -> list[tuple[int, Any]]:
+        """Take the collected updates, rendered for the accounts that will get them.
+
+        The connection `origin` made the request and got its own updates in the answer.
+        """
         batches, self._batches = self._batches, {}
         return [
             (account, self._envelope(account, batch))
             for account, batch in batches.items()
-            if self._is_connected(account)
+            if self._is_connected(account, origin)
         ]
 
     def send(self, rendered: Iterable[tuple[int, Any]], origin: Link | None = None) -> None:
-        """Push what `flush` returned."""
+        """Push what `flush` returned; call it once the request is stored."""
         for account, updates in rendered:
             self._deliver(account, updates, origin)
         waiting, self._for_keys = self._for_keys, []
@@ -109,14 +115,14 @@ class Updates:
 
     def answer(self, account: int, extra: Iterable[Any] = (), peers: Iterable[Peer] = ()) -> Any:
         """Return the ``Updates`` of the request itself, with what else belongs in front."""
-        batch = self._batches.pop(account, None) or _Batch()
+        batch = self._batch(account)
         updates = self._envelope(account, batch, peers)
         updates.updates[:0] = extra
         return updates
 
     def own_entry(self, account: int) -> Entry:
-        """Take the single logged change of the request for its short answer."""
-        return self._batches.pop(account).entries[-1]
+        """Return the latest logged change of the request, for its short answer."""
+        return self._batches[account].entries[-1]
 
     def _batch(self, account: int) -> _Batch:
         return self._batches.setdefault(account, _Batch())
