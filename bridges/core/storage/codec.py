@@ -9,7 +9,7 @@ from cattrs.strategies import configure_tagged_union
 from bridges.core.content import RemotePart
 from bridges.core.events import RemoteEvent
 
-_TAG = "kind"
+_TAG = "_type"
 
 
 class EventCodec:
