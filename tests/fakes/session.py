@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One logged-in account of FakeNetwork: a session with every ability there is."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
+from bridges.core.chat import ChatInfo, ChatKind, KnownChat, UserInfo
+from bridges.core.content import LocalMedia, MediaInfo, MediaKind, RemoteMedia, RemotePart, Text
+from bridges.core.errors import NotConnected, Rejected, SessionLost, Unsupported
+from bridges.core.events import RemoteTyping
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
+from bridges.core.network import BridgeHandle, LoginRecord, SessionState
+from bridges.core.outgoing import (
+    OutgoingEdit,
+    OutgoingMessage,
+    OutgoingReactions,
+    OutgoingReceipt,
+    OutgoingRedaction,
+    Sent,
+)
+from bridges.core.text import user_text
+from tests.fakes.store import FakeStore
+from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
+
+_BATCH = 50
+
+LOGGED_OUT = user_text("The account was logged out on the phone.")
+OFFLINE = user_text("The fake network cannot be reached.")
+
+
+class FakeSession:
+    """See `bridges.core.network.Session` and every protocol of `bridges.core.abilities`."""
+
+    def __init__(
+        self, record: LoginRecord, world: World, handle: BridgeHandle, store: FakeStore
+    ) -> None:
+        self._record = record
+        self._world = world
+        self._handle = handle
+        self._store = store
+        self._account: Account = world.accounts[record.user]
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._token = ""
+
+    # -- Connection
+
+    async def connect(self) -> None:
+        """Start to read the account's updates."""
+        if self._task is None:
+            self._account.listeners.add(self._news.set)
+            self._account.typing.append(self._typing)
+            self._task = asyncio.create_task(self._run(), name=f"session of {self._record.id}")
+
+    async def disconnect(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._account.listeners.discard(self._news.set)
+            self._account.typing.remove(self._typing)
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+
+    async def logout(self) -> None:
+        """End the device's authorisation."""
+        await self.disconnect()
+        self._account.devices.discard(self._token)
+        await self._store.delete(self._record.id)
+
+    async def _run(self) -> None:
+        stored = await self._store.load(self._record.id)
+        if stored is None:
+            self._handle.report(self._record.id, SessionState.BAD_CREDENTIALS, LOGGED_OUT)
+            return
+        self._token, cursor = stored
+        while True:
+            self._news.clear()
+            if not self._world.reachable:
+                self._handle.report(self._record.id, SessionState.TRANSIENT_DISCONNECT, OFFLINE)
+            elif self._token not in self._account.devices:
+                self._handle.report(self._record.id, SessionState.BAD_CREDENTIALS, LOGGED_OUT)
+                return
+            else:
+                self._handle.report(self._record.id, SessionState.CONNECTED)
+                cursor = await self._read(cursor)
+            await self._news.wait()
+
+    async def _read(self, cursor: int) -> int:
+        while cursor < len(self._account.updates):
+            batch = self._account.updates[cursor : cursor + _BATCH]
+            cursor += len(batch)
+            login = self._record.id
+            await self._handle.receive(login, batch, self._store.advance(login, cursor))
+        return cursor
+
+    def _typing(self, event: RemoteTyping) -> None:
+        if self._world.reachable:
+            self._handle.typing(self._record.id, event)
+
+    @contextmanager
+    def _request(self, method: str) -> Iterator[None]:
+        """Every request passes here. Raises what stands against it."""
+        if self._task is None or not self._world.reachable:
+            raise NotConnected("FAKE.OFFLINE", OFFLINE, retry_after=0.3)
+        if self._token not in self._account.devices:
+            raise SessionLost("FAKE.LOGGED_OUT", LOGGED_OUT)
+        with self._account.faults.around(method):
+            yield
+
+    # -- Session
+
+    def is_me(self, user: RemoteUserID) -> bool:
+        """Whether it is this account."""
+        return user == self._account.user
+
+    def room_features(self, chat: ChatKey) -> RoomFeatures:
+        """Everything but formatting in full."""
+        anything = FileFeatures({"*/*": Support.FULL}, max_caption_length=1024)
+        return RoomFeatures(
+            id="org.karvon.fake.1",
+            file=dict.fromkeys(MediaKind, anything),
+            max_text_length=4096,
+            reply=Support.FULL,
+            edit=Support.FULL,
+            delete=Support.FULL,
+            reaction=Support.FULL,
+            reaction_count=1,
+            allowed_reactions=ALLOWED_REACTIONS,
+            read_receipts=True,
+            typing_notifications=True,
+        )
+
+    async def chat_info(self, chat: ChatKey) -> ChatInfo:
+        """A chat's properties."""
+        with self._request("chat_info"):
+            return self._world.info(self._chat(chat), self._account)
+
+    async def user_info(self, user: RemoteUserID) -> UserInfo:
+        """A person's properties."""
+        with self._request("user_info"):
+            known = self._world.accounts.get(user)
+            if known is None:
+                raise Rejected("FAKE.NO_SUCH_USER", user_text("There is no such person."))
+            return known.info()
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """Send, once per key."""
+        with self._request("send"):
+            earlier = self._world.sent.get((self._account.user, message.key))
+            if earlier is not None:
+                return earlier
+            chat = self._writable(message.chat)
+            part = self._taken_in(message.content)
+            posted = self._world.post(chat, self._account.user, (part,), message.reply_to)
+            sent = Sent((posted.id,), posted.timestamp)
+            self._world.sent[self._account.user, message.key] = sent
+            return sent
+
+    # -- Abilities
+
+    async def edit(self, edit: OutgoingEdit) -> None:
+        """Replace a text or a caption."""
+        with self._request("edit"):
+            chat = self._writable(edit.chat)
+            message = self._own(chat, edit.targets[0])
+            old, new = message.parts[0], edit.content
+            part: RemotePart = new
+            if isinstance(old, RemoteMedia):
+                part = _with_caption(old, new)
+            if part != old:
+                self._world.edit(chat, message, (part,))
+
+    async def redact(self, redaction: OutgoingRedaction) -> None:
+        """Delete for everybody."""
+        with self._request("redact"):
+            chat = self._chat(redaction.chat)
+            for target in redaction.targets:
+                self._world.delete(chat, target, self._account.user)
+
+    async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
+        """Set own reactions."""
+        with self._request("react"):
+            chat = self._chat(reactions.chat)
+            for emoji in reactions.emojis:
+                if emoji not in ALLOWED_REACTIONS:
+                    raise Rejected(
+                        "FAKE.REACTION_INVALID", user_text("This reaction is not allowed here.")
+                    )
+            message = self._message(chat, reactions.target)
+            return self._world.react(chat, message, self._account.user, reactions.emojis)
+
+    async def mark_read(self, receipt: OutgoingReceipt) -> None:
+        """Mark as read."""
+        with self._request("mark_read"):
+            self._world.read(self._chat(receipt.chat), self._account.user, receipt.up_to)
+
+    async def set_typing(self, chat: ChatKey, typing: bool) -> None:
+        """Type."""
+        with self._request("set_typing"):
+            self._world.type(self._chat(chat), self._account.user, typing)
+
+    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+        """Download."""
+        with self._request("fetch"):
+            data = self._world.files.get(reference)
+            if data is None:
+                raise Rejected("FAKE.FILE_GONE", user_text("The file is no longer there."))
+            await asyncio.to_thread(target.write_bytes, data)
+            return None
+
+    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
+        """Look a message up by its key."""
+        with self._request("find_sent"):
+            return self._world.sent.get((self._account.user, message.key))
+
+    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
+        """Chats with messages, the latest first."""
+        with self._request("recent_chats"):
+            mine = [
+                chat
+                for chat in self._world.chats.values()
+                if self._account.user in chat.members and chat.messages
+            ]
+            mine.sort(key=lambda chat: int(max(chat.messages, key=int)), reverse=True)
+            return [self._known(chat) for chat in mine[:limit]]
+
+    async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
+        """People by name."""
+        with self._request("search"):
+            wanted = query.casefold()
+            found = [one for one in self._world.accounts.values() if wanted in one.name.casefold()]
+            return [self._with(one) for one in found[:limit] if one is not self._account]
+
+    async def resolve(self, identifier: str) -> KnownChat:
+        """People by number or username."""
+        with self._request("resolve"):
+            for one in self._world.accounts.values():
+                if identifier in (one.phone, one.username, f"@{one.username}"):
+                    return self._with(one)
+            raise Rejected("FAKE.NOBODY", user_text("Nobody has that number or username."))
+
+    # -- Inside
+
+    def _with(self, other: Account) -> KnownChat:
+        return self._known(self._world.direct(self._account.user, other.user))
+
+    def _known(self, chat: Chat) -> KnownChat:
+        key = self._world.key(chat, self._account)
+        if chat.kind is not ChatKind.DIRECT:
+            return KnownChat(key, chat.title, chat.kind)
+        other = self._world.accounts[RemoteUserID(key.chat)]
+        return KnownChat(key, other.name, chat.kind, f"@{other.username}")
+
+    def _chat(self, key: ChatKey) -> Chat:
+        chat = self._world.chat_of(key)
+        if chat is None or self._account.user not in chat.members:
+            raise Rejected("FAKE.NO_SUCH_CHAT", user_text("You are not in this chat."))
+        return chat
+
+    def _writable(self, key: ChatKey) -> Chat:
+        chat = self._chat(key)
+        if not chat.members[self._account.user]:
+            raise Rejected("FAKE.READ_ONLY", user_text("You may not write in this chat."))
+        return chat
+
+    def _message(self, chat: Chat, message: MessageID) -> Message:
+        found = chat.messages.get(message)
+        if found is None:
+            raise Rejected("FAKE.NO_SUCH_MESSAGE", user_text("The message is no longer there."))
+        return found
+
+    def _own(self, chat: Chat, message: MessageID) -> Message:
+        found = self._message(chat, message)
+        if found.sender != self._account.user:
+            raise Rejected("FAKE.NOT_YOURS", user_text("The message is not yours."))
+        return found
+
+    def _taken_in(self, content: Text | LocalMedia) -> RemotePart:
+        if isinstance(content, Text):
+            if len(content.text.body) > 4096:
+                raise Unsupported("FAKE.TOO_LONG", user_text("The message is too long."))
+            return content
+        return self._world.keep_file(
+            content.path.read_bytes(), content.kind, content.info, content.caption
+        )
+
+
+def _with_caption(media: RemoteMedia, text: Text) -> RemoteMedia:
+    return RemoteMedia(media.kind, media.info, media.reference, media.cache_key, text.text)

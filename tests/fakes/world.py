@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The remote service behind FakeNetwork: accounts, chats and messages in memory.
+
+It outlives the bridge, as a real service does. Every account has a log of updates, in order, each
+already in the form in which the core wants it; a session reads the log from its cursor on.
+"""
+
+import hashlib
+import itertools
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from attrs import define, field
+
+from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, ChatKind, Member, Sender, UserInfo
+from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemoteMedia, RemotePart
+from bridges.core.events import (
+    ChatChanged,
+    ChatGone,
+    ReactionsOf,
+    RemoteEdit,
+    RemoteEvent,
+    RemoteMessage,
+    RemoteReactions,
+    RemoteReceipt,
+    RemoteRedaction,
+    RemoteTyping,
+    UserChanged,
+)
+from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.outgoing import Sent
+from tests.fakes.faults import Faults
+
+LOGIN_CODE = "22222"
+REACTIONS_PER_PERSON = 1
+TYPING_SECONDS = 20.0
+ALLOWED_REACTIONS = ("👍", "👎", "❤", "🔥", "🎉", "😢")
+
+
+@define(eq=False)
+class Account:
+    """Somebody's account, and what has happened to it so far."""
+
+    user: RemoteUserID
+    name: str
+    phone: str
+    username: str
+    password: str | None = None
+    avatar: Avatar = NO_AVATAR
+    deleted: bool = False
+    devices: set[str] = field(factory=set)
+    """Tokens of the devices that are logged in."""
+    updates: list[RemoteEvent] = field(factory=list)
+    faults: Faults = field(factory=Faults)
+    listeners: set[Callable[[], None]] = field(factory=set)
+    """Called when there is something new, or the account's standing has changed."""
+    typing: list[Callable[[RemoteTyping], None]] = field(factory=list)
+
+    @property
+    def login(self) -> LoginID:
+        """The login of this account in a bridge."""
+        return LoginID(self.user)
+
+    def notify(self) -> None:
+        """Let the listeners look."""
+        for listener in list(self.listeners):
+            listener()
+
+    def info(self) -> UserInfo:
+        """What everybody may know."""
+        if self.deleted:
+            return UserInfo(name="Deleted Account", avatar=NO_AVATAR, username="")
+        return UserInfo(name=self.name, avatar=self.avatar, username=self.username)
+
+
+@define(eq=False)
+class Message:
+    """A message as everybody in its chat has it."""
+
+    id: MessageID
+    sender: RemoteUserID
+    timestamp: datetime
+    parts: tuple[RemotePart, ...]
+    reply_to: MessageID | None
+    stamp: int = 0
+    reactions: dict[RemoteUserID, tuple[str, ...]] = field(factory=dict)
+
+
+@define(eq=False)
+class Chat:
+    """A chat; of a direct one, `members` are the two."""
+
+    id: ChatID
+    kind: ChatKind
+    title: str
+    members: dict[RemoteUserID, bool]
+    """Who is in it, and whether they may write."""
+    topic: str = ""
+    avatar: Avatar = NO_AVATAR
+    messages: dict[MessageID, Message] = field(factory=dict)
+
+
+class World:
+    """All of it. Whatever changes is put into the logs of everybody concerned."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[RemoteUserID, Account] = {}
+        self.chats: dict[ChatID, Chat] = {}
+        self.files: dict[str, bytes] = {}
+        self.sent: dict[tuple[RemoteUserID, str], Sent] = {}
+        """What was sent under which idempotency key."""
+        self.reachable = True
+        self._numbers = itertools.count(1)
+
+    def now(self) -> datetime:
+        """The service's clock."""
+        return datetime.now(UTC)
+
+    def number(self) -> int:
+        """A number that was never given before."""
+        return next(self._numbers)
+
+    # -- Accounts
+
+    def add_account(self, name: str, password: str | None = None) -> Account:
+        """Open an account."""
+        number = self.number()
+        account = Account(
+            user=RemoteUserID(f"u{number}"),
+            name=name,
+            phone=f"+999000{number:05}",
+            username=f"person{number}",
+            password=password,
+        )
+        self.accounts[account.user] = account
+        return account
+
+    def by_phone(self, phone: str) -> Account | None:
+        """Whose number this is."""
+        return next((one for one in self.accounts.values() if one.phone == phone), None)
+
+    def authorise(self, account: Account) -> str:
+        """Log a device in; returns its token."""
+        token = secrets.token_urlsafe(16)
+        account.devices.add(token)
+        return token
+
+    def revoke(self, account: Account) -> None:
+        """Log all devices out."""
+        account.devices.clear()
+        account.notify()
+
+    def set_reachable(self, reachable: bool) -> None:
+        """Cut everybody off, or let them back."""
+        self.reachable = reachable
+        for account in self.accounts.values():
+            account.notify()
+
+    def change_account(self, account: Account) -> None:
+        """Let everybody who shares a chat know."""
+        shared = {
+            member
+            for chat in self.chats.values()
+            if account.user in chat.members
+            for member in chat.members
+        }
+        for user in shared:
+            self._tell(self.accounts[user], UserChanged(account.user, account.info()))
+
+    # -- Chats
+
+    def add_chat(self, kind: ChatKind, title: str, members: dict[RemoteUserID, bool]) -> Chat:
+        """Make a group or channel."""
+        chat = Chat(ChatID(f"{kind.value}-{self.number()}"), kind, title, members)
+        self.chats[chat.id] = chat
+        return chat
+
+    def direct(self, one: RemoteUserID, other: RemoteUserID) -> Chat:
+        """The chat of two people."""
+        chat_id = ChatID("+".join(sorted((one, other))))
+        if chat_id not in self.chats:
+            members = {one: True, other: True}
+            self.chats[chat_id] = Chat(chat_id, ChatKind.DIRECT, "", members)
+        return self.chats[chat_id]
+
+    def chat_of(self, key: ChatKey) -> Chat | None:
+        """The chat behind a key of the core."""
+        if key.receiver:
+            return self.direct(RemoteUserID(key.receiver), RemoteUserID(key.chat))
+        return self.chats.get(key.chat)
+
+    def key(self, chat: Chat, viewer: Account) -> ChatKey:
+        """A chat's key for one account: direct chats are everybody's own."""
+        if chat.kind is not ChatKind.DIRECT:
+            return ChatKey(chat.id)
+        other = next((one for one in chat.members if one != viewer.user), viewer.user)
+        return ChatKey(ChatID(other), viewer.login)
+
+    def info(self, chat: Chat, viewer: Account) -> ChatInfo:
+        """A chat's properties as an account sees them."""
+        members = tuple(Member(self.sender(one, viewer)) for one in chat.members)
+        other = None
+        if chat.kind is ChatKind.DIRECT:
+            other = RemoteUserID(self.key(chat, viewer).chat)
+        return ChatInfo(
+            kind=chat.kind,
+            name=chat.title or None,
+            topic=chat.topic,
+            avatar=chat.avatar if chat.kind is not ChatKind.DIRECT else None,
+            other_user=other,
+            members=members,
+            members_complete=True,
+            may_write=chat.members.get(viewer.user, False),
+        )
+
+    def change_chat(self, chat: Chat) -> None:
+        """Let the members know of new properties."""
+        self._publish(chat, lambda who: ChatChanged(self.key(chat, who), self.info(chat, who)))
+
+    def leave(self, chat: Chat, account: Account) -> None:
+        """Take somebody out of a chat."""
+        del chat.members[account.user]
+        self._tell(account, ChatGone(self.key(chat, account)))
+        self.change_chat(chat)
+
+    # -- Messages
+
+    def post(
+        self,
+        chat: Chat,
+        sender: RemoteUserID,
+        parts: tuple[RemotePart, ...],
+        reply_to: MessageID | None = None,
+    ) -> Message:
+        """Put a message into a chat."""
+        message_id = MessageID(str(self.number()))
+        message = Message(message_id, sender, self.now(), parts, reply_to)
+        chat.messages[message_id] = message
+
+        def seen(viewer: Account) -> RemoteEvent:
+            return RemoteMessage(
+                chat=self.key(chat, viewer),
+                sender=self.sender(sender, viewer),
+                id=message_id,
+                timestamp=message.timestamp,
+                parts=parts,
+                reply_to=reply_to,
+            )
+
+        self._publish(chat, seen)
+        return message
+
+    def edit(self, chat: Chat, message: Message, parts: tuple[RemotePart, ...]) -> None:
+        """Give a message other content."""
+        message.parts = parts
+        message.stamp += 1
+        stamp, now = message.stamp, self.now()
+
+        def seen(viewer: Account) -> RemoteEvent:
+            return RemoteEdit(
+                chat=self.key(chat, viewer),
+                sender=self.sender(message.sender, viewer),
+                target=message.id,
+                timestamp=now,
+                stamp=stamp,
+                parts=parts,
+            )
+
+        self._publish(chat, seen)
+
+    def delete(self, chat: Chat, message: MessageID, by: RemoteUserID) -> None:
+        """Remove a message for everybody."""
+        if chat.messages.pop(message, None) is not None:
+            self._publish(
+                chat,
+                lambda who: RemoteRedaction(self.key(chat, who), message, self.sender(by, who)),
+            )
+
+    def react(
+        self, chat: Chat, message: Message, user: RemoteUserID, emojis: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Set a person's reactions; of too many, the latest count."""
+        effective = tuple(emojis)[-REACTIONS_PER_PERSON:]
+        message.reactions[user] = effective
+
+        def seen(viewer: Account) -> RemoteEvent:
+            by = ReactionsOf(self.sender(user, viewer), effective)
+            return RemoteReactions(self.key(chat, viewer), message.id, (by,))
+
+        self._publish(chat, seen)
+        return effective
+
+    def read(self, chat: Chat, reader: RemoteUserID, up_to: MessageID) -> None:
+        """Note that somebody has read a chat."""
+        self._publish(
+            chat,
+            lambda who: RemoteReceipt(self.key(chat, who), self.sender(reader, who), up_to),
+        )
+
+    def type(self, chat: Chat, user: RemoteUserID, typing: bool) -> None:
+        """Show typing to all others who are there now."""
+        for member in chat.members:
+            if member == user:
+                continue
+            viewer = self.accounts[member]
+            seconds = TYPING_SECONDS if typing else 0.0
+            for listener in list(viewer.typing):
+                listener(RemoteTyping(self.key(chat, viewer), self.sender(user, viewer), seconds))
+
+    # -- Files
+
+    def keep_file(
+        self,
+        data: bytes,
+        kind: MediaKind,
+        info: MediaInfo,
+        caption: FormattedText | None = None,
+    ) -> RemoteMedia:
+        """Store a file; equal bytes are stored once."""
+        reference = self._keep(data)
+        return RemoteMedia(kind, info, reference, reference, caption)
+
+    def keep_avatar(self, data: bytes) -> Avatar:
+        """Store a picture."""
+        reference = self._keep(data)
+        return Avatar(reference, reference)
+
+    def _keep(self, data: bytes) -> str:
+        reference = hashlib.sha256(data).hexdigest()
+        self.files[reference] = data
+        return reference
+
+    # -- Inside
+
+    def sender(self, user: RemoteUserID, viewer: Account) -> Sender:
+        """Somebody as an account sees them."""
+        return Sender(user, is_me=user == viewer.user)
+
+    def _publish(self, chat: Chat, seen: Callable[[Account], RemoteEvent]) -> None:
+        for member in chat.members:
+            viewer = self.accounts[member]
+            self._tell(viewer, seen(viewer))
+
+    def _tell(self, account: Account, event: RemoteEvent) -> None:
+        account.updates.append(event)
+        account.notify()
