@@ -138,7 +138,7 @@ class Inbox:
             async with self._db.transaction() as connection:
                 lanes = await self._queue.put_in_order(connection, rows, self._clock.now())
                 await self._values.put(connection, _TOKEN, answer["next_batch"])
-        self._lanes.wake(lanes)
+        self._lanes.wake(lanes, moved=True)
         return len(rows)
 
     async def _missed(self, room: RoomID, timeline: Json, since: str) -> list[Json]:

@@ -5,6 +5,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -16,6 +17,8 @@ _BATCH = 32
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _TRIES_OF_A_BUG = 5
+
+T = TypeVar("T")
 
 Handler = Callable[[Row], Awaitable[None]]
 """Handles one row and ends it in the queue.
@@ -57,6 +60,7 @@ class Lanes:
         self._jitter = jitter
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._moved: set[str] = set()
         self._closed = False
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -73,13 +77,15 @@ class Lanes:
         """Go on after ``hold``."""
         self._flowing.set()
 
-    def wake(self, lanes: Iterable[str]) -> None:
-        """Look into these lanes; there is something new."""
+    def wake(self, lanes: Iterable[str], *, moved: bool = False) -> None:
+        """Look into these lanes; there is something new, or rows have been ``moved``."""
         if self._closed:
             return
         for lane in lanes:
             if lane in self._tasks:
                 self._again.add(lane)
+                if moved:
+                    self._moved.add(lane)
             else:
                 self._tasks[lane] = asyncio.create_task(self._run(lane), name=f"lane {lane}")
 
@@ -96,23 +102,28 @@ class Lanes:
             while True:
                 await self._flowing.wait()
                 self._again.discard(lane)
+                self._moved.discard(lane)
                 rows = await self._patiently(lane, partial(self._queue.head, lane, _BATCH))
                 if not rows and lane not in self._again:
                     return
                 for row in rows:
                     await self._flowing.wait()
+                    if lane in self._moved:
+                        break
                     await self._handle(row)
         finally:
             del self._tasks[lane]
             self._again.discard(lane)
+            self._moved.discard(lane)
 
     async def _handle(self, row: Row) -> None:
         bugs = 0
         waits = 0
-        while True:
+        current: Row | None = row
+        while current is not None:
             try:
                 async with self._slots:
-                    await self._handler(row)
+                    await self._handler(current)
             except self._passing as error:
                 wait = self._wait(error, waits)
                 waits += 1
@@ -123,14 +134,21 @@ class Lanes:
             except Exception as failure:  # noqa: BLE001 - one bad row must not stop a chat for ever
                 bugs += 1
                 self._log.exception("handling failed", lane=row.lane, seq=row.seq, tries=bugs)
-                if bugs < _TRIES_OF_A_BUG:
-                    await self._clock.sleep(self._wait(failure, bugs))
-                    continue
-                await self._patiently(row.lane, partial(self._queue.bury, row, repr(failure)))
-                await self._give_up(row, failure)
-                return
+                if bugs == _TRIES_OF_A_BUG:
+                    await self._bury(row, failure)
+                    return
+                await self._clock.sleep(self._wait(failure, bugs))
             else:
                 return
+            # An attempt leaves its mark in the queue, and a row may have been moved meanwhile.
+            current = await self._patiently(row.lane, partial(self._queue.current, row))
+
+    async def _bury(self, row: Row, failure: Exception) -> None:
+        await self._patiently(row.lane, partial(self._queue.bury, row, repr(failure)))
+        try:
+            await self._give_up(row, failure)
+        except Exception:  # noqa: BLE001 - nor may what is told about it stop the chat
+            self._log.exception("could not tell that a row was given up", lane=row.lane)
 
     def _wait(self, error: Exception, waits: int) -> float:
         grown: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(waits, 10))
@@ -138,13 +156,11 @@ class Lanes:
             grown = max(grown if waits else 0.0, error.retry_after)
         return grown * (1 + 0.1 * self._jitter())
 
-    async def _patiently(
-        self, lane: str, action: Callable[[], Awaitable[list[Row] | None]]
-    ) -> list[Row]:
+    async def _patiently(self, lane: str, action: Callable[[], Awaitable[T]]) -> T:
         waits = 0
         while True:
             try:
-                return await action() or []
+                return await action()
             except self._passing as error:
                 self._log.warning("database does not answer", lane=lane, error=repr(error))
                 await self._clock.sleep(self._wait(error, waits))

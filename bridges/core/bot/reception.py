@@ -61,7 +61,8 @@ class Reception:
             await self._end(row)
             return
         # A command is carried out at most once: repeating one that brought us down would do it again.
-        await self._end(row)
+        if not await self._end(row):
+            return  # It has been moved behind others meanwhile.
         body = _said(event["content"])
         if event["type"] == event_types.MESSAGE and isinstance(body, str):
             await self._command(event, body)
@@ -104,9 +105,9 @@ class Reception:
             return
         await self._rooms.enter(room, inviter)
 
-    async def _end(self, row: Row) -> None:
+    async def _end(self, row: Row) -> bool:
         async with self._db.transaction() as connection:
-            await self._queue.finish(connection, row)
+            return await self._queue.finish(connection, row)
 
 
 def _said(content: Json) -> object:

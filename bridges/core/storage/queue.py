@@ -9,6 +9,7 @@ key is kept, so that the same thing is not taken in twice) or *dead* (kept whole
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import IntEnum
+from typing import Any
 
 from attrs import frozen
 from mautrix.util.async_db import Connection
@@ -121,10 +122,7 @@ class Queue:
             lane,
             limit,
         )
-        return [
-            Row(r["seq"], r["lane"], r["dedup_key"], r["login"], r["payload"], RowState(r["state"]))
-            for r in rows
-        ]
+        return [_row(one) for one in rows]
 
     async def mark_attempted(self, row: Row) -> bool:
         """Note that the effect may leave from now on; False if the row has been moved meanwhile."""
@@ -152,15 +150,26 @@ class Queue:
         )
         return row is not None
 
-    async def finish(self, connection: Connection, row: Row) -> None:
-        """End a row; its key is remembered and its content forgotten."""
-        if row.dedup_key is None:
-            await connection.execute(f"DELETE FROM {self._table} WHERE seq = $1", row.seq)
-            return
-        await connection.execute(
-            f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = '' WHERE seq = $1",
+    async def current(self, row: Row) -> Row | None:
+        """The row as it stands now; None if it has ended or has been moved."""
+        now = await self._db.fetchrow(
+            f"SELECT {_COLUMNS} FROM {self._table} WHERE seq = $1 AND state < {RowState.DONE:d}",
             row.seq,
         )
+        return None if now is None else _row(now)
+
+    async def finish(self, connection: Connection, row: Row) -> bool:
+        """End a row; its key is remembered and its content forgotten.
+
+        Returns False, and does nothing, if the row has ended already or has been moved.
+        """
+        query = (
+            f"DELETE FROM {self._table} WHERE seq = $1 RETURNING seq"
+            if row.dedup_key is None
+            else f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = ''"
+            f" WHERE seq = $1 AND state < {RowState.DONE:d} RETURNING seq"
+        )
+        return await connection.fetchval(query, row.seq) is not None
 
     async def bury(self, row: Row, error: str) -> None:
         """End a row that will never work; it is kept whole with the reason."""
@@ -183,6 +192,17 @@ class Queue:
             f"SELECT state, COUNT(*) AS n FROM {self._table} GROUP BY state"
         )
         return {RowState(row["state"]): row["n"] for row in rows}
+
+
+def _row(stored: Any) -> Row:
+    return Row(
+        stored["seq"],
+        stored["lane"],
+        stored["dedup_key"],
+        stored["login"],
+        stored["payload"],
+        RowState(stored["state"]),
+    )
 
 
 def _milliseconds(moment: datetime) -> int:
