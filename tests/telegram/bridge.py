@@ -179,6 +179,17 @@ class Bridge:
         )
         return session
 
+    async def crash(self, session: TelegramSession) -> None:
+        """End a session as kill -9 would: nothing more is stored."""
+        stored = self.handle.receive
+
+        async def refuse(*_: Any) -> None:
+            raise DatabaseGone
+
+        self.handle.receive = refuse  # type: ignore[method-assign]
+        await session.disconnect()
+        self.handle.receive = stored  # type: ignore[method-assign]
+
     async def close(self) -> None:
         """Disconnect everything."""
         for session in self.sessions:

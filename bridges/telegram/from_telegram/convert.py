@@ -36,7 +36,7 @@ async def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateShortMessage() | tl.UpdateShortChatMessage():
             return message_events(from_short(update, around.me), around)
         case tl.UpdateEditMessage() | tl.UpdateEditChannelMessage():
-            return edit_events(update.message, around)
+            return edit_events(update, around)
         case tl.UpdateDeleteMessages():
             return await _deleted(update.messages, around)
         case tl.UpdateDeleteChannelMessages():

@@ -26,6 +26,7 @@ from bridges.telegram.from_telegram.surroundings import Surroundings, author
 
 _log = logging.getLogger(__name__)
 
+_PTS_RANGE = 1_000_000
 _NOT_CONVERTED = "[A message this bridge could not read. Open Telegram to see it.]"
 
 
@@ -48,12 +49,13 @@ def message_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
     ]
 
 
-def edit_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
-    """What ``UpdateEditMessage`` means.
+def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
+    """What ``UpdateEditMessage`` and ``UpdateEditChannelMessage`` mean.
 
-    Telegram also sends it for reactions, views and previews; then ``edit_hide`` is set or there
-    is no ``edit_date``.
+    Telegram also sends them for reactions, views and previews; then ``edit_hide`` is set or there
+    is no ``edit_date``. That date has seconds only, so ``pts`` tells apart two edits within one.
     """
+    message = update.message
     if not isinstance(message, Message) or message.edit_date is None or message.edit_hide:
         return []
     return [
@@ -62,7 +64,7 @@ def edit_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
             sender=author(message, around),
             target=ids.message_id(message.id),
             timestamp=message.edit_date,
-            stamp=int(message.edit_date.timestamp()),
+            stamp=int(message.edit_date.timestamp()) * _PTS_RANGE + update.pts % _PTS_RANGE,
             parts=_parts(message, around),
         )
     ]
