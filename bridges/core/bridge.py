@@ -82,12 +82,13 @@ class Bridge:
         await self._wait_for_homeserver()
         self._missing = "connecting"
         await self._network.start()
+        await parts.sessions.open_stored(self._network)  # Whose session is not open is logged out.
         self._to_remote.hold()  # The first look for missed events comes before anything is sent.
         self._background.append(asyncio.create_task(self.inbox.run(), name="inbox"))
         self._background.append(asyncio.create_task(self._clean(), name="cleaning"))
         await self._to_remote.start()
         await self._to_matrix.start()
-        await parts.sessions.start(self._network)
+        await parts.sessions.connect()
         self._missing = None
         self._log.info("ready", network=parts.info.id)
 
@@ -147,7 +148,7 @@ class Bridge:
         """Forget ended rows after a while, for ever."""
         retention = timedelta(days=self._parts.settings.limits.queue_retention_days)
         while True:
-            with contextlib.suppress(*PASSING_TROUBLE):
+            with contextlib.suppress(OSError, *PASSING_TROUBLE):
                 for queue in (self._parts.from_matrix, self._parts.from_remote):
                     await queue.forget_ended(self._parts.clock.now() - retention)
             await self._parts.clock.sleep(_CLEANING_INTERVAL)

@@ -39,6 +39,9 @@ _TYPES = (
     event_types.MEMBER,
 )
 _MOST_SENDERS_IN_A_FILTER = 200
+_PAUSE_AFTER_FAILURE = 5.0
+_LOOKS_WORTH_WAITING_FOR = 6
+"""So many looks may fail before what is here is handled although something may be missing."""
 
 
 def is_for_us(event: Json, names: GhostNames, source: str) -> bool:
@@ -108,22 +111,27 @@ class Inbox:
 
     async def run(self) -> None:
         """Reconcile for ever; cancelled at the end."""
+        failures = 0
         while True:
-            await self._reconcile_patiently()
+            self._due.clear()
+            failures = 0 if await self._looked() else failures + 1
+            if not self._due.is_set() and not 0 < failures < _LOOKS_WORTH_WAITING_FOR:
+                self._lanes.release()
+            pause = min(self._interval, _PAUSE_AFTER_FAILURE) if failures else self._interval
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._interval):
+                async with asyncio.timeout(pause):
                     await self._due.wait()
 
-    async def _reconcile_patiently(self) -> None:
-        self._due.clear()
+    async def _looked(self) -> bool:
         try:
             await self.reconcile()
         except (TemporaryError, HomeserverRefused, OSError) as error:
-            # The next round, at the latest after the interval, makes up for it.
             self._log.info("could not look for missed events", error=str(error))
-        finally:
-            if not self._due.is_set():
-                self._lanes.release()
+        except Exception:  # noqa: BLE001 - whatever it is, the next look makes up for this one
+            self._log.exception("could not look for missed events")
+        else:
+            return True
+        return False
 
     async def reconcile(self) -> int:
         """Take in what was missed, in the rooms' order; returns how many events were looked at."""

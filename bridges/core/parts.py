@@ -50,6 +50,7 @@ PASSING_TROUBLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
 )
 """Errors of the database that go away by themselves."""
 

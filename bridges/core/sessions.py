@@ -44,10 +44,13 @@ class Sessions:
         """Have a function told about changes of state."""
         self._listeners.append(listener)
 
-    async def start(self, network: Network) -> None:
-        """Open the sessions of all stored logins and let them connect, a few at a time."""
+    async def open_stored(self, network: Network) -> None:
+        """Open the sessions of all stored logins."""
         for record in await self._store.all():
             self._open(record, network)
+
+    async def connect(self) -> None:
+        """Let all sessions connect, a few at a time."""
         slots = asyncio.Semaphore(_CONNECTING_AT_ONCE)
 
         async def connect(active: ActiveLogin) -> None:
