@@ -16,5 +16,6 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(CONFIG_EXIT)
     except OperatorError as error:
-        print(f"karvon: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"karvon: {line}", file=sys.stderr)
         sys.exit(1)

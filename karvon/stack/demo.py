@@ -14,7 +14,7 @@ import aiohttp
 from attrs import frozen
 
 from karvon.stack.person import MatrixPerson, Message, logged_in
-from karvon.stack.sandbox_control import Resident, SandboxControl
+from karvon.stack.sandbox_control import DEMO_RESIDENT, FRIEND, SandboxControl
 
 DEVICE = "KARVONUP"
 LOGIN_SECONDS = 60
@@ -33,7 +33,6 @@ class Cue(StrEnum):
     CHOOSE_FLOW = "which way to log in"
     PHONE = "phone number"
     CODE = "login code"
-    PASSWORD = "password"  # noqa: S105 - what is asked for
     DONE = "logged in"
 
 
@@ -42,9 +41,8 @@ CUES: Sequence[tuple[Cue, re.Pattern[str]]] = (
     (Cue.ACCOUNTS, re.compile(r"your accounts", re.IGNORECASE)),
     (Cue.CHOOSE_FLOW, re.compile(r"how do you want to log in", re.IGNORECASE)),
     (Cue.DONE, re.compile(r"logged in|your chats appear", re.IGNORECASE)),
-    (Cue.PASSWORD, re.compile(r"password", re.IGNORECASE)),
-    (Cue.CODE, re.compile(r"\bcode\b", re.IGNORECASE)),
-    (Cue.PHONE, re.compile(r"phone", re.IGNORECASE)),
+    (Cue.PHONE, re.compile(r"enter the phone number", re.IGNORECASE)),
+    (Cue.CODE, re.compile(r"(?<!country )\bcode\b", re.IGNORECASE)),
 )
 """The first that is found in a message of the bot tells what it is about."""
 
@@ -73,47 +71,46 @@ async def seed(http: aiohttp.ClientSession, stage: Stage) -> str:
         aiohttp.ClientError: homeserver or sandbox cannot be reached.
     """
     control = SandboxControl(http, stage.control_url)
-    resident = await control.resident()
     async with logged_in(
         http, stage.homeserver_url, stage.username, stage.password, DEVICE
     ) as person:
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
-                fresh = await _log_in(person, stage.bot, resident, control)
+                fresh = await _log_in(person, stage.bot, control)
         except TimeoutError:
             raise DemoError(f"{stage.bot} did not answer in {LOGIN_SECONDS} s") from None
-    friend = await control.greet(resident, again=not fresh)
-    return f"{friend} wrote to {stage.username} over the sandbox's Telegram: answer in any client"
+    await control.greet(again=not fresh)
+    return f"{FRIEND.name} wrote to {stage.username} on the sandbox's Telegram"
 
 
-async def _log_in(
-    person: MatrixPerson, bot: str, resident: Resident, control: SandboxControl
-) -> bool:
+async def _log_in(person: MatrixPerson, bot: str, control: SandboxControl) -> bool:
     """Give whether the demo user was logged in only now."""
     room = await person.direct_room(bot)
     await person.wait_for_member(room, bot)
     dialogue = _Dialogue(person, room, bot, person.messages(await person.sync_token()))
-    if (await dialogue.ask("list-logins", Cue.ACCOUNTS, Cue.NOT_LOGGED_IN))[0] is Cue.ACCOUNTS:
+    cue, _ = await dialogue.ask("list-logins", Cue.ACCOUNTS, Cue.NOT_LOGGED_IN)
+    if cue is Cue.ACCOUNTS:
         return False
-    cue, body = await dialogue.ask("login", *Cue)
+    questions = [Cue.CHOOSE_FLOW, Cue.PHONE, Cue.CODE]
+    cue, body = await dialogue.ask("login", *questions, Cue.DONE)
     while cue is not Cue.DONE:
-        cue, body = await dialogue.ask(await _answer(cue, body, resident, control), *Cue)
+        if cue not in questions:
+            raise DemoError(f"the bot asked twice: {body!r}")
+        questions.remove(cue)
+        answer = await _answer(cue, body, control)
+        cue, body = await dialogue.ask(answer, *Cue)
     return True
 
 
-async def _answer(cue: Cue, body: str, resident: Resident, control: SandboxControl) -> str:
+async def _answer(cue: Cue, body: str, control: SandboxControl) -> str:
     """Give what a person would type. Raises ``DemoError``."""
     match cue:
-        case Cue.CHOOSE_FLOW:
-            flow = _PHONE_FLOW.search(body)
-            if flow is not None:
-                return flow[1]
+        case Cue.CHOOSE_FLOW if flow := _PHONE_FLOW.search(body):
+            return flow[1]
         case Cue.PHONE:
-            return resident.phone
+            return DEMO_RESIDENT.phone
         case Cue.CODE:
-            return await control.login_code(resident)
-        case Cue.PASSWORD if resident.password is not None:
-            return resident.password
+            return await control.login_code()
     raise DemoError(f"the bot said something unexpected: {body!r}")
 
 

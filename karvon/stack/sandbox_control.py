@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What we ask of the sandbox's Telegram over its control API."""
+"""What we ask of the sandbox's Telegram over its control API (``sandbox/telegram/control.py``)."""
 
 from typing import Any
 
 import aiohttp
-from attrs import field, frozen
+from attrs import frozen
 
 GREETING = (
-    "Assalomu alaykum! Welcome to Karvon. Write back: it goes through Telegram's own protocol."
+    "Assalomu alaykum! This is {name}, from the sandbox's Telegram. Write back from any Matrix client: "
+    "your words travel to me in Telegram's own protocol."
 )
-WELCOME_BACK = "Welcome back! We were here all along."
+WELCOME_BACK = "Welcome back! Everything you missed is here."
 
 
 @frozen
 class Resident:
-    """A made-up person of the sandbox, with what they log in with."""
+    """A made-up person of the sandbox."""
 
     name: str
     phone: str
-    password: str | None = field(repr=False)
+    username: str
+
+
+DEMO_RESIDENT = Resident("Nodira", "+99955500101", "nodira_sandbox")
+"""Whom the demo user logs in as."""
+FRIEND = Resident("Farhod", "+99955500102", "farhod_sandbox")
+"""Who writes to them."""
 
 
 @frozen
@@ -28,27 +35,15 @@ class SandboxControl:
     http: aiohttp.ClientSession
     url: str
 
-    async def resident(self) -> Resident:
-        """Give the person the demo user logs in as: the first one."""
-        people = await self._people()
-        return Resident(people[0]["name"], people[0]["phone"], people[0].get("password"))
+    async def login_code(self) -> str:
+        """Give the code that every login to the sandbox is answered with."""
+        return str((await self._call("GET", "/ready"))["login_code"])
 
-    async def login_code(self, resident: Resident) -> str:
-        """Give the login code that was sent to a person last."""
-        answer = await self._call("GET", f"/people/{resident.phone}/code")
-        return str(answer["code"])
-
-    async def greet(self, resident: Resident, *, again: bool) -> str:
-        """Let the other person write to ``resident``, and give their name."""
-        friend = next(one for one in await self._people() if one["phone"] != resident.phone)
-        text = WELCOME_BACK if again else GREETING
-        body = {"to": resident.phone, "text": text}
-        await self._call("POST", f"/people/{friend['phone']}/send", body)
-        return str(friend["name"])
-
-    async def _people(self) -> list[dict[str, Any]]:
-        people: list[dict[str, Any]] = (await self._call("GET", "/people"))["people"]
-        return people
+    async def greet(self, *, again: bool) -> None:
+        """Let the friend write to the demo's resident."""
+        text = WELCOME_BACK if again else GREETING.format(name=FRIEND.name)
+        body = {"person": FRIEND.username, "chat": DEMO_RESIDENT.username, "text": text}
+        await self._call("POST", "/people/send", body)
 
     async def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None

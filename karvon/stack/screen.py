@@ -10,6 +10,11 @@ from rich.text import Text
 from karvon.config.model import KarvonConfig
 from karvon.config.settings import bot_mxid
 
+_SANDBOX = (
+    "Telegram is a sandbox with made-up people. For the real one, put telegram.api_id and "
+    "telegram.api_hash from https://my.telegram.org/apps into karvon.yaml and start again."
+)
+
 
 @frozen
 class Person:
@@ -35,15 +40,9 @@ def ready_screen(config: KarvonConfig, person: Person | None) -> RenderableType:
             ("login", "bold"),
         )
         table.add_row(f"{network.network_name} bot", talk)
-    lines: list[RenderableType] = [table]
-    lines.append(Text("\nLog in with any Matrix client that can reach this address."))
+    lines: list[RenderableType] = [table, Text()]
+    lines.append(Text("Log in with any Matrix client that can reach this address."))
     if config.uses_sandbox:
-        lines.append(
-            Text(
-                "Telegram is a sandbox with made-up people. For the real one, set two keys in "
-                "karvon.yaml,\ntelegram.api_id and telegram.api_hash from https://my.telegram.org/apps, "
-                "and start again."
-            )
-        )
+        lines.append(Text(_SANDBOX))
     lines.append(Text("Ctrl-C stops everything; the next start goes on from here."))
     return Panel(Group(*lines), title="Karvon is ready", expand=False, padding=(1, 2))

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The demo that `karvon up` begins: what newcomers find when they log in."""
+
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from attrs import field, frozen
+
+from karvon.stack.demo import Cue, cue_of
+from karvon.stack.sandbox_control import DEMO_RESIDENT, FRIEND, WELCOME_BACK
+from sandbox.telegram.seed import DEMO
+from tests.support.ports import PortLease
+from tests.support.process import ChildProcess
+from tests.support.waiting import eventually
+
+START_SECONDS = 90.0
+
+
+@pytest.mark.parametrize(
+    ("body", "cue"),
+    [
+        ("You are not logged in. Say `login` in our own room first.", Cue.NOT_LOGGED_IN),
+        ("Your accounts:\n- Nodira (`tg-1`): connected", Cue.ACCOUNTS),
+        ("Your accounts:\n- Nodira (`tg-1`): logged out, say `login` again", Cue.ACCOUNTS),
+        ("How do you want to log in? Answer with a number:\n1. `login qr`", Cue.CHOOSE_FLOW),
+        (
+            "Enter the phone number of your Telegram account.\nWith country code, for example +992",
+            Cue.PHONE,
+        ),
+        ("Telegram has sent a code by SMS. Enter it here.", Cue.CODE),
+        (
+            "You are logged in to Telegram as Nodira.\nYour chats appear in your room list.",
+            Cue.DONE,
+        ),
+        ("Salom!", None),
+    ],
+)
+def test_what_the_bot_says_is_understood(body: str, cue: Cue | None) -> None:
+    assert cue_of(body) is cue
+
+
+def test_the_people_of_the_demo_live_in_the_sandbox() -> None:
+    people = {(one["first_name"], one["phone"], one["username"]) for one in DEMO["accounts"]}
+    for resident in (DEMO_RESIDENT, FRIEND):
+        assert (resident.name, resident.phone, resident.username) in people
+
+
+@frozen
+class Site:
+    """A folder where `karvon up` starts everything, on ports of its own."""
+
+    folder: Path
+    http: aiohttp.ClientSession
+    ports: list[int]
+    tokens: dict[str, str] = field(factory=dict)
+
+    def karvon(self, log: str) -> ChildProcess:
+        homeserver, telegram, sandbox, control, status = self.ports
+        (self.folder / "karvon.yaml").write_text(
+            f"homeserver: {{listen: {{port: {homeserver}}}}}\n"
+            f"telegram: {{listen: {{port: {telegram}}}}}\n"
+            f"sandbox: {{telegram: {{port: {sandbox}, control_port: {control}}}}}\n"
+            f"supervisor: {{listen: {{port: {status}}}}}\n"
+        )
+        return ChildProcess(
+            [sys.executable, "-m", "karvon", "up"],
+            log=self.folder / log,
+            cwd=self.folder,
+            env={"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
+            name="karvon up",
+        )
+
+    async def matrix(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        url = f"http://127.0.0.1:{self.ports[0]}/_matrix/client/v3{path}"
+        token = self.tokens.get("demo")
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        async with self.http.request(method, url, json=body, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def control(self, path: str, body: dict[str, Any]) -> Any:
+        async with self.http.post(f"http://127.0.0.1:{self.ports[3]}{path}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def log_in(self) -> None:
+        body = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": "demo"},
+            "password": (self.folder / "var/secrets/demo_password").read_text().strip(),
+        }
+        self.tokens["demo"] = (await self.matrix("POST", "/login", body))["access_token"]
+
+    async def heard_from_friend(self) -> dict[str, list[str]]:
+        """What the friend's ghost said, by room, as a newcomer's client shows it."""
+        heard: dict[str, list[str]] = {}
+        for room in (await self.matrix("GET", "/joined_rooms"))["joined_rooms"]:
+            page = await self.matrix("GET", f"/rooms/{room}/messages?dir=b&limit=50")
+            for event in reversed(page["chunk"]):
+                if event["type"] == "m.room.message" and event["sender"].startswith("@telegram_"):
+                    heard.setdefault(room, []).append(event["content"]["body"])
+        return heard
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    leases = [PortLease() for _ in range(5)]
+    async with aiohttp.ClientSession() as http:
+        yield Site(tmp_path, http, [lease.port for lease in leases])
+    for lease in leases:
+        lease.release()
+
+
+@pytest.mark.synapse
+async def test_a_newcomer_finds_a_conversation_to_answer_also_after_a_second_start(
+    site: Site,
+) -> None:
+    async with site.karvon("first") as karvon:
+        await karvon.wait_for_line(f"{FRIEND.name} wrote to @demo:karvon.localhost", START_SECONDS)
+        await site.log_in()
+        heard = await eventually(site.heard_from_friend, describe="the greeting")
+        ((room, (greeting,)),) = heard.items()
+        assert greeting.startswith("Assalomu alaykum!")
+        body = {"msgtype": "m.text", "body": "Va alaykum assalom!"}
+        await site.matrix("PUT", f"/rooms/{room}/send/m.room.message/1", body)
+        received = await site.control(
+            "/people/wait", {"person": FRIEND.username, "text": "Va alaykum assalom!"}
+        )
+        assert received["text"] == "Va alaykum assalom!"
+        assert await karvon.stop(signal.SIGINT) == 0
+    async with site.karvon("second") as karvon:
+        await karvon.wait_for_line(f"{FRIEND.name} wrote to @demo:karvon.localhost", START_SECONDS)
+        await eventually(lambda: was_welcomed_back(site, room, greeting), describe="the welcome")
+        assert await karvon.stop(signal.SIGINT) == 0
+
+
+async def was_welcomed_back(site: Site, room: str, greeting: str) -> bool:
+    heard = await site.heard_from_friend()
+    assert list(heard) == [room]
+    assert heard[room][0] == greeting
+    return heard[room] == [greeting, WELCOME_BACK]
