@@ -4,19 +4,19 @@
 Every body and answer is a JSON object. A wrong request is answered 400 with ``{"error": text}``.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
 from aiohttp import web
-from attrs import define, frozen
+from attrs import define
 from telethon.errors import RPCError
+from telethon.tl import types
 
 from sandbox.telegram.accounts import UnknownAccountError
 from sandbox.telegram.faults import MethodFault, PushEffect
+from sandbox.telegram.json_body import BadBodyError, Body
 from sandbox.telegram.operator import OperatorError
 from sandbox.telegram.person import NeverHappenedError, Person, Received
 from sandbox.telegram.records import Account, Room
@@ -32,71 +32,6 @@ _WRONG = (
     RPCError,
     ValueError,
 )
-
-
-class BadBodyError(ValueError):
-    """A field is missing or has the wrong type; the text names it."""
-
-
-@frozen
-class Body:
-    """The fields of a request."""
-
-    fields: dict[str, Any]
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """Return a text; ids may be numbers. Raises `BadBodyError`."""
-        value = self.fields.get(name, default)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        if not isinstance(value, str):
-            raise BadBodyError(f"{name!r} must be a text")
-        return value
-
-    def maybe_text(self, name: str) -> str | None:
-        """Return a text or None."""
-        return None if self.fields.get(name) is None else self.text(name)
-
-    def number(self, name: str, default: int | None = None) -> int:
-        """Return a whole number."""
-        value = self.fields.get(name, default)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise BadBodyError(f"{name!r} must be a whole number")
-        return value
-
-    def maybe_number(self, name: str, default: int | None = None) -> int | None:
-        """Return a whole number or None, which a null in the request means too."""
-        if name in self.fields and self.fields[name] is None:
-            return None
-        return default if name not in self.fields else self.number(name)
-
-    def seconds(self, name: str, default: float | None = None) -> float:
-        """Return a number of seconds."""
-        value = self.fields.get(name, default)
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise BadBodyError(f"{name!r} must be a number of seconds")
-        return float(value)
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return true or false."""
-        value = self.fields.get(name, default)
-        if not isinstance(value, bool):
-            raise BadBodyError(f"{name!r} must be true or false")
-        return value
-
-    def names(self, name: str) -> list[str]:
-        """Return a list of names or ids; none if the field is missing."""
-        value = self.fields.get(name, [])
-        if not isinstance(value, list):
-            raise BadBodyError(f"{name!r} must be a list")
-        return [str(one) for one in value]
-
-    def data(self, name: str) -> bytes:
-        """Return bytes given in base64."""
-        try:
-            return base64.b64decode(self.text(name), validate=True)
-        except binascii.Error as error:
-            raise BadBodyError(f"{name!r} must be base64") from error
 
 
 Answer = dict[str, Any]
@@ -252,6 +187,10 @@ class Control:
 
     async def _send(self, body: Body) -> Answer:
         person = await self._person(body)
+        entities = _entities(body)
+        if entities:
+            message = await person.send_entities(body.text("chat"), body.text("text"), entities)
+            return {"id": message.id}
         message = await person.send(
             body.text("chat"),
             body.text("text"),
@@ -422,6 +361,18 @@ class Control:
                 return web.json_response({"error": str(error)}, status=400)
 
         return handle
+
+
+def _entities(body: Body) -> list[Any]:
+    """Read entities such as ``{"type": "Bold", "offset": 0, "length": 4}``."""
+    made = []
+    for given in body.objects("entities"):
+        fields = {name: given[name] for name in given if name != "type"}
+        try:
+            made.append(getattr(types, f"MessageEntity{given.get('type')}")(**fields))
+        except (AttributeError, TypeError) as error:
+            raise BadBodyError(f"'entities' has a wrong entity {given}") from error
+    return made
 
 
 def _account(account: Account) -> Answer:

@@ -93,7 +93,7 @@ class SqliteStore:
         self._converter = _converter()
         self._changed: dict[tuple[str, str], object | None] = {}
         try:
-            self._db = sqlite3.connect(path, timeout=2, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=0.5, isolation_level=None)
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=OFF")

@@ -70,6 +70,8 @@ class Person:
             app_version="1",
             flood_sleep_threshold=0,
             retry_delay=0.1,
+            request_retries=0,
+            raise_last_call_error=True,
             connection_retries=None,
             sequential_updates=True,
             catch_up=True,

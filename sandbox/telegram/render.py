@@ -170,6 +170,7 @@ class Render:
             media=self.files.stamp(post.media),
             entities=post.entities or None,
             views=1 if broadcast else None,
+            forwards=0 if broadcast else None,
             edit_date=moment(post.edit_date) if post.edit_date else None,
             post_author=post.author,
             grouped_id=post.grouped_id,

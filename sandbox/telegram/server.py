@@ -134,30 +134,30 @@ class Server:
         """Handle a method call and answer it, as far as the faults let it happen."""
         assert connection.key is not None
         call = Call(self.world, connection.key, connection)
-        error: RpcFailureError | None = None
-        effect = Effect()
-        result: Any = None
         method = "unknown"
         account = connection.key.account
+        error: str | None = None
+        effect = Effect()
+        rendered: list[tuple[int, Any]] = []
         try:
             request = self._unwrap(connection, request)
             method = method_name(type(request))
             effect = self.faults.before(method, account)
-            result = self._handle(call, request)
+            body = self._pack(self._handle(call, request))
+            rendered = self.world.updates.flush(connection)
         except RpcFailureError as failure:
-            error = failure
+            error = failure.name
+            body = bytes(types.RpcError(failure.code, failure.name))
         except Exception:  # noqa: BLE001 - a fault of the sandbox must reach the client as one
             _log.exception("%s failed", method)
-            error = RpcFailureError(500, "INTERNAL")
-        rendered = self.world.updates.flush(connection)
+            error = "INTERNAL"
+            body = bytes(types.RpcError(500, error))
         self.world.store.commit()
-        self.log.add(account or connection.key.account, method, error.name if error else None)
+        self.log.add(account or connection.key.account, method, error)
         self.attach(connection)
         if error is not None:
+            self.world.updates.discard()
             connection.failed.append(msg_id)
-            body = bytes(types.RpcError(error.code, error.name))
-        else:
-            body = self._pack(result)
         self._reply(connection, msg_id, body, effect)
         self.world.updates.send(rendered, connection)
         self._drop_ended(account)

@@ -78,6 +78,11 @@ class Updates:
             if self._is_connected(account, origin)
         ]
 
+    def discard(self) -> None:
+        """Forget what a failed request collected."""
+        self._batches.clear()
+        self._for_keys.clear()
+
     def send(self, rendered: Iterable[tuple[int, Any]], origin: Link | None = None) -> None:
         """Push what `flush` returned; call it once the request is stored."""
         for account, updates in rendered:

@@ -11,7 +11,6 @@ from sandbox.telegram import inputs
 from sandbox.telegram.accounts import normal_phone
 from sandbox.telegram.records import Account, Contact, Peer
 from sandbox.telegram.rpc import Call, Handlers, bad_request
-from sandbox.telegram.wire import Longs
 
 
 def _get_contacts(call: Call, _request: Any) -> Any:
@@ -24,10 +23,6 @@ def _get_contacts(call: Call, _request: Any) -> Any:
 
 def _is_mutual(call: Call, user: int) -> bool:
     return call.world.accounts.contact(user, call.me.id) is not None
-
-
-def _get_contact_ids(call: Call, _request: Any) -> Longs:
-    return Longs(tuple(contact.user for contact in call.world.accounts.contacts(call.me.id)))
 
 
 def _get_statuses(call: Call, _request: Any) -> list[Any]:
@@ -159,7 +154,6 @@ def _get_blocked(call: Call, _request: Any) -> Any:
 HANDLERS: Handlers = MappingProxyType(
     {
         contacts.GetContactsRequest: _get_contacts,
-        contacts.GetContactIDsRequest: _get_contact_ids,
         contacts.GetStatusesRequest: _get_statuses,
         contacts.ImportContactsRequest: _import_contacts,
         contacts.AddContactRequest: _add_contact,

@@ -104,7 +104,9 @@ def _by_ids(call: Call, mailbox: Mailbox, wanted: list[Any]) -> Any:
     in_channel = mailbox.owner.kind is Kind.CHANNEL
     result = answer(call, mailbox, posts, len(posts), mailbox.owner if in_channel else None)
     present = {message.id: message for message in result.messages}
-    result.messages = [present.get(number) or types.MessageEmpty(number, None) for number in numbers]
+    result.messages = [
+        present.get(number) or types.MessageEmpty(number, None) for number in numbers
+    ]
     return result
 
 

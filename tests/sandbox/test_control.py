@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The control API over HTTP."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from sandbox.telegram import TelegramSandbox
+from sandbox.telegram.control import Control
+from sandbox.telegram.seed import DEMO, SeedError, read_seed, sow
+
+
+class Api:
+    """The control API of a network."""
+
+    def __init__(self, http: Any) -> None:
+        self._http = http
+
+    async def get(self, path: str, **query: str) -> Any:
+        """Fetch something."""
+        response = await self._http.get(path, params=query)
+        assert response.status == 200
+        return await response.json()
+
+    async def post(self, path: str, **fields: Any) -> Any:
+        """Do something."""
+        response = await self._http.post(path, data=json.dumps(fields))
+        answer = await response.json()
+        assert response.status == 200, answer
+        return answer
+
+    async def refused(self, path: str, **fields: Any) -> str:
+        """Ask for something wrong and return the error."""
+        response = await self._http.post(path, data=json.dumps(fields))
+        assert response.status == 400
+        return str((await response.json())["error"])
+
+
+@pytest.fixture
+async def api(net: TelegramSandbox) -> AsyncIterator[Api]:
+    """The control API of the test's network."""
+    async with TestClient(TestServer(Control(net).application())) as http:
+        yield Api(http)
+
+
+async def test_ready_tells_where_to_connect(net: TelegramSandbox, api: Api) -> None:
+    ready = await api.get("/ready")
+    assert (ready["ready"], ready["port"], ready["dc"]) == (True, net.port, 2)
+    assert ready["public_key"].startswith("-----BEGIN RSA PUBLIC KEY-----")
+
+
+async def test_people_do_what_they_are_told(api: Api) -> None:
+    sent = await api.post(
+        "/people/send", person="Alisa", chat="boris_test", text="**hello**", markdown=True
+    )
+    seen = await api.post("/people/wait", person="Boris", text="hello")
+    assert seen["ids"] == [1]
+    await api.post("/people/send", person="Boris", chat="alisa_test", text="hi", reply_to=1)
+    await api.post("/people/wait", person="Alisa", text="hi")
+    await api.post("/people/edit", person="Alisa", chat="boris_test", id=sent["id"], text="bye")
+    assert (await api.post("/people/wait", person="Boris", kind="edit"))["text"] == "bye"
+    await api.post("/people/react", person="Boris", chat="alisa_test", id=1, emoji="👍")
+    reaction = await api.post("/people/wait", person="Alisa", kind="reaction")
+    assert reaction["emoji"] == ["👍"]
+    await api.post("/people/type", person="Boris", chat="alisa_test")
+    await api.post("/people/wait", person="Alisa", kind="typing")
+    await api.post("/people/read", person="Boris", chat="alisa_test")
+    await api.post("/people/wait", person="Alisa", kind="read")
+    await api.post("/people/online", person="Boris")
+    data = base64.b64encode(b"payload").decode()
+    await api.post(
+        "/people/send-file",
+        person="Alisa",
+        chat="boris_test",
+        data=data,
+        name="a.bin",
+        caption="file",
+    )
+    assert (await api.post("/people/wait", person="Boris", text="file"))["media"]
+    await api.post("/people/delete", person="Alisa", chat="boris_test", ids=[sent["id"]])
+    assert (await api.post("/people/wait", person="Boris", kind="delete"))["ids"] == [1]
+    kinds = [one["kind"] for one in (await api.get("/people/Boris/received"))["received"]]
+    assert kinds.count("message") == 2
+
+
+async def test_text_with_entities(net: TelegramSandbox, api: Api) -> None:
+    bold = {"type": "Bold", "offset": 0, "length": 5}
+    link = {"type": "TextUrl", "offset": 2, "length": 3, "url": "https://example.org"}
+    await api.post(
+        "/people/send", person="Alisa", chat="boris_test", text="hello", entities=[bold, link]
+    )
+    boris = await net.person("Boris")
+    (message,) = await boris.history("alisa_test")
+    assert [type(entity).__name__ for entity in message.entities] == [
+        "MessageEntityBold",
+        "MessageEntityTextUrl",
+    ]
+    assert "wrong entity" in await api.refused(
+        "/people/send", person="Alisa", chat="boris_test", text="x", entities=[{"type": "Odd"}]
+    )
+
+
+async def test_accounts_and_rooms(net: TelegramSandbox, api: Api) -> None:
+    made = await api.post("/accounts", phone="+99955500299", first_name="Zoya", username="zoya_t")
+    assert made["phone"] == "99955500299"
+    renamed = await api.post("/accounts/rename", account="zoya_t", first_name="Zoe")
+    assert renamed["first_name"] == "Zoe"
+    room = await api.post(
+        "/rooms", kind="supergroup", title="Choir", creator="Alisa", members=["zoya_t"]
+    )
+    await api.post("/people/send", person="Alisa", chat=room["id"], text="la la la")
+    await api.post("/people/wait", person="Zoe", text="la la la")
+    await api.post("/accounts/password", account="zoya_t", password="secret", hint="s")
+    assert net.accounts.find("zoya_t").password is not None
+    await api.post("/accounts/ban-phone", phone="+99955500300")
+    assert (await api.post("/accounts/revoke", account="zoya_t"))["ended"] == 0
+    await api.post("/accounts/delete", account="zoya_t")
+    assert "no account is called" in await api.refused("/accounts/delete", account="zoya_t")
+
+
+async def test_faults_are_arranged(net: TelegramSandbox, api: Api) -> None:
+    await api.post("/people/send", person="Alisa", chat="boris_test", text="before")
+    await api.post("/faults/flood-wait", method="messages.sendMessage", seconds=3)
+    refused = await api.refused("/people/send", person="Alisa", chat="boris_test", text="flood")
+    assert "3 seconds" in refused
+    await api.post("/faults/fail", method="messages.editMessage", code=400, name="PEER_ID_INVALID")
+    await api.refused("/people/edit", person="Alisa", chat="boris_test", id=1, text="x")
+    await api.post("/faults/slow-mode", seconds=3, account="Boris")
+    await api.post("/faults/delay", method="help.getConfig", seconds=0.01)
+    await api.post("/faults/kill-answer", method="help.getConfig")
+    await api.post("/faults/push", effect="omit", account="Boris")
+    assert "sideways" in await api.refused("/faults/push", effect="sideways")
+    await api.post("/faults/clear")
+    await api.post("/faults/skip-pts", account="Alisa", points=2)
+    await api.post("/faults/too-long", account="Alisa")
+    await api.post("/faults/expire-references")
+    assert (await api.post("/faults/drop", account="Alisa"))["dropped"] == 1
+    await api.post("/faults/outage")
+    await api.post("/faults/restore")
+    calls = await api.get("/requests", method="messages.sendMessage", account="Alisa")
+    assert [call["error"] for call in calls["calls"]] == [None, "FLOOD_WAIT_3"]
+    await api.post("/requests/clear")
+    assert (await api.post("/limits", text=10))["text"] == 10
+    assert "unexpected" in await api.refused("/limits", patience=1)
+    before = net.clock()
+    assert (await api.post("/clock/advance", seconds=3600))["now"] >= before + 3600
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "error"),
+    [
+        ("/accounts", {"phone": 5, "first_name": None}, "'first_name' must be a text"),
+        ("/faults/flood-wait", {"method": "x", "seconds": "1"}, "'seconds' must be a whole number"),
+        ("/people/send-file", {"person": "Alisa", "chat": "x", "data": "?"}, "must be base64"),
+        ("/people/send", {"person": "Nobody"}, "no account is called 'Nobody'"),
+        ("/rooms", {"kind": "cave", "title": "x", "creator": "Alisa"}, "'cave' is none of"),
+        ("/accounts/revoke", {"account": "Alisa", "error": "BOOM"}, "'BOOM' is none of"),
+        ("/faults/clear", {"junk": 1}, None),
+    ],
+)
+async def test_wrong_requests_are_explained(
+    api: Api, path: str, fields: dict[str, Any], error: str | None
+) -> None:
+    if error is None:
+        await api.post(path, **fields)
+    else:
+        assert error in await api.refused(path, **fields)
+
+
+async def test_sowing_twice_changes_nothing(tmp_path: Path) -> None:
+    seed = {
+        "accounts": [*DEMO["accounts"]],
+        "rooms": [{"kind": "group", "title": "Demo", "creator": "Nodira", "members": ["Farhod"]}],
+    }
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(seed), "utf-8")
+    for _ in range(2):
+        async with TelegramSandbox(tmp_path / "state.db") as net:
+            await sow(net, read_seed(path))
+            await sow(net, read_seed(None))
+            assert [account.first_name for account in net.accounts] == ["Nodira", "Farhod"]
+            assert [room.title for room in net.world.rooms] == ["Demo"]
+
+
+@pytest.mark.parametrize("content", ["nonsense", "[]", '{"accounts": [{"name": "x"}]}'])
+async def test_a_bad_seed_is_explained(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "seed.json"
+    path.write_text(content, "utf-8")
+    async with TelegramSandbox() as net:
+        with pytest.raises(SeedError):
+            await sow(net, read_seed(path))
