@@ -8,7 +8,15 @@ from pathlib import Path
 
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
 from bridges.core.chat import ChatInfo, ChatKind, KnownChat, UserInfo
-from bridges.core.content import LocalMedia, MediaInfo, MediaKind, RemoteMedia, RemotePart, Text
+from bridges.core.content import (
+    FormattedText,
+    LocalMedia,
+    MediaInfo,
+    MediaKind,
+    RemoteMedia,
+    RemotePart,
+    Text,
+)
 from bridges.core.errors import NotConnected, Rejected, SessionLost, Unsupported
 from bridges.core.events import RemoteTyping
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
@@ -26,6 +34,7 @@ from tests.fakes.store import FakeStore
 from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
 
 _BATCH = 50
+MAX_TEXT = 4096
 
 LOGGED_OUT = user_text("The account was logged out on the phone.")
 OFFLINE = user_text("The fake network cannot be reached.")
@@ -122,7 +131,7 @@ class FakeSession:
         return RoomFeatures(
             id="org.karvon.fake.1",
             file=dict.fromkeys(MediaKind, anything),
-            max_text_length=4096,
+            max_text_length=MAX_TEXT,
             reply=Support.FULL,
             edit=Support.FULL,
             delete=Support.FULL,
@@ -153,9 +162,10 @@ class FakeSession:
             if earlier is not None:
                 return earlier
             chat = self._writable(message.chat)
-            part = self._taken_in(message.content)
-            posted = self._world.post(chat, self._account.user, (part,), message.reply_to)
-            sent = Sent((posted.id,), posted.timestamp)
+            me, reply = self._account.user, message.reply_to
+            parts = self._taken_in(message.content)
+            posted = [self._world.post(chat, me, (part,), reply) for part in parts]
+            sent = Sent(tuple(one.id for one in posted), posted[0].timestamp)
             self._world.sent[self._account.user, message.key] = sent
             return sent
 
@@ -165,13 +175,13 @@ class FakeSession:
         """Replace a text or a caption."""
         with self._request("edit"):
             chat = self._writable(edit.chat)
-            message = self._own(chat, edit.targets[0])
-            old, new = message.parts[0], edit.content
-            part: RemotePart = new
-            if isinstance(old, RemoteMedia):
-                part = _with_caption(old, new)
-            if part != old:
-                self._world.edit(chat, message, (part,))
+            pieces = split(edit.content)
+            if len(pieces) > len(edit.targets):
+                raise Unsupported("FAKE.TOO_LONG", user_text("The new text is too long."))
+            for target, piece in zip(edit.targets, pieces, strict=False):
+                self._edit_one(chat, self._own(chat, target), piece)
+            for target in edit.targets[len(pieces) :]:
+                self._world.delete(chat, target, self._account.user)
 
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """Delete for everybody."""
@@ -278,14 +288,26 @@ class FakeSession:
             raise Rejected("FAKE.NOT_YOURS", user_text("The message is not yours."))
         return found
 
-    def _taken_in(self, content: Text | LocalMedia) -> RemotePart:
+    def _edit_one(self, chat: Chat, message: Message, text: Text) -> None:
+        old = message.parts[0]
+        part = _with_caption(old, text) if isinstance(old, RemoteMedia) else text
+        if part != old:
+            self._world.edit(chat, message, (part,))
+
+    def _taken_in(self, content: Text | LocalMedia) -> Sequence[RemotePart]:
         if isinstance(content, Text):
-            if len(content.text.body) > 4096:
-                raise Unsupported("FAKE.TOO_LONG", user_text("The message is too long."))
-            return content
-        return self._world.keep_file(
-            content.path.read_bytes(), content.kind, content.info, content.caption
-        )
+            return split(content)
+        data = content.path.read_bytes()
+        return [self._world.keep_file(data, content.kind, content.info, content.caption)]
+
+
+def split(text: Text) -> list[Text]:
+    """Cut a text that is too long for one message; its formatting is given up then."""
+    body = text.text.body
+    if len(body) <= MAX_TEXT:
+        return [text]
+    pieces = [body[start : start + MAX_TEXT] for start in range(0, len(body), MAX_TEXT)]
+    return [Text(FormattedText(piece), text.kind) for piece in pieces]
 
 
 def _with_caption(media: RemoteMedia, text: Text) -> RemoteMedia:

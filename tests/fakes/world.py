@@ -99,6 +99,8 @@ class Chat:
     topic: str = ""
     avatar: Avatar = NO_AVATAR
     messages: dict[MessageID, Message] = field(factory=dict)
+    read: dict[RemoteUserID, MessageID] = field(factory=dict)
+    """Up to where everybody has read."""
 
 
 class World:
@@ -293,6 +295,7 @@ class World:
 
     def read(self, chat: Chat, reader: RemoteUserID, up_to: MessageID) -> None:
         """Note that somebody has read a chat."""
+        chat.read[reader] = up_to
         self._publish(
             chat,
             lambda who: RemoteReceipt(self.key(chat, who), self.sender(reader, who), up_to),

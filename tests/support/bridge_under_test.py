@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from bridges.core.app import running_bridge
 from bridges.core.bridge import Bridge
-from bridges.core.clock import SystemClock
+from bridges.core.clock import Clock, SystemClock
 from bridges.core.config import (
     BotConfig,
     BridgeSettings,
@@ -69,16 +69,18 @@ class BridgeOptions:
     """What distinguishes one bridge under test from another.
 
     `levels` maps users, patterns and servers to what they may do; `homeserver_url` goes another
-    way to the homeserver than the direct one; `reconcile_interval` in seconds.
+    way to the homeserver than the direct one; `reconcile_interval` in seconds; `clock` is the
+    system's if it is None.
     """
 
     levels: Mapping[str, Level] = field(factory=lambda: {SERVER_NAME: Level.USER})
     homeserver_url: str | None = None
     reconcile_interval: float = 30.0
-    message_status: MessageStatusConfig = MessageStatusConfig(events="all")
-    limits: LimitsConfig = LimitsConfig()
+    message_status: MessageStatusConfig = field(factory=lambda: MessageStatusConfig(events="all"))
+    limits: LimitsConfig = field(factory=LimitsConfig)
     double_puppet: bool = True
     personal_space: bool = True
+    clock: Clock | None = None
 
 
 class BridgeUnderTest:
@@ -145,8 +147,9 @@ class BridgeUnderTest:
     async def launch(self) -> None:
         """Start without waiting."""
         stack = AsyncExitStack()
+        clock = self.options.clock or SystemClock()
         self._bridge = await stack.enter_async_context(
-            running_bridge(self.plugin, self.settings, VERSION, SystemClock())
+            running_bridge(self.plugin, self.settings, VERSION, clock)
         )
         self._running = stack
 
@@ -232,8 +235,3 @@ def _settings(
         log=LogSettings("INFO", "console"),
         network=network,
     )
-
-
-def with_options(bridge: BridgeUnderTest, **changes: Any) -> BridgeOptions:
-    """The options of a bridge with some of them changed."""
-    return evolve(bridge.options, **changes)

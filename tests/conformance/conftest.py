@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The stages the suite is played on: every network, on both databases and two room versions.
+
+One resident and two of her contacts are there for all tests of a stage; each test says what nobody
+else says, and whoever changes something lasting brings people of their own.
+"""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from attrs import frozen
+
+from tests.conformance.driver import Driver, Phone
+from tests.conformance.fake_driver import FakeDriver
+from tests.conformance.stage import Conversation, Resident, Stage
+from tests.support.bridge_under_test import BridgeOptions, BridgeSlot, BridgeUnderTest
+from tests.support.clock import HastyClock
+from tests.support.people import People
+from tests.support.postgres import PostgresServer
+from tests.support.synapse import SynapseFactory, SynapseSettings
+
+HASTE = 10.0
+
+
+@frozen
+class Scenery:
+    """What a stage is made of."""
+
+    driver: Callable[[], Driver]
+    database: str
+    room_version: str
+
+
+SCENERIES = {
+    "fake-sqlite": Scenery(FakeDriver, "sqlite", "12"),
+    "fake-postgres": Scenery(FakeDriver, "postgres", "11"),
+}
+
+
+def _parameters() -> list[object]:
+    return [
+        pytest.param(scenery, id=name, marks=[pytest.mark.postgres] if "postgres" in name else [])
+        for name, scenery in SCENERIES.items()
+    ]
+
+
+@pytest.fixture(scope="session", params=_parameters())
+def scenery(request: pytest.FixtureRequest) -> Scenery:
+    """Which network, database and room version."""
+    chosen: Scenery = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def postgres_if_needed(scenery: Scenery, request: pytest.FixtureRequest) -> PostgresServer | None:
+    """The PostgreSQL server, where the scenery asks for it."""
+    if scenery.database == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server
+
+
+@pytest.fixture(scope="session")
+async def stage(
+    scenery: Scenery,
+    synapse_factory: SynapseFactory,
+    postgres_if_needed: PostgresServer | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Stage]:
+    """Everything, running."""
+    data = tmp_path_factory.mktemp("stage")
+    database = f"sqlite:///{data / 'bridge.db'}"
+    if postgres_if_needed is not None:
+        database = await postgres_if_needed.create_database(data.name)
+    async with scenery.driver() as driver:
+        slot = BridgeSlot(driver.plugin.info.id)
+        settings = SynapseSettings(
+            registrations=[slot.registration], room_version=scenery.room_version
+        )
+        options = BridgeOptions(clock=HastyClock(HASTE))
+        config = driver.config(slot.listen)
+        async with synapse_factory.running(settings) as server, People() as people:
+            bridge = BridgeUnderTest(
+                slot, server, driver.plugin, config, database, data / "bridge", options
+            )
+            async with bridge:
+                yield Stage(server, driver, bridge, people)
+        slot.release()
+
+
+@pytest.fixture(scope="session")
+async def zarina(stage: Stage) -> Resident:
+    """The resident of the stage, logged in."""
+    return await stage.resident("Zarina")
+
+
+@pytest.fixture(scope="session")
+async def nodira(stage: Stage) -> Phone:
+    """A contact of Zarina's."""
+    return await stage.driver.person("Nodira")
+
+
+@pytest.fixture(scope="session")
+async def rustam(stage: Stage) -> Phone:
+    """Another one."""
+    return await stage.driver.person("Rustam")
+
+
+@pytest.fixture(scope="session")
+async def direct(stage: Stage, zarina: Resident, nodira: Phone) -> Conversation:
+    """Zarina's direct chat with Nodira."""
+    return await stage.meet(zarina, nodira)
+
+
+@pytest.fixture(scope="session")
+async def group(stage: Stage, zarina: Resident, nodira: Phone, rustam: Phone) -> Conversation:
+    """A group of the three."""
+    return await stage.gather(zarina, "Tea house", nodira, rustam)

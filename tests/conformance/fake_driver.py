@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""FakeNetwork in the conformance suite."""
+
+from collections import defaultdict
+from typing import Self
+
+from bridges.core.chat import ChatKind
+from bridges.core.config import ListenConfig, NetworkConfig
+from bridges.core.content import MediaInfo, MediaKind, RemoteMedia, Text
+from bridges.core.errors import NotConnected, RateLimited, Rejected
+from bridges.core.events import RemoteTyping
+from bridges.core.ids import ChatID, MessageID, RemoteUserID
+from bridges.core.network import NetworkPlugin
+from bridges.core.text import user_text
+from tests.conformance.driver import Chat, Phone, Seen
+from tests.fakes import world
+from tests.fakes.adapter import FakeConfig
+from tests.fakes.fake_network import FakeNetwork
+from tests.fakes.phone import FakePhone
+
+
+class FakeDriverPhone:
+    """See `tests.conformance.driver.Phone`."""
+
+    def __init__(self, network: FakeNetwork, person: FakePhone) -> None:
+        self.person = person
+        self._network = network
+        self._typists: defaultdict[ChatID, set[str]] = defaultdict(set)
+        person.account.typing.append(self._note_typing)
+
+    @property
+    def user(self) -> str:
+        return self.person.account.user
+
+    @property
+    def number(self) -> str:
+        return self.person.account.phone
+
+    @property
+    def handle(self) -> str:
+        return f"@{self.person.account.username}"
+
+    def chat_with(self, other: Phone) -> Chat:
+        return Chat(people=frozenset({self.user, other.user}))
+
+    async def create_group(self, title: str, *others: Phone) -> Chat:
+        return self._create(ChatKind.GROUP, title, others, may_write=True)
+
+    async def create_channel(self, title: str, *others: Phone) -> Chat:
+        return self._create(ChatKind.CHANNEL, title, others, may_write=False)
+
+    def _create(
+        self, kind: ChatKind, title: str, others: tuple[Phone, ...], *, may_write: bool
+    ) -> Chat:
+        phones = [_fake(one).person for one in others]
+        made = self.person.creates(kind, title, *phones, others_may_write=may_write)
+        return Chat(room=made.id)
+
+    async def rename(self, chat: Chat, title: str) -> None:
+        self.person.renames(self._chat(chat), title)
+
+    async def set_picture(self, chat: Chat, picture: bytes) -> None:
+        self.person.sets_picture(self._chat(chat), picture)
+
+    async def remove(self, chat: Chat, other: Phone) -> None:
+        self.person.removes(self._chat(chat), _fake(other).person)
+
+    async def send(
+        self, chat: Chat, text: str, html: str | None = None, *, reply_to: Seen | None = None
+    ) -> Seen:
+        answered = None if reply_to is None else MessageID(reply_to.id)
+        sent = self.person.says(self._chat(chat), text, html, reply_to=answered)
+        return _seen(chat, sent)
+
+    async def send_file(self, chat: Chat, data: bytes, name: str, caption: str = "") -> Seen:
+        info = MediaInfo(name, size=len(data))
+        sent = self.person.sends_file(self._chat(chat), data, info, MediaKind.FILE, caption or None)
+        return _seen(chat, sent)
+
+    async def send_photo(self, chat: Chat, data: bytes, caption: str = "") -> Seen:
+        info = MediaInfo("photo.png", "image/png", len(data))
+        sent = self.person.sends_file(
+            self._chat(chat), data, info, MediaKind.IMAGE, caption or None
+        )
+        return _seen(chat, sent)
+
+    async def edit(self, message: Seen, text: str, html: str | None = None) -> None:
+        self.person.edits(self._chat(message.chat), MessageID(message.id), text, html)
+
+    async def delete(self, message: Seen) -> None:
+        self.person.deletes(self._chat(message.chat), MessageID(message.id))
+
+    async def react(self, message: Seen, emoji: str | None) -> None:
+        emojis = () if emoji is None else (emoji,)
+        self.person.reacts(self._chat(message.chat), MessageID(message.id), *emojis)
+
+    async def read(self, message: Seen) -> None:
+        self.person.reads(self._chat(message.chat), MessageID(message.id))
+
+    async def type(self, chat: Chat) -> None:
+        self.person.types(self._chat(chat))
+
+    async def messages(self, chat: Chat) -> list[Seen]:
+        return [_seen(chat, one) for one in self._chat(chat).messages.values()]
+
+    async def download(self, message: Seen) -> bytes:
+        part = self._chat(message.chat).messages[MessageID(message.id)].parts[0]
+        assert isinstance(part, RemoteMedia)
+        return self._network.world.files[part.reference]
+
+    async def is_read(self, message: Seen) -> bool:
+        readers = self._chat(message.chat).read
+        return any(
+            int(up_to) >= int(message.id) for user, up_to in readers.items() if user != self.user
+        )
+
+    async def typists(self, chat: Chat) -> set[str]:
+        return self._typists[self._chat(chat).id]
+
+    async def set_name(self, name: str) -> None:
+        self.person.is_called(name)
+
+    async def set_own_picture(self, picture: bytes) -> None:
+        self.person.shows(picture)
+
+    async def delete_account(self) -> None:
+        self.person.deletes_account()
+
+    def _chat(self, chat: Chat) -> world.Chat:
+        if chat.room:
+            return self._network.world.chats[ChatID(chat.room)]
+        one, other = chat.people
+        return self._network.world.direct(RemoteUserID(one), RemoteUserID(other))
+
+    def _note_typing(self, event: RemoteTyping) -> None:
+        chat = self._network.world.chat_of(event.chat)
+        if chat is not None and event.seconds:
+            self._typists[chat.id].add(event.user.user)
+
+
+class FakeDriver:
+    """See `tests.conformance.driver.Driver`."""
+
+    def __init__(self) -> None:
+        self.network = FakeNetwork()
+
+    @property
+    def plugin(self) -> NetworkPlugin:
+        return self.network.plugin
+
+    @property
+    def login_code(self) -> str:
+        return world.LOGIN_CODE
+
+    @property
+    def qr_data(self) -> str:
+        return self.network.scans.latest
+
+    def config(self, listen: ListenConfig) -> NetworkConfig:
+        return FakeConfig(listen=listen)
+
+    async def person(self, name: str, *, password: str | None = None) -> FakeDriverPhone:
+        return FakeDriverPhone(self.network, self.network.person(name, password=password))
+
+    async def scan(self, phone: Phone, data: str) -> None:
+        self.network.scans.scan(data, _fake(phone).person.account)
+
+    def limit_rate(self, phone: Phone, seconds: int) -> None:
+        error = RateLimited(
+            "FAKE.TOO_FAST", user_text("You are sending too fast."), retry_after=seconds
+        )
+        _fake(phone).person.faults.add("send", error)
+
+    def refuse(self, phone: Phone) -> None:
+        error = Rejected("FAKE.BLOCKED", user_text("This person has blocked you."))
+        _fake(phone).person.faults.add("send", error)
+
+    def lose_answer(self, phone: Phone) -> None:
+        error = NotConnected(
+            "FAKE.LOST", user_text("The connection was lost."), retry_after=0.3, certain=False
+        )
+        _fake(phone).person.faults.add("send", error, done_first=True)
+
+    def limit_login(self, phone: Phone, seconds: int) -> None:
+        error = RateLimited(
+            "FAKE.TOO_MANY_LOGINS", user_text("Too many attempts."), retry_after=seconds
+        )
+        _fake(phone).person.faults.add("login", error)
+
+    async def cut_off(self) -> None:
+        self.network.world.set_reachable(False)
+
+    async def let_back(self) -> None:
+        self.network.world.set_reachable(True)
+
+    async def end_session(self, phone: Phone) -> None:
+        _fake(phone).person.ends_sessions()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing runs by itself."""
+
+
+def _fake(phone: Phone) -> FakeDriverPhone:
+    assert isinstance(phone, FakeDriverPhone)
+    return phone
+
+
+def _seen(chat: Chat, message: world.Message) -> Seen:
+    part = message.parts[0]
+    text = part.text if isinstance(part, Text) else part.caption
+    return Seen(
+        chat=chat,
+        id=message.id,
+        sender=message.sender,
+        text="" if text is None else text.body,
+        html=None if text is None else text.html,
+        reply_to=message.reply_to,
+        reactions={user: emojis for user, emojis in message.reactions.items() if emojis},
+        file=part.info.name if isinstance(part, RemoteMedia) else None,
+    )
