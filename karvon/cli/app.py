@@ -21,6 +21,7 @@ app.add_typer(config_commands.app, name="config")
 app.add_typer(operator_commands.homeserver, name="homeserver")
 app.command("registration")(operator_commands.registration)
 app.command("up")(run_commands.up)
+app.command("demo")(run_commands.demo)
 app.command("run")(run_commands.run)
 
 

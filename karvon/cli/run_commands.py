@@ -18,6 +18,20 @@ def up(context: typer.Context) -> None:
     sys.exit(asyncio.run(start(call.load(), call.config_path)))
 
 
+def demo(context: typer.Context) -> None:
+    """Start the whole suite, play a conversation with it, and stop; exits 0 if all arrived."""
+    from functools import partial
+
+    from rich.console import Console
+
+    from karvon.demo.play import play
+    from karvon.stack.up import up as start
+
+    call = invocation(context)
+    conversation = partial(play, console=Console())
+    sys.exit(asyncio.run(start(call.load(), call.config_path, conversation)))
+
+
 def run(
     context: typer.Context,
     part: Annotated[str, typer.Argument(help="homeserver, sandbox, or a network: telegram.")],

@@ -41,9 +41,19 @@ class SandboxControl:
 
     async def greet(self, *, again: bool) -> None:
         """Let the friend write to the demo's resident."""
-        text = WELCOME_BACK if again else GREETING.format(name=FRIEND.name)
+        await self.friend_says(WELCOME_BACK if again else GREETING.format(name=FRIEND.name))
+
+    async def friend_says(self, text: str) -> None:
+        """Let the friend write a text, exactly as it is, to the demo's resident."""
         body = {"person": FRIEND.username, "chat": DEMO_RESIDENT.username, "text": text}
         await self._call("POST", "/people/send", body)
+
+    async def heard_by_friend(self) -> list[str]:
+        """Give all texts the friend was sent, oldest first."""
+        answer = await self._call("GET", f"/people/{FRIEND.username}/received")
+        return [
+            one["text"] for one in answer["received"] if one["kind"] == "message" and not one["out"]
+        ]
 
     async def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None
