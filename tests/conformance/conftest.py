@@ -13,6 +13,7 @@ from attrs import frozen
 from tests.conformance.driver import Driver, Phone
 from tests.conformance.fake_driver import FakeDriver
 from tests.conformance.stage import Conversation, Resident, Stage
+from tests.conformance.telegram_driver import TelegramDriver
 from tests.support.bridge_under_test import BridgeOptions, BridgeSlot, BridgeUnderTest
 from tests.support.clock import HastyClock
 from tests.support.people import People
@@ -34,6 +35,8 @@ class Scenery:
 SCENERIES = {
     "fake-sqlite": Scenery(FakeDriver, "sqlite", "12"),
     "fake-postgres": Scenery(FakeDriver, "postgres", "11"),
+    "telegram-sqlite": Scenery(TelegramDriver, "sqlite", "11"),
+    "telegram-postgres": Scenery(TelegramDriver, "postgres", "12"),
 }
 
 
