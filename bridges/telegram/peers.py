@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Naming chats and people towards Telegram with this login's access hashes."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from telethon.tl.types import (
@@ -15,18 +16,31 @@ from telethon.tl.types import (
     PeerUser,
 )
 
+from bridges.core.clock import Clock
 from bridges.core.ids import ChatKey
 from bridges.telegram import ids
+from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
+from bridges.telegram.history import dialogs
 from bridges.telegram.store.entities import Entities
+
+_LISTED_DIALOGS = 200
+_LIST_AGAIN_AFTER = timedelta(minutes=5)
 
 
 class Peers:
-    """Input peers of one login. Methods raise ``Rejected`` where there is no access hash."""
+    """Input peers of one login.
 
-    def __init__(self, me: int, entities: Entities) -> None:
+    Methods raise ``Rejected`` where there is no access hash, also after the account's chats were
+    listed, and the errors of a request that does that.
+    """
+
+    def __init__(self, me: int, entities: Entities, call: Caller, clock: Clock) -> None:
         self._me = me
         self._entities = entities
+        self._call = call
+        self._clock = clock
+        self._listed_at: datetime | None = None
 
     async def chat(self, chat: ChatKey) -> Any:
         """The ``InputPeer`` of a chat."""
@@ -41,6 +55,8 @@ class Peers:
         if isinstance(peer, PeerUser) and peer.user_id == self._me:
             return InputPeerSelf()
         found = await self._entities.input_peer(ids.marked(peer))
+        if found is None and await self._list_dialogs():
+            found = await self._entities.input_peer(ids.marked(peer))
         if found is None:
             raise refused("USER_ID_INVALID" if isinstance(peer, PeerUser) else "PEER_ID_INVALID")
         return found
@@ -55,6 +71,15 @@ class Peers:
             case InputPeerUser() as known:
                 return InputUser(known.user_id, known.access_hash)
         raise refused("USER_ID_INVALID")
+
+    async def _list_dialogs(self) -> bool:
+        """Learn the access hashes of the account's chats; False if that was done lately."""
+        now = self._clock.now()
+        if self._listed_at is not None and now - self._listed_at < _LIST_AGAIN_AFTER:
+            return False
+        await dialogs(self._call, _LISTED_DIALOGS)
+        self._listed_at = now
+        return True
 
 
 def input_channel(peer: Any) -> InputChannel | None:

@@ -28,7 +28,7 @@ from bridges.telegram.peers import Peers
 from bridges.telegram.user_info import DELETED, full_name
 
 _LINK = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:t|telegram)\.(?:me|dog)/(?P<path>[^?#]*)", re.IGNORECASE
+    r"(?:https?://)?(?:www\.)?(?:t|telegram)\.(?:me|dog)/(?P<path>[^?#]*)(?:[?#].*)?", re.IGNORECASE
 )
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,31}")
 _RESOLVE_LINK = re.compile(r"tg://resolve\?domain=(?P<name>[A-Za-z0-9_]+)", re.IGNORECASE)

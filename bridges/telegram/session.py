@@ -91,7 +91,7 @@ class TelegramSession:
             on_lost=self._on_lost,
         )
         call = self._connection
-        peers = Peers(me, self._entities)
+        peers = Peers(me, self._entities, call, handle.clock)
         people = People(record.id, self._entities)
         filler = HoleFiller(call, self._entities, handle.clock)
         self._receiver = Receiver(record.id, handle, cursors, self._entities, people, filler)

@@ -6,8 +6,8 @@ to ``getDifference``) and hands the updates out one by one afterwards, so a hand
 what cursor belongs to an update. ``UpdatesClient`` therefore takes each batch where Telethon prepares
 it for dispatch. ``GapRecordingBox`` repairs and reports what Telethon's own bookkeeping leaves out:
 
-* edits, deletions and read marks inside a difference are dropped, because the cursor has been
-  moved past them already;
+* edits, deletions and read marks inside a difference that carry a ``pts`` are dropped, because the
+  cursor has been moved past them already;
 * after ``differenceTooLong`` and ``channelDifferenceTooLong`` the messages between are skipped;
 * ``updateChannelTooLong`` of a channel without a cursor is dropped;
 * a difference that failed is asked for again only with the next gap, or after 15 minutes.

@@ -48,13 +48,14 @@ class RecordingHandle:
         self.states: list[tuple[SessionState, UserText | None]] = []
         self.bridged_ids: set[tuple[ChatKey, MessageID]] = set()
         self.fails_left = 0
+        self.is_dead = False
         self._changed = asyncio.Condition()
 
     async def receive(
         self, login: LoginID, events: Sequence[RemoteEvent], persist: PersistHook | None = None
     ) -> None:
-        if self.fails_left:
-            self.fails_left -= 1
+        if self.is_dead or self.fails_left:
+            self.fails_left -= not self.is_dead
             raise DatabaseGone
         async with self.database.transaction() as connection:
             if persist is not None:
@@ -108,6 +109,10 @@ class RecordingHandle:
             raise AssertionError(
                 f"it did not happen; received {self.received}, states {self.states}"
             ) from None
+
+    async def until_text(self, *texts: str) -> None:
+        """Wait until all these texts were received."""
+        await self.until(lambda: set(texts) <= set(self.texts()))
 
     async def until_state(self, state: SessionState) -> UserText | None:
         """Wait for a state; returns its reason."""
@@ -181,14 +186,9 @@ class Bridge:
 
     async def crash(self, session: TelegramSession) -> None:
         """End a session as kill -9 would: nothing more is stored."""
-        stored = self.handle.receive
-
-        async def refuse(*_: Any) -> None:
-            raise DatabaseGone
-
-        self.handle.receive = refuse  # type: ignore[method-assign]
+        self.handle.is_dead = True
         await session.disconnect()
-        self.handle.receive = stored  # type: ignore[method-assign]
+        self.handle.is_dead = False
 
     async def close(self) -> None:
         """Disconnect everything."""

@@ -72,13 +72,13 @@ async def test_channel_edits_and_deletions_are_caught_up_too(
     session = await bridge.connected(alisa)
     edited = await boris.send("Gardeners", "tpyo")
     deleted = await boris.send("Gardeners", "oops")
-    await handle.until(lambda: {"tpyo", "oops"} <= set(handle.texts()))
+    await handle.until_text("tpyo", "oops")
     await session.disconnect()
     await boris.edit("Gardeners", edited.id, "typo")
     await boris.delete("Gardeners", deleted.id)
     await boris.send("Gardeners", "new")
     await bridge.connected(alisa)
-    await handle.until(lambda: "new" in handle.texts())
+    await handle.until_text("new")
     await handle.until(lambda: handle.all(RemoteRedaction))
     assert [one.target for one in handle.all(RemoteEdit)] == [str(edited.id)]
     assert [one.target for one in handle.all(RemoteRedaction)] == [str(deleted.id)]
@@ -103,7 +103,7 @@ async def test_a_killed_bridge_loses_nothing(
         await boris.send("alisa_test", f"while dead {round_}")
         wanted.append(f"while dead {round_}")
     await bridge.connected(alisa)
-    await handle.until(lambda: set(wanted) <= set(handle.texts()))
+    await handle.until_text(*wanted)
     for place in ("alisa_test", "Gardeners"):
         arrived = [one for one in distinct(handle.texts()) if one.startswith(place)]
         assert arrived == [one for one in wanted if one.startswith(place)]
@@ -115,7 +115,7 @@ async def test_a_failing_database_delays_and_loses_nothing(
     handle.fails_left = 2
     await boris.send("alisa_test", "stored at the third attempt")
     await boris.send("alisa_test", "and the next")
-    await handle.until(lambda: "and the next" in handle.texts())
+    await handle.until_text("and the next")
     assert distinct(handle.texts()) == ["stored at the third attempt", "and the next"]
     assert SessionState.TRANSIENT_DISCONNECT in [state for state, _ in handle.states]
 
@@ -151,17 +151,17 @@ async def test_what_telegram_does_not_replay_is_read_from_the_history(
     await net.add_room("supergroup", "Gardeners", "boris_test", ("alisa_test",))
     session = await bridge.connected(alisa)
     await boris.send(place, "before")
-    await handle.until(lambda: "before" in handle.texts())
+    await handle.until_text("before")
     await session.disconnect()
     net.world.set_limits(difference_too_long=5, channel_difference_too_long=5)
     wanted = [f"message {number}" for number in range(12)]
     for text in wanted:
         await boris.send(place, text)
     await bridge.connected(alisa)
-    await handle.until(lambda: set(wanted) <= set(handle.texts()))
+    await handle.until_text(*wanted)
     assert [one for one in distinct(handle.texts()) if one in wanted] == wanted
     await boris.send(place, "after")
-    await handle.until(lambda: "after" in handle.texts())
+    await handle.until_text("after")
 
 
 async def test_a_chat_joined_while_away_is_noticed(
@@ -176,7 +176,7 @@ async def test_a_chat_joined_while_away_is_noticed(
     await net.add_room("supergroup", "Beekeepers", "boris_test", ("alisa_test",))
     await boris.send("Beekeepers", "welcome")
     await bridge.connected(alisa)
-    await handle.until(lambda: "welcome" in handle.texts())
+    await handle.until_text("welcome")
 
 
 async def test_too_long_while_connected(
@@ -186,12 +186,12 @@ async def test_too_long_while_connected(
     me = net.accounts.find("alisa_test").id
     for place in ("alisa_test", "Gardeners"):
         await boris.send(place, f"seen {place}")
-        await handle.until(lambda place=place: f"seen {place}" in handle.texts())
+        await handle.until_text(f"seen {place}")
         net.faults.push(PushEffect.OMIT, account=me)
         await boris.send(place, f"lost {place}")
         net.operator.push_too_long("alisa_test")
         net.operator.push_channel_too_long("alisa_test", "Gardeners")
-        await handle.until(lambda place=place: f"lost {place}" in handle.texts())
+        await handle.until_text(f"lost {place}")
 
 
 async def test_gaps_duplicates_and_disorder_are_mended(
@@ -207,7 +207,7 @@ async def test_gaps_duplicates_and_disorder_are_mended(
     net.operator.skip_pts("alisa_test", 2)
     wanted.append("last")
     await boris.send("alisa_test", "last")
-    await handle.until(lambda: "last" in handle.texts())
+    await handle.until_text("last")
     assert distinct(handle.texts()) == wanted
 
 
@@ -225,7 +225,7 @@ async def test_a_difference_that_failed_is_asked_for_again(
     await boris.send("alisa_test", "missed")
     net.faults.fail("updates.getDifference", 500, "INTERNAL")
     await bridge.connected(alisa)
-    await handle.until(lambda: "missed" in handle.texts())
+    await handle.until_text("missed")
 
 
 async def test_a_name_changed_while_away_is_noticed(
@@ -242,7 +242,7 @@ async def test_a_name_changed_while_away_is_noticed(
     net.operator.rename("boris_test", "<script>alert(1)</script>", "\u202eevil\0")
     await boris.send("alisa_test", "it is me")
     await bridge.connected(alisa)
-    await handle.until(lambda: "it is me" in handle.texts())
+    await handle.until_text("it is me")
     boris_id = str(net.accounts.find("boris_test").id)
     names = [one.info.name for one in handle.all(UserChanged) if one.user == boris_id]
     assert names == ["Boris Made-Up", "<script>alert(1)</script> evil"]

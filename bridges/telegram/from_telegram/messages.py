@@ -53,7 +53,8 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     """What ``UpdateEditMessage`` and ``UpdateEditChannelMessage`` mean.
 
     Telegram also sends them for reactions, views and previews; then ``edit_hide`` is set or there
-    is no ``edit_date``. That date has seconds only, so ``pts`` tells apart two edits within one.
+    is no ``edit_date``. That date has seconds only, so ``pts`` tells apart two edits within one; an
+    update without ``pts`` is from a difference and shows the message as it is in the end.
     """
     message = update.message
     if not isinstance(message, Message) or message.edit_date is None or message.edit_hide:
@@ -64,7 +65,7 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
             sender=author(message, around),
             target=ids.message_id(message.id),
             timestamp=message.edit_date,
-            stamp=int(message.edit_date.timestamp()) * _PTS_RANGE + update.pts % _PTS_RANGE,
+            stamp=int(message.edit_date.timestamp()) * _PTS_RANGE + (update.pts or -1) % _PTS_RANGE,
             parts=_parts(message, around),
         )
     ]

@@ -30,6 +30,7 @@ from bridges.core.errors import BridgeError, Rejected
 from bridges.core.ids import MessageID
 from bridges.core.network import BridgeHandle
 from bridges.core.outgoing import OutgoingMessage, Sent
+from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
@@ -39,6 +40,9 @@ from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
 from bridges.telegram.to_telegram.uploads import Uploader
 
 _DUPLICATE = "TELEGRAM.RANDOM_ID_DUPLICATE"
+_VANISHED = user_text(
+    "Telegram has had this message already, but it is not in the chat any more. Send it again."
+)
 _SEARCHED = 100
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -142,7 +146,7 @@ class MessageSender:
         for one in await self._own_recent(peer, message):
             if one.id > after and _is(piece, one):
                 return _Delivered(one.id, one.date)
-        raise Rejected(_DUPLICATE, refused("MESSAGE_ID_INVALID").text, certain=False)
+        raise Rejected(_DUPLICATE, _VANISHED, certain=False)
 
     async def _own_recent(self, peer: Any, message: OutgoingMessage) -> list[Any]:
         """Our messages since ``message`` was written that the bridge does not know, oldest first."""
@@ -188,7 +192,7 @@ def _delivered(answer: Any, number: int) -> _Delivered:
     for update in answer.updates:
         if isinstance(update, UpdateMessageID) and update.random_id == number:
             return _Delivered(update.id, date)
-    raise Rejected("TELEGRAM.NO_MESSAGE_ID", refused("MESSAGE_ID_INVALID").text, certain=False)
+    raise Rejected("TELEGRAM.NO_MESSAGE_ID", _VANISHED, certain=False)
 
 
 def _sent(delivered: Sequence[_Delivered]) -> Sent:

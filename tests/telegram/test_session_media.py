@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Photos and files from Telegram, fetched part by part."""
+
+import json
+from pathlib import Path
+
+import pytest
+from telethon.tl.functions.channels import EditPhotoRequest
+from telethon.tl.types import InputChatUploadedPhoto
+
+from bridges.core.content import MediaKind, RemoteMedia
+from bridges.core.errors import Rejected
+from bridges.core.events import ChatChanged
+from bridges.core.network import LoginRecord
+from bridges.telegram.session import TelegramSession
+from sandbox.telegram import Person, TelegramSandbox
+from tests.sandbox.conftest import png
+from tests.telegram.bridge import Bridge, RecordingHandle
+from tests.telegram.conftest import VERA
+
+PART = 512 * 1024
+
+
+async def media(handle: RecordingHandle, count: int = 1) -> RemoteMedia:
+    await handle.until(lambda: len(handle.messages()) >= count)
+    part = handle.messages()[count - 1].parts[0]
+    assert isinstance(part, RemoteMedia)
+    return part
+
+
+async def test_a_photo_with_its_caption(
+    session: TelegramSession, handle: RecordingHandle, boris: Person, tmp_path: Path
+) -> None:
+    data = png(40, 30, filler=100)
+    await boris.send_file("alisa_test", data, "x.png", caption="look", as_document=False)
+    part = await media(handle)
+    assert part.kind is MediaKind.IMAGE
+    assert part.caption is not None
+    assert part.caption.body == "look"
+    assert (part.info.width, part.info.height, part.info.size) == (40, 30, len(data))
+    await session.fetch(part.reference, tmp_path / "photo")
+    assert (tmp_path / "photo").read_bytes() == data
+
+
+@pytest.mark.parametrize("size", [1, PART - 1, PART, PART + 1, 5 * PART, 9 * PART + 17])
+async def test_a_file_of_any_size(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    tmp_path: Path,
+    size: int,
+) -> None:
+    data = (bytes(range(251)) * (size // 251 + 1))[:size]
+    await boris.send_file("alisa_test", data, "данные.bin")
+    part = await media(handle)
+    assert (part.kind, part.info.name, part.info.size) == (MediaKind.FILE, "данные.bin", size)
+    await session.fetch(part.reference, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == data
+
+
+async def test_an_expired_reference_is_renewed_once(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    net: TelegramSandbox,
+    tmp_path: Path,
+) -> None:
+    await net.add_room("supergroup", "Gardeners", "boris_test", ("alisa_test",))
+    for number, place in enumerate(("alisa_test", "Gardeners")):
+        data = f"data {number}".encode()
+        await boris.send_file(place, data, "x.bin")
+        await handle.until(
+            lambda number=number: len([m for m in handle.messages() if _is_file(m)]) > number
+        )
+        part = [m for m in handle.messages() if _is_file(m)][number].parts[0]
+        assert isinstance(part, RemoteMedia)
+        net.operator.expire_references()
+        await session.fetch(part.reference, tmp_path / "file")
+        assert (tmp_path / "file").read_bytes() == data
+
+
+async def test_a_deleted_file_is_explained(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    net: TelegramSandbox,
+    tmp_path: Path,
+) -> None:
+    sent = await boris.send_file("alisa_test", b"data", "x.bin")
+    part = await media(handle)
+    await boris.delete("alisa_test", sent.id)
+    net.operator.expire_references()
+    with pytest.raises(Rejected, match="not available"):
+        await session.fetch(part.reference, tmp_path / "file")
+
+
+async def test_another_login_in_the_chat_can_fetch(
+    bridge: Bridge,
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    net: TelegramSandbox,
+    tmp_path: Path,
+) -> None:
+    await net.add_room("supergroup", "Gardeners", "boris_test", ("alisa_test", "vera_test"))
+    await boris.send_file("Gardeners", b"shared", "x.bin")
+    await handle.until(lambda: any(map(_is_file, handle.messages())))
+    (message,) = [one for one in handle.messages() if _is_file(one)][:1]
+    part = message.parts[0]
+    assert isinstance(part, RemoteMedia)
+    record: LoginRecord = await bridge.log_in(VERA, "сезам")
+    other = await bridge.connected(record)
+    await other.fetch(part.reference, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"shared"
+
+
+async def test_an_avatar(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    net: TelegramSandbox,
+    tmp_path: Path,
+) -> None:
+    room = await net.add_room("supergroup", "Gardeners", "boris_test", ("alisa_test",))
+    picture = png(64, 64, filler=10)
+    uploaded = await boris.client.upload_file(picture, file_name="a.png")
+    await boris.client(
+        EditPhotoRequest(await boris.entity("Gardeners"), InputChatUploadedPhoto(uploaded))
+    )
+    changed = await handle.until(
+        lambda: [one for one in handle.all(ChatChanged) if one.info.avatar and one.info.avatar.id]
+    )
+    await session.fetch(changed[-1].info.avatar.reference, tmp_path / "avatar")
+    assert (tmp_path / "avatar").read_bytes() == picture
+    assert changed[-1].chat.chat == f"channel:{room.id}"
+
+
+@pytest.mark.parametrize("reference", ["", "{}", "[]", "nonsense", json.dumps({"kind": "x"})])
+async def test_foreign_references_are_refused(
+    session: TelegramSession, tmp_path: Path, reference: str
+) -> None:
+    with pytest.raises(Rejected):
+        await session.fetch(reference, tmp_path / "file")
+
+
+def _is_file(message: object) -> bool:
+    return isinstance(message.parts[0], RemoteMedia)  # type: ignore[attr-defined]
