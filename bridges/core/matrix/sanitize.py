@@ -27,12 +27,16 @@ def clean_name(name: str, limit: int = 255) -> str:
 
 
 def split_text(text: str, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[str]:
-    """Cut a text into pieces of at most ``max_bytes``, at line or word ends where there are any."""
-    while len(text.encode()) > max_bytes:
-        piece = text.encode()[:max_bytes].decode(errors="ignore")
+    """Cut a clean text into pieces of at most ``max_bytes``, at line or word ends where there are any.
+
+    The pieces put together are the text. ``max_bytes`` is at least 4, the most a character has.
+    """
+    rest = clean_text(text)
+    while len(rest.encode()) > max_bytes:
+        piece = rest.encode()[:max_bytes].decode(errors="ignore")
         end = max(piece.rfind("\n"), piece.rfind(" ")) + 1
-        if end < len(piece) // 2:
+        if end <= len(piece) // 2:
             end = len(piece)
-        yield text[:end]
-        text = text[end:]
-    yield text
+        yield rest[:end]
+        rest = rest[end:]
+    yield rest

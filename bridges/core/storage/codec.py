@@ -25,5 +25,5 @@ class EventCodec:
         return self._converter.dumps(event, unstructure_as=RemoteEvent)
 
     def decode(self, payload: str) -> RemoteEvent:
-        """Read an event. Raises ``cattrs.BaseValidationError`` or ``ValueError`` for anything else."""
+        """Read what ``encode`` wrote."""
         return cast("RemoteEvent", self._converter.loads(payload, RemoteEvent))  # type: ignore[arg-type] # cattrs takes unions
