@@ -19,3 +19,10 @@ def main() -> None:
         for line in str(error).splitlines():
             print(f"karvon: {line}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"karvon: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)  # 128 + SIGINT, as shells say it

@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The lines of all parts on one terminal, each with the part's name in front."""
+"""The lines of all parts on one stream: prefixed for people, or as JSON for machines."""
 
 import contextlib
+import json
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Literal, Protocol, TextIO
 
 _COLOURS = (36, 33, 35, 32, 34)
 """ANSI foreground colours, one part after another."""
 
 
+class Output(Protocol):
+    """Takes the lines of parts."""
+
+    def line(self, name: str, text: str) -> None:
+        """Write one line of a part; a reader that went away is no error."""
+        ...
+
+
+def make_output(form: Literal["console", "json"], stream: TextIO, names: Sequence[str]) -> Output:
+    """Give the output for the configured format; ``names`` are those of all parts."""
+    return JsonOutput(stream) if form == "json" else PrefixedOutput(stream, names)
+
+
 class PrefixedOutput:
-    """Writes ``name | line``; in colours on a terminal. A reader that went away is no error."""
+    """Writes ``name | line``; in colours on a terminal."""
 
     def __init__(self, stream: TextIO, names: Sequence[str]) -> None:
         self._stream = stream
@@ -19,15 +33,31 @@ class PrefixedOutput:
         self._colours = colours if stream.isatty() else {}
 
     def line(self, name: str, text: str) -> None:
-        """Write one line of a part's output."""
+        """Write one line of a part."""
         prefix = f"{name:<{self._width}} |"
         colour = self._colours.get(name)
         if colour is not None:
             prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        self.plain(f"{prefix} {text}")
+        _write(self._stream, f"{prefix} {text}")
 
-    def plain(self, text: str) -> None:
-        """Write text as it is."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(f"{text}\n")
-            self._stream.flush()
+
+class JsonOutput:
+    """Writes one JSON object per line: a part's own, or else its text under ``message``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def line(self, name: str, text: str) -> None:
+        """Write one line of a part, with its name under ``part``."""
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        fields = found if isinstance(found, dict) else {"message": text}
+        _write(self._stream, json.dumps({"part": name, **fields}, ensure_ascii=False))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(f"{text}\n")
+        stream.flush()

@@ -16,12 +16,11 @@ from karvon.config.layout import Layout
 from karvon.config.load import listeners
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.errors import OperatorError
 from karvon.stack import prepare
 from karvon.stack.backoff import Backoff
 from karvon.stack.demo import Stage
 from karvon.stack.lock import data_lock
-from karvon.stack.output import PrefixedOutput
+from karvon.stack.output import Output, make_output
 from karvon.stack.parts import plan
 from karvon.stack.ports import check_free
 from karvon.stack.process import Child
@@ -43,15 +42,20 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
     Raises:
         ConfigError: something that only shows now, such as a data folder that cannot be made.
         OperatorError: a port or the data folder is in use.
+        OSError: a file in the data folder cannot be written.
     """
     prepare.check_data_dir(config)
     layout = Layout.of(config)
     secrets = SecretStore(layout.secrets)
     with data_lock(layout.run):
         check_free(listeners(config))
-        _prepare(config, secrets)
+        if config.homeserver.managed:
+            prepare.prepare_homeserver(config, secrets)
+        if config.uses_sandbox:
+            prepare.prepare_sandbox(config)
         parts = plan(config, config_path)
-        output = PrefixedOutput(sys.stdout, ["karvon", *(part.name for part in parts)])
+        names = ["karvon", *(part.name for part in parts)]
+        output = make_output(config.logging.format, sys.stdout, names)
         async with aiohttp.ClientSession() as http:
             supervisor = Supervisor(
                 parts,
@@ -65,19 +69,7 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
                 return await _run(supervisor, welcome, play, output)
 
 
-def _prepare(config: KarvonConfig, secrets: SecretStore) -> None:
-    try:
-        if config.homeserver.managed:
-            prepare.prepare_homeserver(config, secrets)
-        if config.uses_sandbox:
-            prepare.prepare_sandbox(config)
-    except OSError as error:
-        raise OperatorError(f"{error.filename}: {error.strerror}; free the way for it") from None
-
-
-async def _run(
-    supervisor: Supervisor, welcome: Welcome, play: Play | None, output: PrefixedOutput
-) -> int:
+async def _run(supervisor: Supervisor, welcome: Welcome, play: Play | None, output: Output) -> int:
     async def guide() -> int:
         stage = await welcome.run()
         if play is None:
@@ -102,7 +94,7 @@ async def _run(
         return code if guiding.cancelled() else code or guiding.result()
 
 
-def _world(http: aiohttp.ClientSession, output: PrefixedOutput) -> World:
+def _world(http: aiohttp.ClientSession, output: Output) -> World:
     async def is_ready(url: str) -> bool:
         try:
             timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
@@ -123,7 +115,7 @@ def _world(http: aiohttp.ClientSession, output: PrefixedOutput) -> World:
 
 
 @contextlib.contextmanager
-def _stop_on_signals(supervisor: Supervisor, output: PrefixedOutput) -> Iterator[asyncio.Event]:
+def _stop_on_signals(supervisor: Supervisor, output: Output) -> Iterator[asyncio.Event]:
     """Give an event that Ctrl-C or SIGTERM sets; a second one hurries."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 

@@ -11,7 +11,7 @@ from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bot_mxid
 from karvon.stack import demo
-from karvon.stack.output import PrefixedOutput
+from karvon.stack.output import Output
 from karvon.stack.parts import HOMESERVER
 from karvon.stack.person import MatrixError
 from karvon.stack.screen import Person, ready_screen
@@ -28,7 +28,7 @@ class Welcome:
     secrets: SecretStore
     supervisor: Supervisor
     http: aiohttp.ClientSession
-    output: PrefixedOutput
+    output: Output
 
     async def run(self) -> demo.Stage | None:
         """Do all of it, and give where the demo plays; None if there is none or it did not begin."""
@@ -68,6 +68,11 @@ class Welcome:
         return Person(f"@{user.username}:{homeserver.server_name}", password)
 
     def _show(self, person: Person | None) -> None:
+        if self.config.logging.format == "json":
+            self.output.line(
+                "karvon", f"everything is ready at {self.config.homeserver.client_url}"
+            )
+            return
         with contextlib.suppress(OSError):
             Console(highlight=False).print(ready_screen(self.config, person))
 

@@ -104,6 +104,17 @@ def test_a_data_folder_that_cannot_be_made(karvon: Run) -> None:
     assert outcome.err.count("\n") == 1
 
 
+def test_a_file_that_cannot_be_written_is_one_line(karvon: Run) -> None:
+    Path("var/secrets").mkdir(parents=True)
+    Path("var/secrets/telegram_as_token").mkdir()
+    outcome = karvon("registration")
+    assert outcome.code == 1
+    assert (
+        outcome.err
+        == f"karvon: {Path('var/secrets/telegram_as_token').absolute()}: Is a directory\n"
+    )
+
+
 def test_upgrade_writes_once_and_keeps_the_mode(karvon: Run, tmp_path: Path) -> None:
     path = Path("karvon.yaml")
     path.write_text("# ours\ntelegram: {device_model: Khujand}\n")
