@@ -13,7 +13,6 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Protocol
 
-from telethon.errors import TypeNotFoundError
 from telethon.tl import functions, types
 from telethon.tl.core import GzipPacked, MessageContainer
 
@@ -27,6 +26,7 @@ _log = logging.getLogger(__name__)
 _UNKNOWN_KEY = struct.pack("<i", -404)
 _BAD_SALT = 48
 _MAX_UNSENT = 64 * 1024 * 1024
+_BROKEN = (BadPacketError, HandshakeError, wire.BadEnvelopeError, wire.UnreadableError)
 _IGNORED = (types.MsgsAck, types.MsgsStateInfo, types.MsgsAllInfo, functions.RpcDropAnswerRequest)
 
 
@@ -85,7 +85,7 @@ class Connection:
                 await self._writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        except (BadPacketError, HandshakeError, wire.BadEnvelopeError) as error:
+        except _BROKEN as error:
             _log.warning("Closed a connection: %s", error)
         finally:
             self._backend.detach(self)
@@ -148,11 +148,7 @@ class Connection:
         self._send(bytes(types.NewSessionCreated(envelope.msg_id, unique, self._salt)))
 
     def _exchange_keys(self, packet: bytes) -> None:
-        (length,) = struct.unpack_from("<i", packet, 16)
-        try:
-            request = wire.parse(packet[20 : 20 + length])
-        except (TypeNotFoundError, struct.error, BufferError, ValueError) as error:
-            raise HandshakeError(f"unreadable message: {error}") from error
+        request = wire.parse(packet[20:])
         answer = bytes(self._handshake.step(request))
         if self._handshake.auth_key is not None:
             self._backend.add_key(self._handshake.auth_key)
@@ -162,12 +158,9 @@ class Connection:
     def _open(self, msg_id: int, body: bytes) -> None:
         try:
             message = wire.parse(body)
-        except TypeNotFoundError:
-            error = types.RpcError(400, "INPUT_METHOD_INVALID")
-            self.answer(msg_id, bytes(error))
+        except wire.UnknownConstructorError:
+            self.answer(msg_id, bytes(types.RpcError(400, "INPUT_METHOD_INVALID")))
             return
-        except (struct.error, BufferError, ValueError) as error:
-            raise wire.BadEnvelopeError(f"unreadable message: {error}") from error
         self._dispatch(msg_id, message)
 
     def _dispatch(self, msg_id: int, message: Any) -> None:

@@ -84,7 +84,10 @@ class Handshake:
         self.auth_key: bytes | None = None
 
     def step(self, request: Any) -> Any:
-        """Answer one message; `auth_key` is set after the last. Raises `HandshakeError`."""
+        """Answer one message; `auth_key` is set after the last.
+
+        Raises `HandshakeError` or `wire.UnreadableError`.
+        """
         if isinstance(request, functions.ReqPqMultiRequest | functions.ReqPqRequest):
             return self._offer(request)
         if isinstance(request, functions.ReqDHParamsRequest):
@@ -124,18 +127,18 @@ class Handshake:
 
     def _finish(self, request: Any) -> Any:
         self._check(request)
+        if not request.encrypted_data or len(request.encrypted_data) % 16:
+            raise HandshakeError("encrypted part is not a positive multiple of 16 bytes")
         inner = wire.parse(AES.decrypt_ige(request.encrypted_data, *self._temporary)[20:])
+        if not isinstance(inner, types.ClientDHInnerData):
+            raise HandshakeError("the client's half is missing")
         g_b = int.from_bytes(inner.g_b, "big")
         if not 1 < g_b < DH_PRIME - 1:
             raise HandshakeError("g_b is out of range")
-        secret = pow(g_b, self._secret, DH_PRIME).to_bytes(256, "big")
-        key = AuthKey(secret)
-        if secret[0] == 0:
-            # Telethon drops leading zeros before it hashes the key and would not recognise it.
-            digest = key.calc_new_nonce_hash(self._new_nonce, 2)
-            return types.DhGenRetry(self._nonce, self._server_nonce, digest)
-        self.auth_key = secret
-        digest = key.calc_new_nonce_hash(self._new_nonce, 1)
+        # Telethon hashes the key without its leading zero bytes, so they are dropped here too:
+        # otherwise one key exchange in 256 would fail.
+        self.auth_key = _bytes(pow(g_b, self._secret, DH_PRIME))
+        digest = AuthKey(self.auth_key).calc_new_nonce_hash(self._new_nonce, 1)
         return types.DhGenOk(self._nonce, self._server_nonce, digest)
 
     def _check(self, request: Any) -> None:

@@ -2,6 +2,7 @@
 """Somebody who uses the network: a plain Telethon client with a memory of what it received."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from attrs import frozen
 from telethon import TelegramClient, events
 from telethon.crypto import rsa as client_keys
-from telethon.errors import SessionPasswordNeededError
+from telethon.errors import RPCError, SessionPasswordNeededError
 from telethon.sessions import MemorySession
 from telethon.tl import functions, types
 
@@ -175,16 +176,14 @@ class Person:
     async def entity(self, name: str | int) -> Any:
         """Find a chat by id, phone, username or title, as a client would."""
         text = str(name)
-        try:
+        with contextlib.suppress(ValueError):
             return await self.client.get_input_entity(int(text) if text.isdecimal() else text)
-        except ValueError:
-            pass
-        if text.lstrip("+").isdecimal():
-            try:
-                found = await self.client(functions.contacts.ResolvePhoneRequest(text.lstrip("+")))
+        digits = text.removeprefix("+")
+        if digits.isdecimal():
+            # What is no phone may still be the id of a chat.
+            with contextlib.suppress(RPCError):
+                found = await self.client(functions.contacts.ResolvePhoneRequest(digits))
                 return await self.client.get_input_entity(found.peer)
-            except Exception:  # noqa: BLE001, S110 - it may still be the id of a chat
-                pass
         async for dialog in self.client.iter_dialogs():
             bare = getattr(dialog.entity, "id", None)
             if text in {str(bare), dialog.name}:

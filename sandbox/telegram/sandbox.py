@@ -137,8 +137,13 @@ class TelegramSandbox:
             if known is None:
                 self.operator.forget_persons(account)
                 known = Person(account, self.host, self.port, self.dc, self.public_key_pem)
-                await known.start()
                 self._persons[account.id] = known
+                try:
+                    await known.start()
+                except BaseException:
+                    del self._persons[account.id]
+                    await known.close()
+                    raise
             return known
 
     def mailbox_size(self, name: str | int) -> int:

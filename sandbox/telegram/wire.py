@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import frozen
 from telethon.crypto import AES
+from telethon.errors import TypeNotFoundError
 from telethon.extensions import BinaryReader
 from telethon.tl.tlobject import TLObject
 
@@ -27,6 +28,14 @@ _HEADER = struct.Struct("<qqqii")
 
 class BadEnvelopeError(Exception):
     """A packet that is not a valid encrypted message under its key."""
+
+
+class UnreadableError(Exception):
+    """Bytes that are no TL object."""
+
+
+class UnknownConstructorError(UnreadableError):
+    """An object or method that this layer does not have."""
 
 
 @frozen
@@ -65,8 +74,17 @@ def gzipped(packed: bytes) -> bytes:
 
 
 def parse(body: bytes) -> Any:
-    """Read one boxed TL object or request; raises what Telethon's reader raises."""
-    return BinaryReader(body).tgread_object()
+    """Read one boxed TL object or request.
+
+    Raises `UnknownConstructorError` or, for what cannot be read, `UnreadableError`.
+    """
+    try:
+        return BinaryReader(body).tgread_object()
+    except TypeNotFoundError as error:
+        raise UnknownConstructorError(f"constructor {error.invalid_constructor_id:#x}") from error
+    # The library's reader raises whatever it stumbles over.
+    except Exception as error:
+        raise UnreadableError(f"{type(error).__name__}: {error}") from error
 
 
 def key_id(secret: bytes) -> int:

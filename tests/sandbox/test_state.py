@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from telethon.sessions import StringSession
 from telethon.tl import types
@@ -166,6 +166,7 @@ posts = st.builds(
 )
 
 
+@settings(max_examples=30)
 @given(st.lists(posts, max_size=5, unique_by=lambda post: post.uid))
 def test_records_come_back_as_they_were_stored(tmp_path_factory: Any, stored: list[Post]) -> None:
     path = tmp_path_factory.mktemp("store") / "state.db"

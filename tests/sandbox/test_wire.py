@@ -2,6 +2,7 @@
 """The wire: transports, envelopes, salts, containers, compressed answers."""
 
 import asyncio
+import contextlib
 import io
 import logging
 import os
@@ -148,3 +149,9 @@ def test_the_client_opens_what_the_server_seals(number: int, secret: bytes) -> N
 def test_no_packet_breaks_the_reader(packet: bytes) -> None:
     with pytest.raises(wire.BadEnvelopeError):
         wire.open_envelope(b"k" * 256, packet)
+
+
+@given(st.binary(max_size=200))
+def test_no_body_breaks_the_parser(body: bytes) -> None:
+    with contextlib.suppress(wire.UnreadableError):
+        wire.parse(body)
