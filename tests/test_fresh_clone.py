@@ -5,10 +5,10 @@ import contextlib
 import os
 import signal
 import subprocess
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.support.ports import PortLease
@@ -86,7 +86,8 @@ async def test_make_up_ends_in_a_bridged_message_and_goes_on_the_second_time(
             await process.start()
             await process.wait_for_line(GREETING, timeout=START_SECONDS)
             port = environment["KARVON__SUPERVISOR__LISTEN__PORT"]
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready") as answer:
+            url = f"http://127.0.0.1:{port}/ready"
+            async with aiohttp.ClientSession() as http, http.get(url) as answer:
                 assert answer.status == 200
             os.killpg(process.pid, signal.SIGINT)  # As a terminal does it on Ctrl-C.
             await process.wait(START_SECONDS)
