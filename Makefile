@@ -25,7 +25,7 @@ bench: $(READY)  ## Measure, and write build/bench.json.
 faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 	$(BIN)/pytest tests/faults
 
-soak: $(READY)  ## Hours of traffic with faults; SOAK_SECONDS sets how long.
+soak: $(READY)  ## Hours of traffic with faults.
 	$(BIN)/pytest tests/soak
 
 clean:  ## Remove what was installed and built; the data in var/ stays.
