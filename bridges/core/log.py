@@ -34,7 +34,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """``secrets`` are texts that must never appear."""
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= 6)
+        known = {secret for secret in secrets if len(secret) >= 6}
+        self._secrets = sorted(known, key=len, reverse=True)  # One may be a part of another.
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Process one entry (a structlog processor)."""
@@ -54,7 +55,9 @@ class Redactor:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {name: self._value(str(name), one) for name, one in value.items()}
+            return {
+                self.text(str(name)): self._value(str(name), one) for name, one in value.items()
+            }
         if isinstance(value, list | tuple | set | frozenset):
             return [self._value(key, one) for one in value]
         if value is None or isinstance(value, bool | int | float):
