@@ -114,6 +114,7 @@ class BridgeServices:
     async def logout(self, login: LoginID) -> None:
         """End a login here and on the network; its rooms stay."""
         await self._sessions.remove(login)
+        self._rooms.logged_out(login)
 
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         """Give a chat's room, made if needed."""

@@ -84,10 +84,26 @@ class Rooms:
             if not lock.locked():
                 self._creating.pop(key, None)
 
-    async def may_write(self, key: ChatKey, login: LoginID) -> bool:
-        """Whether a login may send messages to a chat."""
-        parts = await self._portals.logins_in(key)
-        return next((part.may_write for part in parts if part.login == login), False)
+    async def part_of(self, portal: Portal, login: ActiveLogin) -> LoginPortal | None:
+        """A login's part in a portal that has a room; None if the login is not in the chat.
+
+        A login that has come back finds its chats again by this, whether or not they are recent.
+        """
+        parts = await self._portals.logins_in(portal.key)
+        part = next((one for one in parts if one.login == login.record.id), None)
+        if part is not None or not await self._is_in_chat(portal.key, login):
+            return part
+        await self.of(portal.key, login)
+        return self._inside.get((login.record.id, portal.key))
+
+    async def _is_in_chat(self, key: ChatKey, login: ActiveLogin) -> bool:
+        if key.receiver:
+            return key.receiver == login.record.id
+        try:
+            await login.session.chat_info(key)
+        except Rejected:
+            return False
+        return True
 
     async def apply(self, key: ChatKey, info: ChatInfo, login: ActiveLogin) -> None:
         """Show what has changed in a chat; a chat without a room only remembers it."""
@@ -123,6 +139,11 @@ class Rooms:
         await self._portals.remove_login(login.record.id, key)
         portal = await self._portals.get(key)
         return None if portal is None else portal.room
+
+    def logged_out(self, login: LoginID) -> None:
+        """Note that a login is gone; its rooms stay."""
+        for known in [one for one in self._inside if one[0] == login]:
+            self._inside.discard(known)
 
     async def forget(self, portal: Portal) -> None:
         """Note that a portal's room cannot be used any more."""

@@ -30,6 +30,7 @@ from bridges.core.matrix.content import (
     ParsedMessage,
     UnreadableMessage,
     parse_message,
+    parse_reaction,
 )
 from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
@@ -44,6 +45,7 @@ from bridges.core.outgoing import (
 )
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.reactions import ReactionSync
+from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.status import MessageStatus, not_logged_in
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.database import Database
@@ -53,7 +55,7 @@ from bridges.core.storage.messages import (
     StoredReaction,
     milliseconds,
 )
-from bridges.core.storage.portals import Portal, PortalStore
+from bridges.core.storage.portals import Portal
 from bridges.core.storage.queue import Queue, Row, RowState
 from bridges.core.text import user_text
 
@@ -85,8 +87,8 @@ class ToRemote:
         database: Database,
         queue: Queue,
         messages: MessageStore,
-        portals: PortalStore,
         sessions: Sessions,
+        rooms: Rooms,
         senders: Senders,
         reactions: ReactionSync,
         courier: MediaCourier,
@@ -99,8 +101,8 @@ class ToRemote:
         self._db = database
         self._queue = queue
         self._messages = messages
-        self._portals = portals
         self._sessions = sessions
+        self._rooms = rooms
         self._senders = senders
         self._reactions = reactions
         self._courier = courier
@@ -121,8 +123,7 @@ class ToRemote:
         )
         try:
             login = await self._login_of(sender, portal)
-            written = datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
-            task = _Task(row, name, room, sender, portal, login, written)
+            task = _Task(row, name, room, sender, portal, login, _written(event))
             await self._dispatch(task, await self._crypto.decrypt(event))
         except TemporaryError as error:
             await self._status.waiting(room, name, sender, error)
@@ -132,9 +133,8 @@ class ToRemote:
             await self._end(row)
 
     async def _login_of(self, sender: UserID, portal: Portal) -> ActiveLogin:
-        inside = {part.login: part for part in await self._portals.logins_in(portal.key)}
         for login in self._sessions.of(sender):
-            part = inside.get(login.record.id)
+            part = await self._rooms.part_of(portal, login)
             if part is None:
                 continue
             if not part.may_write:
@@ -254,9 +254,8 @@ class ToRemote:
         session = task.session
         if not isinstance(session, HandlesReactions):
             raise self._unsupported()
-        relation = content.get("m.relates_to") or {}
-        emoji = str(relation.get("key") or "")
-        targets = await self._messages.by_event(EventID(str(relation.get("event_id"))))
+        reacted_to, emoji = parse_reaction(content)
+        targets = await self._messages.by_event(reacted_to)
         if not targets or not emoji:
             raise _gone()
         target, me = targets[0].id, task.login.record.user
@@ -311,6 +310,13 @@ class ToRemote:
         return Unsupported(
             "UNSUPPORTED", user_text("{network} has no such thing.", network=self._network.name)
         )
+
+
+def _written(event: Json) -> datetime:
+    try:
+        return datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise UnreadableMessage(f"impossible time: {error!r}") from error
 
 
 def _gone() -> Rejected:

@@ -2,6 +2,7 @@
 """A dictionary that forgets what was not used for the longest time."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -32,3 +33,7 @@ class BoundedCache(Generic[K, V]):
     def discard(self, key: K) -> None:
         """Forget an entry if it is there."""
         self._entries.pop(key, None)
+
+    def __iter__(self) -> Iterator[K]:
+        """The keys, the least recently used first."""
+        return iter(self._entries)
