@@ -157,15 +157,30 @@ def parse_message(event_type: str, content: Json, remote_of: RemoteOf) -> Parsed
 def _parse(event_type: str, content: Json, remote_of: RemoteOf) -> ParsedMessage:
     relation = content.get("m.relates_to") or {}
     if relation.get("rel_type") == "m.replace" and "m.new_content" in content:
-        new = _parse(event_type, content["m.new_content"], remote_of)
-        return ParsedMessage(new.content, replaces=EventID(relation["event_id"]))
+        new = _parse_content(event_type, content["m.new_content"], False, remote_of)
+        return ParsedMessage(new, replaces=_event_id(relation["event_id"]))
     reply = (relation.get("m.in_reply_to") or {}).get("event_id")
     if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back"):
         reply = None
     return ParsedMessage(
         _parse_content(event_type, content, reply is not None, remote_of),
-        reply_to=None if reply is None else EventID(reply),
+        reply_to=None if reply is None else _event_id(reply),
     )
+
+
+def parse_reaction(content: Json) -> tuple[EventID, str]:
+    """Read an ``m.reaction``: the event and the emoji. Raises ``UnreadableMessage``."""
+    try:
+        relation = content["m.relates_to"]
+        return _event_id(relation["event_id"]), str(relation["key"])
+    except (KeyError, TypeError) as error:
+        raise UnreadableMessage(f"malformed reaction: {error!r}") from error
+
+
+def _event_id(value: object) -> EventID:
+    if not isinstance(value, str):
+        raise TypeError(f"an event id is a text, not {value!r}")
+    return EventID(value)
 
 
 def _parse_content(
@@ -203,6 +218,9 @@ def _neutral_link(match: re.Match[str], remote_of: RemoteOf) -> str:
 def _parse_media(kind: MediaKind, content: Json, remote_of: RemoteOf) -> MediaSource:
     if "url" not in content:
         raise UnreadableMessage("encrypted files cannot be carried yet")
+    uri = str(content["url"])
+    if not uri.startswith("mxc://"):
+        raise UnreadableMessage(f"no such file: {uri}")
     facts = content.get("info") or {}
     name = str(content.get("filename") or content["body"])
     caption = None
@@ -216,7 +234,7 @@ def _parse_media(kind: MediaKind, content: Json, remote_of: RemoteOf) -> MediaSo
         height=_number(facts.get("h")),
         duration_ms=_number(facts.get("duration")),
     )
-    return MediaSource(kind, str(content["url"]), info, caption)
+    return MediaSource(kind, uri, info, caption)
 
 
 def _number(value: object) -> int | None:
