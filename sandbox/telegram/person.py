@@ -33,7 +33,7 @@ class Received:
     """One thing a person saw happen.
 
     `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``read`` or ``typing``; `chat` and
-    `sender` are bare ids, `ids` the message ids it is about.
+    `sender` are bare ids, `ids` the message ids it is about, `date` when it was sent or edited.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Person:
         self.account = account
         self.received: list[Received] = []
         self._known: set[tuple[int, tuple[int, ...]]] = set()
+        self._edits: dict[tuple[int, tuple[int, ...]], tuple[Any, ...]] = {}
         self._news = asyncio.Condition()
         client_keys.add_key(public_key, old=False)
         session = MemorySession()
@@ -232,6 +233,16 @@ class Person:
                 if (seen.chat, seen.ids) in self._known:
                     return
                 self._known.add((seen.chat, seen.ids))
+            if seen.kind == "edit":
+                content = (
+                    seen.date,
+                    seen.text,
+                    seen.media,
+                    *map(bytes, update.message.entities or ()),
+                )
+                if self._edits.get((seen.chat, seen.ids)) == content:
+                    return
+                self._edits[seen.chat, seen.ids] = content
             self.received.append(seen)
             self._news.notify_all()
 
@@ -273,7 +284,7 @@ def _message(kind: str, message: Any) -> Received:
         reply_to=getattr(reply, "reply_to_msg_id", None),
         media=type(media).__name__ if media is not None else None,
         out=bool(message.out),
-        date=message.date,
+        date=getattr(message, "edit_date", None) or message.date,
     )
 
 

@@ -170,14 +170,16 @@ class Server:
             self._attached[account].discard(connection)
 
     def _unwrap(self, connection: Connection, request: Any) -> Any:
+        quiet = False
         while True:
             if isinstance(request, _WRAPPERS):
                 request = request.query
             elif isinstance(request, functions.InvokeWithoutUpdatesRequest):
-                connection.wants_updates = False
+                quiet = True
                 request = request.query
             elif isinstance(request, functions.InitConnectionRequest):
                 self._introduce(connection, request)
+                connection.wants_updates = not quiet
                 request = request.query
             elif isinstance(request, functions.InvokeAfterMsgRequest):
                 _require_done(connection, [request.msg_id])
@@ -193,7 +195,6 @@ class Server:
         assert key is not None
         if not request.api_id:
             raise bad_request("API_ID_INVALID")
-        connection.wants_updates = True
         key.api_id = request.api_id
         key.device = request.device_model
         key.system = request.system_version

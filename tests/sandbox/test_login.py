@@ -184,6 +184,30 @@ async def _ends_with(client: Any, error: type[Exception]) -> None:
     assert await eventually(fails, 10, describe=error.__name__)
 
 
+async def test_a_flood_wait_at_login(net: TelegramSandbox, connect: Connect) -> None:
+    net.faults.flood_wait("auth.sendCode", 30)
+    client = await connect(net)
+    with pytest.raises(errors.FloodWaitError) as caught:
+        await client.send_code_request(ALISA)
+    assert caught.value.seconds == 30
+
+
+async def test_a_client_may_do_without_updates(
+    net: TelegramSandbox, connect: Connect, alisa: Person
+) -> None:
+    client = await connect(net, receive_updates=False)
+    await log_in(client, "+99955500202")
+    heard: list[Any] = []
+
+    async def note(update: Any) -> None:
+        heard.append(update)
+
+    client.add_event_handler(note)
+    await alisa.send("boris_test", "psst")
+    assert (await client.get_messages("alisa_test"))[0].message == "psst"
+    assert not [update for update in heard if isinstance(update, types.UpdateNewMessage)]
+
+
 async def test_a_key_the_network_does_not_know(net: TelegramSandbox, connect: Connect) -> None:
     client = await connect(net)
     await log_in(client, ALISA)

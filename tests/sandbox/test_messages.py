@@ -100,6 +100,18 @@ async def test_reactions_replace_each_other(alisa: Person, boris: Person) -> Non
         await boris.react("alisa_test", received.ids[0], "🦕")
 
 
+async def test_a_reaction_to_an_edited_message_is_no_second_edit(
+    alisa: Person, boris: Person
+) -> None:
+    sent = await alisa.send("boris_test", "tpyo")
+    await alisa.edit("boris_test", sent.id, "typo")
+    await alisa.edit("boris_test", sent.id, "typos")
+    await boris.wait_for(lambda one: one.text == "typos")
+    await alisa.react("boris_test", sent.id, "👍")
+    await boris.wait_for(lambda one: one.kind == "reaction")
+    assert [one.kind for one in boris.received] == ["message", "edit", "edit", "reaction"]
+
+
 async def test_who_reacted_can_be_listed(alisa: Person, boris: Person) -> None:
     sent = await alisa.send("boris_test", "vote")
     received = await boris.wait_for_text("vote")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A network with a state file goes on after a restart, however it ended."""
 
+import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -11,8 +12,9 @@ import pytest
 from aiohttp import ClientSession
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from telethon import errors
 from telethon.sessions import StringSession
-from telethon.tl import types
+from telethon.tl import functions, types
 
 from sandbox.telegram import TelegramSandbox
 from sandbox.telegram.persistence import SqliteStore, StateFileError
@@ -125,6 +127,34 @@ async def test_what_was_acknowledged_survives_kill_9(running: Running, connect: 
     assert [m.message for m in reversed(found)] == texts
 
 
+async def test_sending_again_after_kill_9_doubles_nothing(
+    running: Running, connect: Connect
+) -> None:
+    _, ready = await running.start()
+    client = await _client(connect, ready)
+    await log_in(client, "+99955500101")
+    saved = StringSession.save(client.session)
+    target = await client.get_input_entity("farhod_sandbox")
+    requests = [
+        functions.messages.SendMessageRequest(target, f"line {number}", random_id=number + 1)
+        for number in range(40)
+    ]
+    sending = [asyncio.ensure_future(client(request)) for request in requests]
+    await sending[10]
+    await running.child.kill()
+    await client.disconnect()
+    await asyncio.gather(*sending, return_exceptions=True)
+
+    _, ready = await running.start()
+    client = await _client(connect, ready, StringSession(saved), request_retries=0)
+    sending = [asyncio.ensure_future(client(request)) for request in requests]
+    answers = await asyncio.gather(*sending, return_exceptions=True)
+    errors_seen = {type(one) for one in answers if isinstance(one, Exception)}
+    assert errors_seen == {errors.RandomIdDuplicateError}
+    found = await client.get_messages("farhod_sandbox", limit=100)
+    assert [m.message for m in reversed(found)] == [f"line {number}" for number in range(40)]
+
+
 async def test_sigterm_stops_it_cleanly(running: Running) -> None:
     _, ready = await running.start()
     assert ready["login_code"] == "22222"
@@ -132,10 +162,12 @@ async def test_sigterm_stops_it_cleanly(running: Running) -> None:
     assert running.child.returncode == 0
 
 
-async def _client(connect: Connect, ready: dict[str, Any], session: Any = None) -> Any:
+async def _client(
+    connect: Connect, ready: dict[str, Any], session: Any = None, **options: Any
+) -> Any:
     session = session if session is not None else StringSession()
     session.set_dc(ready["dc"], ready["host"], ready["port"])
-    return await connect(_Address(ready["public_key"]), session)
+    return await connect(_Address(ready["public_key"]), session, **options)
 
 
 class _Address:
