@@ -21,6 +21,7 @@ from bridges.core.lanes import Lanes
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, HomeserverRefused
 from bridges.core.matrix.names import GhostNames
+from bridges.core.matrix.sanitize import clean_text
 from bridges.core.matrix.senders import Senders
 from bridges.core.storage.database import Database
 from bridges.core.storage.logins import KeyValueStore
@@ -48,8 +49,10 @@ def is_for_us(event: Json, names: GhostNames, source: str) -> bool:
     """Whether an event has to be handled: not what this bridge has written itself."""
     if event.get("type") not in _TYPES or not isinstance(event.get("content"), dict):
         return False
-    if not all(isinstance(event.get(key), str) for key in ("event_id", "room_id", "sender")):
-        return False
+    for key in ("event_id", "room_id", "sender"):
+        value = event.get(key)
+        if not isinstance(value, str) or value != clean_text(value):
+            return False  # No database could keep it.
     if names.is_ours(event["sender"]):
         return False
     return bool(event["content"].get(event_types.DOUBLE_PUPPET) != source)

@@ -57,7 +57,7 @@ def bridge_settings(
         message_status=MessageStatusConfig(),
         reconcile_interval=30,
         limits=LimitsConfig(),
-        double_puppet=True,
+        double_puppet_token=None,
         personal_space=True,
         metrics=False,
         log=LogSettings("INFO", "console"),

@@ -76,7 +76,7 @@ class AppserviceServer:
         try:
             body = await request.json()
             events = [one for one in body["events"] if isinstance(one, dict)]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             self._log.exception("an unreadable transaction is dropped")
             return web.json_response({})
         new_connection = request.transport is not None and self._is_new(request.transport)
@@ -86,7 +86,8 @@ class AppserviceServer:
             self._log.exception("a transaction could not be stored; the homeserver will repeat it")
             return _error(503, "M_UNKNOWN", "The events could not be stored; send them again.")
         for name in _EPHEMERAL:
-            for event in body.get(name) or ():
+            ephemeral = body.get(name)
+            for event in ephemeral if isinstance(ephemeral, list) else ():
                 if isinstance(event, dict):
                     self._take_ephemeral(event)
         return web.json_response({})
