@@ -9,9 +9,6 @@ LOGIN_CODE = "22222"
 DC_ID = 2
 """The only data centre of the sandbox."""
 
-LAYER = 229
-"""The TL layer of the Telethon release the sandbox is built on."""
-
 FIRST_USER_ID = 5_000_000_001
 FIRST_GROUP_ID = 4_000_001
 FIRST_CHANNEL_ID = 2_000_000_001
@@ -24,7 +21,7 @@ ALLOWED_REACTIONS = ("👍", "👎", "❤", "🔥", "🎉", "😁", "😢", "�
 class Limits:
     """What the service enforces; tests lower single values to reach the edges quickly.
 
-    Sizes are in UTF-16-free characters as the service counts them, times in seconds.
+    Lengths of text are in code points, times in seconds.
     """
 
     text: int = 4096

@@ -16,7 +16,7 @@ from sandbox.telegram.limits import DC_ID, LOGIN_CODE, Limits
 from sandbox.telegram.operator import Operator
 from sandbox.telegram.persistence import open_store
 from sandbox.telegram.person import Person
-from sandbox.telegram.records import Account, Peer, Room
+from sandbox.telegram.records import Account, Room
 from sandbox.telegram.request_log import RequestLog
 from sandbox.telegram.server import Server
 from sandbox.telegram.world import World
@@ -145,8 +145,3 @@ class TelegramSandbox:
                     await known.close()
                     raise
             return known
-
-    def mailbox_size(self, name: str | int) -> int:
-        """Return how many messages an account holds in direct chats and basic groups."""
-        account = self.world.accounts.find(name)
-        return len(self.world.mailboxes.of(Peer.user(account.id)).posts)
