@@ -74,6 +74,7 @@ async def running_bridge(
         async with Homeserver.open(
             settings.homeserver_url,
             settings.registration.as_token,
+            settings.double_puppet_token,
             UserID(settings.bot_mxid),
             connections,
         ) as homeserver:
@@ -140,4 +141,9 @@ def _locale_folders(plugin: NetworkPlugin) -> list[Path]:
 
 
 def _secrets(settings: BridgeSettings) -> list[str]:
-    return [settings.registration.as_token, settings.registration.hs_token]
+    tokens = (
+        settings.registration.as_token,
+        settings.registration.hs_token,
+        settings.double_puppet_token,
+    )
+    return [token for token in tokens if token is not None]

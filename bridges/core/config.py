@@ -386,7 +386,8 @@ class BridgeSettings:
     reconcile_interval: float
     """Seconds."""
     limits: LimitsConfig
-    double_puppet: bool
+    double_puppet_token: str | None = field(repr=False)
+    """Token of the application service that may act for this server's people; None: nobody may."""
     personal_space: bool
     metrics: bool
     log: LogSettings

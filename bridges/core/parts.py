@@ -173,7 +173,7 @@ class Parts:
             self.sessions,
             self.courier.avatar,
             device=DEVICE,
-            double_puppet=self.settings.double_puppet,
+            double_puppet=self.settings.double_puppet_token is not None,
             server_name=self.settings.server_name,
         )
 

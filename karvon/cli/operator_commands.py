@@ -8,9 +8,9 @@ import typer
 from karvon.cli.context import invocation
 from karvon.config.layout import Layout
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import registration as registration_of
-from karvon.stack.prepare import check_data_dir, find_network
-from karvon.stack.registration import registration_document
+from karvon.errors import OperatorError
+from karvon.stack.prepare import check_data_dir
+from karvon.stack.registration import registration_documents, registration_names
 from karvon.stack.snippet import homeserver_snippet
 from karvon.yamltext import to_yaml
 
@@ -19,14 +19,20 @@ homeserver = typer.Typer(no_args_is_help=True, help="Use karvon with an own home
 
 def registration(
     context: typer.Context,
-    network: Annotated[str, typer.Option(help="Which network's bridge.")] = "telegram",
+    name: Annotated[str, typer.Argument(help="A network, or doublepuppet.")] = "telegram",
 ) -> None:
-    """Print a bridge's registration; its tokens are made once and kept in the data folder."""
+    """Print a registration; its tokens are made once and kept in the data folder.
+
+    A homeserver needs one per network, and "doublepuppet" for own messages to appear as one's own.
+    """
     config = invocation(context).load()
-    section = find_network(config, network)
+    names = registration_names(config)
+    if name not in names:
+        known = ", ".join(names) or "none"
+        raise OperatorError(f"there is no registration {name!r}; these are needed: {known}")
     check_data_dir(config)
-    secrets = SecretStore(Layout.of(config).secrets)
-    print(to_yaml(registration_document(registration_of(config, section, secrets))), end="")
+    documents = registration_documents(config, SecretStore(Layout.of(config).secrets))
+    print(to_yaml(documents[name]), end="")
 
 
 @homeserver.command()

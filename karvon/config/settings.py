@@ -60,7 +60,7 @@ def bridge_settings(
         message_status=bridge.message_status,
         reconcile_interval=bridge.reconcile_interval,
         limits=bridge.limits,
-        double_puppet=bridge.double_puppet,
+        double_puppet_token=double_puppet_token(config, secrets),
         personal_space=bridge.personal_space,
         metrics=bridge.metrics,
         log=LogSettings(config.logging.level, config.logging.format),
@@ -81,8 +81,6 @@ def registration(
         Namespace(f"@{re.escape(bot)}:{server}", exclusive=True),
         Namespace(f"@{ghost_regex}:{server}", exclusive=True),
     ]
-    if bridge.double_puppet:
-        namespaces.append(Namespace(f"@.*:{server}", exclusive=False))
     return Registration(
         id=network.network_id,
         url=network.appservice_url,
@@ -92,6 +90,11 @@ def registration(
         username_template=ghosts,
         namespaces=tuple(namespaces),
     )
+
+
+def double_puppet_token(config: KarvonConfig, secrets: SecretStore) -> str | None:
+    """Give the token that acts for people of the homeserver; None if nothing may."""
+    return secrets.token("doublepuppet_as_token") if config.bridge.double_puppet else None
 
 
 def bot_mxid(config: KarvonConfig, network: NetworkConfig) -> str:

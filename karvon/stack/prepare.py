@@ -11,10 +11,9 @@ from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import registration
 from karvon.errors import OperatorError
 from karvon.files import create_once, make_private_folder, write_atomically
-from karvon.stack.registration import registration_document
+from karvon.stack.registration import registration_documents
 from karvon.stack.synapse import homeserver_document, log_document, signing_key
 from karvon.yamltext import to_yaml
 
@@ -45,9 +44,8 @@ def prepare_homeserver(config: KarvonConfig, secrets: SecretStore) -> None:
     extra = _extra_config(config)
     make_private_folder(layout.homeserver)
     create_once(layout.homeserver / "signing.key", signing_key(randomness.token_bytes(34)))
-    for network in config.networks:
-        content = registration_document(registration(config, network, secrets))
-        _write(layout.registration(network.network_id).name, content, layout)
+    for name, content in registration_documents(config, secrets).items():
+        _write(layout.registration(name).name, content, layout)
     _write("log.yaml", log_document(config), layout)
     _write(
         layout.homeserver_config.name, homeserver_document(config, layout, secrets, extra), layout

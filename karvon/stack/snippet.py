@@ -2,6 +2,7 @@
 """The lines an operator with an own Synapse pastes into ``homeserver.yaml``."""
 
 from karvon.config.model import KarvonConfig
+from karvon.stack.registration import registration_names
 from karvon.stack.synapse import federation_document
 from karvon.yamltext import to_yaml
 
@@ -10,11 +11,10 @@ _FOLDER = "/etc/matrix-synapse"
 
 def homeserver_snippet(config: KarvonConfig) -> str:
     """Give the snippet, with comments that say what each part is for and what else to do."""
-    networks = [network.network_id for network in config.networks]
-    files = [f"{_FOLDER}/registration-{network}.yaml" for network in networks]
+    names = registration_names(config)
+    files = [f"{_FOLDER}/registration-{name}.yaml" for name in names]
     save = "\n".join(
-        f"#   karvon registration --network {network} > {file}"
-        for network, file in zip(networks, files, strict=True)
+        f"#   karvon registration {name} > {file}" for name, file in zip(names, files, strict=True)
     )
     federation = to_yaml(federation_document(config.federation))
     if not config.federation.allow:

@@ -11,6 +11,7 @@ from karvon.config import document
 from karvon.config.layout import Layout
 from karvon.config.model import FederationConfig, HomeserverConfig, KarvonConfig
 from karvon.config.secretstore import SecretStore
+from karvon.stack.registration import registration_names
 
 POLICY_MODULE = "policy_module.PolicyModule"
 _EXTENDED_LISTS = frozenset({"modules", "listeners", "app_service_config_files"})
@@ -42,7 +43,7 @@ def homeserver_document(
         "macaroon_secret_key": secrets.token("homeserver_macaroon"),
         "form_secret": secrets.token("homeserver_form"),
         "app_service_config_files": [
-            str(layout.registration(network.network_id)) for network in config.networks
+            str(layout.registration(name)) for name in registration_names(config)
         ],
         **federation_document(config.federation),
     }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable
@@ -181,7 +182,7 @@ def test_show_hides_secrets(karvon: Run) -> None:
 
 
 def test_registration_is_printed_and_its_tokens_stay(karvon: Run) -> None:
-    first, second = karvon("registration"), karvon("registration", "--network", "telegram")
+    first, second = karvon("registration"), karvon("registration", "telegram")
     assert first.code == 0
     assert first == second
     document = YAML(typ="safe").load(first.out)
@@ -190,18 +191,39 @@ def test_registration_is_printed_and_its_tokens_stay(karvon: Run) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_registration_of_an_unknown_network(karvon: Run) -> None:
-    assert karvon("registration", "--network", "pigeon") == Outcome(
-        1, "", "karvon: no network 'pigeon' is switched on; these are: telegram\n"
+def test_double_puppeting_may_act_for_everybody_here_and_is_told_nothing(karvon: Run) -> None:
+    document = YAML(typ="safe").load(karvon("registration", "doublepuppet").out)
+    assert document["url"] is None
+    (people,) = document["namespaces"]["users"]
+    assert re.fullmatch(people["regex"], "@ali:karvon.localhost")
+    assert not re.fullmatch(people["regex"], "@ali:karvonxlocalhost")
+    assert not people["exclusive"]
+
+
+def test_without_double_puppeting_nothing_may_act_for_people(karvon: Run) -> None:
+    Path("karvon.yaml").write_text("bridge: {double_puppet: false}\n")
+    assert karvon("registration", "doublepuppet").code == 1
+    assert "doublepuppet" not in karvon("homeserver", "snippet").out
+
+
+def test_a_registration_nobody_needs(karvon: Run) -> None:
+    assert karvon("registration", "pigeon") == Outcome(
+        1,
+        "",
+        "karvon: there is no registration 'pigeon'; these are needed: telegram, doublepuppet\n",
     )
 
 
 def test_the_snippet_is_yaml_and_leaves_federation_alone_by_default(karvon: Run) -> None:
     outcome = karvon("homeserver", "snippet")
     assert YAML(typ="safe").load(outcome.out) == {
-        "app_service_config_files": ["/etc/matrix-synapse/registration-telegram.yaml"]
+        "app_service_config_files": [
+            "/etc/matrix-synapse/registration-telegram.yaml",
+            "/etc/matrix-synapse/registration-doublepuppet.yaml",
+        ]
     }
-    assert "karvon registration --network telegram > " in outcome.out
+    assert "karvon registration telegram > " in outcome.out
+    assert "karvon registration doublepuppet > " in outcome.out
 
 
 def test_the_snippet_closes_federation_when_servers_are_allowed(karvon: Run) -> None:

@@ -108,10 +108,11 @@ def test_namespaces_match_exactly_what_is_ours(tmp_path: Path) -> None:
     assert not ours("@ali:karvon.localhost")
 
 
-def test_double_puppeting_sees_local_people_without_owning_them(tmp_path: Path) -> None:
-    *_, people = settings_of(REAL, tmp_path).registration.namespaces
-    assert re.fullmatch(people.regex, "@ali:karvon.localhost")
-    assert not people.exclusive
+def test_double_puppeting_has_a_token_of_its_own(tmp_path: Path) -> None:
+    settings = settings_of(REAL, tmp_path)
+    assert settings.double_puppet_token not in (None, settings.registration.as_token)
+    off = settings_of(REAL + "bridge: {double_puppet: false}\n", tmp_path)
+    assert off.double_puppet_token is None
 
 
 def test_by_default_everybody_here_may_and_the_demo_user_is_admin(tmp_path: Path) -> None:

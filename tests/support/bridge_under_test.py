@@ -229,7 +229,7 @@ def _settings(
         message_status=options.message_status,
         reconcile_interval=options.reconcile_interval,
         limits=options.limits,
-        double_puppet=options.double_puppet,
+        double_puppet_token=slot.registration.as_token if options.double_puppet else None,
         personal_space=options.personal_space,
         metrics=True,
         log=LogSettings("INFO", "console"),

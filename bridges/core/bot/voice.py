@@ -92,7 +92,7 @@ class BotVoice:
         owner = await self._people.owner_of_management_room(room)
         senders = [self._senders.bot]
         if owner is not None and self._senders.may_speak_as(owner):
-            senders.append(MatrixSender(owner))
+            senders.append(MatrixSender(owner, is_person=True))
         for sender in senders:
             try:
                 await self._hs.redact(sender, room, event, self._random_name())

@@ -65,10 +65,14 @@ class HomeserverRefused(Exception):
 
 @frozen
 class MatrixSender:
-    """A user the bridge acts as. With a device, transaction ids hold over a restart of Synapse."""
+    """A user the bridge acts as. With a device, transaction ids hold over a restart of Synapse.
+
+    ``is_person``: neither a ghost nor the bot, so that double puppeting's own token is needed.
+    """
 
     mxid: UserID
     device: str | None = None
+    is_person: bool = False
 
 
 class Homeserver:
@@ -77,8 +81,17 @@ class Homeserver:
     Every method raises ``HomeserverUnavailable`` (repeat later) and ``HomeserverRefused``.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str, user: UserID) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        token: str,
+        person_token: str | None,
+        user: UserID,
+    ) -> None:
         """``url`` is the base of the client API, without a slash at the end.
+
+        ``token`` acts for ghosts and the bot, ``person_token`` for people of the homeserver.
 
         ``user`` is whose uploads, downloads and questions they are that are nobody's in particular.
         """
@@ -86,16 +99,22 @@ class Homeserver:
         self._url = url
         self._user = user
         self._headers = {"Authorization": f"Bearer {token}"}
+        self._person_headers = {"Authorization": f"Bearer {person_token}"}
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, token: str, user: UserID, connections: int
+        cls,
+        url: str,
+        token: str,
+        person_token: str | None,
+        user: UserID,
+        connections: int,
     ) -> AsyncIterator["Homeserver"]:
         """Open with a pool of at most ``connections`` connections."""
         connector = aiohttp.TCPConnector(limit=connections)
         async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
-            yield cls(session, url, token, user)
+            yield cls(session, url, token, person_token, user)
 
     # -- Messages and state
 
@@ -220,15 +239,10 @@ class Homeserver:
             if refused.errcode != "M_USER_IN_USE":
                 raise
 
-    async def create_device(self, user: UserID, device: str, name: str) -> None:
+    async def create_device(self, sender: MatrixSender, device: str, name: str) -> None:
         """Make a device for a user (MSC4190), or rename it if it exists."""
-        await self._call(
-            "PUT", f"/v3/devices/{quote(device)}", MatrixSender(user), {"display_name": name}
-        )
-
-    async def delete_device(self, user: UserID, device: str) -> None:
-        """Remove a device (MSC4190)."""
-        await self._call("DELETE", f"/v3/devices/{quote(device)}", MatrixSender(user), {})
+        path = f"/v3/devices/{quote(device)}"
+        await self._call("PUT", path, sender, {"display_name": name})
 
     async def set_displayname(self, sender: MatrixSender, name: str) -> None:
         """Set a user's name."""
@@ -345,12 +359,19 @@ class Homeserver:
         params: Mapping[str, str] | None = None,
     ) -> Any:
         query = dict(params or {})
+        headers: Mapping[str, str] = {}
         if sender is not None:
+            if sender.is_person:
+                headers = self._person_headers
             query["user_id"] = sender.mxid
             if sender.device is not None:
                 query["device_id"] = sender.device
         async with self._request(
-            method, f"{self._url}/_matrix/client{path}", params=query, json=body
+            method,
+            f"{self._url}/_matrix/client{path}",
+            headers=headers,
+            params=query,
+            json=body,
         ) as response:
             return await response.json()
 

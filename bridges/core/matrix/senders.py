@@ -62,7 +62,7 @@ class Senders:
         """Register the bot, name it and make its device."""
         bot = self._names.bot
         await self._hs.register(bot[1:].partition(":")[0])
-        await self._hs.create_device(bot, self._device, "Karvon")
+        await self._hs.create_device(MatrixSender(bot), self._device, "Karvon")
         await self._hs.set_displayname(MatrixSender(bot), displayname)
         if avatar is not None:
             await self._hs.set_avatar(MatrixSender(bot), avatar)
@@ -108,9 +108,10 @@ class Senders:
     async def person(self, mxid: UserID) -> MatrixSender:
         """A person of our homeserver, with the bridge's device."""
         if await self._people.device(mxid) is None:
-            await self._hs.create_device(mxid, self._device, "Karvon bridge")
+            person = MatrixSender(mxid, is_person=True)
+            await self._hs.create_device(person, self._device, "Karvon bridge")
             await self._people.save_device(mxid, self._device)
-        return MatrixSender(mxid, self._device)
+        return MatrixSender(mxid, self._device, is_person=True)
 
     async def ghost_in(self, room: RoomID, user: RemoteUserID, login: LoginID) -> MatrixSender:
         """A ghost, joined to a room."""
@@ -159,7 +160,7 @@ class Senders:
             ghost = evolve(ghost, registered=True)
             await self._people.save_ghost(ghost)
         if await self._people.device(mxid) is None:
-            await self._hs.create_device(mxid, self._device, "Karvon")
+            await self._hs.create_device(MatrixSender(mxid), self._device, "Karvon")
             await self._people.save_device(mxid, self._device)
         if not ghost.known:
             info = await self._ask(user, login)
