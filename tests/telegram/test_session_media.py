@@ -21,19 +21,12 @@ from tests.telegram.conftest import VERA
 PART = 512 * 1024
 
 
-async def media(handle: RecordingHandle, count: int = 1) -> RemoteMedia:
-    await handle.until(lambda: len(handle.messages()) >= count)
-    part = handle.messages()[count - 1].parts[0]
-    assert isinstance(part, RemoteMedia)
-    return part
-
-
 async def test_a_photo_with_its_caption(
     session: TelegramSession, handle: RecordingHandle, boris: Person, tmp_path: Path
 ) -> None:
     data = png(40, 30, filler=100)
     await boris.send_file("alisa_test", data, "x.png", caption="look", as_document=False)
-    part = await media(handle)
+    part = await _file(handle, 1)
     assert part.kind is MediaKind.IMAGE
     assert part.caption is not None
     assert part.caption.body == "look"
@@ -52,7 +45,7 @@ async def test_a_file_of_any_size(
 ) -> None:
     data = (bytes(range(251)) * (size // 251 + 1))[:size]
     await boris.send_file("alisa_test", data, "данные.bin")
-    part = await media(handle)
+    part = await _file(handle, 1)
     assert (part.kind, part.info.name, part.info.size) == (MediaKind.FILE, "данные.bin", size)
     await session.fetch(part.reference, tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == data
@@ -66,14 +59,10 @@ async def test_an_expired_reference_is_renewed_once(
     tmp_path: Path,
 ) -> None:
     await net.add_room("supergroup", "Gardeners", "boris_test", ("alisa_test",))
-    for number, place in enumerate(("alisa_test", "Gardeners")):
-        data = f"data {number}".encode()
+    for count, place in enumerate(("alisa_test", "Gardeners"), start=1):
+        data = f"data {count}".encode()
         await boris.send_file(place, data, "x.bin")
-        await handle.until(
-            lambda number=number: len([m for m in handle.messages() if _is_file(m)]) > number
-        )
-        part = [m for m in handle.messages() if _is_file(m)][number].parts[0]
-        assert isinstance(part, RemoteMedia)
+        part = await _file(handle, count)
         net.operator.expire_references()
         await session.fetch(part.reference, tmp_path / "file")
         assert (tmp_path / "file").read_bytes() == data
@@ -87,7 +76,7 @@ async def test_a_deleted_file_is_explained(
     tmp_path: Path,
 ) -> None:
     sent = await boris.send_file("alisa_test", b"data", "x.bin")
-    part = await media(handle)
+    part = await _file(handle, 1)
     await boris.delete("alisa_test", sent.id)
     net.operator.expire_references()
     with pytest.raises(Rejected, match="not available"):
@@ -104,10 +93,7 @@ async def test_another_login_in_the_chat_can_fetch(
 ) -> None:
     await net.add_room("supergroup", "Gardeners", "boris_test", ("alisa_test", "vera_test"))
     await boris.send_file("Gardeners", b"shared", "x.bin")
-    await handle.until(lambda: any(map(_is_file, handle.messages())))
-    (message,) = [one for one in handle.messages() if _is_file(one)][:1]
-    part = message.parts[0]
-    assert isinstance(part, RemoteMedia)
+    part = await _file(handle, 1)
     record: LoginRecord = await bridge.log_in(VERA, "сезам")
     other = await bridge.connected(record)
     await other.fetch(part.reference, tmp_path / "file")
@@ -143,5 +129,12 @@ async def test_foreign_references_are_refused(
         await session.fetch(reference, tmp_path / "file")
 
 
-def _is_file(message: object) -> bool:
-    return isinstance(message.parts[0], RemoteMedia)  # type: ignore[attr-defined]
+async def _file(handle: RecordingHandle, count: int) -> RemoteMedia:
+    """The ``count``-th file that was received."""
+
+    def files() -> list[RemoteMedia]:
+        parts = [part for message in handle.messages() for part in message.parts]
+        return [part for part in parts if isinstance(part, RemoteMedia)]
+
+    await handle.until(lambda: len(files()) >= count)
+    return files()[count - 1]

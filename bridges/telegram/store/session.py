@@ -12,7 +12,7 @@ from typing import Any
 from telethon import utils
 from telethon.crypto import AuthKey
 from telethon.sessions.abstract import Session
-from telethon.tl.types import InputPeerUser, PeerChannel, PeerUser
+from telethon.tl.types import InputPeerUser, PeerChannel
 from telethon.tl.types.updates import State
 
 from bridges.core.ids import LoginID
@@ -114,19 +114,19 @@ class StoredSession(Session):  # type: ignore[misc]  # Telethon is untyped
         """
         if key == _SELF:
             return InputPeerUser(0, self._me)
-        if not isinstance(key, int):
-            try:
-                return utils.get_input_peer(key)
-            except TypeError:
-                key = utils.get_peer_id(key)
-        candidates = [key]
-        if key > 0 and key != self._me:
-            candidates = [utils.get_peer_id(PeerChannel(key)), utils.get_peer_id(PeerUser(key))]
-        for marked in candidates:
+        for marked in self._candidates(key):
             found = await self._entities.input_peer(marked)
             if found is not None:
                 return found
         raise ValueError(f"No access hash is known for {key}.")
+
+    def _candidates(self, key: Any) -> list[int]:
+        """The marked ids that ``key`` may mean, the most likely first."""
+        if not isinstance(key, int):
+            return [utils.get_peer_id(key)]
+        if key < 0 or key == self._me:
+            return [key]
+        return [utils.get_peer_id(PeerChannel(key)), key]
 
     async def save(self) -> None:
         """Store access hashes noted since the last cursor."""
