@@ -184,6 +184,7 @@ class Rooms:
             plan = await self._plan(portal, info, login)
             await self._portals.save(evolve(portal, creating=True))
             room = await self._hs.create_room(self._senders.bot, room_request(plan))
+            await self._people.set_membership(room, login.record.owner, "invite")
         portal = evolve(portal, room=room, creating=False)
         await self._portals.save(portal)
         return portal

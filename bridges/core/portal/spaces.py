@@ -67,9 +67,11 @@ class Spaces:
 
     async def bring_in(self, owner: UserID, room: RoomID) -> None:
         """Invite a person, and join them where the bridge may act for them."""
-        if await self._people.membership(room, owner) == "join":
+        known = await self._people.membership(room, owner)
+        if known == "join":
             return
-        await self._hs.invite(self._senders.bot, room, owner)
+        if known != "invite":
+            await self._hs.invite(self._senders.bot, room, owner)
         if not self._senders.may_speak_as(owner):
             await self._people.set_membership(room, owner, "invite")
             return
