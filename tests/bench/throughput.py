@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How many texts a second arrive in Matrix: from Telegram, and from a plain sender for comparison."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import aiohttp
+from attrs import field, frozen
+
+from bridges.core.config import BridgeSettings
+from bridges.core.parts import DEVICE
+from bridges.core.storage.database import Database
+from tests.bench.bridge_process import BridgeProcess
+from tests.bench.chats import Chat, arrived, bridged
+from tests.bench.figures import Round
+from tests.bench.telegram_side import TelegramSide
+
+_SLOWEST = 1.0
+"""Messages a second below which a phase is given up."""
+
+
+def text(kind: str, number: int) -> str:
+    """A message of common length, different from all others of a chat."""
+    return f"{kind} {number:06}: the caravan rests at the well until the evening star is up"
+
+
+@frozen
+class Expected:
+    """What has to be in each room in the end, in order."""
+
+    bodies: dict[str, list[str]] = field(factory=dict)
+
+    def add(self, chat: Chat, body: str) -> None:
+        """Note one message."""
+        self.bodies.setdefault(chat.room, []).append(body)
+
+    def faults(self, room: str, found: list[str]) -> Iterator[str]:
+        """Say in what the messages found in a room differ, if they do."""
+        wanted = self.bodies[room]
+        known = set(wanted)
+        seen = [body for body in found if body in known]
+        missing = known - set(seen)
+        if missing:
+            yield f"{room}: {len(missing)} messages are missing, such as {min(missing)!r}"
+        if len(seen) > len(set(seen)):
+            yield f"{room}: {len(seen) - len(set(seen))} messages are there more than once"
+        if not missing and len(seen) == len(wanted) and seen != wanted:
+            yield f"{room}: the messages are not in order"
+
+
+class Throughput:
+    """Phases over the same rooms: all messages of a chat one after another, the chats side by side."""
+
+    def __init__(
+        self,
+        chats: list[Chat],
+        telegram: TelegramSide,
+        bridge: BridgeProcess,
+        settings: BridgeSettings,
+        database: Database,
+    ) -> None:
+        self.expected = Expected()
+        self._chats = chats
+        self._telegram = telegram
+        self._bridge = bridge
+        self._settings = settings
+        self._database = database
+        self._number = 0
+
+    async def rounds(
+        self, count: int, per_chat: int, report: Callable[[Round], None]
+    ) -> list[Round]:
+        """Measure both kinds of phases in turn; whichever comes first in one comes last in the next."""
+        measured = []
+        for number in range(count):
+            if number % 2:
+                relay_per_s, cpu = await self.relay(per_chat)
+                ceiling_per_s = await self.ceiling(per_chat)
+            else:
+                ceiling_per_s = await self.ceiling(per_chat)
+                relay_per_s, cpu = await self.relay(per_chat)
+            measured.append(Round(relay_per_s, ceiling_per_s, cpu))
+            report(measured[-1])
+        return measured
+
+    async def relay(self, per_chat: int) -> tuple[float, float]:
+        """People write as fast as they can.
+
+        Returns messages per second, from the first that is sent to the last that has arrived,
+        and the bridge's CPU seconds per 1,000 messages.
+        """
+        total = per_chat * len(self._chats)
+        plan = self._plan("relay", per_chat)
+        before = await bridged(self._database)
+        cpu, start = self._bridge.cpu_seconds(), time.perf_counter()
+        sending = asyncio.gather(*(self._write(chat, plan[chat.room]) for chat in self._chats))
+        await arrived(self._database, before + total, 60 + total / _SLOWEST)
+        seconds = time.perf_counter() - start
+        used = self._bridge.cpu_seconds() - cpu
+        await sending
+        return total / seconds, 1000 * used / total
+
+    async def ceiling(self, per_chat: int) -> float:
+        """A loop of requests sends as the same ghosts into the same rooms; messages per second."""
+        total = per_chat * len(self._chats)
+        plan = self._plan("plain", per_chat)
+        limit = self._settings.limits.concurrent_portals
+        slots = asyncio.Semaphore(limit)
+        headers = {"Authorization": f"Bearer {self._settings.registration.as_token}"}
+        connector = aiohttp.TCPConnector(limit=limit)
+        async with aiohttp.ClientSession(connector=connector, headers=headers) as http:
+
+            async def send(chat: Chat) -> None:
+                for body in plan[chat.room]:
+                    async with slots:
+                        await self._put(http, chat, body)
+
+            start = time.perf_counter()
+            await asyncio.gather(*map(send, self._chats))
+            return total / (time.perf_counter() - start)
+
+    def _plan(self, kind: str, per_chat: int) -> dict[str, list[str]]:
+        """What is said in which room, all of it noted as expected."""
+        numbers = range(self._number, self._number + per_chat)
+        self._number += per_chat
+        bodies = [text(kind, number) for number in numbers]
+        for chat in self._chats:
+            for body in bodies:
+                self.expected.add(chat, body)
+        return {chat.room: bodies for chat in self._chats}
+
+    async def _write(self, chat: Chat, bodies: list[str]) -> None:
+        for body in bodies:
+            await self._telegram.say(chat.person, chat.owner, body)
+
+    async def _put(self, http: aiohttp.ClientSession, chat: Chat, body: str) -> None:
+        path = f"/rooms/{quote(chat.room)}/send/m.room.message/{quote(body[:12])}"
+        url = f"{self._settings.homeserver_url}/_matrix/client/v3{path}"
+        who = {"user_id": chat.ghost, "device_id": DEVICE}
+        content = {"msgtype": "m.text", "body": body}
+        async with http.put(url, params=who, json=content) as answer:
+            answer.raise_for_status()
+            await answer.read()
