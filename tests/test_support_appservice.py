@@ -15,7 +15,9 @@ from tests.support.synapse import SynapseFactory, SynapseSettings
 
 def test_ghosts_are_exclusive_and_people_are_not() -> None:
     content = registration("telegram", "telegrambot", "telegram_", "http://127.0.0.1:1").as_dict()
-    ghosts, everyone = content["namespaces"]["users"]
+    bot, ghosts, everyone = content["namespaces"]["users"]
+    assert bot["exclusive"] is True
+    assert re.fullmatch(bot["regex"], "@telegrambot:home.test")
     assert ghosts["exclusive"] is True
     assert re.fullmatch(ghosts["regex"], "@telegram_1:home.test")
     assert not re.fullmatch(ghosts["regex"], "@zarina:home.test")
@@ -24,9 +26,9 @@ def test_ghosts_are_exclusive_and_people_are_not() -> None:
     assert not re.fullmatch(everyone["regex"], "@zarina:homeXtest")
 
 
-def test_without_double_puppets_only_ghosts_are_claimed() -> None:
+def test_without_double_puppets_nobody_but_bot_and_ghosts_is_claimed() -> None:
     service = registration("telegram", "telegrambot", "telegram_", None, double_puppet=False)
-    assert len(service.as_dict()["namespaces"]["users"]) == 1
+    assert all(claim["exclusive"] for claim in service.as_dict()["namespaces"]["users"])
 
 
 def test_tokens_are_never_the_same() -> None:
@@ -60,6 +62,9 @@ async def test_two_services_get_transactions_also_after_a_kill(
                 await server.restart()
             await bakhtiyor.typing(room)
             api = AppserviceClient(server.url, telegram.registration)
-            await api.expect("POST", f"/_matrix/client/v3/join/{room}", {})
-            members = await api.expect("GET", f"/_matrix/client/v3/rooms/{room}/joined_members")
-            assert telegram.registration.bot_mxid in members["joined"]
+            bot = telegram.registration.bot_mxid
+            new = {"type": "m.login.application_service", "username": "telegrambot"}
+            await api.expect("POST", "/_matrix/client/v3/register", new | {"inhibit_login": True})
+            await api.expect("POST", f"/_matrix/client/v3/join/{room}", {}, user_id=bot)
+            path = f"/_matrix/client/v3/rooms/{room}/joined_members"
+            assert bot in (await api.expect("GET", path, user_id=bot))["joined"]
