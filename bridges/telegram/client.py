@@ -11,12 +11,13 @@ from typing import Any
 
 from attrs import field, frozen
 from telethon import TelegramClient
-from telethon.crypto import rsa
+from telethon.crypto import AuthKey, rsa
 from telethon.network import ConnectionTcpFull, ConnectionTcpMTProxyRandomizedIntermediate
 from telethon.sessions import MemorySession
 from telethon.sessions.abstract import Session as TelethonSession
 
 from bridges.telegram.config import TelegramConfig, TelegramProxyConfig
+from bridges.telegram.store.credentials import Credentials
 from bridges.telegram.updates import BatchSink, UpdatesClient
 
 _ANY_APPLICATION = (1, "0" * 32)
@@ -124,6 +125,16 @@ def login_client(options: ClientOptions, log: logging.Logger) -> TelegramClient:
     if options.first_dc is not None:
         session.set_dc(*options.first_dc)
     return TelegramClient(session, **_arguments(options, session, log))
+
+
+def credentials_client(
+    options: ClientOptions, credentials: Credentials, log: logging.Logger
+) -> TelegramClient:
+    """A client that is logged in but receives nothing and stores nothing."""
+    session = MemorySession()
+    session.set_dc(credentials.dc, credentials.address, credentials.port)
+    session.auth_key = AuthKey(credentials.auth_key)
+    return TelegramClient(session, receive_updates=False, **_arguments(options, session, log))
 
 
 def session_client(

@@ -16,7 +16,7 @@ from telethon.tl.functions.users import GetUsersRequest
 from telethon.tl.types import InputUserSelf
 
 from bridges.core.clock import Clock
-from bridges.core.errors import BridgeError, RateLimited, SessionLost, TemporaryError
+from bridges.core.errors import BridgeError, RateLimited, SessionLost
 from bridges.core.network import SessionState
 from bridges.core.text import UserText, user_text
 from bridges.telegram.errors import answer_lost, not_connected, to_bridge_error
@@ -27,8 +27,10 @@ _log = logging.getLogger(__name__)
 _PING_EVERY = 20.0
 _PING_TIMEOUT = 10.0
 _ANSWER_TIMEOUT = 60.0
+_OPENING_TIMEOUT = 30.0
 _LONGEST_DELAY = 25
 _STABLE_AFTER = 30.0
+_NOT_CONNECTED = "TELEGRAM.NOT_CONNECTED"
 _UNKNOWN_KEY = "TELEGRAM.AUTH_KEY_NOT_FOUND"
 _RECONNECTING = user_text("Telegram cannot be reached at the moment; the bridge keeps trying.")
 
@@ -134,7 +136,7 @@ class Connection:
         doubted = False
         while True:
             try:
-                await self._open()
+                await guarded(self._open(), _OPENING_TIMEOUT)
                 connected_at = self._clock.now()
                 self._report(SessionState.CONNECTED, None)
                 error = await self._watch()
@@ -156,13 +158,13 @@ class Connection:
 
     async def _open(self) -> None:
         """Connect and make sure that the login is still good."""
-        await guarded(self._on_connecting())
+        await self._on_connecting()
         client = self._make_client()
         self._client = client
         self._trouble.clear()
         self._lost = None
-        await guarded(client.connect())
-        (me,) = await guarded(client(GetUsersRequest([InputUserSelf()])))
+        await client.connect()
+        (me,) = await client(GetUsersRequest([InputUserSelf()]))
         await self._on_connected(client, me)
 
     async def _watch(self) -> BridgeError:
@@ -197,7 +199,10 @@ class Connection:
 
     async def _lose(self, lost: SessionLost) -> None:
         self._lost = lost
-        await self._on_lost(lost)
+        try:
+            await self._on_lost(lost)
+        except Exception:  # noqa: BLE001 - the person has to be told all the same
+            _log.exception("The credentials of a lost login could not be removed")
         self._report(SessionState.BAD_CREDENTIALS, lost.text)
 
     async def _close(self) -> None:
@@ -207,8 +212,7 @@ class Connection:
 
 
 def _reason(error: BridgeError) -> UserText:
-    known = isinstance(error, TemporaryError) and error.code != "TELEGRAM.NOT_CONNECTED"
-    return error.text if known else _RECONNECTING
+    return _RECONNECTING if error.code == _NOT_CONNECTED else error.text
 
 
 def _delay(failures: int, error: BridgeError) -> float:

@@ -16,13 +16,12 @@ def clean_name(text: str | None) -> str:
     """
     if not text:
         return ""
-    spaced = " ".join((text.replace("\0", "")).split())
     kept = (
         one
-        for one in spaced
-        if unicodedata.category(one) not in _DROPPED and one not in _BIDI_CONTROLS
+        for one in text
+        if one.isspace() or not (unicodedata.category(one) in _DROPPED or one in _BIDI_CONTROLS)
     )
-    return "".join(kept).strip()[:_LONGEST]
+    return " ".join("".join(kept).split())[:_LONGEST].strip()
 
 
 def clean_text_lines(text: str | None) -> str:

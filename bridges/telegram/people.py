@@ -19,7 +19,7 @@ from bridges.core.ids import LoginID
 from bridges.telegram import ids
 from bridges.telegram.chat_info import visible_info
 from bridges.telegram.store.entities import Entities, Entity, entity_of
-from bridges.telegram.user_info import contact_name, fingerprint, user_info
+from bridges.telegram.user_info import contact_name, fingerprint, full_name, user_info
 
 _REMEMBERED = 200
 
@@ -51,16 +51,26 @@ class People:
         known = await self._entities.get(marked)
         self._entities.note(found for one in (*users, *chats) if (found := entity_of(one)))
         events: list[RemoteEvent] = []
-        for seen in (
-            *(self._look(one, known.get(one.id)) for one in users if isinstance(one, tl.User)),
-            *(self._look_at_chat(one) for one in chats if _tells(one)),
-        ):
-            before = known.get(seen.marked)
-            if not _is_news(seen.shown, before.shown if before else None):
-                continue
-            events += seen.events
-            self._entities.note([Entity(seen.marked, shown=seen.shown)])
+        for one in filter(_tells, (*users, *chats)):
+            before = known.get(utils.get_peer_id(one))
+            seen = self._look(one, before) if isinstance(one, tl.User) else self._look_at_chat(one)
+            if _is_news(seen.shown, before.shown if before else None):
+                events += seen.events
+                self._entities.note([Entity(seen.marked, shown=seen.shown)])
         return events
+
+    async def renamed(self, update: Any) -> UserChanged | None:
+        """What ``UpdateUserName`` means if the person themselves did not come along with it.
+
+        The name may be the account's own for a contact; then only the username is public.
+        """
+        known = (await self._entities.get([update.user_id])).get(update.user_id)
+        self._infos.pop(update.user_id, None)
+        if known is None or known.contact is None:
+            return None
+        username = next((one.username for one in update.usernames if one.active), "")
+        name = None if known.contact else full_name(update) or None
+        return UserChanged(ids.user_id(update.user_id), UserInfo(name=name, username=username))
 
     def _look(self, user: Any, known: Entity | None) -> _Seen:
         info = user_info(user, contact=known.contact if known else None)

@@ -24,9 +24,7 @@ from bridges.telegram.members import channel_members, chat_members
 from bridges.telegram.names import clean_text_lines
 from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.people import People
-from bridges.telegram.user_info import channel_info, contact_name, user_info
-
-_SAVED_MESSAGES = "Saved Messages"
+from bridges.telegram.user_info import SAVED_MESSAGES, channel_info, contact_name, user_info
 
 
 class Queries:
@@ -92,7 +90,7 @@ class Queries:
         if user == self._me:
             return ChatInfo(
                 kind=ChatKind.DIRECT,
-                name=_SAVED_MESSAGES,
+                name=SAVED_MESSAGES,
                 other_user=ids.user_id(user),
                 members=(me,),
                 members_complete=True,

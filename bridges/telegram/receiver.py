@@ -9,16 +9,16 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import evolve
 from mautrix.util.async_db import Connection
 from telethon import utils
 from telethon.tl import types as tl
 
-from bridges.core.events import RemoteEvent, RemoteMessage
-from bridges.core.ids import SHARED, ChatKey, LoginID, MessageID
+from bridges.core.events import RemoteEvent
+from bridges.core.ids import ChatKey, LoginID, MessageID
 from bridges.core.network import BridgeHandle
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.convert import events_of, typing_of
+from bridges.telegram.from_telegram.messages import from_short
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller
 from bridges.telegram.people import People
@@ -70,10 +70,13 @@ class Receiver:
         if batch.holes:
             batch = await self._filler.fill(batch, self._reached)
         began &= batch.position.channels.keys()
-        around = Surroundings(self._login, self._me, self._chats_of({}), _by_id(batch))
+        around = Surroundings(
+            self._login, self._me, known=_by_id(batch), places=await self._places(batch)
+        )
         self._show_typing(batch, around)
         events = [*await self._people.changes(batch.users, batch.chats)]
-        events += await self._convert(batch, around)
+        events += await self._renamed(batch, around)
+        events += self._convert(batch, around)
         reached = _advanced(self._reached, batch.position, batch.updates)
         if events:
             await self._receive(events, reached)
@@ -96,32 +99,35 @@ class Receiver:
             if typing is not None:
                 self._handle.typing(self._login, typing)
 
-    async def _convert(self, batch: Batch, around: Surroundings) -> list[RemoteEvent]:
+    def _convert(self, batch: Batch, around: Surroundings) -> list[RemoteEvent]:
         events: list[RemoteEvent] = []
-        fresh: dict[MessageID, ChatKey] = {}
-        aware = evolve(around, chats_of=self._chats_of(fresh))
         for update in batch.updates:
             try:
-                found = await events_of(update, aware)
-            except (AttributeError, TypeError, ValueError, KeyError):
+                events += events_of(update, around)
+                self._note_passers_by(update, around.known)
+            except Exception:  # noqa: BLE001 - one update must not hold up those behind it
                 _log.exception("An update could not be converted: %s", type(update).__name__)
-                continue
-            for event in found:
-                if isinstance(event, RemoteMessage) and event.chat.receiver != SHARED:
-                    fresh[event.id] = event.chat
-            events += found
-            self._note_passers_by(update, around.known)
         return events
 
-    def _chats_of(self, fresh: Mapping[MessageID, ChatKey]) -> Any:
-        """``BridgeHandle.chats_of`` that knows the messages of this very batch as well."""
+    async def _renamed(self, batch: Batch, around: Surroundings) -> list[RemoteEvent]:
+        updates = [one for one in batch.updates if isinstance(one, tl.UpdateUserName)]
+        found = [
+            await self._people.renamed(one) for one in updates if one.user_id not in around.known
+        ]
+        return [one for one in found if one is not None]
 
-        async def chats_of(
-            receiver: LoginID, messages: Sequence[MessageID]
-        ) -> Mapping[MessageID, ChatKey]:
-            return {**await self._handle.chats_of(receiver, messages), **fresh}
-
-        return chats_of
+    async def _places(self, batch: Batch) -> dict[MessageID, ChatKey]:
+        """In which chats the messages are that this batch deletes."""
+        gone = [
+            ids.message_id(number)
+            for update in batch.updates
+            if isinstance(update, tl.UpdateDeleteMessages)
+            for number in update.messages
+        ]
+        if not gone:
+            return {}
+        known = await self._handle.chats_of(self._login, gone)
+        return {**known, **_fresh_places(batch.updates, self._login, self._me)}
 
     def _note_passers_by(self, update: Any, known: Mapping[int, Any]) -> None:
         """Remember by which message somebody can be named whom Telegram shows only in passing."""
@@ -173,6 +179,21 @@ def _advanced(before: Cursor, position: Position, updates: Sequence[Any]) -> Cur
         top=max(before.top, tops.get(None, 0)),
         channels=channels,
     )
+
+
+def _fresh_places(updates: Sequence[Any], login: LoginID, me: int) -> dict[MessageID, ChatKey]:
+    """The chats of messages that are new in this very batch."""
+    places = {}
+    for update in updates:
+        if isinstance(update, tl.UpdateShortMessage | tl.UpdateShortChatMessage):
+            message = from_short(update, me)
+        elif isinstance(update, tl.UpdateNewMessage):
+            message = update.message
+        else:
+            continue
+        if message.peer_id is not None:
+            places[ids.message_id(message.id)] = ids.chat_key(message.peer_id, login)
+    return places
 
 
 def _message_of(update: Any) -> tuple[int | None, int] | None:

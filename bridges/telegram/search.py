@@ -25,7 +25,7 @@ from bridges.telegram.errors import refused
 from bridges.telegram.history import dialogs
 from bridges.telegram.names import clean_name
 from bridges.telegram.peers import Peers
-from bridges.telegram.user_info import DELETED, full_name
+from bridges.telegram.user_info import DELETED, SAVED_MESSAGES, full_name
 
 _LINK = re.compile(
     r"(?:https?://)?(?:www\.)?(?:t|telegram)\.(?:me|dog)/(?P<path>[^?#]*)(?:[?#].*)?", re.IGNORECASE
@@ -132,6 +132,8 @@ class ChatFinder:
         detail = f"@{username}" if username else ""
         if isinstance(thing, tl.User):
             name = DELETED if thing.deleted else full_name(thing)
+            if thing.is_self:
+                name, detail = SAVED_MESSAGES, ""
             return KnownChat(key, name or detail or str(thing.id), ChatKind.DIRECT, detail)
         return KnownChat(key, clean_name(thing.title), chat_kind(thing), detail)
 

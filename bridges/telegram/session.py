@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One logged-in account: the parts of this package put together as the core's ``Session``."""
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +26,7 @@ from bridges.core.outgoing import (
 from bridges.core.secretbox import SecretUnreadable
 from bridges.core.text import UserText, user_text
 from bridges.telegram import ids
-from bridges.telegram.client import ClientOptions, session_client
+from bridges.telegram.client import ClientOptions, credentials_client, session_client
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
 from bridges.telegram.downloads import Downloader
@@ -51,6 +49,7 @@ from bridges.telegram.updates import UpdatesClient
 _log = logging.getLogger(__name__)
 
 _FIRST_DIALOGS = 500
+_LOGOUT_TIMEOUT = 15.0
 _NOT_LOGGED_IN = user_text(
     "This Telegram login has no credentials any more. Log in again with the command: login"
 )
@@ -128,10 +127,9 @@ class TelegramSession:
 
     async def logout(self) -> None:
         """End the authorisation and forget everything."""
-        if self._known is not None:
-            with contextlib.suppress(BridgeError):
-                await self._log_out()
         await self._connection.stop()
+        if self._known is not None:
+            await self._end_authorisation(self._known)
         await self._credentials.wipe(self._login)
         await self._cursors.wipe(self._login)
         await self._entities.wipe()
@@ -204,7 +202,7 @@ class TelegramSession:
     def _make_client(self) -> UpdatesClient:
         assert self._known is not None
         session = StoredSession(self._login, self._known, self._cursors, self._entities)
-        return session_client(self._options, session, self._receiver, logging.getLogger("telethon"))
+        return session_client(self._options, session, self._receiver, _telethon_log())
 
     async def _load_cursor(self) -> None:
         await self._receiver.load()
@@ -223,13 +221,24 @@ class TelegramSession:
 
     async def _on_lost(self, lost: SessionLost) -> None:
         _log.warning("The login %s is lost: %s", self._login, lost.code)
+        if await self._credentials.load(self._login) == self._known:
+            await self._credentials.wipe(self._login)  # and not those of a login since then
         self._known = None
-        await self._credentials.wipe(self._login)
 
     def _report(self, state: SessionState, reason: UserText | None = None) -> None:
         self._handle.report(self._login, state, reason)
 
-    async def _log_out(self) -> None:
-        """Telegram drops the connection together with the key, so the answer may never come."""
-        async with asyncio.timeout(10):
-            await self._connection(LogOutRequest())
+    async def _end_authorisation(self, credentials: Credentials) -> None:
+        """Log out over a connection of its own: the session may not have been connected."""
+        client = credentials_client(self._options, credentials, _telethon_log())
+        try:
+            await guarded(client.connect(), _LOGOUT_TIMEOUT)
+            await guarded(client(LogOutRequest()), _LOGOUT_TIMEOUT)
+        except BridgeError as error:
+            _log.warning("Telegram was not told of the logout of %s: %s", self._login, error.code)
+        finally:
+            await client.disconnect()
+
+
+def _telethon_log() -> logging.Logger:
+    return logging.getLogger("telethon")

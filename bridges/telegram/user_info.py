@@ -17,6 +17,7 @@ from bridges.telegram.names import clean_name
 from bridges.telegram.store.entities import is_contact
 
 DELETED = "Deleted account"
+SAVED_MESSAGES = "Saved Messages"
 
 
 def user_info(user: Any, *, contact: bool | None = None) -> UserInfo:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a message says, without a network: every kind is shown, none vanishes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,14 +33,10 @@ ROOM = ChatKey(ChatID("channel:400"), SHARED)
 GEO = tl.GeoPoint(long=68.78, lat=38.56, access_hash=1)
 
 
-async def no_chats(receiver: LoginID, messages: Sequence[MessageID]) -> Mapping[MessageID, ChatKey]:
-    return {}
-
-
 @pytest.fixture
 def around() -> Surroundings:
     channel = tl.Channel(CHANNEL, "News", tl.ChatPhotoEmpty(), NOW, username="news_test")
-    return Surroundings(LOGIN, ME, no_chats, {-1000000000400: channel})
+    return Surroundings(LOGIN, ME, {-1000000000400: channel})
 
 
 def message(peer: Any = None, **more: Any) -> Any:
@@ -192,9 +188,8 @@ def test_other_kinds_are_told_with_their_link(around: Surroundings, media: Any, 
 
 
 def test_a_poll_is_readable(around: Surroundings) -> None:
-    text = lambda body: tl.TextWithEntities(body, [])  # noqa: E731
-    answers = [tl.PollAnswer(text("Plov"), b"0"), tl.PollAnswer(text("Shashlik"), b"1")]
-    poll = tl.Poll(1, text("Lunch?"), answers, 0)
+    question, *choices = (tl.TextWithEntities(one, []) for one in ("Lunch?", "Plov", "Shashlik"))
+    poll = tl.Poll(1, question, [tl.PollAnswer(one, b"0") for one in choices], 0)
     media = tl.MessageMediaPoll(poll, tl.PollResults())
     (part,) = only(message_events(message(media=media), around)).parts
     assert isinstance(part, Text)
@@ -229,25 +224,25 @@ def test_replies(around: Surroundings, header: Any, target: str | None) -> None:
     assert only(message_events(message(message="x", reply_to=header), around)).reply_to == target
 
 
-async def test_short_forms(around: Surroundings) -> None:
+def test_short_forms(around: Surroundings) -> None:
     short = tl.UpdateShortMessage(5, BORIS, "hi", 1, 1, NOW, out=True)
-    event = only(await events_of(short, around))
+    event = only(events_of(short, around))
     assert (event.chat, event.sender.is_me) == (DIRECT, True)
     grouped = tl.UpdateShortChatMessage(5, BORIS, GROUP, "hi", 1, 1, NOW)
-    event = only(await events_of(grouped, around))
+    event = only(events_of(grouped, around))
     assert event.chat == ChatKey(ChatID("chat:30"), LOGIN)
     assert event.sender == Sender(RemoteUserID("2"))
 
 
-async def test_only_real_edits_are_edits(around: Surroundings) -> None:
+def test_only_real_edits_are_edits(around: Surroundings) -> None:
     def update(pts: int, **more: Any) -> Any:
         return tl.UpdateEditMessage(message(message="new", **more), pts, 1)
 
-    assert await events_of(update(7), around) == []
-    assert await events_of(update(7, edit_date=NOW, edit_hide=True), around) == []
-    first = only(await events_of(update(7, edit_date=NOW), around))
-    second = only(await events_of(update(8, edit_date=NOW), around))
-    final = only(await events_of(update(0, edit_date=NOW), around))
+    assert events_of(update(7), around) == []
+    assert events_of(update(7, edit_date=NOW, edit_hide=True), around) == []
+    first = only(events_of(update(7, edit_date=NOW), around))
+    second = only(events_of(update(8, edit_date=NOW), around))
+    final = only(events_of(update(0, edit_date=NOW), around))
     assert isinstance(first, RemoteEdit)
     assert first.stamp < second.stamp < final.stamp
 
@@ -322,16 +317,16 @@ def test_no_service_message_is_unreadable(around: Surroundings) -> None:
             assert isinstance(event, RemoteMessage | ChatChanged)
 
 
-async def test_receipts(around: Surroundings) -> None:
+def test_receipts(around: Surroundings) -> None:
     peer = tl.PeerUser(BORIS)
-    inbox = only(await events_of(tl.UpdateReadHistoryInbox(peer, 5, 0, 1, 0), around))
+    inbox = only(events_of(tl.UpdateReadHistoryInbox(peer, 5, 0, 1, 0), around))
     assert inbox == RemoteReceipt(DIRECT, Sender(RemoteUserID("1"), True), MessageID("5"))
-    outbox = only(await events_of(tl.UpdateReadHistoryOutbox(peer, 5, 1, 0), around))
+    outbox = only(events_of(tl.UpdateReadHistoryOutbox(peer, 5, 1, 0), around))
     assert outbox == RemoteReceipt(DIRECT, Sender(RemoteUserID("2")), MessageID("5"))
-    room = only(await events_of(tl.UpdateReadChannelInbox(CHANNEL, 5, 0, 1), around))
+    room = only(events_of(tl.UpdateReadChannelInbox(CHANNEL, 5, 0, 1), around))
     assert room.chat == ROOM
     nobody = tl.UpdateReadHistoryOutbox(tl.PeerChat(GROUP), 5, 1, 0)
-    assert await events_of(nobody, around) == []
+    assert events_of(nobody, around) == []
 
 
 def test_typing(around: Surroundings) -> None:
@@ -353,9 +348,9 @@ def test_typing(around: Surroundings) -> None:
         (tl.Channel(CHANNEL, "News", tl.ChatPhotoEmpty(), NOW), False),
     ],
 )
-async def test_who_is_thrown_out_leaves(chat: Any, is_gone: bool) -> None:
-    around = Surroundings(LOGIN, ME, no_chats, {-1000000000400: chat})
-    events = await events_of(tl.UpdateChannel(CHANNEL), around)
+def test_who_is_thrown_out_leaves(chat: Any, is_gone: bool) -> None:
+    around = Surroundings(LOGIN, ME, {-1000000000400: chat})
+    events = events_of(tl.UpdateChannel(CHANNEL), around)
     assert events == ([ChatGone(ROOM)] if is_gone else [])
 
 
@@ -370,22 +365,22 @@ def reactions(*recent: tuple[int, Any], count: int | None = None, **more: Any) -
     )
 
 
-async def test_reactions(around: Surroundings) -> None:
+def test_reactions(around: Surroundings) -> None:
     heart, custom = tl.ReactionEmoji("❤"), tl.ReactionCustomEmoji(5)
-    event = only(await events_of(reactions((BORIS, heart), (BORIS, custom), (ME, heart)), around))
+    event = only(events_of(reactions((BORIS, heart), (BORIS, custom), (ME, heart)), around))
     assert isinstance(event, RemoteReactions)
     assert [(one.user, one.emojis) for one in event.by] == [
         (Sender(RemoteUserID("2")), ("❤️", "🖼")),
         (Sender(RemoteUserID("1"), True), ("❤️",)),
     ]
     assert event.complete
-    partial = only(await events_of(reactions((BORIS, heart), count=9), around))
+    partial = only(events_of(reactions((BORIS, heart), count=9), around))
     assert not partial.complete
-    assert await events_of(reactions(count=9), around) == []
-    assert await events_of(reactions(count=0, min=True), around) == []
-    assert only(await events_of(reactions(), around)).by == ()
+    assert events_of(reactions(count=9), around) == []
+    assert events_of(reactions(count=0, min=True), around) == []
+    assert only(events_of(reactions(), around)).by == ()
 
 
-async def test_other_updates_mean_nothing(around: Surroundings) -> None:
+def test_other_updates_mean_nothing(around: Surroundings) -> None:
     for update in (tl.UpdateConfig(), tl.UpdateUserStatus(BORIS, tl.UserStatusEmpty())):
-        assert await events_of(update, around) == []
+        assert events_of(update, around) == []

@@ -90,7 +90,7 @@ APPLICATION = {"api_id": 5, "api_hash": "0" * 32}
 
 
 def test_an_application_is_needed_for_the_real_telegram() -> None:
-    with pytest.raises(TelegramMisconfigured, match="my.telegram.org"):
+    with pytest.raises(TelegramMisconfigured, match=r"my\.telegram\.org"):
         client_options(config())
     options = client_options(config(**APPLICATION))
     assert (options.api_id, options.first_dc) == (5, None)

@@ -4,7 +4,12 @@
 import pytest
 from telethon.tl.functions.channels import EditTitleRequest
 from telethon.tl.functions.contacts import AddContactRequest
-from telethon.tl.functions.messages import DeleteChatUserRequest, EditChatTitleRequest
+from telethon.tl.functions.messages import (
+    DeleteChatUserRequest,
+    EditChatTitleRequest,
+    MigrateChatRequest,
+)
+from telethon.tl.types import UpdateShort, UpdateUserName, Username
 
 from bridges.core.chat import ChatKind, Membership
 from bridges.core.errors import Rejected
@@ -254,3 +259,34 @@ async def test_strangers_are_refused(session: TelegramSession, alisa: LoginRecor
     for stranger in ("42", "c42", "g42", "x", ""):
         with pytest.raises(Rejected):
             await session.user_info(RemoteUserID(stranger))
+
+
+async def test_a_group_that_becomes_a_supergroup(
+    session: TelegramSession, net: TelegramSandbox, handle: RecordingHandle, boris: Person
+) -> None:
+    room = await net.add_room("group", "Small", "boris_test", ("alisa_test",))
+    await boris.send("Small", "before")
+    await handle.until_text("before")
+    await boris.client(MigrateChatRequest(room.id))
+    gone = await handle.until(lambda: handle.all(ChatGone))
+    assert gone[0].chat.chat == f"chat:{room.id}"
+    supergroup = next(
+        one for one in await session.recent_chats(10) if one.key.chat.startswith("channel:")
+    )
+    await boris.send(int(supergroup.key.chat.partition(":")[2]), "after")
+    await handle.until_text("after")
+    assert handle.messages()[-1].chat == supergroup.key
+
+
+async def test_a_new_username_without_the_person(
+    session: TelegramSession, net: TelegramSandbox, handle: RecordingHandle, boris: Person
+) -> None:
+    await boris.send("alisa_test", "hello")
+    await handle.until_text("hello")
+    boris_id = net.accounts.find("boris_test").id
+    update = UpdateUserName(boris_id, "Bo", "New", [Username("bo_test", active=True)])
+    net.server.push(net.accounts.find("alisa_test").id, UpdateShort(update, net.clock.moment()))
+    changed = await handle.until(
+        lambda: [one for one in handle.all(UserChanged) if one.info.name == "Bo New"]
+    )
+    assert changed[0].info.username == "bo_test"

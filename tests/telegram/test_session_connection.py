@@ -12,6 +12,7 @@ from bridges.telegram.network import TelegramNetwork
 from bridges.telegram.session import TelegramSession
 from bridges.telegram.store.credentials import CredentialStore
 from sandbox.telegram import Person, TelegramSandbox
+from tests.support.faultproxy import FaultProxy
 from tests.telegram.bridge import Bridge, RecordingHandle, config_for, text_message
 from tests.telegram.conftest import ALISA
 from tests.telegram.test_session_text import dm
@@ -172,3 +173,72 @@ async def test_a_lost_encryption_key_is_told(
     await session.connect()
     assert "encryption key" in str(await handle.until_state(SessionState.BAD_CREDENTIALS))
     await session.disconnect()
+
+
+async def test_a_silent_connection_is_noticed_and_replaced(
+    net: TelegramSandbox,
+    handle: RecordingHandle,
+    boris: Person,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bridges.telegram.connection._PING_EVERY", 0.3)
+    monkeypatch.setattr("bridges.telegram.connection._PING_TIMEOUT", 0.3)
+    monkeypatch.setattr("bridges.telegram.connection._OPENING_TIMEOUT", 2.0)
+    proxy = FaultProxy(net.port, net.host)
+    await proxy.start()
+    config = config_for(net, tmp_path)
+    assert config.server is not None
+    server = config.server.model_copy(update={"port": proxy.port})
+    bridge = Bridge(net, handle, config.model_copy(update={"server": server}))
+    await bridge.network.start()
+    try:
+        await bridge.connected(await bridge.log_in(ALISA))
+        proxy.blackhole()
+        await boris.send("alisa_test", "into the void")
+        await handle.until(lambda: handle.state is SessionState.TRANSIENT_DISCONNECT)
+        proxy.drop()
+        await proxy.resume()
+        await handle.until_text("into the void")
+    finally:
+        await bridge.close()
+        await proxy.close()
+    assert handle.texts() == ["into the void"]
+
+
+async def test_logout_works_without_a_connected_session(
+    bridge: Bridge, alisa: LoginRecord, handle: RecordingHandle, net: TelegramSandbox
+) -> None:
+    session = bridge.open(alisa)
+    await session.connect()
+    await session.logout()
+    assert net.log.counts()["auth.logOut"] == 1
+    assert not await handle.database.fetch("SELECT * FROM telegram_session")
+
+
+async def test_logout_works_while_telegram_is_away(
+    bridge: Bridge, session: TelegramSession, handle: RecordingHandle, net: TelegramSandbox
+) -> None:
+    await net.server.stop()
+    await session.logout()
+    assert not await handle.database.fetch("SELECT * FROM telegram_session")
+
+
+async def test_the_end_of_an_old_session_leaves_a_newer_login_alone(
+    bridge: Bridge,
+    session: TelegramSession,
+    handle: RecordingHandle,
+    net: TelegramSandbox,
+    alisa: LoginRecord,
+) -> None:
+    store = CredentialStore(handle.database, handle.secrets)
+    old = await store.load(alisa.id)
+    await bridge.log_in(ALISA)
+    new = await store.load(alisa.id)
+    assert new != old
+    account = net.accounts.find("alisa_test")
+    first, *_ = [key for key in net.world.logins.sessions(account.id) if key.device == "Karvon"]
+    net.world.logins.end(first, "SESSION_REVOKED")
+    net.server.drop_key(first)
+    await handle.until_state(SessionState.BAD_CREDENTIALS)
+    assert await store.load(alisa.id) == new

@@ -71,10 +71,14 @@ async def test_a_cursor_that_was_not_committed_is_not_there(database: Database) 
     store = CursorStore(database)
     first = Cursor(1, 0, 0, 0)
     await store.start(LOGIN, first)
-    with pytest.raises(RuntimeError):
+
+    async def interrupted() -> None:
         async with database.transaction() as connection:
             await store.write(connection, LOGIN, Cursor(2, 0, 0, 0), first)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await interrupted()
     assert await store.load(LOGIN) == first
 
 

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _TYPING_SECONDS = 6.0
 
 
-async def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
+def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     """What an update means for chats; empty for those that mean nothing in Matrix."""
     match update:
         case tl.UpdateNewMessage() | tl.UpdateNewChannelMessage():
@@ -38,7 +38,7 @@ async def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateEditMessage() | tl.UpdateEditChannelMessage():
             return edit_events(update, around)
         case tl.UpdateDeleteMessages():
-            return await _deleted(update.messages, around)
+            return _deleted(update.messages, around)
         case tl.UpdateDeleteChannelMessages():
             chat = around.chat(tl.PeerChannel(update.channel_id))
             return [RemoteRedaction(chat, ids.message_id(one)) for one in update.messages]
@@ -64,11 +64,10 @@ def typing_of(update: Any, around: Surroundings) -> RemoteTyping | None:
     return RemoteTyping(around.chat(peer), around.sender(sender), seconds)
 
 
-async def _deleted(messages: Sequence[int], around: Surroundings) -> Sequence[ChatEvent]:
+def _deleted(messages: Sequence[int], around: Surroundings) -> Sequence[ChatEvent]:
     """Telegram does not say in which chat: direct chats and basic groups share their numbers."""
     targets = [ids.message_id(one) for one in messages]
-    chats = await around.chats_of(around.login, targets) if targets else {}
-    return [RemoteRedaction(chats[one], one) for one in targets if one in chats]
+    return [RemoteRedaction(around.places[one], one) for one in targets if one in around.places]
 
 
 def _receipts(update: Any, around: Surroundings) -> Sequence[ChatEvent]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a converter may look at beside the update itself."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
 from telethon.tl.types import Channel, PeerChannel, PeerUser
@@ -12,24 +12,19 @@ from bridges.core.ids import ChatKey, LoginID, MessageID
 from bridges.telegram import ids
 
 
-class FindsChats(Protocol):
-    """``BridgeHandle.chats_of``."""
-
-    async def __call__(
-        self, receiver: LoginID, messages: Sequence[MessageID]
-    ) -> Mapping[MessageID, ChatKey]:
-        """Find the chats messages of one receiver are in."""
-        ...
-
-
 @frozen
 class Surroundings:
-    """One login and the people and chats that came along with the updates, by their marked ids."""
+    """One login and what is known beside its updates.
+
+    Attributes:
+        known: people and chats that came along with the updates, by their marked ids.
+        places: chats of the messages that the updates delete.
+    """
 
     login: LoginID
     me: int
-    chats_of: FindsChats
     known: Mapping[int, Any] = field(factory=dict)
+    places: Mapping[MessageID, ChatKey] = field(factory=dict)
 
     def chat(self, peer: ids.Peer) -> ChatKey:
         """The key of a chat."""
