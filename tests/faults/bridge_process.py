@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The bridge as a process of its own, to be killed."""
+
+import os
+import pickle
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from bridges.core.config import BridgeSettings
+from tests.support.process import python_module
+
+_START_TIMEOUT = 30.0
+
+
+class BridgeProcess:
+    """`python -m tests.faults.child` on the same settings at every start."""
+
+    def __init__(self, settings: BridgeSettings, folder: Path) -> None:
+        pickled = folder / "settings.pickle"
+        pickled.write_bytes(pickle.dumps(settings))
+        self._armed = folder / "armed"
+        listen = settings.listen
+        self._ready_url = f"http://{listen.host}:{listen.port}/_matrix/mau/ready"
+        self._process = python_module(
+            "tests.faults.child", pickled, self._armed, log=folder / "bridge.log"
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process.running
+
+    async def start(self) -> None:
+        """Start and wait until it is ready."""
+        await self._process.start()
+        await self._process.wait_until(self._ready, "readiness", _START_TIMEOUT)
+
+    async def launch(self) -> None:
+        """Start without waiting."""
+        await self._process.start()
+
+    async def kill(self) -> None:
+        """SIGKILL."""
+        await self._process.kill()
+
+    async def stop(self) -> None:
+        """Stop in order."""
+        assert await self._process.stop() == 0, self._process.tail()
+
+    async def close(self) -> None:
+        """Make sure that nothing of it is left."""
+        await self._process.close()
+
+    def arm(self, step: int) -> None:
+        """Have the process kill itself at the step with this number, counted from now."""
+        prepared = self._armed.with_suffix(".new")
+        prepared.write_text(str(step))
+        os.rename(prepared, self._armed)  # noqa: PTH104 - atomic, whatever is there
+
+    def disarm(self) -> None:
+        """Let the process live."""
+        self._armed.unlink(missing_ok=True)
+
+    @property
+    def fatal_step(self) -> str:
+        """The name of the step at which it killed itself last."""
+        return self._armed.with_suffix(".step").read_text()
+
+    def unhandled(self) -> list[str]:
+        """What the process has logged that should never happen."""
+        signs = ("handling failed", "given up", "never retrieved", "Unhandled", "cannot start")
+        return [
+            line for line in self._process.output().splitlines() if any(s in line for s in signs)
+        ]
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return self._process.tail()
+
+    async def _ready(self) -> bool:
+        try:
+            async with aiohttp.ClientSession() as http, http.get(self._ready_url) as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The Telegram bridge as a process that can be told to die at a numbered step.
+
+``python -m tests.faults.child SETTINGS ARMED``: pickled ``BridgeSettings``, and the file that arms it.
+"""
+
+import asyncio
+import pickle
+import sys
+from pathlib import Path
+
+from bridges.core.app import run_network
+from bridges.core.config import BridgeSettings
+from bridges.telegram import network
+from tests.faults.crashing import CrashPoints
+
+
+def main() -> int:
+    settings, armed = (Path(argument) for argument in sys.argv[1:])
+    loaded = pickle.loads(settings.read_bytes())
+    assert isinstance(loaded, BridgeSettings)
+    CrashPoints(armed).install()
+    return asyncio.run(run_network(network, loaded, "0.0-test"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
