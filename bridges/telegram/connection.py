@@ -70,6 +70,7 @@ class Connection:
         on_connecting: called before each attempt.
         on_connected: called with the client and our own ``User`` after each successful one.
         on_lost: called once when the login is lost, before it is reported.
+        slots: how many may be connecting at the same time.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Connection:
         on_connecting: Callable[[], Awaitable[None]],
         on_connected: Callable[[UpdatesClient, Any], Awaitable[None]],
         on_lost: Callable[[SessionLost], Awaitable[None]],
+        slots: asyncio.Semaphore,
     ) -> None:
         self._make_client = make_client
         self._clock = clock
@@ -88,6 +90,7 @@ class Connection:
         self._on_connecting = on_connecting
         self._on_connected = on_connected
         self._on_lost = on_lost
+        self._slots = slots
         self._client: UpdatesClient | None = None
         self._lost: SessionLost | None = None
         self._trouble = asyncio.Event()
@@ -136,7 +139,8 @@ class Connection:
         doubted = False
         while True:
             try:
-                await guarded(self._open(), _OPENING_TIMEOUT)
+                async with self._slots:
+                    await guarded(self._open(), _OPENING_TIMEOUT)
                 connected_at = self._clock.now()
                 self._report(SessionState.CONNECTED, None)
                 error = await self._watch()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Telegram as a network: what all its sessions share."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from bridges.telegram.store.credentials import CredentialStore
 from bridges.telegram.store.cursors import CursorStore
 from bridges.telegram.store.schema import telegram_tables
 
+_CONNECTING_AT_ONCE = 16
 _TELETHON_LOG = "telethon"
 
 
@@ -28,6 +30,7 @@ class TelegramNetwork:
         self._options = client_options(config)
         self._credentials = CredentialStore(handle.database, handle.secrets)
         self._cursors = CursorStore(handle.database)
+        self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
 
     async def start(self) -> None:
         """Check the installation and seal credentials with the current key.
@@ -62,7 +65,13 @@ class TelegramNetwork:
     def open_session(self, login: LoginRecord) -> TelegramSession:
         """Make the session of a stored login."""
         return TelegramSession(
-            login, self._config, self._options, self._handle, self._credentials, self._cursors
+            login,
+            self._config,
+            self._options,
+            self._handle,
+            self._credentials,
+            self._cursors,
+            self._connecting,
         )
 
 

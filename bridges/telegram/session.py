@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One logged-in account: the parts of this package put together as the core's ``Session``."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,7 +71,9 @@ class TelegramSession:
         handle: BridgeHandle,
         credentials: CredentialStore,
         cursors: CursorStore,
+        connecting: asyncio.Semaphore,
     ) -> None:
+        """``connecting`` bounds how many sessions connect at the same time."""
         self._login: LoginID = record.id
         self._user = record.user
         self._options = options
@@ -88,6 +91,7 @@ class TelegramSession:
             on_connecting=self._load_cursor,
             on_connected=self._on_connected,
             on_lost=self._on_lost,
+            slots=connecting,
         )
         call = self._connection
         peers = Peers(me, self._entities, call, handle.clock)
@@ -211,7 +215,14 @@ class TelegramSession:
         self._is_premium = bool(me.premium)
         if self._receiver.knows_channels:
             return
-        # Telegram reports news of a channel only to those who say where they stopped.
+        try:
+            await self._begin_channels(client)
+        except BridgeError as error:
+            # They begin with their first news instead, see HoleFiller.
+            _log.info("Channels could not be listed: %s", error.code)
+
+    async def _begin_channels(self, client: UpdatesClient) -> None:
+        """Note where channels stand now: only so can be said later what was missed of them."""
         for page in await dialogs(lambda request: guarded(client(request)), _FIRST_DIALOGS):
             channels = {one.id: one for one in page.chats if isinstance(one, Channel)}
             for dialog in page.dialogs:

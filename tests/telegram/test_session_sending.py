@@ -12,7 +12,7 @@ from telethon.tl.types import MessageMediaDocument, MessageMediaPhoto
 from bridges.core.content import FormattedText, LocalMedia, MediaInfo, MediaKind, Text, TextKind
 from bridges.core.errors import BridgeError, NotConnected, Rejected, TemporaryError
 from bridges.core.events import RemoteReactions
-from bridges.core.ids import ChatID, ChatKey, RemoteUserID
+from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
 from bridges.core.network import LoginRecord
 from bridges.core.outgoing import (
     OutgoingEdit,
@@ -93,6 +93,14 @@ async def test_a_reply_points_to_its_message(
     await boris.send("alisa_test", "and back", reply_to=seen.ids[0])
     answer = await handle.until(lambda: handle.messages()[1:])
     assert answer[0].reply_to is not None
+
+
+async def test_an_answer_to_nothing_is_sent_all_the_same(
+    session: TelegramSession, chat: ChatKey, boris: Person, net: TelegramSandbox
+) -> None:
+    net.faults.fail("messages.sendMessage", 400, "MESSAGE_ID_INVALID")
+    await session.send(text_message(chat, "an answer", reply_to=MessageID("77777")))
+    await boris.wait_for_text("an answer")
 
 
 async def test_a_long_text_is_split(session: TelegramSession, chat: ChatKey, boris: Person) -> None:

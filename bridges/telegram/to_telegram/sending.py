@@ -39,6 +39,10 @@ from bridges.telegram.peers import Peers
 from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
 from bridges.telegram.to_telegram.uploads import Uploader
 
+_NOTHING_TO_REPLY_TO = frozenset(
+    f"TELEGRAM.{name}"
+    for name in ("MESSAGE_ID_INVALID", "MSG_ID_INVALID", "REPLY_MESSAGE_ID_INVALID")
+)
 _DUPLICATE = "TELEGRAM.RANDOM_ID_DUPLICATE"
 _VANISHED = user_text(
     "Telegram has had this message already, but it is not in the chat any more. Send it again."
@@ -106,13 +110,24 @@ class MessageSender:
         reply = None
         if index == 0 and message.reply_to is not None:
             reply = InputReplyToMessage(ids.message_number(message.reply_to))
+        request = await self._request(peer, piece, reply, number)
         try:
-            answer = await self._call(await self._request(peer, piece, reply, number))
+            answer = await self._call_even_without_reply(request)
         except BridgeError as error:
             if error.code != _DUPLICATE:
                 raise
             return await self._delivered_before(peer, message, piece, before)
         return _delivered(answer, number)
+
+    async def _call_even_without_reply(self, request: Any) -> Any:
+        """Send, without the reply if the message that is answered is gone."""
+        try:
+            return await self._call(request)
+        except Rejected as error:
+            if request.reply_to is None or error.code not in _NOTHING_TO_REPLY_TO:
+                raise
+            request.reply_to = None
+            return await self._call(request)
 
     async def _request(self, peer: Any, piece: Piece, reply: Any, number: int) -> Any:
         entities = await self._addressed(piece)
