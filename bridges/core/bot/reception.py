@@ -88,6 +88,8 @@ class Reception:
 
     async def _member(self, event: Json) -> None:
         target, membership = event.get("state_key"), event["content"].get("membership")
+        if target == self._names.bot and membership in ("leave", "ban"):
+            await self._people.set_membership(RoomID(event["room_id"]), self._names.bot, membership)
         if membership != "invite" or not isinstance(target, str):
             return
         room, inviter = RoomID(event["room_id"]), UserID(event["sender"])

@@ -46,8 +46,18 @@ class ManagementRooms:
         return room
 
     async def enter(self, room: RoomID, inviter: UserID) -> None:
-        """Accept an invitation; alone with one person the room becomes theirs."""
+        """Accept an invitation; alone with one person the room becomes theirs.
+
+        An invitation may be reported twice, as it is pushed and looked for.
+        """
+        bot = self._senders.bot.mxid
+        if await self._people.membership(room, bot) == "join":
+            return
         await self._hs.join(self._senders.bot, room)
+        await self._greet(room, inviter)
+        await self._people.set_membership(room, bot, "join")
+
+    async def _greet(self, room: RoomID, inviter: UserID) -> None:
         members = await self._hs.joined_members(self._senders.bot, room)
         known = await self._people.person(inviter)
         others = [one for one in members if one != self._senders.bot.mxid]
