@@ -120,8 +120,16 @@ def features_content(features: RoomFeatures) -> Json:
     """The content of ``com.beeper.room_features``; what is not decided is left out."""
     return {
         name: value
-        for name, value in asdict(features).items()
-        if value is not None and value != {} and value is not False
+        for name, value in _decided(asdict(features)).items()
+        if value != {} and value is not False
+    }
+
+
+def _decided(content: Json) -> Json:
+    return {
+        name: _decided(value) if isinstance(value, dict) else value
+        for name, value in content.items()
+        if value is not None
     }
 
 
