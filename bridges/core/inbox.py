@@ -37,6 +37,9 @@ _TYPES = (
     event_types.ENCRYPTED,
     event_types.REACTION,
     event_types.REDACTION,
+    event_types.POLL_START,
+    event_types.POLL_START_UNSTABLE,
+    event_types.CALL_INVITE,
     event_types.MEMBER,
 )
 _MOST_SENDERS_IN_A_FILTER = 200

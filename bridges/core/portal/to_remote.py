@@ -157,8 +157,8 @@ class ToRemote:
             case event_types.REDACTION:
                 target = event.get("redacts") or event["content"].get("redacts")
                 await self._redaction(task, EventID(str(target)))
-            case _:
-                await self._end(task.row)
+            case other:
+                raise UnreadableMessage(f"{other} cannot be carried")
 
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:
