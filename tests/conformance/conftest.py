@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from attrs import frozen
 
+from bridges.core.config import Level
 from tests.conformance.driver import Driver, Phone
 from tests.conformance.fake_driver import FakeDriver
 from tests.conformance.stage import Conversation, Resident, Stage
@@ -19,8 +20,10 @@ from tests.support.clock import HastyClock
 from tests.support.people import People
 from tests.support.postgres import PostgresServer
 from tests.support.synapse import SynapseFactory, SynapseSettings
+from tests.support.synapse_config import SERVER_NAME
 
 HASTE = 10.0
+LEVELS = {SERVER_NAME: Level.USER, "@banned*:" + SERVER_NAME: Level.NONE}
 
 
 @frozen
@@ -78,16 +81,16 @@ async def stage(
     async with scenery.driver() as driver:
         slot = BridgeSlot(driver.plugin.info.id)
         settings = SynapseSettings(
-            registrations=[slot.registration], room_version=scenery.room_version
+            registrations=slot.registrations, room_version=scenery.room_version
         )
-        options = BridgeOptions(clock=HastyClock(HASTE))
+        options = BridgeOptions(levels=LEVELS, clock=HastyClock(HASTE))
         config = driver.config(slot.listen)
         async with synapse_factory.running(settings) as server, People() as people:
             bridge = BridgeUnderTest(
                 slot, server, driver.plugin, config, database, data / "bridge", options
             )
             async with bridge:
-                yield Stage(server, driver, bridge, people)
+                yield Stage(server, driver, bridge, slot.registration, people)
         slot.release()
 
 

@@ -4,14 +4,17 @@
 import secrets
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from attrs import frozen
 
 from bridges.core.commands.login_dialogue import qr_png
 from tests.conformance.driver import Chat, Driver, Phone, Seen
+from tests.support.appservice import Registration
 from tests.support.bridge_under_test import BridgeUnderTest
 from tests.support.matrix_user import MatrixUser
 from tests.support.people import People
+from tests.support.recording_appservice import AppserviceClient
 from tests.support.synapse import SynapseServer
 from tests.support.sync_record import Event
 from tests.support.waiting import eventually
@@ -159,11 +162,17 @@ class Stage:
     """Everything is running."""
 
     def __init__(
-        self, server: SynapseServer, driver: Driver, bridge: BridgeUnderTest, people: People
+        self,
+        server: SynapseServer,
+        driver: Driver,
+        bridge: BridgeUnderTest,
+        registration: Registration,
+        people: People,
     ) -> None:
         self.server = server
         self.driver = driver
         self.bridge = bridge
+        self.registration = registration
         self._people = people
 
     def ghost(self, phone: Phone) -> str:
@@ -174,6 +183,13 @@ class Stage:
         """Somebody on the homeserver only."""
         localpart = f"{name.lower()}_{secrets.token_hex(4)}"
         return await self._people.join(self.server, localpart)
+
+    async def invite(self, room: str, user: MatrixUser) -> None:
+        """Have the bot, which alone has the right to, invite somebody; returns when they are in."""
+        api = AppserviceClient(self.server.url, self.registration)
+        path = f"/_matrix/client/v3/rooms/{quote(room)}/invite"
+        await api.expect("POST", path, {"user_id": user.mxid}, user_id=self.bridge.bot)
+        await user.join(room)
 
     async def newcomer(self, name: str, *, password: str | None = None) -> Resident:
         """Somebody who has just said hello to the bot."""

@@ -34,6 +34,7 @@ from tests.fakes.store import FakeStore
 from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
 
 _BATCH = 50
+_VARIATION = "\ufe0f"
 MAX_TEXT = 4096
 
 LOGGED_OUT = user_text("The account was logged out on the phone.")
@@ -194,13 +195,9 @@ class FakeSession:
         """Set own reactions."""
         with self._request("react"):
             chat = self._chat(reactions.chat)
-            for emoji in reactions.emojis:
-                if emoji not in ALLOWED_REACTIONS:
-                    raise Rejected(
-                        "FAKE.REACTION_INVALID", user_text("This reaction is not allowed here.")
-                    )
+            emojis = [_allowed(emoji) for emoji in reactions.emojis]
             message = self._message(chat, reactions.target)
-            return self._world.react(chat, message, self._account.user, reactions.emojis)
+            return self._world.react(chat, message, self._account.user, emojis)
 
     async def mark_read(self, receipt: OutgoingReceipt) -> None:
         """Mark as read."""
@@ -299,6 +296,14 @@ class FakeSession:
             return split(content)
         data = content.path.read_bytes()
         return [self._world.keep_file(data, content.kind, content.info, content.caption)]
+
+
+def _allowed(emoji: str) -> str:
+    """An emoji as the network writes it. Raises `Rejected`."""
+    for allowed in ALLOWED_REACTIONS:
+        if emoji.rstrip(_VARIATION) == allowed.rstrip(_VARIATION):
+            return allowed
+    raise Rejected("FAKE.REACTION_INVALID", user_text("This reaction is not allowed here."))
 
 
 def split(text: Text) -> list[Text]:

@@ -35,7 +35,7 @@ from tests.fakes.faults import Faults
 LOGIN_CODE = "22222"
 REACTIONS_PER_PERSON = 1
 TYPING_SECONDS = 20.0
-ALLOWED_REACTIONS = ("👍", "👎", "❤", "🔥", "🎉", "😢")
+ALLOWED_REACTIONS = ("👍", "👎", "❤️", "🔥", "🎉", "😢")
 
 
 @define(eq=False)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A bridge in this process, between a real homeserver and the network of a plugin.
 
-In this order: a `BridgeSlot` (address and registration), a homeserver that has the registration, a
+In this order: a `BridgeSlot` (address and registrations), a homeserver that has the registrations, a
 `BridgeUnderTest`. It may be stopped and started again on the same database.
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -43,16 +44,51 @@ from tests.support.waiting import eventually
 VERSION = "0.0-test"
 
 
+class PuppetRegistration(Registration):
+    """A registration that has no address and no users of its own, but may act for all people."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The registration file's content."""
+        everybody = {"exclusive": False, "regex": f"@.*:{re.escape(self.server_name)}"}
+        namespaces = {"users": [everybody], "rooms": [], "aliases": []}
+        return super().as_dict() | {"namespaces": namespaces}
+
+
 class BridgeSlot:
-    """Where a bridge will be: its address and its registration with the homeserver."""
+    """Where a bridge will be: its address and its registrations with the homeserver.
+
+    Attributes:
+        registration: its own.
+        puppets: the one for double puppeting.
+    """
 
     def __init__(self, network: str, server_name: str = SERVER_NAME) -> None:
         self._lease = PortLease()
         url = f"http://{LOOPBACK}:{self._lease.port}"
         self.registration: Registration = registration(
-            network, f"{network}bot", f"{network}_", url, server_name=server_name
+            network,
+            f"{network}bot",
+            f"{network}_",
+            url,
+            double_puppet=False,
+            server_name=server_name,
+        )
+        self.puppets: Registration = PuppetRegistration(
+            id="doublepuppet",
+            url=None,
+            as_token=secrets.token_urlsafe(24),
+            hs_token=secrets.token_urlsafe(24),
+            bot="_doublepuppet",
+            ghost_prefix="_doublepuppet_",
+            server_name=server_name,
+            double_puppet=True,
         )
         self.encryption_key = secrets.token_bytes(32)
+
+    @property
+    def registrations(self) -> list[Registration]:
+        """What the homeserver has to load."""
+        return [self.registration, self.puppets]
 
     @property
     def listen(self) -> ListenConfig:
@@ -229,7 +265,7 @@ def _settings(
         message_status=options.message_status,
         reconcile_interval=options.reconcile_interval,
         limits=options.limits,
-        double_puppet_token=slot.registration.as_token if options.double_puppet else None,
+        double_puppet_token=slot.puppets.as_token if options.double_puppet else None,
         personal_space=options.personal_space,
         metrics=True,
         log=LogSettings("INFO", "console"),
