@@ -27,11 +27,6 @@ class BridgeProcess:
     child: ChildProcess
     process: psutil.Process
 
-    def cpu_seconds(self) -> float:
-        """CPU time used since its start, in user and kernel mode."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
-
     async def resident_megabytes(self) -> float:
         """Resident memory once it has stopped growing."""
         before = 0

@@ -6,7 +6,7 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -20,18 +20,58 @@ GOALS = {"relay_ratio": 0.9, "bridge_cpu_s_per_1000": 2.0}
 """At least this share of the plain sender's rate; at most so many CPU seconds."""
 
 
+BRIDGE = "bridge"
+"""The bridge's own process among those that use CPU time."""
+
+
+@frozen
+class Phase:
+    """A number of messages, the seconds they took, and the CPU seconds by who used them."""
+
+    messages: int
+    seconds: float
+    cpu: Mapping[str, float]
+
+    @property
+    def per_s(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
+
+    @property
+    def cpu_per_1000(self) -> dict[str, float]:
+        """CPU seconds per 1,000 messages, most first."""
+        ordered = sorted(self.cpu.items(), key=lambda item: -item[1])
+        return {part: round(1000 * used / self.messages, 2) for part, used in ordered}
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the file."""
+        return {"per_s": round(self.per_s, 1), "cpu_s_per_1000": self.cpu_per_1000}
+
+
 @frozen
 class Round:
     """One phase of each kind, right after one another."""
 
-    relay_per_s: float
-    ceiling_per_s: float
-    bridge_cpu_s_per_1000: float
+    relay: Phase
+    ceiling: Phase
 
     @property
     def relay_ratio(self) -> float:
         """What the bridge reaches of what the homeserver takes."""
-        return self.relay_per_s / self.ceiling_per_s
+        return self.relay.per_s / self.ceiling.per_s
+
+    @property
+    def bridge_cpu_s_per_1000(self) -> float:
+        """CPU seconds of the bridge per 1,000 messages it carries."""
+        return 1000 * self.relay.cpu[BRIDGE] / self.relay.messages
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the file."""
+        return {
+            "relay_ratio": round(self.relay_ratio, 3),
+            "relay": self.relay.as_dict(),
+            "ceiling": self.ceiling.as_dict(),
+        }
 
 
 @frozen
@@ -68,15 +108,12 @@ class Figures:
     def as_dict(self) -> dict[str, Any]:
         """The figures by name: medians of the rounds, rounded to what they are worth."""
 
-        def median(name: str) -> float:
-            values: list[float] = [getattr(one, name) for one in self.rounds]
-            return statistics.median(values)
-
+        rounds, median = self.rounds, statistics.median
         return {
-            "relay_per_s": round(median("relay_per_s"), 1),
-            "ceiling_per_s": round(median("ceiling_per_s"), 1),
-            "relay_ratio": round(median("relay_ratio"), 3),
-            "bridge_cpu_s_per_1000": round(median("bridge_cpu_s_per_1000"), 2),
+            "relay_per_s": round(median(one.relay.per_s for one in rounds), 1),
+            "ceiling_per_s": round(median(one.ceiling.per_s for one in rounds), 1),
+            "relay_ratio": round(median(one.relay_ratio for one in rounds), 3),
+            "bridge_cpu_s_per_1000": round(median(one.bridge_cpu_s_per_1000 for one in rounds), 2),
             "latency_ms": {
                 "telegram_to_matrix": _rounded(self.to_matrix),
                 "matrix_to_telegram": _rounded(self.to_telegram),
@@ -101,7 +138,7 @@ def written(figures: Figures, options: Options, moment: datetime) -> dict[str, A
     """Write the figures, and how they came about, to `options.output`; returns the content."""
     content = figures.as_dict() | {
         "goals": GOALS,
-        "rounds": [attrs.asdict(one) | {"relay_ratio": one.relay_ratio} for one in figures.rounds],
+        "rounds": [one.as_dict() for one in figures.rounds],
         "sizes": attrs.asdict(options.sizes),
         "database": "sqlite" if options.sqlite else "postgresql",
         "machine": machine(),

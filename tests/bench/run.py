@@ -49,10 +49,10 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
 
     def report(one: Round) -> None:
         say(
-            f"  bridge {one.relay_per_s:.1f}/s, plain sender {one.ceiling_per_s:.1f}/s,"
-            f" ratio {one.relay_ratio:.2f};"
-            f" bridge {one.bridge_cpu_s_per_1000:.2f} CPU s per 1,000"
+            f"  bridge {one.relay.per_s:.1f}/s, plain sender {one.ceiling.per_s:.1f}/s,"
+            f" ratio {one.relay_ratio:.2f}; CPU s per 1,000 through the bridge:"
         )
+        say("    " + ", ".join(f"{part} {n}" for part, n in one.relay.cpu_per_1000.items()))
 
     async with _stack(options, say) as stack:
         people = itertools.count(1)
@@ -84,8 +84,8 @@ async def profile(options: Options, say: Say) -> None:
     ):
         say(f"{options.sizes.total} texts in {options.sizes.chats} chats")
         one.bridge.begin_profile()
-        rate, cpu = await one.throughput.relay(options.sizes.per_chat)
-        say(f"  {rate:.1f}/s, {cpu:.2f} CPU s per 1,000, the sampling included")
+        phase = await one.throughput.relay(options.sizes.per_chat)
+        say(f"  {phase.per_s:.1f}/s; CPU s per 1,000: {phase.cpu_per_1000}")
     say(f"\n{report.read_text('utf-8')}\nwritten to {options.profile_output}")
 
 
@@ -111,7 +111,7 @@ async def _bridged(
     ):
         resident = await bridge.resident_megabytes()
         chats = await opened_chats(telegram, settings, database, owner, writers)
-        throughput = Throughput(chats, telegram, bridge, settings, database)
+        throughput = Throughput(chats, telegram, settings, database)
         await throughput.ceiling(_WARM_UP)
         await throughput.relay(_WARM_UP)
         yield _Bridged(bridge, chats, throughput, resident)

@@ -8,6 +8,7 @@ does not make small functions look dear. The report is written when the program 
 
 import signal
 import sys
+from asyncio import Handle
 from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
@@ -17,15 +18,19 @@ from karvon.cli import main
 _INTERVAL = 0.002
 _SHOWN = 40
 _FOLDERS = 3
+_CALLBACK = Handle._run.__code__
 
 
 class Sampler:
     """Counts what runs."""
 
     def __init__(self) -> None:
-        self._own: Counter[CodeType] = Counter()
-        self._within: Counter[CodeType] = Counter()
+        self._samples = 0
         self._packages: Counter[str] = Counter()
+        self._roots: Counter[str] = Counter()
+        self._ours: Counter[str] = Counter()
+        self._own: Counter[str] = Counter()
+        self._within: Counter[str] = Counter()
 
     def begin(self, *_: object) -> None:
         """Start; a handler of SIGUSR1."""
@@ -37,34 +42,37 @@ class Sampler:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
     def _take(self, _number: int, frame: FrameType | None) -> None:
-        if frame is None:
-            return
-        self._own[frame.f_code] += 1
-        self._packages[_package(frame.f_code.co_filename)] += 1
-        stack = set()
-        while frame is not None:
-            stack.add(frame.f_code)
+        stack = []
+        while frame is not None and frame.f_code is not _CALLBACK:
+            stack.append(frame.f_code)
             frame = frame.f_back
-        self._within.update(stack)
+        if not stack:
+            return
+        in_loop = frame is None
+        self._samples += 1
+        self._packages[_package(stack[0].co_filename)] += 1
+        self._roots["the event loop itself" if in_loop else _place(stack[-1])] += 1
+        ours = (code for code in stack if _package(code.co_filename).startswith("bridges"))
+        self._ours[next(map(_place, ours), "none of them")] += 1
+        self._own[_place(stack[0])] += 1
+        self._within.update(() if in_loop else set(map(_place, stack)))
 
     def report(self) -> str:
         """What was counted, as text; shares of the CPU time of the process."""
-        total = self._own.total()
-        if not total:
-            return "nothing was sampled\n"
-        lines = [f"{total} samples", "", "package: own share"]
-        lines += [f"{_share(n, total)}  {name}" for name, n in self._packages.most_common(_SHOWN)]
+        lines = [f"{self._samples} samples of CPU time"]
         for title, counted in (
-            ("function: its own share", self._own),
-            ("function: share with all it calls and awaits", self._within),
+            ("package: what runs", self._packages),
+            ("task or callback of the event loop: with all it calls", self._roots),
+            ("function of the bridge: what it does itself or has others do", self._ours),
+            ("function: itself", self._own),
+            ("function: with all it calls and awaits", self._within),
         ):
             lines += ["", title]
-            lines += [f"{_share(n, total)}  {_place(c)}" for c, n in counted.most_common(_SHOWN)]
+            lines += [
+                f"{100 * count / self._samples:6.1f} %  {name}"
+                for name, count in counted.most_common(_SHOWN)
+            ]
         return "\n".join(lines) + "\n"
-
-
-def _share(count: int, total: int) -> str:
-    return f"{100 * count / total:6.1f} %"
 
 
 def _place(code: CodeType) -> str:
@@ -74,6 +82,8 @@ def _place(code: CodeType) -> str:
 
 def _package(filename: str) -> str:
     """`bridges.core`, `telethon`, `asyncio`: whose file it is."""
+    if filename.startswith("<"):
+        return "generated code"
     parts = Path(filename).parts
     if "site-packages" in parts:
         return parts[parts.index("site-packages") + 1]

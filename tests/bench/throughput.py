@@ -3,7 +3,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import quote
 
 import aiohttp
@@ -12,10 +12,10 @@ from attrs import field, frozen
 from bridges.core.config import BridgeSettings
 from bridges.core.parts import DEVICE
 from bridges.core.storage.database import Database
-from tests.bench.bridge_process import BridgeProcess
 from tests.bench.chats import Chat, arrived, bridged
-from tests.bench.figures import Round
+from tests.bench.figures import Phase, Round
 from tests.bench.telegram_side import TelegramSide
+from tests.bench.usage import cpu_seconds
 
 _SLOWEST = 1.0
 """Messages a second below which a phase is given up."""
@@ -57,14 +57,12 @@ class Throughput:
         self,
         chats: list[Chat],
         telegram: TelegramSide,
-        bridge: BridgeProcess,
         settings: BridgeSettings,
         database: Database,
     ) -> None:
         self.expected = Expected()
         self._chats = chats
         self._telegram = telegram
-        self._bridge = bridge
         self._settings = settings
         self._database = database
         self._number = 0
@@ -76,35 +74,31 @@ class Throughput:
         measured = []
         for number in range(count):
             if number % 2:
-                relay_per_s, cpu = await self.relay(per_chat)
-                ceiling_per_s = await self.ceiling(per_chat)
+                relay = await self.relay(per_chat)
+                ceiling = await self.ceiling(per_chat)
             else:
-                ceiling_per_s = await self.ceiling(per_chat)
-                relay_per_s, cpu = await self.relay(per_chat)
-            measured.append(Round(relay_per_s, ceiling_per_s, cpu))
+                ceiling = await self.ceiling(per_chat)
+                relay = await self.relay(per_chat)
+            measured.append(Round(relay, ceiling))
             report(measured[-1])
         return measured
 
-    async def relay(self, per_chat: int) -> tuple[float, float]:
-        """People write as fast as they can.
-
-        Returns messages per second, from the first that is sent to the last that has arrived,
-        and the bridge's CPU seconds per 1,000 messages.
-        """
-        total = per_chat * len(self._chats)
+    async def relay(self, per_chat: int) -> Phase:
+        """People write as fast as they can; it ends when the bridge has delivered the last."""
         plan = self._plan("relay", per_chat)
         before = await bridged(self._database)
-        cpu, start = self._bridge.cpu_seconds(), time.perf_counter()
-        sending = asyncio.gather(*(self._write(chat, plan[chat.room]) for chat in self._chats))
-        await arrived(self._database, before + total, 60 + total / _SLOWEST)
-        seconds = time.perf_counter() - start
-        used = self._bridge.cpu_seconds() - cpu
-        await sending
-        return total / seconds, 1000 * used / total
-
-    async def ceiling(self, per_chat: int) -> float:
-        """A loop of requests sends as the same ghosts into the same rooms; messages per second."""
         total = per_chat * len(self._chats)
+
+        async def act() -> None:
+            await asyncio.gather(
+                arrived(self._database, before + total, 60 + total / _SLOWEST),
+                *(self._write(chat, plan[chat.room]) for chat in self._chats),
+            )
+
+        return await _timed(act, total)
+
+    async def ceiling(self, per_chat: int) -> Phase:
+        """A loop of requests sends as the same ghosts into the same rooms."""
         plan = self._plan("plain", per_chat)
         limit = self._settings.limits.concurrent_portals
         slots = asyncio.Semaphore(limit)
@@ -117,9 +111,10 @@ class Throughput:
                     async with slots:
                         await self._put(http, chat, body)
 
-            start = time.perf_counter()
-            await asyncio.gather(*map(send, self._chats))
-            return total / (time.perf_counter() - start)
+            async def act() -> None:
+                await asyncio.gather(*map(send, self._chats))
+
+            return await _timed(act, per_chat * len(self._chats))
 
     def _plan(self, kind: str, per_chat: int) -> dict[str, list[str]]:
         """What is said in which room, all of it noted as expected."""
@@ -143,3 +138,10 @@ class Throughput:
         async with http.put(url, params=who, json=content) as answer:
             answer.raise_for_status()
             await answer.read()
+
+
+async def _timed(act: Callable[[], Awaitable[None]], total: int) -> Phase:
+    before, start = cpu_seconds(), time.perf_counter()
+    await act()
+    seconds, after = time.perf_counter() - start, cpu_seconds()
+    return Phase(total, seconds, {part: after[part] - before.get(part, 0.0) for part in after})
