@@ -87,7 +87,8 @@ class People:
     def _look_at_chat(self, chat: Any) -> _Seen:
         peer = utils.get_peer(chat)
         info = visible_info(chat)
-        told = f"{info.name}\0{info.avatar.id if info.avatar else ''}\0{info.may_write}"
+        # Its repr, as PostgreSQL keeps no text with a NUL that might separate the values.
+        told = repr((info.name, info.avatar.id if info.avatar else "", info.may_write))
         key = ids.chat_key(peer, self._login)
         return _Seen(ids.marked(peer), f"f:{told}", (ChatChanged(key, info),))
 
