@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The bridge as a process of its own, to be killed."""
 
-import os
+import itertools
+import json
 import pickle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
+from attrs import asdict
 
 from bridges.core.config import BridgeSettings
+from tests.faults.crashing import Order
 from tests.support.process import python_module
 
 _START_TIMEOUT = 30.0
@@ -22,6 +25,7 @@ class BridgeProcess:
         pickled = folder / "settings.pickle"
         pickled.write_bytes(pickle.dumps(settings))
         self._armed = folder / "armed"
+        self._orders = itertools.count(1)
         listen = settings.listen
         self._ready_url = f"http://{listen.host}:{listen.port}/_matrix/mau/ready"
         self._process = python_module(
@@ -54,20 +58,19 @@ class BridgeProcess:
         """Make sure that nothing of it is left."""
         await self._process.close()
 
-    def arm(self, step: int) -> None:
-        """Have the process kill itself at the step with this number, counted from now."""
+    def order(self, fatal: str = "", nth: int = 1) -> None:
+        """Have the process kill itself when a step comes for the nth time, or only note all steps."""
+        order = Order(fatal, nth, next(self._orders))
+        self._armed.with_suffix(".steps").unlink(missing_ok=True)
         prepared = self._armed.with_suffix(".new")
-        prepared.write_text(str(step))
-        os.rename(prepared, self._armed)  # noqa: PTH104 - atomic, whatever is there
+        prepared.write_text(json.dumps(asdict(order)))
+        prepared.rename(self._armed)
 
-    def disarm(self) -> None:
-        """Let the process live."""
+    def disarm(self) -> list[str]:
+        """Let the process live; returns the steps it has passed since the order."""
         self._armed.unlink(missing_ok=True)
-
-    @property
-    def fatal_step(self) -> str:
-        """The name of the step at which it killed itself last."""
-        return self._armed.with_suffix(".step").read_text()
+        steps = self._armed.with_suffix(".steps")
+        return steps.read_text().splitlines() if steps.exists() else []
 
     def unhandled(self) -> list[str]:
         """What the process has logged that should never happen."""

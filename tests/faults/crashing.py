@@ -7,12 +7,15 @@ the homeserver. Between two steps nothing happens that anybody else could notice
 """
 
 import functools
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from attrs import frozen
 
 from bridges.core.bridge import Bridge
 from bridges.core.inbox import Inbox
@@ -44,15 +47,31 @@ _POINTS: tuple[tuple[type, tuple[str, ...]], ...] = (
 )
 
 
-class CrashPoints:
-    """Counts steps from the moment `armed` exists, and dies at the one whose number is in it.
+@frozen
+class Order:
+    """What is to happen at the steps from now on.
 
-    The file is gone afterwards, so that the next process lives; beside it lies the step's name.
+    With a `fatal` step, die when it comes for the `nth` time; without, only note all that come.
+    """
+
+    fatal: str = ""
+    nth: int = 1
+    number: int = 0
+    """Makes every order different from the one before."""
+
+
+class CrashPoints:
+    """Obeys the order in the file `armed`, as long as there is one.
+
+    Beside the file, `.steps` gets the names of all steps passed. Before dying the order is removed, so
+    that the next process lives.
     """
 
     def __init__(self, armed: Path) -> None:
         self._armed = armed
-        self._count = 0
+        self._steps = armed.with_suffix(".steps")
+        self._order = Order()
+        self._passed = 0
 
     def install(self) -> None:
         """Wrap all points."""
@@ -64,12 +83,15 @@ class CrashPoints:
     def step(self, name: str) -> None:
         """Pass one step, or die there."""
         try:
-            fatal = int(self._armed.read_text())
+            order = Order(**json.loads(self._armed.read_text()))
         except FileNotFoundError:
             return
-        self._count += 1
-        if self._count == fatal:
-            self._armed.with_suffix(".step").write_text(name)
+        if order != self._order:
+            self._order, self._passed = order, 0
+        with self._steps.open("a") as steps:
+            steps.write(f"{name}\n")
+        self._passed += name == order.fatal
+        if order.fatal and self._passed == order.nth:
             self._armed.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -6,8 +6,8 @@ import contextlib
 import time
 from collections.abc import Iterable
 
-from tests.conformance.driver import Phone
-from tests.conformance.stage import Conversation
+from tests.conformance.driver import Chat, Phone
+from tests.conformance.stage import Resident
 from tests.support.waiting import eventually
 
 PATIENCE = 60.0
@@ -15,53 +15,88 @@ PATIENCE = 60.0
 
 
 class Thread:
-    """One chat between a resident and a phone, and what was said in it."""
+    """One chat between a resident and a phone, and what was said in it.
 
-    def __init__(self, conversation: Conversation, phone: Phone, ghost: str, hello: str) -> None:
-        self.conversation = conversation
-        self.phone = phone
+    Attributes:
+        chat: the chat on the network.
+        to_matrix: what the phone has said, in order.
+        to_network: what the resident has said, in order, in Matrix or by their own phone.
+    """
+
+    def __init__(
+        self, resident: Resident, phone: Phone, chat: Chat, ghost: str, hello: str
+    ) -> None:
+        """`hello` is what the phone said first; in the room it is in, all the rest is looked for."""
+        self.chat = chat
         self.to_matrix = [hello]
         self.to_network: list[str] = []
+        self._resident = resident
+        self._phone = phone
         self._ghost = ghost
+
+    @property
+    def rooms(self) -> list[str]:
+        """Rooms in which the first words are, more than one only if something is wrong."""
+        return [
+            event["room_id"]
+            for event in self._resident.user.messages()
+            if event["content"].get("body") == self.to_matrix[0] and event["sender"] == self._ghost
+        ]
+
+    @property
+    def room(self) -> str:
+        """The one room."""
+        (room,) = self.rooms
+        return room
 
     async def hear(self, text: str) -> None:
         """Have the phone say something."""
         self.to_matrix.append(text)
-        await self.phone.send(self.conversation.chat, text)
+        await self._phone.send(self.chat, text)
 
     async def say(self, text: str) -> None:
-        """Have the resident say something in the room."""
+        """Have the resident say something in the room, which may still be in the making."""
+        await eventually(lambda: self.rooms, PATIENCE, f"a room with {self.to_matrix[0]!r}")
         self.to_network.append(text)
-        await self.conversation.say(text)
+        await self._resident.user.say(self.room, text)
+
+    async def say_by_phone(self, text: str) -> None:
+        """Have the resident say something by their own phone."""
+        self.to_network.append(text)
+        await self._resident.phone.send(self.chat, text)
 
     async def arrived(self) -> bool:
-        """Whether the number of messages is right on both sides."""
-        if len(self._in_matrix()[self._ghost]) < len(self.to_matrix):
+        """Whether there are as many messages on both sides as were said."""
+        if not self.rooms:
+            return False
+        heard = self._in_matrix()
+        if len(heard[self._ghost]) < len(self.to_matrix):
+            return False
+        if len(heard[self._resident.mxid]) < len(self.to_network):
             return False
         return len(await self._on_network()) >= len(self.to_network)
 
     async def check(self) -> None:
         """Nothing lost, nothing doubled, nothing out of order, nobody else's voice."""
-        resident = self.conversation.resident.mxid
+        assert len(self.rooms) == 1, f"rooms with {self.to_matrix[0]!r}: {self.rooms}"
         heard = self._in_matrix()
         assert heard.pop(self._ghost) == self.to_matrix
-        assert heard.pop(resident) == self.to_network
+        assert heard.pop(self._resident.mxid) == self.to_network
         assert not heard
         assert await self._on_network() == self.to_network
 
     def _in_matrix(self) -> dict[str, list[str]]:
         """Texts in the room by sender; the bot's notices are none of this."""
-        resident = self.conversation.resident
-        heard: dict[str, list[str]] = {self._ghost: [], resident.mxid: []}
-        for event in resident.user.messages(self.conversation.room):
-            if event["sender"] != resident.bot:
+        heard: dict[str, list[str]] = {self._ghost: [], self._resident.mxid: []}
+        for event in self._resident.user.messages(self.room):
+            if event["sender"] != self._resident.bot:
                 heard.setdefault(event["sender"], []).append(event["content"]["body"])
         return heard
 
     async def _on_network(self) -> list[str]:
         """Texts of the resident as the other side's phone shows them."""
-        shown = await self.phone.messages(self.conversation.chat)
-        me = self.conversation.resident.phone.user
+        shown = await self._phone.messages(self.chat)
+        me = self._resident.phone.user
         return [one.text for one in shown if one.sender == me]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from tests.conformance.driver import Phone
+from tests.conformance.driver import Chat, Phone
 from tests.conformance.stage import Resident, Stage
 from tests.conformance.telegram_driver import TelegramDriver
 from tests.faults.bridge_process import BridgeProcess
@@ -17,6 +17,7 @@ from tests.support.bridge_under_test import BridgeOptions, BridgeSlot, BridgeUnd
 from tests.support.faultproxy import FaultProxy
 from tests.support.people import People
 from tests.support.synapse import SynapseFactory, SynapseServer, SynapseSettings
+from tests.support.waiting import eventually
 
 
 @frozen
@@ -40,15 +41,26 @@ class Scene:
 
     async def thread(self, *others: Phone) -> Thread:
         """A new group of Rustam's with Zarina and others in it, which has a room."""
-        title = f"Caravan {next(self.numbers)}"
-        conversation = await self.stage.gather(self.zarina, title, self.rustam, *others)
-        (hello,) = self.zarina.user.bodies(conversation.room, self.ghost)
-        return Thread(conversation, self.rustam, self.ghost, hello)
+        thread = await self.first_words(*others)
+        await eventually(lambda: thread.rooms, describe="a room for a group")
+        return thread
 
-    @property
-    def ghost(self) -> str:
-        """Rustam in Matrix."""
-        return self.stage.ghost(self.rustam)
+    async def first_words(self, *others: Phone) -> Thread:
+        """Have Rustam say something in a new group with Zarina and others, and do not wait."""
+        title = f"Caravan {next(self.numbers)}"
+        chat = await self.rustam.create_group(title, self.zarina.phone, *others)
+        return await self._first_words(chat, self.rustam)
+
+    async def first_words_of_a_stranger(self) -> Thread:
+        """Have somebody new say something to Zarina, and do not wait."""
+        stranger = await self.driver.person(f"Stranger {next(self.numbers)}")
+        return await self._first_words(stranger.chat_with(self.zarina.phone), stranger)
+
+    async def _first_words(self, chat: Chat, phone: Phone) -> Thread:
+        hello = f"hello {next(self.numbers)}"
+        thread = Thread(self.zarina, phone, chat, self.stage.ghost(phone), hello)
+        await phone.send(chat, hello)
+        return thread
 
 
 @asynccontextmanager

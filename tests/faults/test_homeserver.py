@@ -63,12 +63,11 @@ async def test_r4_two_people_say_the_same_at_the_same_time(stage_set: Scene) -> 
     """Transaction ids count per room in Synapse, so they have to differ by sender."""
     nodira = await stage_set.driver.person("Nodira")
     thread = await stage_set.thread(nodira)
-    room, chat = thread.conversation.room, thread.conversation.chat
-    await asyncio.gather(thread.hear("salom"), nodira.send(chat, "salom"))
-    ghosts = [stage_set.ghost, stage_set.stage.ghost(nodira)]
+    await asyncio.gather(thread.hear("salom"), nodira.send(thread.chat, "salom"))
+    ghosts = [stage_set.stage.ghost(one) for one in (stage_set.rustam, nodira)]
     user = stage_set.zarina.user
-    await eventually(lambda: all("salom" in user.bodies(room, ghost) for ghost in ghosts))
-    assert [user.bodies(room, ghost).count("salom") for ghost in ghosts] == [1, 1]
+    await eventually(lambda: all("salom" in user.bodies(thread.room, one) for one in ghosts))
+    assert [user.bodies(thread.room, one).count("salom") for one in ghosts] == [1, 1]
 
 
 async def test_r5_r6_answers_are_lost_and_the_homeserver_dies(
@@ -80,8 +79,7 @@ async def test_r5_r6_answers_are_lost_and_the_homeserver_dies(
     stage_set.client.reset_after(0, "to_client")
     for number in range(5):
         await thread.hear(f"{number} without an answer")
-    user, room = stage_set.zarina.user, thread.conversation.room
-    await user.wait_message("0 without an answer", room)
+    await stage_set.zarina.user.wait_message("0 without an answer", thread.room)
     await stage_set.server.kill()
     await stage_set.server.start()
     await stage_set.client.resume()
