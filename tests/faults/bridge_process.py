@@ -42,9 +42,10 @@ class BridgeProcess:
         await self._process.start()
         await self._process.wait_until(self._ready, "readiness", _START_TIMEOUT)
 
-    async def launch(self) -> None:
-        """Start without waiting."""
+    async def fails_to_start(self) -> int:
+        """Start although something is missing; returns the exit code."""
         await self._process.start()
+        return await self._process.wait(_START_TIMEOUT)
 
     async def kill(self) -> None:
         """SIGKILL."""

@@ -3,11 +3,13 @@
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Iterable
 
 from tests.conformance.driver import Chat, Phone
 from tests.conformance.stage import Resident
+from tests.support.syncing_client import MatrixRequestError
 from tests.support.waiting import eventually
 
 PATIENCE = 60.0
@@ -58,7 +60,17 @@ class Thread:
         """Have the resident say something in the room, which may still be in the making."""
         await eventually(lambda: self.rooms, PATIENCE, f"a room with {self.to_matrix[0]!r}")
         self.to_network.append(text)
-        await self._resident.user.say(self.room, text)
+        content = {"msgtype": "m.text", "body": text}
+        txn_id = secrets.token_hex(8)
+
+        async def accepted() -> bool:
+            """Clients send again under the same transaction id when the homeserver has failed."""
+            with contextlib.suppress(MatrixRequestError):
+                await self._resident.user.send(self.room, "m.room.message", content, txn_id)
+                return True
+            return False
+
+        await eventually(accepted, PATIENCE, f"an answer to {text!r}", interval=0.5)
 
     async def say_by_phone(self, text: str) -> None:
         """Have the resident say something by their own phone."""
@@ -112,7 +124,7 @@ async def settle(threads: Iterable[Thread], patience: float = PATIENCE) -> float
         return not waiting
 
     with contextlib.suppress(TimeoutError):  # The check says what is missing.
-        await eventually(complete, patience, "all messages", interval=0.1)
+        await eventually(complete, patience, "all messages", interval=0.1 * len(threads))
     seconds = time.monotonic() - began
     for thread in threads:
         await thread.check()
