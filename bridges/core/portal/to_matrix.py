@@ -131,8 +131,10 @@ class ToMatrix:
             case ChatGone():
                 await self._gone(row, event, login)
             case UserChanged():
-                await self._senders.update_ghost(event.user, event.info, login.record.id)
+                # Not the other way round: the homeserver spreads a ghost's new name in the background,
+                # and clients would be told the room's old name again by the side of that.
                 await self._rooms.rename_direct(event.user, event.info)
+                await self._senders.update_ghost(event.user, event.info, login.record.id)
             case _:
                 assert_never(event)
         await self._end(row)
