@@ -179,10 +179,11 @@ class Senders:
 
     async def _show(self, ghost: Ghost, info: UserInfo, login: LoginID) -> None:
         sender = MatrixSender(self._names.mxid(ghost.user))
-        if info.name is not None and info.name != ghost.name:
-            shown = clean_name(self._names.displayname(info.name or ghost.user))
+        name = None if info.name is None else clean_name(info.name)
+        if name is not None and name != ghost.name:
+            shown = clean_name(self._names.displayname(name or ghost.user))
             await self._hs.set_displayname(sender, shown)
-            ghost = evolve(ghost, name=info.name)
+            ghost = evolve(ghost, name=name)
         elif not ghost.known and not ghost.name:
             shown = clean_name(self._names.displayname(info.username or ghost.user))
             await self._hs.set_displayname(sender, shown)
