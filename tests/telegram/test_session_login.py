@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from mautrix.types import UserID
 from telethon.tl.functions.auth import AcceptLoginTokenRequest
 
 from bridges.core.errors import LoginFailed, RateLimited, WrongInput
@@ -17,7 +18,7 @@ from bridges.core.login import (
     LoginProcess,
     UserInput,
 )
-from bridges.core.network import SessionState
+from bridges.core.network import LoginRecord, SessionState
 from bridges.telegram.network import TelegramNetwork
 from bridges.telegram.store.credentials import CredentialStore
 from sandbox.telegram import TelegramSandbox
@@ -189,6 +190,20 @@ async def test_a_second_login_replaces_the_first(bridge: Bridge, handle: Recordi
     assert await store.load(second.id) != before
     await bridge.connected(second)
     assert handle.state is SessionState.CONNECTED
+
+
+async def test_a_login_is_not_lost_by_a_flood_wait_at_its_end(
+    bridge: Bridge, net: TelegramSandbox, handle: RecordingHandle
+) -> None:
+    process = await code_step(bridge, ALISA)
+    net.faults.flood_wait("updates.getState", 60)
+    step = await process.submit({"code": CODE})
+    assert isinstance(step, Complete)
+    record = LoginRecord(step.login.id, UserID("@a:example.org"), step.login.user, "Alisa")
+    await bridge.connected(record)
+    boris = await net.person("boris_test")
+    await boris.send("alisa_test", "hello")
+    await handle.until_text("hello")
 
 
 async def test_two_accounts_side_by_side(bridge: Bridge) -> None:

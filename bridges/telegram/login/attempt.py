@@ -2,6 +2,7 @@
 """What both ways to log in share: the connection, the password, and storing the result."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from telethon.tl.functions.auth import CheckPasswordRequest
 from telethon.tl.functions.updates import GetStateRequest
 
 from bridges.core.errors import BridgeError, LoginFailed
+from bridges.core.ids import LoginID
 from bridges.core.login import Complete, Field, FieldKind, LoggedIn, UserInput
 from bridges.core.text import user_text
 from bridges.telegram import ids
@@ -21,6 +23,8 @@ from bridges.telegram.login.errors import login_error, wrong
 from bridges.telegram.store.credentials import Credentials, CredentialStore
 from bridges.telegram.store.cursors import Cursor, CursorStore
 from bridges.telegram.user_info import full_name
+
+_log = logging.getLogger(__name__)
 
 PASSWORD_FIELD = "password"  # noqa: S105 - the name of a field
 
@@ -128,18 +132,13 @@ class Attempt:
 
     async def finish(self, user: Any) -> Complete:
         """Store the login of ``user`` and disconnect."""
-        state = await self.call(GetStateRequest())
-        client = self._connected()
-        session = client.session
+        session = self._connected().session
         login = ids.login_id(user.id)
         await self._stores.credentials.save(
             login,
             Credentials(session.dc_id, session.server_address, session.port, session.auth_key.key),
         )
-        await self._stores.cursors.start(
-            login,
-            Cursor(state.pts, state.qts, int(state.date.timestamp()), state.seq),
-        )
+        await self._begin_receiving(login)
         await self.close()
         name = full_name(user) or str(user.id)
         shown = f"{name} (@{user.username})" if user.username else name
@@ -148,6 +147,19 @@ class Attempt:
             user_text("You are logged in to Telegram as {name}.", name=shown),
             LoggedIn(login, ids.user_id(user.id), shown),
         )
+
+    async def _begin_receiving(self, login: LoginID) -> None:
+        """Note where updates begin; what comes before the session connects is caught up then.
+
+        Without that note the session begins when it connects.
+        """
+        try:
+            state = await self.call(GetStateRequest())
+        except BridgeError as error:
+            _log.info("The state of updates is not known: %s", error.code)
+            return
+        date = int(state.date.timestamp())
+        await self._stores.cursors.start(login, Cursor(state.pts, state.qts, date, state.seq))
 
     async def close(self) -> None:
         """Disconnect; harmless if there is no connection."""

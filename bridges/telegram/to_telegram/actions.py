@@ -45,7 +45,7 @@ class MessageActions:
         self._is_premium = is_premium
 
     async def edit(self, edit: OutgoingEdit) -> None:
-        """See ``HandlesEdits``. A text that became shorter leaves the rest of its messages empty-handed.
+        """See ``HandlesEdits``. Messages that a shorter text does not need any more are removed.
 
         Raises ``Rejected`` if the new text needs more messages than the old one had.
         """
