@@ -4,7 +4,7 @@
 import asyncio
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -127,9 +127,11 @@ def _report_failure(starting: asyncio.Task[None]) -> None:
         structlog.get_logger("karvon.app").error("cannot start", exc_info=starting.exception())
 
 
-def _metrics(parts: Parts) -> Callable[[], bytes]:
-    def render() -> bytes:
+def _metrics(parts: Parts) -> Callable[[], Awaitable[bytes]]:
+    async def render() -> bytes:
         parts.metrics.set_sessions(parts.sessions.all())
+        parts.metrics.set_queue("from_matrix", await parts.from_matrix.lengths())
+        parts.metrics.set_queue("from_remote", await parts.from_remote.lengths())
         return parts.metrics.render()
 
     return render

@@ -16,12 +16,15 @@ class Metrics:
     def __init__(self, network: str) -> None:
         self._registry = CollectorRegistry()
         self._network = network
-        self._handled = Counter(
+        handled = Counter(
             "karvon_handled_total",
             "Rows taken from a queue and ended",
             ("network", "queue"),
             registry=self._registry,
         )
+        self._ended = {
+            queue: handled.labels(network, queue) for queue in ("from_matrix", "from_remote")
+        }
         self._rows = Gauge(
             "karvon_queue_rows",
             "Rows in a queue",
@@ -34,7 +37,7 @@ class Metrics:
 
     def handled(self, queue: str) -> None:
         """Count one row."""
-        self._handled.labels(self._network, queue).inc()
+        self._ended[queue].inc()
 
     def set_queue(self, queue: str, lengths: Mapping[RowState, int]) -> None:
         """Note a queue's length."""

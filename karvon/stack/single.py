@@ -5,6 +5,8 @@ import asyncio
 import os
 from importlib.metadata import entry_points
 
+import uvloop
+
 from karvon import __version__
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
@@ -55,4 +57,5 @@ def _run_bridge(config: KarvonConfig, network_id: str, secrets: SecretStore) -> 
         raise OperatorError(f"the network {network_id} is not installed: pip install karvon[all]")
     network = next(iter(found)).load()
     settings = bridge_settings(config, section, secrets)
-    return asyncio.run(run_network(network, settings, __version__))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run_network(network, settings, __version__))

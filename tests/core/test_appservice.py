@@ -100,7 +100,10 @@ async def world(database: Database) -> AsyncIterator[World]:
     def health() -> Json:
         return {"ready": False, "waiting_for": "tests"}
 
-    api = AppserviceServer(HS_TOKEN, inbox.take, ephemeral.append, health, lambda: b"metric 1\n")
+    async def metrics() -> bytes:
+        return b"metric 1\n"
+
+    api = AppserviceServer(HS_TOKEN, inbox.take, ephemeral.append, health, metrics)
     async with TestServer(api.application()) as server, aiohttp.ClientSession() as http:
         yield World(server, http, queue, lanes, ephemeral)
 

@@ -42,7 +42,7 @@ class AppserviceServer:
         take_events: TakeEvents,
         take_ephemeral: Callable[[Json], None],
         health: Health,
-        metrics: Callable[[], bytes] | None,
+        metrics: Callable[[], Awaitable[bytes]] | None,
     ) -> None:
         self._log = structlog.get_logger("karvon.appservice")
         self._token = hs_token.encode()
@@ -113,7 +113,7 @@ class AppserviceServer:
 
     async def _show_metrics(self, request: web.Request) -> web.Response:
         assert self._metrics is not None
-        return web.Response(body=self._metrics(), content_type="text/plain")
+        return web.Response(body=await self._metrics(), content_type="text/plain")
 
     def _refuse(self, request: web.Request) -> web.Response | None:
         """The answer to a caller who is not the homeserver; None for the homeserver."""

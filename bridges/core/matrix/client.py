@@ -315,12 +315,13 @@ class Homeserver:
 
     async def upload(self, source: Path, mime: str, name: str) -> str:
         """Upload a file from disk, streamed; returns its ``mxc://`` address."""
-        url = f"{self._url}/_matrix/media/v3/upload"
+        url = URL(f"{self._url}/_matrix/media/v3/upload").with_query(
+            filename=name, user_id=self._user
+        )
         with source.open("rb") as file:
             async with self._request(
                 "POST",
                 url,
-                params={"filename": name, "user_id": self._user},
                 data=file,
                 headers={"Content-Type": mime},
                 timeout=_MEDIA_TIMEOUT,
@@ -336,10 +337,8 @@ class Homeserver:
         server, _, media = uri.removeprefix("mxc://").partition("/")
         path = f"/_matrix/client/v1/media/download/{quote(server)}/{quote(media)}"
         size = 0
-        params = {"user_id": self._user}
-        async with self._request(
-            "GET", self._url + path, params=params, timeout=_MEDIA_TIMEOUT
-        ) as response:
+        url = URL(self._url + path, encoded=True).with_query(user_id=self._user)
+        async with self._request("GET", url, timeout=_MEDIA_TIMEOUT) as response:
             with target.open("wb") as file:
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     size += len(chunk)
@@ -366,29 +365,23 @@ class Homeserver:
             query["user_id"] = sender.mxid
             if sender.device is not None:
                 query["device_id"] = sender.device
-        async with self._request(
-            method,
-            f"{self._url}/_matrix/client{path}",
-            headers=headers,
-            params=query,
-            json=body,
-        ) as response:
+        url = URL(f"{self._url}/_matrix/client{path}", encoded=True).with_query(query)
+        async with self._request(method, url, headers=headers, json=body) as response:
             return await response.json()
 
     @asynccontextmanager
     async def _request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **options: Any
+        self, method: str, url: URL, *, headers: Mapping[str, str] | None = None, **options: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        what = f"{method} {url.partition('/_matrix/')[2]}"
         try:
             async with self._session.request(
-                method, _encoded(url), headers={**self._headers, **(headers or {})}, **options
+                method, url, headers={**self._headers, **(headers or {})}, **options
             ) as response:
                 if response.status >= HTTPStatus.BAD_REQUEST:
-                    raise await _error(what, response)
+                    raise await _error(f"{method} {url.path}", response)
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise HomeserverUnavailable(f"{what}: {error!r}") from error
+            raise HomeserverUnavailable(f"{method} {url.path}: {error!r}") from error
 
 
 class FileTooLarge(Exception):
@@ -397,10 +390,6 @@ class FileTooLarge(Exception):
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} bytes")
         self.limit = limit
-
-
-def _encoded(url: str) -> URL:
-    return URL(url, encoded=True)
 
 
 async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:

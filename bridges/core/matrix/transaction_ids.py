@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Transaction ids that are the same whenever the same thing is sent again."""
 
-import base64
 import hashlib
 
 
@@ -15,4 +14,4 @@ def transaction_id(*parts: str | int) -> str:
     for part in parts:
         encoded = str(part).encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
-    return "k" + base64.b32encode(digest.digest()[:20]).decode().lower()
+    return f"k{digest.hexdigest()[:40]}"

@@ -26,7 +26,7 @@ from bridges.core.events import (
     RemoteRedaction,
     UserChanged,
 )
-from bridges.core.ids import ChatKey, LoginID, MessageID, PartID
+from bridges.core.ids import SHARED, ChatKey, LoginID, MessageID, PartID
 from bridges.core.matrix.content import as_reply, media_content, text_content
 from bridges.core.matrix.sanitize import split_text
 from bridges.core.matrix.senders import Senders
@@ -41,6 +41,7 @@ from bridges.core.storage.database import Database
 from bridges.core.storage.messages import MessageStore, StoredMessage, milliseconds
 from bridges.core.storage.portals import Portal, PortalStore
 from bridges.core.storage.queue import Queue, Row
+from bridges.core.storage.settlement import Settlement
 from bridges.core.text import user_text
 
 Json = dict[str, Any]
@@ -101,6 +102,7 @@ class ToMatrix:
         self._gate = gate
         self._clock = clock
         self._codec = codec
+        self._settlement = Settlement(database, queue, messages)
 
     async def handle(self, row: Row) -> None:
         """Handle one row and end it."""
@@ -147,17 +149,23 @@ class ToMatrix:
 
     async def _message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
         place = _Place(*await self._rooms.of(event.chat, login), login)
-        if self._sessions.by_remote_user(event.sender.user) is None:
-            known = await self._messages.parts(event.chat, event.id)
-        else:
-            known = await self._await_own_sends(place, event)
-        if known:
+        if await self._is_known(place, event):
             await self._end(row)
             return
         stored = await self._send_parts(place, event)
-        async with self._db.transaction() as connection:
-            await self._messages.insert(connection, stored)
-            await self._queue.finish(connection, row)
+        await self._settlement.settle(row, stored)
+
+    async def _is_known(self, place: _Place, event: RemoteMessage) -> bool:
+        """Whether a message is in the room already.
+
+        The queue takes in each message once. So only what people of ours have sent can be there
+        by another way, and in a shared chat it may be somebody who has just logged out.
+        """
+        if self._sessions.by_remote_user(event.sender.user) is not None:
+            return bool(await self._await_own_sends(place, event))
+        return event.chat.receiver == SHARED and bool(
+            await self._messages.parts(event.chat, event.id)
+        )
 
     async def _await_own_sends(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
         """What is known of a message one of our people has sent, by Matrix or by phone.

@@ -57,6 +57,7 @@ from bridges.core.storage.messages import (
 )
 from bridges.core.storage.portals import Portal
 from bridges.core.storage.queue import Queue, Row, RowState
+from bridges.core.storage.settlement import Settlement
 from bridges.core.text import user_text
 
 Json = dict[str, Any]
@@ -110,6 +111,7 @@ class ToRemote:
         self._status = status
         self._gate = gate
         self._network = network
+        self._settlement = Settlement(database, queue, messages)
 
     async def handle(self, row: Row, event: Json, portal: Portal) -> None:
         """Handle one event of a portal's room and end its row.
@@ -222,9 +224,7 @@ class ToRemote:
             )
             for message in sent.ids
         ]
-        async with self._db.transaction() as connection:
-            await self._messages.insert(connection, stored)
-            await self._queue.finish(connection, task.row)
+        await self._settlement.settle(task.row, stored)
 
     async def _edit(self, task: _Task, parsed: ParsedMessage, replaces: EventID) -> None:
         session = task.session

@@ -80,6 +80,7 @@ async def open_database(url: str, namespace: str | None, tables: UpgradeTable) -
             "max_size": 8,
             "server_settings": {"search_path": namespace},
             "meow_exit_on_ice": False,
+            "reset": _leave_as_it_is,
         }
     else:
         arguments = {"init_commands": list(_SQLITE_SETTINGS)}
@@ -102,6 +103,10 @@ async def _on_sqlite(connection: Any) -> AsyncIterator[None]:
     except BaseException:
         await connection.rollback()
         raise
+
+
+async def _leave_as_it_is(_connection: Any) -> None:
+    """Nothing of ours changes a connection's settings: to reset them would be one more round trip."""
 
 
 def _logger() -> TraceLogger:

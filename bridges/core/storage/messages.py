@@ -47,6 +47,30 @@ class StoredReaction:
 _MESSAGE = "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted"
 _REACTION = "chat, receiver, message_id, sender, emoji, event_id, sender_mxid"
 
+LINK = (
+    f"INSERT INTO message ({_MESSAGE})"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"
+)
+"""Stores a link with ``link_values``; one that exists is left as it is."""
+
+LINK_VALUES = 10
+
+
+def link_values(link: StoredMessage) -> tuple[object, ...]:
+    """The parameters of ``LINK``."""
+    return (
+        link.chat.chat,
+        link.chat.receiver,
+        link.id,
+        link.part,
+        link.event,
+        link.sender,
+        link.sender_mxid,
+        link.sent_at,
+        link.edit_stamp,
+        link.redacted,
+    )
+
 
 class MessageStore:
     """Reads and writes the links between events and remote messages."""
@@ -57,20 +81,7 @@ class MessageStore:
     async def insert(self, connection: Connection, messages: Iterable[StoredMessage]) -> None:
         """Store links; one that exists is left as it is."""
         for one in messages:
-            await connection.execute(
-                f"INSERT INTO message ({_MESSAGE})"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-                one.chat.chat,
-                one.chat.receiver,
-                one.id,
-                one.part,
-                one.event,
-                one.sender,
-                one.sender_mxid,
-                one.sent_at,
-                one.edit_stamp,
-                one.redacted,
-            )
+            await connection.execute(LINK, *link_values(one))
 
     async def parts(self, chat: ChatKey, message: MessageID) -> list[StoredMessage]:
         """All parts of a remote message, in order; empty if it is not bridged."""

@@ -163,13 +163,17 @@ class Queue:
 
         Returns False, and does nothing, if the row has ended already or has been moved.
         """
-        query = (
-            f"DELETE FROM {self._table} WHERE seq = $1 RETURNING seq"
-            if row.dedup_key is None
-            else f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = ''"
-            f" WHERE seq = $1 AND state < {RowState.DONE:d} RETURNING seq"
+        ending = (
+            f"DELETE FROM {self._table} WHERE seq = $1" if row.dedup_key is None else self.ending(1)
         )
-        return await connection.fetchval(query, row.seq) is not None
+        return await connection.fetchval(f"{ending} RETURNING seq", row.seq) is not None
+
+    def ending(self, parameter: int) -> str:
+        """The statement that ends a row with a key; its seq is the parameter of that number."""
+        return (
+            f"UPDATE {self._table} SET state = {RowState.DONE:d}, payload = ''"
+            f" WHERE seq = ${parameter} AND state < {RowState.DONE:d}"
+        )
 
     async def bury(self, row: Row, error: str) -> None:
         """End a row that will never work; it is kept whole with the reason."""
