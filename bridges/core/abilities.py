@@ -14,11 +14,9 @@ from bridges.core.content import MediaInfo
 from bridges.core.ids import ChatKey
 from bridges.core.outgoing import (
     OutgoingEdit,
-    OutgoingMessage,
     OutgoingReactions,
     OutgoingReceipt,
     OutgoingRedaction,
-    Sent,
 )
 
 
@@ -75,18 +73,6 @@ class FetchesMedia(Protocol):
         """Write the file behind ``reference`` to ``target``, part by part.
 
         Returns what was learnt about the file that its announcement did not say, if anything.
-        """
-        ...
-
-
-@runtime_checkable
-class FindsSent(Protocol):
-    """After a crash it can be found out what became of a message."""
-
-    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
-        """The remote messages an earlier attempt at ``message`` has made, or None if it made none.
-
-        Messages the bridge knows already are not candidates.
         """
         ...
 

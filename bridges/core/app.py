@@ -23,8 +23,9 @@ from bridges.core.i18n import Translator, load_catalogs
 from bridges.core.log import set_up_logging
 from bridges.core.matrix.appservice import AppserviceServer
 from bridges.core.matrix.client import Homeserver
-from bridges.core.network import NetworkPlugin
+from bridges.core.network import MisconfiguredError, NetworkPlugin
 from bridges.core.parts import Parts
+from bridges.core.secretbox import SecretUnreadable
 from bridges.core.storage.database import Database, open_database
 from bridges.core.storage.schema import core_tables
 
@@ -47,8 +48,11 @@ async def run_network(plugin: NetworkPlugin, settings: BridgeSettings, version: 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     try:
-        async with running_bridge(plugin, settings, version, SystemClock()):
-            await stopped.wait()
+        async with running_bridge(plugin, settings, version, SystemClock()) as bridge:
+            await _until(stopped, bridge)
+    except (MisconfiguredError, SecretUnreadable) as error:
+        log.error(str(error))
+        return EXIT_CONFIGURATION
     except (DatabaseException, sqlite3.Error, asyncpg.PostgresError) as error:
         log.error("the database cannot be used; check bridge.database", error=str(error))
         return EXIT_FAILED
@@ -57,6 +61,18 @@ async def run_network(plugin: NetworkPlugin, settings: BridgeSettings, version: 
         log.error(f"cannot start; is {where} free and the database there?", error=str(error))
         return EXIT_FAILED
     return EXIT_OK
+
+
+async def _until(stopped: asyncio.Event, bridge: Bridge) -> None:
+    """Wait for the signal to stop. Raises what keeps the bridge from starting."""
+    waiting = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({waiting, bridge.starting}, return_when=asyncio.FIRST_COMPLETED)
+        if bridge.starting.done():
+            await bridge.starting
+        await waiting
+    finally:
+        waiting.cancel()
 
 
 @asynccontextmanager
@@ -108,23 +124,15 @@ async def _served(bridge: Bridge, parts: Parts, settings: BridgeSettings) -> Asy
         server.application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
     )
     await runner.setup()
-    starting: asyncio.Task[None] | None = None
     try:
         await web.TCPSite(runner, settings.listen.host, settings.listen.port).start()
-        starting = asyncio.create_task(bridge.start(), name="start")
-        starting.add_done_callback(_report_failure)
-        yield
+        bridge.begin()
+        try:
+            yield
+        finally:
+            await bridge.stop()
     finally:
-        if starting is not None:
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
-        await bridge.stop()
         await runner.cleanup()
-
-
-def _report_failure(starting: asyncio.Task[None]) -> None:
-    if not starting.cancelled() and starting.exception() is not None:
-        structlog.get_logger("karvon.app").error("cannot start", exc_info=starting.exception())
 
 
 def _metrics(parts: Parts) -> Callable[[], Awaitable[bytes]]:

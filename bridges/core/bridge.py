@@ -69,12 +69,19 @@ class Bridge:
         )
         self._reception = self._make_reception()
         self._background: list[asyncio.Task[None]] = []
+        self.starting: asyncio.Task[None]
         self._missing: str | None = "starting"
 
     # -- Life
 
-    async def start(self) -> None:
-        """Wait for the homeserver, then take up everything where it was left."""
+    def begin(self) -> None:
+        """Start in the background; ``starting`` ends when everything runs, or with what prevents it.
+
+        It waits for the homeserver and then takes up everything where it was left.
+        """
+        self.starting = asyncio.create_task(self._start(), name="start")
+
+    async def _start(self) -> None:
         parts = self._parts
         parts.courier.empty_spool()
         parts.sessions.listen(parts.state_notices.changed)
@@ -93,9 +100,11 @@ class Bridge:
         self._log.info("ready", network=parts.info.id)
 
     async def stop(self) -> None:
-        """Stop; what is unfinished stays in the queues."""
+        """Stop what ``begin`` has started; what is unfinished stays in the queues."""
         self._missing = "stopping"
         parts = self._parts
+        self.starting.cancel()
+        await asyncio.gather(self.starting, return_exceptions=True)
         await self._commands.close()
         await self._services.close()
         await parts.sessions.stop()

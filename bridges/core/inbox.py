@@ -21,8 +21,8 @@ from bridges.core.lanes import Lanes
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, HomeserverRefused
 from bridges.core.matrix.names import GhostNames
-from bridges.core.matrix.sanitize import clean_text
 from bridges.core.matrix.senders import Senders
+from bridges.core.sanitize import clean_text
 from bridges.core.storage.database import Database
 from bridges.core.storage.logins import KeyValueStore
 from bridges.core.storage.people import PeopleStore

@@ -6,7 +6,7 @@ The driver starts a process, shows the step it gets and answers it: ``UserInput`
 provisioning API v3 of bridgev2, so an HTTP front end is a translation without logic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -95,6 +95,14 @@ class Complete:
 
 
 LoginStep = UserInput | DisplayAndWait | Complete
+
+
+Claim = Callable[[LoginID], Awaitable[None]]
+"""Asks whether an account may be kept for the person who has just logged in to it.
+
+To be awaited before any credentials are stored. Raises ``LoginFailed`` if the account belongs to
+somebody else here; then the new authorisation has to be ended.
+"""
 
 
 class LoginProcess(Protocol):

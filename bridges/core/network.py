@@ -23,7 +23,7 @@ from bridges.core.clock import Clock
 from bridges.core.config import NetworkConfig
 from bridges.core.events import RemoteEvent, RemoteTyping
 from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
-from bridges.core.login import LoginFlow, LoginProcess
+from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.outgoing import OutgoingMessage, Sent
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import Database
@@ -94,7 +94,8 @@ class BridgeHandle(Protocol):
     async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> AbstractSet[MessageID]:
         """Those of ``messages`` that are in the chat's room already, not just waiting to be.
 
-        For ``FindsSent``: the echo of the message that is looked for may be waiting.
+        For a network that has to find out which message an earlier attempt at a send has made:
+        the echo of the very message it looks for may be waiting.
         """
         ...
 
@@ -151,11 +152,15 @@ class LoginRecord:
     name: str
 
 
+class MisconfiguredError(Exception):
+    """A network cannot work as it is configured or installed; the text says what to change."""
+
+
 class Network(Protocol):
     """A network, open for the lifetime of the process."""
 
     async def start(self) -> None:
-        """Prepare what all sessions share."""
+        """Prepare what all sessions share. Raises ``MisconfiguredError``."""
         ...
 
     async def stop(self) -> None:
@@ -166,7 +171,7 @@ class Network(Protocol):
         """The ways to log in, the recommended one first."""
         ...
 
-    def begin_login(self, flow: str) -> LoginProcess:
+    def begin_login(self, flow: str, claim: Claim) -> LoginProcess:
         """Make a login process, no I/O yet. Raises ``KeyError`` for an unknown flow."""
         ...
 
@@ -193,7 +198,7 @@ class NetworkPlugin:
         config_type: the network's section of the one YAML.
         schema: the network's own tables; None if it has none. Its version table must have a name
             of its own.
-        open: makes the network from its configuration, without I/O.
+        open: makes the network from its configuration, without I/O; raises ``MisconfiguredError``.
     """
 
     info: NetworkInfo

@@ -16,7 +16,7 @@ class OutgoingMessage:
     Attributes:
         key: stable for this message over every retry and restart, different for every other. The
             network derives its own idempotency key from it (Telegram ``random_id``).
-        repeated: an earlier attempt may have reached the network; see ``FindsSent``.
+        repeated: an earlier attempt may have reached the network.
         timestamp: when it was written in Matrix, timezone-aware.
     """
 

@@ -78,23 +78,24 @@ class BridgeServices:
         """The ways to log in."""
         return self._network.login_flows()
 
-    def begin_login(self, flow: str) -> LoginProcess:
+    def begin_login(self, user: UserID, flow: str) -> LoginProcess:
         """Make a login process. Raises ``KeyError`` for an unknown flow."""
-        return self._network.begin_login(flow)
+
+        async def claim(login: LoginID) -> None:
+            known = await self._logins.get(login)
+            if known is not None and known.owner != user:
+                raise LoginFailed(
+                    "LOGIN.TAKEN",
+                    user_text(
+                        "This account is already used here by somebody else, "
+                        "who has to log out first."
+                    ),
+                )
+
+        return self._network.begin_login(flow, claim)
 
     async def complete_login(self, user: UserID, login: LoggedIn) -> None:
-        """Keep a login, open its session and bring in its chats in the background.
-
-        Raises ``LoginFailed`` if the account belongs to another person here.
-        """
-        known = await self._logins.get(login.id)
-        if known is not None and known.owner != user:
-            raise LoginFailed(
-                "LOGIN.TAKEN",
-                user_text(
-                    "This account is already used here by somebody else, who has to log out first."
-                ),
-            )
+        """Keep a login, open its session and bring in its chats in the background."""
         await self._people.save_person(await self._people.person(user))
         record = LoginRecord(login.id, user, login.user, login.name)
         active = await self._sessions.add(record, self._network)

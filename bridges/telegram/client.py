@@ -16,6 +16,7 @@ from telethon.network import ConnectionTcpFull, ConnectionTcpMTProxyRandomizedIn
 from telethon.sessions import MemorySession
 from telethon.sessions.abstract import Session as TelethonSession
 
+from bridges.core.network import MisconfiguredError
 from bridges.telegram.config import TelegramConfig, TelegramProxyConfig
 from bridges.telegram.store.credentials import Credentials
 from bridges.telegram.updates import BatchSink, UpdatesClient
@@ -24,10 +25,6 @@ _ANY_APPLICATION = (1, "0" * 32)
 _CONNECT_TIMEOUT = 10
 _REMEMBERED_ENTITIES = 1000
 _MTPROXY_SECRET_BYTES = 16
-
-
-class TelegramMisconfigured(Exception):
-    """The section ``telegram:`` or the installation lacks something."""
 
 
 @frozen
@@ -45,13 +42,13 @@ class ClientOptions:
 
 
 def client_options(config: TelegramConfig) -> ClientOptions:
-    """Read the configuration. Raises ``TelegramMisconfigured``."""
+    """Read the configuration. Raises ``MisconfiguredError``."""
     if config.api_id is not None and config.api_hash is not None:
         api_id, api_hash = config.api_id, config.api_hash.get_secret_value()
     elif config.server is not None:
         api_id, api_hash = _ANY_APPLICATION
     else:
-        raise TelegramMisconfigured(
+        raise MisconfiguredError(
             "telegram.api_id and telegram.api_hash are missing. Make an application at "
             "https://my.telegram.org/apps and copy them from there."
         )
@@ -100,11 +97,11 @@ def prepare_library(public_key: Path | None) -> None:
     """Check what Telethon needs and make it trust a server of one's own.
 
     Raises:
-        TelegramMisconfigured: a package or the key is missing.
+        MisconfiguredError: a package or the key is missing.
     """
     for package in ("cryptg", "python_socks"):
         if importlib.util.find_spec(package) is None:
-            raise TelegramMisconfigured(
+            raise MisconfiguredError(
                 f"The package {package} is missing. Install karvon with its extra: "
                 "pip install 'karvon[telegram]'"
             )
@@ -113,7 +110,7 @@ def prepare_library(public_key: Path | None) -> None:
         try:
             rsa.add_key(public_key.read_bytes(), old=False)
         except (OSError, ValueError) as error:
-            raise TelegramMisconfigured(
+            raise MisconfiguredError(
                 f"telegram.server.rsa_public_key_file: {public_key} cannot be read as a PKCS#1 "
                 f"public key in PEM ({error})."
             ) from error

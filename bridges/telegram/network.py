@@ -5,7 +5,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from bridges.core.login import LoginFlow, LoginProcess
+from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import BridgeHandle, LoginRecord, NetworkInfo, NetworkPlugin
 from bridges.telegram.client import client_options, login_client, prepare_library
 from bridges.telegram.config import TelegramConfig
@@ -36,7 +36,7 @@ class TelegramNetwork:
         """Check the installation and seal credentials with the current key.
 
         Raises:
-            TelegramMisconfigured: the configuration or the installation lacks something.
+            MisconfiguredError: the configuration or the installation lacks something.
             SecretUnreadable: a key of the operator's is missing.
         """
         server = self._config.server
@@ -50,11 +50,13 @@ class TelegramNetwork:
         """QR first: nothing has to be typed, and no code can go astray."""
         return (QR_FLOW, PHONE_FLOW)
 
-    def begin_login(self, flow: str) -> LoginProcess:
+    def begin_login(self, flow: str, claim: Claim) -> LoginProcess:
         """Make a login process. Raises ``KeyError`` for an unknown flow."""
         log = logging.getLogger(_TELETHON_LOG)
         attempt = Attempt(
-            lambda: login_client(self._options, log), LoginStores(self._credentials, self._cursors)
+            lambda: login_client(self._options, log),
+            LoginStores(self._credentials, self._cursors),
+            claim,
         )
         if flow == PHONE_FLOW.id:
             return PhoneLogin(attempt)

@@ -185,10 +185,6 @@ class TelegramSession:
         """See ``FetchesMedia``."""
         return await self._downloader.fetch(reference, target)
 
-    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
-        """See ``FindsSent``."""
-        return await self._sender.find_sent(message)
-
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``."""
         return await self._finder.recent_chats(limit)

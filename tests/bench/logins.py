@@ -15,7 +15,7 @@ from bridges.core.storage.logins import LoginStore
 from bridges.core.storage.people import MatrixPerson, PeopleStore
 from bridges.core.storage.schema import core_tables
 from bridges.telegram import network as telegram
-from tests.telegram.bridge import RecordingHandle
+from tests.telegram.bridge import RecordingHandle, keep_any
 
 _AT_A_TIME = 4
 
@@ -58,7 +58,7 @@ async def log_in(settings: BridgeSettings, owners: Mapping[str, str], code: str)
 
 
 async def _log_in(network: Network, phone: str, owner: UserID, code: str) -> LoginRecord:
-    process = network.begin_login("phone")
+    process = network.begin_login("phone", keep_any)
     await process.start()
     await process.submit({"phone": phone})
     step = await process.submit({"code": code})

@@ -21,7 +21,7 @@ from bridges.core.matrix.content import (
     parse_reaction,
     text_content,
 )
-from bridges.core.matrix.sanitize import MAX_CONTENT_BYTES
+from bridges.core.sanitize import MAX_CONTENT_BYTES
 from tests.core.strategies import any_text, json_values
 
 MESSAGE, STICKER = "m.room.message", "m.sticker"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridges.core.matrix.sanitize import (
+from bridges.core.sanitize import (
     MAX_TEXT_BYTES,
     clean_name,
     clean_text,

@@ -37,4 +37,6 @@ def test_the_same_parts_always_give_the_same_id_and_it_fits_into_a_path(
 
 def test_ids_do_not_change_between_releases() -> None:
     """A release that changed them would send what is under way a second time."""
-    assert transaction_id("karvon-telegram", "chat", 1) == "kcb524293479e7634dea6b662d047d76586601263"
+    assert (
+        transaction_id("karvon-telegram", "chat", 1) == "kcb524293479e7634dea6b662d047d76586601263"
+    )

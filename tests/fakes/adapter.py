@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from bridges.core.config import ListenConfig, NetworkConfig
-from bridges.core.login import LoginFlow, LoginProcess
+from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import BridgeHandle, LoginRecord
 from tests.fakes.logins import PHONE_FLOW, QR_FLOW, PhoneLogin, QrLogin, Scans
 from tests.fakes.session import FakeSession
@@ -40,18 +40,20 @@ class FakeAdapter:
         """Both."""
         return (PHONE_FLOW, QR_FLOW)
 
-    def begin_login(self, flow: str) -> LoginProcess:
+    def begin_login(self, flow: str, claim: Claim) -> LoginProcess:
         """Make a login process."""
+
+        async def keep(account: Account) -> None:
+            await claim(account.login)
+            token = self._world.authorise(account)
+            await self._store.save(account.login, token, len(account.updates))
+
         if flow == PHONE_FLOW.id:
-            return PhoneLogin(self._world, self._keep)
+            return PhoneLogin(self._world, keep)
         if flow == QR_FLOW.id:
-            return QrLogin(self._scans, self._keep)
+            return QrLogin(self._scans, keep)
         raise KeyError(flow)
 
     def open_session(self, login: LoginRecord) -> FakeSession:
         """Make a session."""
         return FakeSession(login, self._world, self._handle, self._store)
-
-    async def _keep(self, account: Account) -> None:
-        token = self._world.authorise(account)
-        await self._store.save(account.login, token, len(account.updates))

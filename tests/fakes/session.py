@@ -218,11 +218,6 @@ class FakeSession:
             await asyncio.to_thread(target.write_bytes, data)
             return None
 
-    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
-        """Look a message up by its key."""
-        with self._request("find_sent"):
-            return self._world.sent.get((self._account.user, message.key))
-
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """Chats with messages, the latest first."""
         with self._request("recent_chats"):

@@ -10,6 +10,7 @@ from mautrix.types import UserID
 from telethon.tl.functions.auth import AcceptLoginTokenRequest
 
 from bridges.core.errors import LoginFailed, RateLimited, WrongInput
+from bridges.core.ids import LoginID
 from bridges.core.login import (
     SECRET_KINDS,
     Complete,
@@ -19,16 +20,17 @@ from bridges.core.login import (
     UserInput,
 )
 from bridges.core.network import LoginRecord, SessionState
+from bridges.core.text import user_text
 from bridges.telegram.network import TelegramNetwork
 from bridges.telegram.store.credentials import CredentialStore
 from sandbox.telegram import TelegramSandbox
-from tests.telegram.bridge import CODE, Bridge, RecordingHandle, config_for
+from tests.telegram.bridge import CODE, Bridge, RecordingHandle, config_for, keep_any
 from tests.telegram.conftest import ALISA, BORIS, VERA
 
 
 async def code_step(bridge: Bridge, phone: str) -> LoginProcess:
     """A process that waits for the code."""
-    process = bridge.network.begin_login("phone")
+    process = bridge.network.begin_login("phone", keep_any)
     await process.start()
     step = await process.submit({"phone": phone})
     assert isinstance(step, UserInput)
@@ -61,7 +63,7 @@ async def test_the_password_is_asked_with_its_hint(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("entered", ["", "hello", "12", "+1"])
 async def test_a_wrong_number_is_asked_again(bridge: Bridge, entered: str) -> None:
-    process = bridge.network.begin_login("phone")
+    process = bridge.network.begin_login("phone", keep_any)
     await process.start()
     with pytest.raises(WrongInput, match="country code"):
         await process.submit({"phone": entered})
@@ -71,7 +73,7 @@ async def test_a_wrong_number_is_asked_again(bridge: Bridge, entered: str) -> No
 
 async def test_a_banned_number_ends_the_login(bridge: Bridge, net: TelegramSandbox) -> None:
     net.operator.ban_phone("+99955500399")
-    process = bridge.network.begin_login("phone")
+    process = bridge.network.begin_login("phone", keep_any)
     await process.start()
     with pytest.raises(LoginFailed, match="banned"):
         await process.submit({"phone": "+99955500399"})
@@ -114,7 +116,7 @@ async def test_resend_uses_the_next_way(bridge: Bridge, net: TelegramSandbox) ->
 
 async def test_a_flood_wait_names_the_time(bridge: Bridge, net: TelegramSandbox) -> None:
     net.faults.flood_wait("auth.sendCode", 3600)
-    process = bridge.network.begin_login("phone")
+    process = bridge.network.begin_login("phone", keep_any)
     await process.start()
     with pytest.raises(RateLimited, match="60 min") as caught:
         await process.submit({"phone": ALISA})
@@ -132,13 +134,13 @@ async def test_an_unreachable_telegram_keeps_the_step(
     )
     network = TelegramNetwork(elsewhere, handle)
     await network.start()
-    process = network.begin_login("phone")
+    process = network.begin_login("phone", keep_any)
     await process.start()
     with pytest.raises(WrongInput, match="cannot be reached"):
         await process.submit({"phone": ALISA})
     await process.cancel()
     with pytest.raises(LoginFailed, match="cannot be reached"):
-        await network.begin_login("qr").start()
+        await network.begin_login("qr", keep_any).start()
 
 
 async def accept(net: TelegramSandbox, name: str, step: object) -> None:
@@ -152,7 +154,7 @@ async def accept(net: TelegramSandbox, name: str, step: object) -> None:
 
 
 async def test_qr_code(bridge: Bridge, net: TelegramSandbox) -> None:
-    process = bridge.network.begin_login("qr")
+    process = bridge.network.begin_login("qr", keep_any)
     await accept(net, "alisa_test", await process.start())
     step = await process.wait()
     assert isinstance(step, Complete)
@@ -161,7 +163,7 @@ async def test_qr_code(bridge: Bridge, net: TelegramSandbox) -> None:
 
 async def test_an_expired_qr_code_is_renewed(bridge: Bridge, net: TelegramSandbox) -> None:
     net.world.set_limits(qr_seconds=1)
-    process = bridge.network.begin_login("qr")
+    process = bridge.network.begin_login("qr", keep_any)
     first = await process.start()
     net.world.set_limits(qr_seconds=30)
     second = await process.wait()
@@ -173,7 +175,7 @@ async def test_an_expired_qr_code_is_renewed(bridge: Bridge, net: TelegramSandbo
 
 
 async def test_the_password_is_asked_after_the_scan(bridge: Bridge, net: TelegramSandbox) -> None:
-    process = bridge.network.begin_login("qr")
+    process = bridge.network.begin_login("qr", keep_any)
     await accept(net, "vera_test", await process.start())
     step = await process.wait()
     assert isinstance(step, UserInput)
@@ -216,4 +218,20 @@ async def test_two_accounts_side_by_side(bridge: Bridge) -> None:
 async def test_unknown_flows_are_refused(bridge: Bridge) -> None:
     assert [flow.id for flow in bridge.network.login_flows()] == ["qr", "phone"]
     with pytest.raises(KeyError):
-        bridge.network.begin_login("carrier pigeon")
+        bridge.network.begin_login("carrier pigeon", keep_any)
+
+
+async def test_somebody_elses_account_is_neither_kept_nor_left_logged_in(
+    bridge: Bridge, net: TelegramSandbox
+) -> None:
+    async def refuse(_login: LoginID) -> None:
+        raise LoginFailed("LOGIN.TAKEN", user_text("Somebody else uses this account here."))
+
+    net.log.clear()
+    process = bridge.network.begin_login("phone", refuse)
+    await process.start()
+    await process.submit({"phone": ALISA})
+    with pytest.raises(LoginFailed, match="Somebody else"):
+        await process.submit({"code": CODE})
+    assert net.log.calls("auth.logOut")
+    assert not await bridge.handle.database.fetch("SELECT 1 FROM telegram_session")

@@ -265,8 +265,6 @@ async def until_sent(session: TelegramSession, message: OutgoingMessage) -> Sent
     """Send as the core does: again with the same key after an uncertain failure."""
     for _ in range(50):
         try:
-            if message.repeated and (found := await session.find_sent(message)):
-                return found
             return await session.send(message)
         except NotConnected:
             message = evolve(message, repeated=True)
@@ -309,14 +307,6 @@ async def test_a_killed_answer_after_a_file(
     sent = await until_sent(session, message)
     assert len(sent.ids) == 1
     assert len(await boris.history("alisa_test")) == 2
-
-
-async def test_what_was_never_sent_is_not_found(
-    session: TelegramSession, chat: ChatKey, handle: RecordingHandle
-) -> None:
-    earlier = await session.send(text_message(chat, "same", "first"))
-    handle.bridged_ids.update((chat, one) for one in earlier.ids)
-    assert await session.find_sent(text_message(chat, "same", "second", repeated=True)) is None
 
 
 async def test_half_of_a_split_text_is_completed(

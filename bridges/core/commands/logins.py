@@ -47,7 +47,7 @@ class LoginDialogues:
         dialogue = LoginDialogue(
             room,
             user,
-            self._services.begin_login(flow),
+            self._services.begin_login(user, flow),
             bot=self._bot,
             services=self._services,
             clock=self._clock,

@@ -101,15 +101,12 @@ class Services(Protocol):
         """The ways to log in, the recommended one first."""
         ...
 
-    def begin_login(self, flow: str) -> LoginProcess:
-        """Make a login process, no I/O yet. Raises ``KeyError`` for an unknown flow."""
+    def begin_login(self, user: UserID, flow: str) -> LoginProcess:
+        """Make a login process for a person, no I/O yet. Raises ``KeyError`` for an unknown flow."""
         ...
 
     async def complete_login(self, user: UserID, login: LoggedIn) -> None:
-        """Keep a new login (or renew a known one) and open its session.
-
-        Raises ``LoginFailed`` if the account belongs to another person here.
-        """
+        """Keep a new login (or renew a known one) and open its session."""
         ...
 
     async def logins_of(self, user: UserID) -> Sequence[LoginView]:

@@ -13,7 +13,7 @@ from mautrix.types import EventID, RoomID, UserID
 from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemoteMedia, Text, TextKind
 from bridges.core.ids import RemoteUserID
 from bridges.core.matrix import event_types
-from bridges.core.matrix.sanitize import MAX_CONTENT_BYTES, clean_text
+from bridges.core.sanitize import MAX_CONTENT_BYTES, clean_text
 
 Json = dict[str, Any]
 

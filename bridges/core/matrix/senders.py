@@ -18,7 +18,7 @@ from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
 from bridges.core.matrix.names import GhostNames
-from bridges.core.matrix.sanitize import clean_name
+from bridges.core.sanitize import clean_name
 from bridges.core.sessions import Sessions
 from bridges.core.storage.people import Ghost, PeopleStore
 

@@ -13,7 +13,6 @@ from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey, LoginID, RemoteUserID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, HomeserverRefused
-from bridges.core.matrix.sanitize import clean_name, clean_text
 from bridges.core.matrix.senders import AvatarUploader, Senders
 from bridges.core.network import NetworkInfo
 from bridges.core.portal.room_request import (
@@ -24,6 +23,7 @@ from bridges.core.portal.room_request import (
     room_request,
 )
 from bridges.core.portal.spaces import Spaces
+from bridges.core.sanitize import clean_name, clean_text
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.logins import LoginStore

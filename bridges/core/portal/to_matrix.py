@@ -28,13 +28,13 @@ from bridges.core.events import (
 )
 from bridges.core.ids import SHARED, ChatKey, LoginID, MessageID, PartID
 from bridges.core.matrix.content import as_reply, media_content, text_content
-from bridges.core.matrix.sanitize import split_text
 from bridges.core.matrix.senders import Senders
 from bridges.core.media import MediaCourier
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.reactions import ReactionSync
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.rooms import Rooms
+from bridges.core.sanitize import split_text
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database

@@ -15,7 +15,6 @@ from attrs import frozen
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.abilities import (
-    FindsSent,
     HandlesEdits,
     HandlesReactions,
     HandlesRedactions,
@@ -200,13 +199,8 @@ class ToRemote:
             yield parsed.content
 
     async def _send(self, task: _Task, message: OutgoingMessage) -> Sent:
-        session = task.session
-        if message.repeated and isinstance(session, FindsSent):
-            found = await session.find_sent(message)
-            if found is not None:
-                return found
         try:
-            return await session.send(message)
+            return await task.session.send(message)
         except BridgeError as error:
             if error.certain and not message.repeated:
                 await self._queue.unmark_attempted(task.row)

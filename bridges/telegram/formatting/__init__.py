@@ -5,7 +5,6 @@ Both directions meet in ``styles``: entities are read and written by ``entities`
 ``tokens``, read by ``reader`` onto a ``layout`` and written by ``writer``.
 """
 
-from bridges.telegram.formatting.clean import clean_text
 from bridges.telegram.formatting.convert import MAX_TEXT, TelegramText, from_matrix, to_matrix
 from bridges.telegram.formatting.links import Links, message_address, user_address
 from bridges.telegram.formatting.utf16 import utf16_length
@@ -14,7 +13,6 @@ __all__ = [
     "MAX_TEXT",
     "Links",
     "TelegramText",
-    "clean_text",
     "from_matrix",
     "message_address",
     "to_matrix",

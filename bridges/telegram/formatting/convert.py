@@ -7,7 +7,7 @@ from attrs import frozen
 from telethon.tl.types import TypeMessageEntity
 
 from bridges.core.content import FormattedText
-from bridges.telegram.formatting.clean import clean_text
+from bridges.core.sanitize import clean_text
 from bridges.telegram.formatting.entities import entities_of, spans_of
 from bridges.telegram.formatting.links import Links, user_of_address
 from bridges.telegram.formatting.mentions import name_users

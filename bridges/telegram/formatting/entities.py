@@ -25,7 +25,7 @@ from telethon.tl.types import (
 )
 
 from bridges.core.ids import RemoteUserID
-from bridges.telegram.formatting.clean import clean_text
+from bridges.core.sanitize import clean_text
 from bridges.telegram.formatting.links import (
     Links,
     message_address,

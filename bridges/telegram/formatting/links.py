@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 from attrs import field, frozen
 
 from bridges.core.ids import ChatID, MessageID, RemoteUserID
-from bridges.telegram.formatting.clean import clean_text
+from bridges.core.sanitize import clean_text
 
 _SAFE = re.compile(r"(?:https?|ftp|tg)://.|(?:mailto|magnet|tg):.", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))|[^/?#]*://", re.IGNORECASE)

@@ -2,6 +2,7 @@
 """What both ways to log in share: the connection, the password, and storing the result."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 from attrs import frozen
 from telethon import TelegramClient, password
 from telethon.tl.functions.account import GetPasswordRequest
-from telethon.tl.functions.auth import CheckPasswordRequest
+from telethon.tl.functions.auth import CheckPasswordRequest, LogOutRequest
 from telethon.tl.functions.updates import GetStateRequest
 
 from bridges.core.errors import BridgeError, LoginFailed
 from bridges.core.ids import LoginID
-from bridges.core.login import Complete, Field, FieldKind, LoggedIn, UserInput
+from bridges.core.login import Claim, Complete, Field, FieldKind, LoggedIn, UserInput
 from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.connection import guarded
@@ -40,9 +41,12 @@ class LoginStores:
 class Attempt:
     """One attempt to log in, over a client of its own."""
 
-    def __init__(self, make_client: Callable[[], TelegramClient], stores: LoginStores) -> None:
+    def __init__(
+        self, make_client: Callable[[], TelegramClient], stores: LoginStores, claim: Claim
+    ) -> None:
         self._make_client = make_client
         self._stores = stores
+        self._claim = claim
         self._client: TelegramClient | None = None
 
     @property
@@ -134,6 +138,7 @@ class Attempt:
         """Store the login of ``user`` and disconnect."""
         session = self._connected().session
         login = ids.login_id(user.id)
+        await self._make_sure_it_may_be_kept(login)
         await self._stores.credentials.save(
             login,
             Credentials(session.dc_id, session.server_address, session.port, session.auth_key.key),
@@ -147,6 +152,15 @@ class Attempt:
             user_text("You are logged in to Telegram as {name}.", name=shown),
             LoggedIn(login, ids.user_id(user.id), shown),
         )
+
+    async def _make_sure_it_may_be_kept(self, login: LoginID) -> None:
+        try:
+            await self._claim(login)
+        except LoginFailed:
+            with contextlib.suppress(BridgeError):
+                await self.call(LogOutRequest())
+            await self.close()
+            raise
 
     async def _begin_receiving(self, login: LoginID) -> None:
         """Note where updates begin; what comes before the session connects is caught up then.

@@ -84,20 +84,6 @@ class MessageSender:
             delivered.append(one)
         return _sent(delivered)
 
-    async def find_sent(self, message: OutgoingMessage) -> Sent | None:
-        """See ``FindsSent``. A message of which only a part has arrived is not found."""
-        peer = await self._peers.chat(message.chat)
-        candidates = await self._own_recent(peer, message)
-        delivered: list[_Delivered] = []
-        for piece in pieces_of(message.content):
-            while candidates and not _is(piece, candidates[0]):
-                candidates = candidates[1:]
-            if not candidates:
-                return None
-            delivered.append(_Delivered(candidates[0].id, candidates[0].date))
-            candidates = candidates[1:]
-        return _sent(delivered) if delivered else None
-
     async def _send_piece(
         self,
         peer: Any,

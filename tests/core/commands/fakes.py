@@ -260,7 +260,7 @@ class FakeServices:
     def login_flows(self) -> Sequence[LoginFlow]:
         return self.flows
 
-    def begin_login(self, flow: str) -> LoginProcess:
+    def begin_login(self, user: UserID, flow: str) -> LoginProcess:
         return self.processes[flow]
 
     async def complete_login(self, user: UserID, login: LoggedIn) -> None:

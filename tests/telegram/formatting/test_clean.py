@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridges.telegram.formatting import clean_text
+from bridges.core.sanitize import clean_text
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Text that a homeserver takes: what comes from outside may hold what JSON or Synapse cannot."""
+"""Text that homeserver and database take: what comes from outside may hold what they cannot."""
 
-import re
 from collections.abc import Iterator
-
-_LONE_SURROGATES_AND_NUL = re.compile("[\ud800-\udfff\x00]")
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 MAX_TEXT_BYTES = 20_000
 """Bytes of UTF-8 one event's plain body may have: an event holds 65,536 with everything in it, and
@@ -16,8 +12,16 @@ MAX_CONTENT_BYTES = 60_000
 
 
 def clean_text(text: str) -> str:
-    """Replace lone surrogates and NUL."""
-    return _LONE_SURROGATES_AND_NUL.sub(_REPLACEMENT, text)
+    """Replace lone surrogates and NUL by U+FFFD; everything else stays as it is.
+
+    UTF-8 has no lone surrogates and PostgreSQL stores no NUL. Surrogate pairs become the character
+    they stand for. The length in UTF-16 code units does not change, so offsets counted in them stay
+    right.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units.decode("utf-16-le", "replace").replace("\0", "\ufffd")
 
 
 def clean_name(name: str, limit: int = 255) -> str:
