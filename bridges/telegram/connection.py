@@ -92,6 +92,7 @@ class Connection:
         self._on_lost = on_lost
         self._slots = slots
         self._client: UpdatesClient | None = None
+        self._requests: set[asyncio.Future[Any]] = set()
         self._lost: SessionLost | None = None
         self._trouble = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -123,8 +124,11 @@ class Connection:
         client = self._client
         if client is None or not client.is_connected():
             raise not_connected()
+        request = asyncio.ensure_future(action(client))
+        self._requests.add(request)
+        request.add_done_callback(self._requests.discard)
         try:
-            return await guarded(action(client), seconds)
+            return await guarded(request, seconds)
         except SessionLost as lost:
             self._give_up(lost)
             raise
@@ -213,6 +217,9 @@ class Connection:
         client, self._client = self._client, None
         if client is not None:
             await client.disconnect()
+        # Telethon forgets requests that waited for it to reconnect: nobody would answer them.
+        for request in list(self._requests):
+            request.cancel()
 
 
 def _reason(error: BridgeError) -> UserText:
