@@ -70,8 +70,12 @@ async def scene(
     *,
     database: str | None = None,
     synapse_database: str | None = None,
+    reconcile_interval: float = 30.0,
 ) -> AsyncIterator[Scene]:
-    """Set the scene for the time of the block; databases are SQLite unless URLs are given."""
+    """Set the scene for the time of the block; databases are SQLite unless URLs are given.
+
+    `reconcile_interval` is the bridge's, in seconds.
+    """
     async with AsyncExitStack() as stack:
         driver = await stack.enter_async_context(TelegramDriver())
         slot = BridgeSlot(driver.plugin.info.id)
@@ -90,7 +94,7 @@ async def scene(
             config,
             database or f"sqlite:///{folder / 'bridge.db'}",
             folder / "data",
-            BridgeOptions(homeserver_url=client.url),
+            BridgeOptions(homeserver_url=client.url, reconcile_interval=reconcile_interval),
         )
         bridge = await stack.enter_async_context(BridgeProcess(under_test.settings, folder))
         stage = Stage(server, driver, under_test, slot.registration, people)

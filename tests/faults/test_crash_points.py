@@ -6,21 +6,15 @@ per step, and the bridge dies there.
 """
 
 import itertools
-from collections import Counter
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.faults.conftest import Report
-from tests.faults.ledger import Thread, settle
+from tests.faults.deaths import Deed, die_at, steps_of
+from tests.faults.ledger import Thread
 from tests.faults.scene import Scene
-from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
-
-PATIENCE = 30.0
-SETTLED = 15
-"""Looks in a row at which all was there, before a message counts as through."""
 
 RECEIVED = {"before Bridge.receive", "before a commit", "after a commit", "after Bridge.receive"}
 TAKEN = {"before Inbox.take", "before a commit", "after a commit", "after Inbox.take"}
@@ -37,51 +31,16 @@ ROOM_MADE = {
     for what in ("create_room", "join", "set_state")
 } | {"before Database.execute", "after Database.execute"}
 
-Deed = Callable[[], Awaitable[Thread]]
-"""Says something; returns the thread it was said in."""
-
 
 async def _die_at_every_step(scene: Scene, deed: Deed, recovered: Report) -> set[str]:
     """Repeat the deed with a death at each of its steps; returns the names of the steps."""
-    scene.bridge.order()
-    assert not await _died(scene, await deed())
     deaths = set()
-    for name, times in Counter(scene.bridge.disarm()).items():
-        for nth in range(1, times + 1):
-            scene.bridge.order(name, nth)
-            thread = await deed()
-            if not await _died(scene, thread):
-                scene.bridge.disarm()  # It came less often this time.
-                continue
+    for name, nth in await steps_of(scene, deed):
+        seconds = await die_at(scene, deed, name, nth)
+        if seconds is not None:
             deaths.add(name)
-            recovered(f"{name} ({nth})", await _recover(scene, thread))
+            recovered(f"{name} ({nth})", seconds)
     return deaths
-
-
-async def _died(scene: Scene, thread: Thread) -> bool:
-    """Whether the bridge died of what was said; False once it is through and all is quiet."""
-    bridge, settled = scene.bridge, 0
-
-    async def decided() -> bool:
-        nonlocal settled
-        if not bridge.running:
-            return True
-        settled = settled + 1 if await thread.arrived() else 0
-        return settled == SETTLED
-
-    await eventually(decided, PATIENCE, lambda: f"an end; {bridge.tail()}", interval=0.1)
-    return not bridge.running
-
-
-async def _recover(scene: Scene, thread: Thread) -> float:
-    """Start the bridge again; returns the seconds until what was under way is there."""
-    await scene.bridge.start()
-    seconds = await settle([thread], PATIENCE)
-    await thread.hear("are you there?")
-    await thread.say("I am here")
-    await settle([thread], PATIENCE)
-    assert not scene.bridge.unhandled()
-    return seconds
 
 
 async def test_from_the_network_into_a_room(stage_set: Scene, recovered: Report) -> None:
