@@ -403,7 +403,8 @@ async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:
         wait = body.get("retry_after_ms", 1000) / 1000
         return HomeserverUnavailable(f"{what}: 429", retry_after=wait)
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return HomeserverUnavailable(f"{what}: {response.status}", status=response.status)
+        reason = f"{body.get('errcode', '')} {body.get('error', '')}".strip()
+        return HomeserverUnavailable(f"{what}: {response.status} {reason}", status=response.status)
     return HomeserverRefused(
         what,
         make_request_error(
