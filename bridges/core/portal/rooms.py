@@ -2,6 +2,7 @@
 """Makes portal rooms, brings people into them and keeps their properties up to date."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import structlog
@@ -123,15 +124,22 @@ class Rooms:
         if info.may_write is not None:
             await self._set_may_write(updated, updated.room, login, info.may_write)
 
-    async def rename_direct(self, user: RemoteUserID, info: UserInfo) -> None:
-        """Rename direct chats that are called like the other side."""
+    async def rename_direct(
+        self, user: RemoteUserID, info: UserInfo, besides: AbstractSet[RoomID] = frozenset()
+    ) -> set[RoomID]:
+        """Rename direct chats that are called like the other side; returns their rooms.
+
+        Rooms in ``besides`` are left alone.
+        """
         if info.name is None:
-            return
+            return set()
+        renamed = set()
         for portal in await self._portals.direct_with(user):
-            if portal.room is not None and not portal.name:
-                await self._set_state(
-                    portal.room, event_types.NAME, {"name": clean_name(info.name)}
-                )
+            if portal.room is None or portal.name or portal.room in besides:
+                continue
+            await self._set_state(portal.room, event_types.NAME, {"name": clean_name(info.name)})
+            renamed.add(portal.room)
+        return renamed
 
     async def leave(self, key: ChatKey, login: ActiveLogin) -> RoomID | None:
         """Note that a login has left a chat; returns the room it was in."""
@@ -180,13 +188,18 @@ class Rooms:
 
     async def _create(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> Portal:
         room = await self._find_orphan(portal) if portal.creating else None
+        title = None
         if room is None:
             plan = await self._plan(portal, info, login)
+            title = plan.title
             await self._portals.save(evolve(portal, creating=True))
             room = await self._hs.create_room(self._senders.bot, room_request(plan))
             await self._people.set_membership(room, login.record.owner, "invite")
         portal = evolve(portal, room=room, creating=False)
         await self._portals.save(portal)
+        # The other side may have been renamed before this was a room that could be.
+        if (now := await self._title(portal)) != title:
+            await self._set_state(room, event_types.NAME, {"name": now})
         return portal
 
     async def _plan(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> RoomPlan:

@@ -133,10 +133,7 @@ class ToMatrix:
             case ChatGone():
                 await self._gone(row, event, login)
             case UserChanged():
-                # Not the other way round: the homeserver spreads a ghost's new name in the background,
-                # and clients would be told the room's old name again by the side of that.
-                await self._rooms.rename_direct(event.user, event.info)
-                await self._senders.update_ghost(event.user, event.info, login.record.id)
+                await self._person(event, login)
             case _:
                 assert_never(event)
         await self._end(row)
@@ -277,6 +274,14 @@ class ToMatrix:
         if room is not None:
             text = user_text("You are no longer in this chat.")
             await self._writer.notice(room, login.record.owner, text, ("gone", row.seq))
+
+    async def _person(self, event: UserChanged, login: ActiveLogin) -> None:
+        # Rooms come first: the homeserver spreads a ghost's new name in the background, and clients
+        # would be told the room's old name again by the side of that.
+        renamed = await self._rooms.rename_direct(event.user, event.info)
+        await self._senders.update_ghost(event.user, event.info, login.record.id)
+        # And those that have become rooms meanwhile, while the ghost still had its old name.
+        await self._rooms.rename_direct(event.user, event.info, besides=renamed)
 
     async def _event_of(self, chat: ChatKey, message: MessageID | None) -> EventID | None:
         if message is None:
