@@ -13,13 +13,12 @@ from attrs import frozen
 from bridges.core.config import Level
 from tests.conformance.driver import Driver, Phone
 from tests.conformance.fake_driver import FakeDriver
-from tests.conformance.stage import Conversation, Resident, Stage
+from tests.conformance.stage import Conversation, Resident, Stage, running_stage
 from tests.conformance.telegram_driver import TelegramDriver
-from tests.support.bridge_under_test import BridgeOptions, BridgeSlot, BridgeUnderTest
+from tests.support.bridge_under_test import BridgeOptions
 from tests.support.clock import HastyClock
-from tests.support.people import People
 from tests.support.postgres import PostgresServer
-from tests.support.synapse import SynapseFactory, SynapseSettings
+from tests.support.synapse import SynapseFactory
 from tests.support.synapse_config import SERVER_NAME
 
 HASTE = 10.0
@@ -78,20 +77,14 @@ async def stage(
     database = f"sqlite:///{data / 'bridge.db'}"
     if postgres_if_needed is not None:
         database = await postgres_if_needed.create_database(data.name)
-    async with scenery.driver() as driver:
-        slot = BridgeSlot(driver.plugin.info.id)
-        settings = SynapseSettings(
-            registrations=slot.registrations, room_version=scenery.room_version
-        )
-        options = BridgeOptions(levels=LEVELS, clock=HastyClock(HASTE))
-        config = driver.config(slot.listen)
-        async with synapse_factory.running(settings) as server, People() as people:
-            bridge = BridgeUnderTest(
-                slot, server, driver.plugin, config, database, data / "bridge", options
-            )
-            async with bridge:
-                yield Stage(server, driver, bridge, slot.registration, people)
-        slot.release()
+    options = BridgeOptions(levels=LEVELS, clock=HastyClock(HASTE))
+    async with (
+        scenery.driver() as driver,
+        running_stage(
+            synapse_factory, driver, database, data / "bridge", scenery.room_version, options
+        ) as stage,
+    ):
+        yield stage
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 """A homeserver, a bridge and a network, and people who have accounts on both sides."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,11 +13,11 @@ from attrs import frozen
 from bridges.core.commands.login_dialogue import qr_png
 from tests.conformance.driver import Chat, Driver, Phone, Seen
 from tests.support.appservice import Registration
-from tests.support.bridge_under_test import BridgeUnderTest
+from tests.support.bridge_under_test import BridgeOptions, BridgeSlot, BridgeUnderTest
 from tests.support.matrix_user import MatrixUser
 from tests.support.people import People
 from tests.support.recording_appservice import AppserviceClient
-from tests.support.synapse import SynapseServer
+from tests.support.synapse import SynapseFactory, SynapseServer, SynapseSettings
 from tests.support.sync_record import Event
 from tests.support.waiting import eventually
 
@@ -259,3 +261,28 @@ class Stage:
         hello = unique("hello")
         await creator.send(chat, hello)
         return await self.conversation(resident, chat, hello)
+
+
+@asynccontextmanager
+async def running_stage(
+    factory: SynapseFactory,
+    driver: Driver,
+    database: str,
+    data: Path,
+    room_version: str,
+    options: BridgeOptions,
+) -> AsyncIterator[Stage]:
+    """A stage on a homeserver of its own, with a driver that is running already.
+
+    `database` is the URL of an empty database for the bridge, `data` an empty folder.
+    """
+    slot = BridgeSlot(driver.plugin.info.id)
+    settings = SynapseSettings(registrations=slot.registrations, room_version=room_version)
+    config = driver.config(slot.listen)
+    try:
+        async with factory.running(settings) as server, People() as people:
+            bridge = BridgeUnderTest(slot, server, driver.plugin, config, database, data, options)
+            async with bridge:
+                yield Stage(server, driver, bridge, slot.registration, people)
+    finally:
+        slot.release()

@@ -14,7 +14,7 @@ from bridges.core.config import ListenConfig, NetworkConfig
 from bridges.core.network import NetworkPlugin
 from bridges.telegram import network
 from bridges.telegram.config import TelegramConfig, TelegramListenConfig, TelegramServerConfig
-from sandbox.telegram import LOGIN_CODE, Person, TelegramSandbox
+from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
 from tests.conformance.driver import Chat, Phone, Seen
 from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK
@@ -209,8 +209,8 @@ class TelegramPhone:
 class TelegramDriver:
     """See `tests.conformance.driver.Driver`. The bridge reaches the sandbox through `proxy`."""
 
-    def __init__(self) -> None:
-        self.net = TelegramSandbox()
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.net = TelegramSandbox(limits=limits)
         self._proxy: FaultProxy | None = None
         self._numbers = itertools.count(1)
 

@@ -7,7 +7,7 @@ from tests.conformance.driver import Phone
 from tests.conformance.pictures import noise, png
 from tests.conformance.stage import Conversation, Resident, seen_on, unique
 
-pytestmark = [pytest.mark.synapse, pytest.mark.capability("media")]
+pytestmark = [pytest.mark.synapse, pytest.mark.capability("file")]
 
 MEGABYTE = 1024 * 1024
 

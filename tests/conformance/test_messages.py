@@ -86,7 +86,7 @@ async def test_markup_in_plain_text_is_text(direct: Conversation, nodira: Phone)
     assert runs(seen.html or "") in ([], runs(back, plain=True))
 
 
-@pytest.mark.capability("replies")
+@pytest.mark.capability("reply")
 class TestReplies:
     async def test_reach_matrix(self, direct: Conversation, nodira: Phone) -> None:
         question, answer = unique("question"), unique("answer")
@@ -105,7 +105,7 @@ class TestReplies:
         assert seen.reply_to == asked.id
 
 
-@pytest.mark.capability("edits")
+@pytest.mark.capability("edit")
 class TestEdits:
     async def test_reach_matrix(self, direct: Conversation, nodira: Phone) -> None:
         before, after = unique("before"), unique("after")
@@ -156,7 +156,7 @@ class TestEdits:
         assert (await direct.on_phone(nodira, text)).text == text
 
 
-@pytest.mark.capability("deletions")
+@pytest.mark.capability("delete")
 class TestDeletions:
     async def test_reach_matrix(self, direct: Conversation, nodira: Phone) -> None:
         text = unique("never said")

@@ -44,7 +44,7 @@ class TestReadReceipts:
         )
 
 
-@pytest.mark.capability("typing")
+@pytest.mark.capability("typing_notifications")
 class TestTyping:
     async def test_reaches_matrix(self, stage: Stage, direct: Conversation, nodira: Phone) -> None:
         await nodira.type(direct.chat)

@@ -10,7 +10,7 @@ from tests.conformance.driver import Phone
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.synapse, pytest.mark.capability("reactions")]
+pytestmark = [pytest.mark.synapse, pytest.mark.capability("reaction")]
 
 
 def reactions_to(conversation: Conversation, event_id: str) -> dict[str, set[str]]:

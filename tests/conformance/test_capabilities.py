@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a network claims to do is tested: to clients by room features, to readers by its quality.yaml."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conformance.stage import Conversation, Stage
+
+ROOT = Path(__file__).parents[2]
+DETAILS = {"id", "max_text_length", "edit_max_age", "reaction_count", "allowed_reactions"}
+"""Features that only say more about others."""
+
+QUALITY = sorted(ROOT.glob("bridges/*/quality.yaml"))
+
+
+def tested_capabilities() -> set[str]:
+    """The names in all `@pytest.mark.capability(...)` of this folder."""
+    sources = (path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    return {name for text in sources for name in re.findall(r'mark\.capability\("(\w+)"\)', text)}
+
+
+@pytest.mark.synapse
+async def test_declared_features_have_tests(stage: Stage, direct: Conversation) -> None:
+    declared = set(direct.state("com.beeper.room_features", stage.bridge.bot)) - DETAILS
+    assert declared
+    assert declared <= tested_capabilities()
+
+
+@pytest.mark.parametrize("path", QUALITY, ids=[path.parent.name for path in QUALITY])
+class TestQualityFile:
+    def test_each_rule_is_shown_or_explained(self, path: Path) -> None:
+        for rule in _rules(path):
+            assert rule["state"] in {"done", "partial", "no"}, rule
+            if rule["state"] == "done":
+                assert rule.get("tests"), f"no test shows: {rule['rule']}"
+            else:
+                assert rule.get("reason"), f"nothing says why: {rule['rule']}"
+
+    def test_tests_named_are_there(self, path: Path) -> None:
+        for rule in _rules(path):
+            for name in rule.get("tests", ()):
+                file, _, function = name.rpartition("::")
+                assert function in _functions(ROOT / file.partition("::")[0]), name
+
+    def test_no_rule_is_there_twice(self, path: Path) -> None:
+        names = [rule["rule"] for rule in _rules(path)]
+        assert sorted(set(names)) == sorted(names)
+
+
+def _rules(path: Path) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = YAML(typ="safe").load(path)["rules"]
+    return rules
+
+
+def _functions(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
