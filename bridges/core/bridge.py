@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ Json = dict[str, Any]
 _CLEANING_INTERVAL = 3600.0
 _WAIT_FOR_HOMESERVER = 1.0
 _LONGEST_WAIT_FOR_HOMESERVER = 15.0
+_HOMESERVER_REACHES_NOBODY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
 _KEY_SEPARATOR = "\x1f"
 
 
@@ -134,7 +136,7 @@ class Bridge:
         while True:
             try:
                 await self._parts.senders.prepare_bot(bot.displayname, bot.avatar)
-                await self._parts.homeserver.ping(self._parts.settings.registration.id)
+                await self._ask_to_be_reached()
             except HomeserverUnavailable as error:
                 self._log.warning(
                     "the homeserver does not answer; trying again",
@@ -152,6 +154,23 @@ class Bridge:
                 return
             await self._parts.clock.sleep(wait)
             wait = min(_LONGEST_WAIT_FOR_HOMESERVER, wait * 1.5)
+
+    async def _ask_to_be_reached(self) -> None:
+        """Have the homeserver try to reach us, so that it pushes at once what it holds back.
+
+        If it cannot, we start nevertheless: what it has for us is also looked for.
+        """
+        registration = self._parts.settings.registration
+        try:
+            await self._parts.homeserver.ping(registration.id)
+        except HomeserverUnavailable as error:
+            if error.status not in _HOMESERVER_REACHES_NOBODY:
+                raise
+            self._log.warning(
+                "the homeserver cannot reach this bridge; until it can, what people write comes late",
+                address=registration.url,
+                error=error.detail,
+            )
 
     async def _clean(self) -> None:
         """Forget ended rows after a while, for ever."""
