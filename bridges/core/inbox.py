@@ -98,14 +98,15 @@ class Inbox:
         self._interval = interval
         self._lock = asyncio.Lock()
         self._due = asyncio.Event()
+        self._failures_made_up_for = 0
 
     async def take(self, events: Iterable[Json], *, new_connection: bool) -> None:
         """Store a transaction's events; returns when they are safe.
 
-        Over a new connection something may have been lost before; then nothing is handled until
-        that is made up for. Raises the database's errors.
+        Over a new connection, and after the homeserver has failed, something may have been lost
+        before; then nothing is handled until that is made up for. Raises the database's errors.
         """
-        if new_connection:
+        if new_connection or self._hs.failures != self._failures_made_up_for:
             self._lanes.hold()
             self._due.set()
         rows = [as_row(event) for event in events if is_for_us(event, self._names, self._source)]
@@ -141,6 +142,7 @@ class Inbox:
 
     async def reconcile(self) -> int:
         """Take in what was missed, in the rooms' order; returns how many events were looked at."""
+        failures = self._hs.failures
         async with self._lock:
             since = await self._values.get(_TOKEN)
             answer = await self._hs.sync(self._senders.bot, since, await self._sync_filter())
@@ -152,6 +154,7 @@ class Inbox:
             async with self._db.transaction() as connection:
                 lanes = await self._queue.put_in_order(connection, rows, self._clock.now())
                 await self._values.put(connection, _TOKEN, answer["next_batch"])
+        self._failures_made_up_for = failures
         self._lanes.wake(lanes, moved=True)
         return len(rows)
 

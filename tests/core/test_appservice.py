@@ -4,6 +4,7 @@
 import json
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import aiohttp
@@ -115,7 +116,7 @@ def _inbox(database: Database, lanes: _Lanes) -> Inbox:
         database,
         Queue(database, "from_matrix"),
         cast("Any", lanes),
-        homeserver=unused,
+        homeserver=cast("Any", SimpleNamespace(failures=0)),
         senders=unused,
         people=unused,
         values=unused,

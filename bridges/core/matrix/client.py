@@ -100,6 +100,8 @@ class Homeserver:
         self._user = user
         self._headers = {"Authorization": f"Bearer {token}"}
         self._person_headers = {"Authorization": f"Bearer {person_token}"}
+        self.failures = 0
+        """How many requests got no answer, or that the homeserver has failed."""
 
     @classmethod
     @asynccontextmanager
@@ -378,9 +380,11 @@ class Homeserver:
                 method, url, headers={**self._headers, **(headers or {})}, **options
             ) as response:
                 if response.status >= HTTPStatus.BAD_REQUEST:
+                    self.failures += response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
                     raise await _error(f"{method} {url.path}", response)
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self.failures += 1
             raise HomeserverUnavailable(f"{method} {url.path}: {error!r}") from error
 
 
