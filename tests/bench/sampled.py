@@ -8,7 +8,7 @@ does not make small functions look dear. The report is written when the program 
 
 import signal
 import sys
-from asyncio import Handle
+from asyncio import Handle, Runner
 from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
@@ -18,7 +18,9 @@ from karvon.cli import main
 _INTERVAL = 0.002
 _SHOWN = 40
 _FOLDERS = 3
-_CALLBACK = Handle._run.__code__
+_LOOP = "the event loop itself"
+_BELOW_ALL = frozenset({Handle._run.__code__, Runner.run.__code__})
+"""What calls the tasks and callbacks: asyncio's own loop; uvloop's, which is no Python."""
 
 
 class Sampler:
@@ -43,19 +45,22 @@ class Sampler:
 
     def _take(self, _number: int, frame: FrameType | None) -> None:
         stack = []
-        while frame is not None and frame.f_code is not _CALLBACK:
+        while frame is not None and frame.f_code not in _BELOW_ALL:
             stack.append(frame.f_code)
             frame = frame.f_back
-        if not stack:
-            return
-        in_loop = frame is None
+        places = [*map(_place, stack)] or [_LOOP]
+        packages = [_package(code.co_filename) for code in stack] or [_LOOP]
+        ours = (
+            place
+            for place, package in zip(places, packages, strict=True)
+            if package.startswith("bridges")
+        )
         self._samples += 1
-        self._packages[_package(stack[0].co_filename)] += 1
-        self._roots["the event loop itself" if in_loop else _place(stack[-1])] += 1
-        ours = (code for code in stack if _package(code.co_filename).startswith("bridges"))
-        self._ours[next(map(_place, ours), "none of them")] += 1
-        self._own[_place(stack[0])] += 1
-        self._within.update(() if in_loop else set(map(_place, stack)))
+        self._packages[packages[0]] += 1
+        self._roots[places[-1]] += 1
+        self._ours[next(ours, "none of them")] += 1
+        self._own[places[0]] += 1
+        self._within.update(set(places))
 
     def report(self) -> str:
         """What was counted, as text; shares of the CPU time of the process."""
