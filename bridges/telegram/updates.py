@@ -15,6 +15,7 @@ it for dispatch. ``GapRecordingBox`` repairs and reports what Telethon's own boo
 Everything here that begins with an underscore is Telethon's; ``tests/telegram/test_updates.py`` pins it.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from telethon.tl.types.updates import ChannelDifferenceTooLong, DifferenceTooLon
 
 _log = logging.getLogger(__name__)
 
+_MOST_TOGETHER = 100
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
@@ -68,6 +70,19 @@ class Batch:
     chats: Sequence[Any]
     position: Position
     holes: Holes = Holes()
+
+    def followed_by(self, later: "Batch") -> "Batch":
+        """Both as one, as if they had been taken in together."""
+        return Batch(
+            (*self.updates, *later.updates),
+            (*self.users, *later.users),
+            (*self.chats, *later.chats),
+            later.position,
+            Holes(
+                self.holes.account or later.holes.account,
+                self.holes.channels | later.holes.channels,
+            ),
+        )
 
 
 class GapRecordingBox(MessageBox):  # type: ignore[misc]  # Telethon is untyped
@@ -176,12 +191,18 @@ class BatchSink(Protocol):
 
 
 class UpdatesClient(TelegramClient):  # type: ignore[misc]  # Telethon is untyped
-    """A client that hands whole batches to a sink and dispatches nothing itself."""
+    """A client that hands whole batches to a sink and dispatches nothing itself.
+
+    Batches that are already here are handed over together, in one transaction. What has not been
+    handed over when the client ends is not stored, nor is its cursor, so it comes again.
+    """
 
     def __init__(self, *args: Any, sink: BatchSink, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._sink = sink
         self._message_box = GapRecordingBox(self._log["telethon.messagebox"])
+        self._waiting: Batch | None = None
+        self._handing_over = asyncio.Lock()
 
     async def _preprocess_updates(
         self, updates: Sequence[Any], users: Sequence[Any], chats: Sequence[Any]
@@ -189,14 +210,24 @@ class UpdatesClient(TelegramClient):  # type: ignore[misc]  # Telethon is untype
         box = self._message_box
         self._mb_entity_cache.extend(users, chats)
         batch = Batch(tuple(updates), users, chats, box.position(), box.take_holes())
-        try:
-            for channel, pts in (await self._sink.take(batch)).items():
-                box.try_set_channel_state(channel, pts)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the batch is not stored
-            _log.exception("Updates could not be stored; they will be fetched again")
-            self._updates_error = error
-            await self.disconnect()
+        self._waiting = batch if self._waiting is None else self._waiting.followed_by(batch)
+        if self._updates_queue.empty() or len(self._waiting.updates) >= _MOST_TOGETHER:
+            await self._hand_over()
         return []
+
+    async def _hand_over(self) -> None:
+        async with self._handing_over:
+            batch, self._waiting = self._waiting, None
+            if batch is None or self.updates_error is not None:
+                return
+            try:
+                for channel, pts in (await self._sink.take(batch)).items():
+                    self._message_box.try_set_channel_state(channel, pts)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the batch is not stored
+                _log.exception("Updates could not be stored; they will be fetched again")
+                self._updates_error = error
+        if self.updates_error is not None:
+            await self.disconnect()
 
     async def _handle_auto_reconnect(self) -> None:
         """Fetch what was missed; Telethon itself would only ask who we are."""
@@ -204,6 +235,7 @@ class UpdatesClient(TelegramClient):  # type: ignore[misc]  # Telethon is untype
 
     async def _save_states_and_entities(self) -> None:
         """Store what is safe to be stored, not what has merely arrived."""
+        await self._hand_over()
         await self._sink.flush()
 
     @property

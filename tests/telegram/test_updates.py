@@ -3,6 +3,7 @@
 
 import inspect
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ from telethon._updates import GapError
 from telethon._updates.entitycache import EntityCache
 from telethon._updates.messagebox import PrematureEndReason
 from telethon._updates.session import ChannelState, SessionState
+from telethon.sessions import MemorySession
 from telethon.tl import types as tl
 
-from bridges.telegram.updates import GapRecordingBox, UpdatesClient
+from bridges.telegram.updates import Batch, GapRecordingBox, UpdatesClient
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CHANNEL = 7
@@ -156,3 +158,82 @@ def test_telethon_still_has_what_is_overridden() -> None:
     source = inspect.getsource(TelegramClient._update_loop)
     assert source.count("await self._preprocess_updates(") == 3
     assert source.count("updates_to_dispatch.extend(_preprocess_updates)") == 3
+
+
+class Taken:
+    """A sink that keeps what it gets, or refuses it."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.refusal: Exception | None = None
+
+    async def take(self, batch: Batch) -> Mapping[int, int]:
+        if self.refusal is not None:
+            raise self.refusal
+        self.batches.append(batch)
+        return {}
+
+    async def flush(self) -> None:
+        """Nothing could wait."""
+
+
+@pytest.fixture
+async def taken() -> Taken:
+    return Taken()
+
+
+@pytest.fixture
+async def client(taken: Taken, box: GapRecordingBox) -> UpdatesClient:
+    """A client that is not connected and has a box at pts 100."""
+    client = UpdatesClient(MemorySession(), 1, "0" * 32, sink=taken)
+    client._message_box = box
+    return client
+
+
+def arrive(client: UpdatesClient, number: int) -> Any:
+    """One message more that the box has taken in."""
+    update = tl.UpdateNewMessage(post(number, tl.PeerUser(3)), number, 1)
+    client._message_box.process_updates(tl.UpdateShort(update, NOW), EntityCache(), [])
+    return update
+
+
+async def test_what_is_here_already_is_handed_over_together(
+    client: UpdatesClient, taken: Taken
+) -> None:
+    await client._updates_queue.put("the next one")
+    first = arrive(client, 101)
+    await client._preprocess_updates([first], ["ali"], [])
+    assert taken.batches == []
+    client._updates_queue.get_nowait()
+    second = arrive(client, 102)
+    await client._preprocess_updates([second], ["boris"], [])
+    (batch,) = taken.batches
+    assert list(batch.updates) == [first, second]
+    assert list(batch.users) == ["ali", "boris"]
+    assert batch.position.pts == 102
+
+
+async def test_what_waits_is_handed_over_before_it_is_too_much(
+    client: UpdatesClient, taken: Taken
+) -> None:
+    await client._updates_queue.put("ever more")
+    for number in range(101, 301):
+        await client._preprocess_updates([arrive(client, number)], [], [])
+    assert [len(batch.updates) for batch in taken.batches] == [100, 100]
+
+
+async def test_what_waits_is_stored_at_the_end_unless_storing_has_failed(
+    client: UpdatesClient, taken: Taken
+) -> None:
+    await client._updates_queue.put("the next one")
+    await client._preprocess_updates([arrive(client, 101)], [], [])
+    await client._save_states_and_entities()
+    assert len(taken.batches) == 1
+    taken.refusal = OSError("disk full")
+    await client._preprocess_updates([arrive(client, 102)], [], [])
+    await client._save_states_and_entities()
+    assert client.updates_error is taken.refusal
+    taken.refusal = None
+    await client._preprocess_updates([arrive(client, 103)], [], [])
+    await client._save_states_and_entities()
+    assert len(taken.batches) == 1, "what comes after a gap must not move the cursor over it"
