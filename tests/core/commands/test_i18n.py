@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Languages: every sentence of the core is there in each, and inserts the same values."""
+"""Languages: every sentence of the core and the networks is in each, and inserts the same values."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bridges.core.text import user_text
 from tests.core.commands.templates import Sentence, sentences
 
 BRIDGES = Path(bridges.__file__).parent
-CORE = [one for one in sentences(BRIDGES / "core") if one.template is not None]
+PARTS = sorted(path.parent.name for path in BRIDGES.glob("*/__init__.py"))
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
 
@@ -27,18 +27,32 @@ def write(folder: Path, name: str, entries: str) -> Path:
     return path
 
 
+def templates(part: str) -> set[str]:
+    return {one.template for one in sentences(BRIDGES / part) if one.template}
+
+
+def catalog(part: str, language: str) -> dict[str, str]:
+    return load_catalogs([BRIDGES / part / "locale"]).get(language, {})
+
+
 @pytest.mark.parametrize("language", ["ru", "tg", "uz"])
-def test_every_sentence_of_the_core_is_translated(language: str) -> None:
-    catalog = load_catalogs([CORE_LOCALE])[language]
-    missing = {one.template for one in CORE if one.template} - set(catalog)
+@pytest.mark.parametrize("part", PARTS)
+def test_every_sentence_is_translated(part: str, language: str) -> None:
+    known = set(catalog("core", language)) | set(catalog(part, language))
+    missing = templates(part) - known
     entries = "\n".join(f'msgid "{template}"\nmsgstr ""\n' for template in sorted(missing))
-    assert not missing, f"add to bridges/core/locale/{language}.po:\n\n{entries}"
+    assert not missing, f"add to bridges/{part}/locale/{language}.po:\n\n{entries}"
 
 
 @pytest.mark.parametrize("language", ["ru", "tg", "uz"])
-def test_no_translation_outlives_its_sentence(language: str) -> None:
-    catalog = load_catalogs([CORE_LOCALE])[language]
-    assert set(catalog) - {one.template for one in CORE} == set()
+@pytest.mark.parametrize("part", PARTS)
+def test_no_translation_outlives_its_sentence(part: str, language: str) -> None:
+    assert set(catalog(part, language)) - templates(part) == set()
+
+
+def test_the_core_and_telegram_are_looked_at() -> None:
+    assert {"core", "telegram"} <= set(PARTS)
+    assert all(templates(part) for part in PARTS)
 
 
 @pytest.mark.parametrize(
