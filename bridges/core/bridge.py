@@ -18,7 +18,7 @@ from bridges.core.clock import Clock
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping, UserChanged
-from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
+from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, MessageID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
 from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
@@ -43,6 +43,11 @@ def dedup_key(event: RemoteEvent) -> str | None:
     if isinstance(event, RemoteMessage):
         return _KEY_SEPARATOR.join((event.chat.receiver, event.chat.chat, event.id))
     return None
+
+
+def own_key(key: str | None, login: LoginID) -> str | None:
+    """The key of a login's own copy of an event that others report as well."""
+    return None if key is None else _KEY_SEPARATOR.join((key, login))
 
 
 def lane(event: RemoteEvent) -> str:
@@ -138,22 +143,28 @@ class Bridge:
                 await self._parts.senders.prepare_bot(bot.displayname, bot.avatar)
                 await self._ask_to_be_reached()
             except HomeserverUnavailable as error:
-                self._log.warning(
-                    "the homeserver does not answer; trying again",
-                    url=self._parts.settings.homeserver_url,
-                    error=error.detail,
-                )
+                if error.status == HTTPStatus.UNAUTHORIZED:
+                    self._tell_of_refusal(error.detail)
+                else:
+                    self._log.warning(
+                        "the homeserver does not answer; trying again",
+                        url=self._parts.settings.homeserver_url,
+                        error=error.detail,
+                    )
             except HomeserverRefused as refused:
-                self._missing = f"the homeserver refuses this bridge: {refused}"
-                self._log.exception(
-                    "the homeserver refuses this bridge; check that it has loaded the registration "
-                    "that `karvon registration` prints and was restarted since, and that it reaches "
-                    "the address in it"
-                )
+                self._tell_of_refusal(str(refused))
             else:
                 return
             await self._parts.clock.sleep(wait)
             wait = min(_LONGEST_WAIT_FOR_HOMESERVER, wait * 1.5)
+
+    def _tell_of_refusal(self, detail: str) -> None:
+        self._missing = f"the homeserver refuses this bridge: {detail}"
+        self._log.error(
+            "the homeserver refuses this bridge; check that it has loaded the registration that "
+            "`karvon registration` prints and was restarted since",
+            error=detail,
+        )
 
     async def _ask_to_be_reached(self) -> None:
         """Have the homeserver try to reach us, so that it pushes at once what it holds back.
@@ -208,7 +219,7 @@ class Bridge:
     ) -> None:
         """Store events durably and return."""
         rows = [
-            NewRow(lane(one), dedup_key(one), login, self._parts.codec.encode(one))
+            NewRow(lane(one), self._key(login, one), login, self._parts.codec.encode(one))
             for one in events
         ]
         async with self._parts.database.transaction() as connection:
@@ -216,6 +227,20 @@ class Bridge:
             if persist is not None:
                 await persist(connection)
         self._to_matrix.wake(lanes)
+
+    def _key(self, login: LoginID, event: RemoteEvent) -> str | None:
+        """The key of a row: what several logins report is handled once.
+
+        Except for a login that has no part in the room yet: its own copy brings it in.
+        """
+        key = dedup_key(event)
+        if (
+            isinstance(event, RemoteMessage)
+            and event.chat.receiver == SHARED
+            and not self._parts.rooms.knows(event.chat, login)
+        ):
+            return own_key(key, login)
+        return key
 
     def typing(self, login: LoginID, event: RemoteTyping) -> None:
         """Show a typing notification."""
@@ -233,9 +258,11 @@ class Bridge:
         if len(found) < len(messages):
             wanted = set(messages) - set(found)
             for key in await self._parts.from_remote.pending_keys(receiver):
-                owner, chat, message = key.split(_KEY_SEPARATOR)
+                owner, chat, message = key.split(_KEY_SEPARATOR)[:3]
                 if owner == receiver and MessageID(message) in wanted:
                     found[MessageID(message)] = ChatKey(ChatID(chat), receiver)
+            # What was waiting at the first look may have been bridged before the second.
+            found |= await self._parts.messages.chats_of(receiver, sorted(wanted - set(found)))
         return found
 
     async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> Set[MessageID]:

@@ -85,6 +85,10 @@ class Rooms:
             if not lock.locked():
                 self._creating.pop(key, None)
 
+    def knows(self, key: ChatKey, login: LoginID) -> bool:
+        """Whether a login was brought into a chat's room lately, or since the start."""
+        return self._inside.get((login, key)) is not None
+
     async def part_of(self, portal: Portal, login: ActiveLogin) -> LoginPortal | None:
         """A login's part in a portal that has a room; None if the login is not in the chat.
 
