@@ -396,6 +396,11 @@ class FileTooLarge(Exception):
         self.limit = limit
 
 
+_ABOUT_ALL_REQUESTS = (None, "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN")
+"""Error codes that say nothing about what was asked: something else than a homeserver has answered, or
+it does not know us (any more). A message must not be given up for that."""
+
+
 async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:
     try:
         body = await response.json(content_type=None)
@@ -406,7 +411,8 @@ async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = body.get("retry_after_ms", 1000) / 1000
         return HomeserverUnavailable(f"{what}: 429", retry_after=wait)
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    is_about_the_request = body.get("errcode") not in _ABOUT_ALL_REQUESTS
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not is_about_the_request:
         reason = f"{body.get('errcode', '')} {body.get('error', '')}".strip()
         return HomeserverUnavailable(f"{what}: {response.status} {reason}", status=response.status)
     return HomeserverRefused(

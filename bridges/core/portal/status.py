@@ -62,12 +62,16 @@ class MessageStatus:
         if error.retry_after < WORTH_TELLING or self._pending.get(event):
             return
         self._pending.put(event, True)
-        if self._config.events != "none":
-            await self._event(room, event, Status.PENDING, error)
         text = user_text(
             "Your message waits and is sent later by itself. {reason}", reason=error.text
         )
-        await self._writer.notice(room, user, text, ("pending", event), event)
+        try:
+            if self._config.events != "none":
+                await self._event(room, event, Status.PENDING, error)
+            await self._writer.notice(room, user, text, ("pending", event), event)
+        except HomeserverRefused as refused:
+            # The message still waits; that it could not be said must not end it.
+            self._log.info("a status could not be told", error=str(refused))
 
     async def failed(self, room: RoomID, event: EventID, user: UserID, error: BridgeError) -> None:
         """The message will not be delivered."""

@@ -12,28 +12,32 @@ from typing import Any
 
 import asyncpg
 from mautrix.util import async_db
-from mautrix.util.async_db import Connection, Scheme, UpgradeTable
+from mautrix.util.async_db import Connection, PostgresDatabase, UpgradeTable
 from mautrix.util.logging import TraceLogger
 
 _SQLITE_SETTINGS = ("PRAGMA synchronous = FULL", "PRAGMA cache_size = -8000")
 
 
 class Database:
-    """A pool of connections and the only way to a transaction."""
+    """A pool of connections and the only way to a transaction.
 
-    def __init__(self, pool: async_db.Database) -> None:
-        self._pool = pool
+    Opened and upgraded by mautrix. Queries go to the driver's own pool on PostgreSQL: what mautrix
+    wraps around each costs as much as the query.
+    """
+
+    def __init__(self, opened: async_db.Database) -> None:
+        self._opened = opened
+        self._pool: Any = opened.pool if isinstance(opened, PostgresDatabase) else opened
 
     @property
     def is_postgres(self) -> bool:
         """Whether this is PostgreSQL; the few dialect differences ask here."""
-        return self._pool.scheme is Scheme.POSTGRES
+        return self._pool is not self._opened
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed at the end of the block, rolled back if it is left otherwise."""
-        acquired: Any = self._pool.acquire()
-        async with acquired as connection:
+        async with self._pool.acquire() as connection:
             begun = connection.transaction() if self.is_postgres else _on_sqlite(connection.wrapped)
             async with begun:
                 yield connection
@@ -53,11 +57,11 @@ class Database:
 
     async def upgrade(self, tables: UpgradeTable) -> None:
         """Bring further tables (a network's own) up to date."""
-        await tables.upgrade(self._pool)
+        await tables.upgrade(self._opened)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._pool.stop()
+        await self._opened.stop()
 
 
 async def open_database(url: str, namespace: str | None, tables: UpgradeTable) -> Database:
