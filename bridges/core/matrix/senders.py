@@ -178,6 +178,14 @@ class Senders:
             return None
 
     async def _show(self, ghost: Ghost, info: UserInfo, login: LoginID) -> None:
+        try:
+            ghost = await self._with_profile(ghost, info, login)
+        except HomeserverRefused as refused:
+            # A policy of the homeserver may forbid a name; what the person says still counts.
+            self._log.warning("a ghost's name or picture was refused", error=str(refused))
+        await self._people.save_ghost(evolve(ghost, known=True))
+
+    async def _with_profile(self, ghost: Ghost, info: UserInfo, login: LoginID) -> Ghost:
         sender = MatrixSender(self._names.mxid(ghost.user))
         name = None if info.name is None else clean_name(info.name)
         if name is not None and name != ghost.name:
@@ -192,7 +200,7 @@ class Senders:
             if uri or not info.avatar.id:
                 await self._hs.set_avatar(sender, uri)
                 ghost = evolve(ghost, avatar_id=info.avatar.id, avatar_uri=uri)
-        await self._people.save_ghost(evolve(ghost, known=True))
+        return ghost
 
     async def _join(self, room: RoomID, sender: MatrixSender) -> None:
         try:

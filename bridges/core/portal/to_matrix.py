@@ -14,7 +14,7 @@ from mautrix.types import EventID, RoomID
 
 from bridges.core.clock import Clock
 from bridges.core.content import FormattedText, RemotePart, Text, TextKind
-from bridges.core.errors import NotConnected, Rejected, TemporaryError
+from bridges.core.errors import NotConnected, Rejected, SessionLost, TemporaryError
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
@@ -55,6 +55,13 @@ class SendUnderWay(TemporaryError):
 
     def __init__(self) -> None:
         super().__init__("SEND_UNDER_WAY", user_text("A message is being sent."), retry_after=0.2)
+
+
+class AccountAway(TemporaryError):
+    """The network has logged the account out; what came before waits for its return."""
+
+    def __init__(self) -> None:
+        super().__init__("ACCOUNT_AWAY", user_text("The account is logged out."), retry_after=10)
 
 
 @frozen
@@ -107,11 +114,25 @@ class ToMatrix:
     async def handle(self, row: Row) -> None:
         """Handle one row and end it."""
         event = self._codec.decode(row.payload)
-        login = self._sessions.get(LoginID(row.login))
+        login = await self._login_for(LoginID(row.login), event)
         if login is None:
-            await self._end(row)  # The account was logged out; its room gets nothing more.
+            await self._end(row)  # The account was logged out; its rooms get nothing more.
             return
-        await self._dispatch(row, event, login)
+        try:
+            await self._dispatch(row, event, login)
+        except SessionLost as lost:
+            raise AccountAway from lost
+
+    async def _login_for(self, login: LoginID, event: RemoteEvent) -> ActiveLogin | None:
+        """Who has reported an event; if they have left, somebody else in the same shared chat."""
+        active = self._sessions.get(login)
+        if active is not None or isinstance(event, UserChanged | ChatGone):
+            return active
+        if event.chat.receiver != SHARED:
+            return None
+        parts = await self._portals.logins_in(event.chat)
+        others = (self._sessions.get(part.login) for part in parts)
+        return next((one for one in others if one is not None), None)
 
     async def _dispatch(self, row: Row, event: RemoteEvent, login: ActiveLogin) -> None:
         match event:
