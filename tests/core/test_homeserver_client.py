@@ -92,6 +92,15 @@ async def test_everything_else_only_delays_it(
         await say(homeserver, MatrixSender(BOT))
 
 
+async def test_a_proxys_own_limit_is_about_the_request(
+    homeserver: Homeserver, homestead: Homestead
+) -> None:
+    homestead.status, homestead.text = 413, "<html>Request Entity Too Large</html>"
+    with pytest.raises(HomeserverRefused) as refused:
+        await say(homeserver, MatrixSender(BOT))
+    assert refused.value.errcode == "M_TOO_LARGE"
+
+
 async def test_people_are_acted_for_with_the_token_of_double_puppeting(
     homeserver: Homeserver, homestead: Homestead
 ) -> None:

@@ -408,6 +408,8 @@ async def _error(what: str, response: aiohttp.ClientResponse) -> Exception:
         body = None
     if not isinstance(body, dict):
         body = {}
+    if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        body.setdefault("errcode", "M_TOO_LARGE")  # A proxy in front may have a limit of its own.
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = body.get("retry_after_ms", 1000) / 1000
         return HomeserverUnavailable(f"{what}: 429", retry_after=wait)
