@@ -309,12 +309,6 @@ class Homeserver:
         """Ask the homeserver to reach us; it also retries held transactions at once (MSC2659)."""
         await self._call("POST", f"/v1/appservice/{quote(appservice)}/ping", None, {})
 
-    async def upload_limit(self) -> int | None:
-        """The largest upload in bytes; None if the homeserver does not say."""
-        answer = await self._call("GET", "/v1/media/config", MatrixSender(self._user))
-        limit: int | None = answer.get("m.upload.size")
-        return limit
-
     async def upload(self, source: Path, mime: str, name: str) -> str:
         """Upload a file from disk, streamed; returns its ``mxc://`` address."""
         url = URL(f"{self._url}/_matrix/media/v3/upload").with_query(

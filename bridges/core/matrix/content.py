@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from attrs import frozen
-from mautrix.types import EventID, RoomID, UserID
+from mautrix.types import EventID, UserID
 
 from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemoteMedia, Text, TextKind
 from bridges.core.ids import RemoteUserID
@@ -112,12 +112,6 @@ def notice_content(body: str, html: str | None = None) -> Json:
     if html is not None:
         content |= {"format": _HTML_FORMAT, "formatted_body": html}
     return content
-
-
-def event_link(room: RoomID, event: EventID | None = None) -> str:
-    """A ``https://matrix.to`` link."""
-    target = quote(room) + (f"/{quote(event)}" if event else "")
-    return f"https://matrix.to/#/{target}"
 
 
 # -- From Matrix

@@ -157,17 +157,6 @@ class Rooms:
         for known in [one for one in self._inside if one[0] == login]:
             self._inside.discard(known)
 
-    async def forget(self, portal: Portal) -> None:
-        """Note that a portal's room cannot be used any more."""
-        for part in await self._portals.logins_in(portal.key):
-            self._inside.discard((part.login, portal.key))
-            await self._portals.remove_login(part.login, portal.key)
-        await self._portals.forget_room(portal)
-
-    async def is_usable(self, room: RoomID) -> bool:
-        """Whether the bot is still in a room."""
-        return room in await self._hs.joined_rooms(self._senders.bot)
-
     # -- Making a room
 
     async def _ensure(self, key: ChatKey, login: ActiveLogin) -> tuple[Portal, RoomID]:

@@ -101,17 +101,6 @@ class MessageStore:
         )
         return [_message(row) for row in rows]
 
-    async def newest_up_to(self, chat: ChatKey, sent_at: int) -> StoredMessage | None:
-        """The newest message of a chat that is not newer than a time (ms)."""
-        row = await self._db.fetchrow(
-            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2 AND sent_at <= $3"
-            " ORDER BY sent_at DESC LIMIT 1",
-            chat.chat,
-            chat.receiver,
-            sent_at,
-        )
-        return None if row is None else _message(row)
-
     async def set_edit_stamp(
         self, connection: Connection, chat: ChatKey, message: MessageID, stamp: int
     ) -> None:

@@ -102,11 +102,6 @@ class PeopleStore:
         )
         self._devices.put(mxid, device)
 
-    async def forget_device(self, mxid: UserID) -> None:
-        """Forget a user's device."""
-        await self._db.execute("DELETE FROM sender_device WHERE mxid = $1", mxid)
-        self._devices.discard(mxid)
-
     async def membership(self, room: RoomID, mxid: UserID) -> str | None:
         """The last membership known; None if there was none."""
         cached = self._members.get((room, mxid))
@@ -132,13 +127,6 @@ class PeopleStore:
             membership,
         )
         self._members.put((room, mxid), membership)
-
-    async def members(self, room: RoomID) -> list[UserID]:
-        """Who is joined to a room, as far as is known."""
-        rows = await self._db.fetch(
-            "SELECT mxid FROM room_member WHERE room_id = $1 AND membership = 'join'", room
-        )
-        return [UserID(row["mxid"]) for row in rows]
 
     async def person(self, mxid: UserID) -> MatrixPerson:
         """A person; one who is not stored yet is new."""

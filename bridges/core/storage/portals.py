@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from mautrix.types import RoomID
 
 from bridges.core.chat import ChatKind
@@ -104,23 +104,6 @@ class PortalStore:
         )
         self._remember(portal)
 
-    async def forget_room(self, portal: Portal) -> None:
-        """Note that a portal's room is gone; the next message makes a new one."""
-        if portal.room is not None:
-            self._by_room.discard(portal.room)
-        await self.save(evolve(portal, room=None))
-
-    async def delete(self, portal: Portal) -> None:
-        """Delete a portal and its logins' parts in it."""
-        await self._db.execute(
-            "DELETE FROM portal WHERE chat = $1 AND receiver = $2",
-            portal.key.chat,
-            portal.key.receiver,
-        )
-        self._by_key.discard(portal.key)
-        if portal.room is not None:
-            self._by_room.discard(portal.room)
-
     async def logins_in(self, key: ChatKey) -> Sequence[LoginPortal]:
         """The logins that are in a chat."""
         rows = await self._db.fetch(
@@ -132,16 +115,6 @@ class PortalStore:
             LoginPortal(LoginID(row["login"]), key, bool(row["in_space"]), bool(row["may_write"]))
             for row in rows
         ]
-
-    async def of_login(self, login: LoginID) -> Sequence[Portal]:
-        """The portals a login is in."""
-        columns = ", ".join(f"portal.{name}" for name in _COLUMNS.split(", "))
-        rows = await self._db.fetch(
-            f"SELECT {columns} FROM portal JOIN login_portal USING (chat, receiver)"
-            " WHERE login = $1",
-            login,
-        )
-        return [_portal(row) for row in rows]
 
     async def direct_with(self, user: RemoteUserID) -> Sequence[Portal]:
         """All direct chats with a remote user."""
