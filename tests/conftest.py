@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.leftovers import MARKER_VARIABLE, end_leftovers
+from tests.support.outcomes import (
+    pytest_collection_modifyitems as pytest_collection_modifyitems,
+)
+from tests.support.outcomes import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.support.people import People
 from tests.support.ports import PortLease
 from tests.support.postgres import PostgresMissingError, PostgresServer
