@@ -9,10 +9,13 @@ from telethon.tl.functions import help as help_
 
 from sandbox.telegram.handlers import (
     account,
+    albums,
     auth,
     channels,
     contacts,
     dialogs,
+    editing,
+    forwards,
     groups,
     help_config,
     history,
@@ -49,10 +52,13 @@ def all_handlers(address: Callable[[], tuple[str, int]]) -> dict[type, Handler]:
     return {
         **help_config.handlers(address),
         **account.HANDLERS,
+        **albums.HANDLERS,
         **auth.HANDLERS,
         **channels.HANDLERS,
         **contacts.HANDLERS,
         **dialogs.HANDLERS,
+        **editing.HANDLERS,
+        **forwards.HANDLERS,
         **groups.HANDLERS,
         **history.HANDLERS,
         **members.HANDLERS,

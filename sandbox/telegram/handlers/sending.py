@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sending, editing and deleting messages."""
+"""Sending, deleting and pinning messages, and showing that one is being written."""
 
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +9,8 @@ from telethon.tl.functions import channels, messages
 
 from sandbox.telegram import inputs, media
 from sandbox.telegram.clock import moment
-from sandbox.telegram.records import Kind, Peer, Post, RoomKind
+from sandbox.telegram.handlers import drafts
+from sandbox.telegram.records import Kind, Peer
 from sandbox.telegram.rpc import Call, Handlers, bad_request, forbidden
 
 
@@ -21,10 +22,10 @@ def _send_message(call: Call, request: Any) -> Any:
         raise bad_request("MESSAGE_EMPTY")
     posts.check_text(request.message)
     posts.check_sendable(me, peer)
-    post = posts.send(_draft(call, peer, request, request.message, request.entities))
+    post = posts.send(drafts.draft(call, peer, request, request.message, request.entities))
     posts.remember_random_id(me, request.random_id)
     if peer.kind is Kind.CHANNEL:
-        return _sent(call, [(post, request.random_id)])
+        return drafts.sent_answer(call, [(post, request.random_id)])
     entry = call.world.updates.own_entry(me)
     return types.UpdateShortSentMessage(
         id=entry.ids[0],
@@ -42,142 +43,11 @@ def _send_media(call: Call, request: Any) -> Any:
     posts.check_random_id(me, request.random_id)
     posts.check_text(request.message, is_caption=True)
     posts.check_sendable(me, peer, media.kind_of(request.media))
-    post = _draft(call, peer, request, request.message, request.entities)
+    post = drafts.draft(call, peer, request, request.message, request.entities)
     post.media = media.from_input(call, request.media)
     posts.send(post)
     posts.remember_random_id(me, request.random_id)
-    return _sent(call, [(post, request.random_id)])
-
-
-def _send_multi_media(call: Call, request: Any) -> Any:
-    me, peer = call.me.id, inputs.peer(call, request.peer)
-    posts = call.world.posts
-    if not 1 <= len(request.multi_media) <= 10:
-        raise bad_request("MULTI_MEDIA_TOO_LONG")
-    for single in request.multi_media:
-        posts.check_random_id(me, single.random_id)
-        posts.check_text(single.message, is_caption=True)
-        posts.check_sendable(me, peer, media.kind_of(single.media))
-    attached = [media.from_input(call, single.media) for single in request.multi_media]
-    group = int.from_bytes(call.world.random_bytes(8), "big", signed=True)
-    sent = []
-    for single, shown in zip(request.multi_media, attached, strict=True):
-        post = _draft(call, peer, request, single.message, single.entities)
-        post.media = shown
-        post.grouped_id = group
-        posts.send(post)
-        posts.remember_random_id(me, single.random_id)
-        sent.append((post, single.random_id))
-    return _sent(call, sent)
-
-
-def _upload_media(call: Call, request: Any) -> Any:
-    inputs.peer(call, request.peer)
-    return media.from_input(call, request.media)
-
-
-def _forward(call: Call, request: Any) -> Any:
-    me = call.me.id
-    source, target = inputs.readable(call, request.from_peer), inputs.peer(call, request.to_peer)
-    posts = call.world.posts
-    for random_id in request.random_id:
-        posts.check_random_id(me, random_id)
-    sent = []
-    for number, random_id in zip(request.id, request.random_id, strict=True):
-        original = posts.find(me, source, number)
-        posts.check_sendable(me, target)
-        post = posts.draft(
-            me,
-            target,
-            text=original.text,
-            entities=list(original.entities),
-            media=original.media,
-            forward=None if request.drop_author else _forward_header(original),
-        )
-        posts.send(post)
-        posts.remember_random_id(me, random_id)
-        sent.append((post, random_id))
-    return _sent(call, sent)
-
-
-def _forward_header(original: Post) -> Any:
-    if original.forward is not None:
-        return original.forward
-    source = Peer.user(original.sender)
-    return types.MessageFwdHeader(date=moment(original.date), from_id=source.tl())
-
-
-def _sent(call: Call, sent: list[tuple[Post, int]]) -> Any:
-    me = call.me.id
-    numbers = [types.UpdateMessageID(_number_for(post, me), random_id) for post, random_id in sent]
-    return call.world.updates.answer(me, numbers)
-
-
-def _number_for(post: Post, viewer: int) -> int:
-    in_channel = post.room is not None and post.room.kind is Kind.CHANNEL
-    return post.ids[str(post.room if in_channel else Peer.user(viewer))]
-
-
-def _draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Post:
-    me = call.me
-    room = call.world.rooms.find(peer) if peer.kind is not Kind.USER else None
-    post = call.world.posts.draft(
-        me.id,
-        peer,
-        text=text,
-        entities=_entities(call, text, entities),
-        silent=bool(request.silent),
-    )
-    if room is not None and room.kind is RoomKind.CHANNEL and room.signatures:
-        post.author = f"{me.first_name} {me.last_name}".strip()
-    reply = request.reply_to
-    if isinstance(reply, types.InputReplyToMessage) and reply.reply_to_msg_id:
-        mailbox = call.world.mailboxes.holding(me.id, peer)
-        target = mailbox.posts.get(reply.reply_to_msg_id)
-        if target is None or target.peer_for(me.id) != peer:
-            raise bad_request("REPLY_MESSAGE_ID_INVALID")
-        post.reply_uid = target.uid
-        post.reply = reply
-    return post
-
-
-def _entities(call: Call, text: str, entities: Any) -> list[Any]:
-    length = len(text.encode("utf-16-le")) // 2
-    kept = []
-    for entity in entities or []:
-        if entity.offset < 0 or entity.offset + entity.length > length:
-            raise bad_request("ENTITY_BOUNDS_INVALID")
-        if entity.length <= 0:
-            continue
-        if isinstance(entity, types.InputMessageEntityMentionName):
-            named = inputs.account(call, entity.user_id)
-            kept.append(types.MessageEntityMentionName(entity.offset, entity.length, named.id))
-        else:
-            kept.append(entity)
-    return kept
-
-
-def _edit_message(call: Call, request: Any) -> Any:
-    me, peer = call.me.id, inputs.readable(call, request.peer)
-    posts = call.world.posts
-    post = posts.find(me, peer, request.id)
-    posts.check_editable(me, post)
-    text = post.text if request.message is None else request.message
-    entities = post.entities
-    if request.message is not None:
-        entities = _entities(call, text, request.entities)
-    same = text == post.text and list(map(bytes, entities)) == list(map(bytes, post.entities))
-    if same and request.media is None:
-        raise bad_request("MESSAGE_NOT_MODIFIED")
-    if not text.strip() and post.media is None and request.media is None:
-        raise bad_request("MESSAGE_EMPTY")
-    has_media = post.media is not None or request.media is not None
-    posts.check_text(text, is_caption=has_media)
-    if request.media is not None:
-        post.media = media.from_input(call, request.media)
-    post.text, post.entities = text, entities
-    posts.edited(post)
-    return call.world.updates.answer(me)
+    return drafts.sent_answer(call, [(post, request.random_id)])
 
 
 def _delete_messages(call: Call, request: Any) -> Any:
@@ -284,10 +154,6 @@ HANDLERS: Handlers = MappingProxyType(
     {
         messages.SendMessageRequest: _send_message,
         messages.SendMediaRequest: _send_media,
-        messages.SendMultiMediaRequest: _send_multi_media,
-        messages.UploadMediaRequest: _upload_media,
-        messages.ForwardMessagesRequest: _forward,
-        messages.EditMessageRequest: _edit_message,
         messages.DeleteMessagesRequest: _delete_messages,
         channels.DeleteMessagesRequest: _delete_channel_messages,
         messages.DeleteHistoryRequest: _delete_history,

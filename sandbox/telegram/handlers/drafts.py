@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a request to send becomes: a post that is not delivered yet, and the answer to it."""
+
+from typing import Any
+
+from telethon.tl import types
+
+from sandbox.telegram import inputs
+from sandbox.telegram.records import Kind, Peer, Post, RoomKind
+from sandbox.telegram.rpc import Call, bad_request
+
+
+def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Post:
+    """Prepare a post with what every way to send has: text, reply, signature, silence.
+
+    Raises ENTITY_BOUNDS_INVALID and REPLY_MESSAGE_ID_INVALID.
+    """
+    me = call.me
+    room = call.world.rooms.find(peer) if peer.kind is not Kind.USER else None
+    post = call.world.posts.draft(
+        me.id,
+        peer,
+        text=text,
+        entities=kept_entities(call, text, entities),
+        silent=bool(request.silent),
+    )
+    if room is not None and room.kind is RoomKind.CHANNEL and room.signatures:
+        post.author = f"{me.first_name} {me.last_name}".strip()
+    reply = request.reply_to
+    if isinstance(reply, types.InputReplyToMessage) and reply.reply_to_msg_id:
+        mailbox = call.world.mailboxes.holding(me.id, peer)
+        target = mailbox.posts.get(reply.reply_to_msg_id)
+        if target is None or target.peer_for(me.id) != peer:
+            raise bad_request("REPLY_MESSAGE_ID_INVALID")
+        post.reply_uid = target.uid
+        post.reply = reply
+    return post
+
+
+def kept_entities(call: Call, text: str, entities: Any) -> list[Any]:
+    """Return the entities a post keeps; raises ENTITY_BOUNDS_INVALID."""
+    length = len(text.encode("utf-16-le")) // 2
+    kept = []
+    for entity in entities or []:
+        if entity.offset < 0 or entity.offset + entity.length > length:
+            raise bad_request("ENTITY_BOUNDS_INVALID")
+        if entity.length <= 0:
+            continue
+        if isinstance(entity, types.InputMessageEntityMentionName):
+            named = inputs.account(call, entity.user_id)
+            kept.append(types.MessageEntityMentionName(entity.offset, entity.length, named.id))
+        else:
+            kept.append(entity)
+    return kept
+
+
+def sent_answer(call: Call, posts: list[tuple[Post, int]]) -> Any:
+    """Answer with the updates of posts that were sent, each with its random id."""
+    me = call.me.id
+    numbers = [types.UpdateMessageID(number_for(post, me), random_id) for post, random_id in posts]
+    return call.world.updates.answer(me, numbers)
+
+
+def number_for(post: Post, viewer: int) -> int:
+    """Return the id of a post as `viewer` knows it."""
+    in_channel = post.room is not None and post.room.kind is Kind.CHANNEL
+    return post.ids[str(post.room if in_channel else Peer.user(viewer))]

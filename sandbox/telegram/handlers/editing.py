@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Editing: a message gets another text, other media, or both."""
+
+from types import MappingProxyType
+from typing import Any
+
+from telethon.tl.functions import messages
+
+from sandbox.telegram import inputs, media
+from sandbox.telegram.handlers import drafts
+from sandbox.telegram.rpc import Call, Handlers, bad_request
+
+
+def _edit_message(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.readable(call, request.peer)
+    posts = call.world.posts
+    post = posts.find(me, peer, request.id)
+    posts.check_editable(me, post)
+    text = post.text if request.message is None else request.message
+    entities = post.entities
+    if request.message is not None:
+        entities = drafts.kept_entities(call, text, request.entities)
+    same = text == post.text and list(map(bytes, entities)) == list(map(bytes, post.entities))
+    if same and request.media is None:
+        raise bad_request("MESSAGE_NOT_MODIFIED")
+    if not text.strip() and post.media is None and request.media is None:
+        raise bad_request("MESSAGE_EMPTY")
+    has_media = post.media is not None or request.media is not None
+    posts.check_text(text, is_caption=has_media)
+    if request.media is not None:
+        post.media = media.from_input(call, request.media)
+    post.text, post.entities = text, entities
+    posts.edited(post)
+    return call.world.updates.answer(me)
+
+
+HANDLERS: Handlers = MappingProxyType({messages.EditMessageRequest: _edit_message})
