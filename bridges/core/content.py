@@ -43,12 +43,13 @@ class Text:
 
 
 class MediaKind(StrEnum):
-    """Which ``m.room.message`` msgtype a file is shown as."""
+    """What a file is shown as: the msgtype of ``m.room.message``, or the event type ``m.sticker``."""
 
     IMAGE = "m.image"
     VIDEO = "m.video"
     AUDIO = "m.audio"
     FILE = "m.file"
+    STICKER = "m.sticker"
 
 
 @frozen
@@ -64,6 +65,40 @@ class MediaInfo:
 
 
 @frozen
+class MediaLook:
+    """How a file wants to be shown, beyond its kind.
+
+    Attributes:
+        voice: a voice message (MSC3245).
+        waveform: loudness of a voice message over its length, each 0 to 1024 (MSC1767 audio).
+        round: a video that is shown as a circle.
+        animated: a short video without sound that repeats by itself, as a GIF does.
+        spoiler: hidden until it is asked for (MSC3725, MSC4193).
+    """
+
+    voice: bool = False
+    waveform: tuple[int, ...] = ()
+    round: bool = False
+    animated: bool = False
+    spoiler: bool = False
+
+
+PLAIN_LOOK = MediaLook()
+
+
+@frozen
+class RemoteThumbnail:
+    """A small picture of a file, fetched like the file. Sizes in bytes and pixels."""
+
+    reference: str
+    mime: str
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    cache_key: str = ""
+
+
+@frozen
 class RemoteMedia:
     """A file that lies on the network, to be fetched when its message is delivered.
 
@@ -76,6 +111,8 @@ class RemoteMedia:
     reference: str
     cache_key: str = ""
     caption: FormattedText | None = None
+    look: MediaLook = PLAIN_LOOK
+    thumbnail: RemoteThumbnail | None = None
 
 
 @frozen
@@ -88,7 +125,24 @@ class LocalMedia:
     caption: FormattedText | None = None
 
 
-RemotePart = Text | RemoteMedia
+@frozen
+class Location:
+    """A place on the map (MSC3488).
+
+    Attributes:
+        geo_uri: RFC 5870, such as ``geo:38.56,68.78;u=10``.
+        description: how the place is called; empty if it has no name.
+        text: what clients show that draw no map; empty for a text of ours.
+        is_own: where somebody is at the moment, not just any place.
+    """
+
+    geo_uri: str
+    description: str = ""
+    text: str = ""
+    is_own: bool = False
+
+
+RemotePart = Text | RemoteMedia | Location
 """One part of a message from the network; each part becomes one Matrix event."""
 
 OutgoingContent = Text | LocalMedia

@@ -14,11 +14,12 @@ from attrs import evolve
 from bridges.core.abilities import FetchesMedia
 from bridges.core.chat import Avatar
 from bridges.core.clock import Clock
-from bridges.core.content import LocalMedia, MediaInfo, RemoteMedia
+from bridges.core.content import LocalMedia, MediaInfo, MediaKind, RemoteMedia, RemoteThumbnail
 from bridges.core.errors import BridgeError, Rejected, Unsupported
 from bridges.core.ids import LoginID
 from bridges.core.matrix.client import FileTooLarge, Homeserver, HomeserverRefused
 from bridges.core.matrix.content import MediaSource
+from bridges.core.matrix.rendering import Uploaded
 from bridges.core.network import Session
 from bridges.core.sessions import Sessions
 from bridges.core.storage.logins import MediaCache
@@ -69,15 +70,37 @@ class MediaCourier:
         shutil.rmtree(self._spool, ignore_errors=True)
         self._spool.mkdir(parents=True, mode=0o700)
 
-    async def to_matrix(self, session: Session, media: RemoteMedia) -> tuple[str, MediaInfo]:
-        """Upload a file from the network; returns its ``mxc://`` address and what is known of it.
+    async def to_matrix(self, session: Session, media: RemoteMedia) -> Uploaded:
+        """Upload a file from the network, and its thumbnail if that can be had.
 
         Raises ``Rejected`` if it is too large or cannot be had, and the passing errors.
         """
+        file = await self._carried(session, media)
+        if media.thumbnail is None:
+            return file
+        return evolve(file, thumbnail=await self._thumbnail(session, media.thumbnail))
+
+    async def _thumbnail(self, session: Session, thumbnail: RemoteThumbnail) -> Uploaded | None:
+        """A small picture. What cannot be had is left out: the file itself is there."""
+        info = MediaInfo(
+            name="thumbnail",
+            mime=thumbnail.mime,
+            size=thumbnail.size,
+            width=thumbnail.width,
+            height=thumbnail.height,
+        )
+        picture = RemoteMedia(MediaKind.IMAGE, info, thumbnail.reference, thumbnail.cache_key)
+        try:
+            return await self._carried(session, picture)
+        except Rejected as error:
+            self._log.info("no thumbnail", error=str(error))
+            return None
+
+    async def _carried(self, session: Session, media: RemoteMedia) -> Uploaded:
         if media.cache_key:
             uri = await self._cache.get(media.cache_key)
             if uri is not None:
-                return uri, media.info
+                return Uploaded(uri, media.kind, media.info)
         if media.info.size is not None and media.info.size > self._max_size:
             raise file_too_large(media.info.size, self._max_size)
         if not isinstance(session, FetchesMedia):
@@ -90,7 +113,7 @@ class MediaCourier:
             uri = await self._upload(path, info)
         if media.cache_key:
             await self._cache.put(media.cache_key, uri, self._clock.now())
-        return uri, info
+        return Uploaded(uri, media.kind, info)
 
     async def _upload(self, path: Path, info: MediaInfo) -> str:
         try:

@@ -23,7 +23,9 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.media import MediaCourier
 from bridges.core.metrics import Metrics
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.contents import Contents
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.reactions import ReactionSync
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.rooms import Rooms
@@ -220,9 +222,14 @@ class Parts:
         )
 
     @cached_property
-    def to_matrix(self) -> ToMatrix:
-        """From the network to Matrix."""
-        return ToMatrix(
+    def contents(self) -> Contents:
+        """Events of parts of messages."""
+        return Contents(self.senders, self.courier)
+
+    @cached_property
+    def message_sync(self) -> MessageSync:
+        """Keeps messages equal."""
+        return MessageSync(
             self.database,
             self.from_remote,
             self.from_matrix,
@@ -232,10 +239,25 @@ class Parts:
             self.rooms,
             self.senders,
             self.writer,
-            self.reactions,
-            self.courier,
+            self.contents,
             self.gate,
             self.clock,
+        )
+
+    @cached_property
+    def to_matrix(self) -> ToMatrix:
+        """From the network to Matrix."""
+        return ToMatrix(
+            self.database,
+            self.from_remote,
+            self.messages,
+            self.portals,
+            self.sessions,
+            self.rooms,
+            self.senders,
+            self.writer,
+            self.message_sync,
+            self.reactions,
             self.codec,
         )
 

@@ -210,7 +210,9 @@ def _fake(phone: Phone) -> FakeDriverPhone:
 
 def _seen(chat: Chat, message: world.Message) -> Seen:
     part = message.parts[0]
-    text = part.text if isinstance(part, Text) else part.caption
+    text = part.text if isinstance(part, Text) else None
+    if isinstance(part, RemoteMedia):
+        text = part.caption
     return Seen(
         chat=chat,
         id=message.id,

@@ -17,9 +17,12 @@ from bridges.core.chat import (
 )
 from bridges.core.content import (
     FormattedText,
+    Location,
     MediaInfo,
     MediaKind,
+    MediaLook,
     RemoteMedia,
+    RemoteThumbnail,
     Text,
     TextKind,
 )
@@ -51,15 +54,27 @@ _numbers = st.none() | st.integers(0, 2**53)
 _formatted = st.builds(FormattedText, any_text, st.none() | any_text, st.frozensets(_users))
 _texts = st.builds(Text, _formatted, st.sampled_from(TextKind))
 _media_infos = st.builds(MediaInfo, any_text, any_text, _numbers, _numbers, _numbers, _numbers)
-_media = st.builds(
+_looks = st.builds(
+    MediaLook,
+    voice=st.booleans(),
+    waveform=st.lists(st.integers(0, 1024), max_size=5).map(tuple),
+    round=st.booleans(),
+    animated=st.booleans(),
+    spoiler=st.booleans(),
+)
+_thumbnails = st.builds(RemoteThumbnail, any_text, any_text, _numbers, _numbers, _numbers, any_text)
+media = st.builds(
     RemoteMedia,
     st.sampled_from(MediaKind),
     _media_infos,
     any_text,
     any_text,
     st.none() | _formatted,
+    _looks,
+    st.none() | _thumbnails,
 )
-_parts = st.lists(_texts | _media, min_size=1, max_size=3).map(tuple)
+locations = st.builds(Location, any_text, any_text, any_text, st.booleans())
+_parts = st.lists(_texts | media | locations, min_size=1, max_size=3).map(tuple)
 _avatars = st.none() | st.builds(Avatar, any_text, any_text)
 _members = st.builds(
     Member, _senders, st.sampled_from(Membership), st.none() | st.integers(-100, 100)

@@ -15,12 +15,10 @@ from bridges.core.matrix.content import (
     MediaSource,
     ParsedMessage,
     UnreadableMessage,
-    as_edit,
-    as_reply,
     parse_message,
     parse_reaction,
-    text_content,
 )
+from bridges.core.matrix.rendering import as_edit, as_reply, text_content
 from bridges.core.sanitize import MAX_CONTENT_BYTES
 from tests.core.strategies import any_text, json_values
 
@@ -277,7 +275,7 @@ def test_a_text_from_the_network_can_be_sent_and_read_again(
     users = frozenset(map(RemoteUserID, mentions))
     content = text_content(Text(FormattedText(body, html, users)), _mxid_of)
     json.dumps(content, ensure_ascii=False).encode()
-    assert "\0" not in json.dumps(content, ensure_ascii=False)
+    assert r"\u0000" not in json.dumps(content)
     assert _text(content).mentions == mentions
     assert (_text(content).html is None) == (html is None)
 

@@ -23,7 +23,7 @@ CODEC = EventCodec()
 
 
 class Desk:
-    """`ToMatrix` with everything around it played; `rooms.of` is where handling a message begins."""
+    """`ToMatrix` with everything around it played; handling a message finds the account logged out."""
 
     def __init__(self) -> None:
         self.parts = MagicMock()
@@ -31,22 +31,19 @@ class Desk:
         self.sessions = Mock()
         self.sessions.get = {THERE: self.active}.get
         self.portals = Mock(logins_in=AsyncMock(return_value=[]))
-        self.rooms = Mock(of=AsyncMock(side_effect=self._lost()))
+        self.message_sync = Mock(message=AsyncMock(side_effect=self._lost()))
         self.queue = Mock(finish=AsyncMock(), ending=Mock(return_value=""))
         names: dict[str, Any] = {
             "database": self.parts,
             "queue": self.queue,
-            "outgoing": self.parts,
             "messages": self.parts,
             "portals": self.portals,
             "sessions": self.sessions,
-            "rooms": self.rooms,
+            "rooms": self.parts,
             "senders": self.parts,
             "writer": self.parts,
+            "message_sync": self.message_sync,
             "reactions": self.parts,
-            "courier": self.parts,
-            "gate": self.parts,
-            "clock": self.parts,
             "codec": CODEC,
         }
         self.to_matrix = ToMatrix(**names)
@@ -81,7 +78,7 @@ async def test_what_came_before_the_account_was_logged_out_waits_for_its_return(
 
 async def test_a_direct_chat_of_an_account_that_has_left_gets_nothing_more(desk: Desk) -> None:
     await desk.handle(GONE, ChatKey(ChatID("c"), GONE))
-    desk.rooms.of.assert_not_awaited()
+    desk.message_sync.message.assert_not_awaited()
     desk.queue.finish.assert_awaited_once()
 
 
@@ -93,4 +90,5 @@ async def test_in_a_shared_chat_somebody_else_stands_for_the_one_who_has_left(de
     ]
     with pytest.raises(AccountAway):
         await desk.handle(GONE, chat)
-    desk.rooms.of.assert_awaited_once_with(chat, desk.active)
+    desk.message_sync.message.assert_awaited_once()
+    assert desk.message_sync.message.await_args.args[2] is desk.active

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mautrix.types import UserID
 
 from bridges.core.clock import Clock, SystemClock
-from bridges.core.content import FormattedText, Text
+from bridges.core.content import FormattedText, RemoteMedia, Text
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
 from bridges.core.ids import ChatKey, LoginID, MessageID
 from bridges.core.login import Complete, LoginStep, UserInput
@@ -132,10 +132,12 @@ class RecordingHandle:
 
 
 def body_of(message: RemoteMessage) -> str:
-    part = message.parts[0]
-    if isinstance(part, Text):
-        return part.text.body
-    return part.caption.body if part.caption else ""
+    match message.parts[0]:
+        case Text() as part:
+            return part.text.body
+        case RemoteMedia(caption=FormattedText() as caption):
+            return caption.body
+    return ""
 
 
 def config_for(net: TelegramSandbox, folder: Path, **more: Any) -> TelegramConfig:

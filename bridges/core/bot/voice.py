@@ -16,7 +16,7 @@ from bridges.core.errors import TemporaryError
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
-from bridges.core.matrix.content import text_content
+from bridges.core.matrix.rendering import text_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.storage.people import PeopleStore
 from bridges.core.text import UserText

@@ -1,120 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Message contents: from neutral values to Matrix JSON and back."""
+"""Reading message contents: from Matrix JSON to neutral values."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
 from attrs import frozen
-from mautrix.types import EventID, UserID
+from mautrix.types import EventID
 
-from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemoteMedia, Text, TextKind
+from bridges.core.content import FormattedText, MediaInfo, MediaKind, Text, TextKind
 from bridges.core.ids import RemoteUserID
 from bridges.core.matrix import event_types
-from bridges.core.sanitize import MAX_CONTENT_BYTES, clean_text
+from bridges.core.matrix.rendering import HTML_FORMAT
 
 Json = dict[str, Any]
 
-_HTML_FORMAT = "org.matrix.custom.html"
-_USER_LINK = re.compile(r'href="karvon:user/([^"]*)"')
-_OTHER_LINK = re.compile(r'<a href="karvon:[^"]*">(.*?)</a>', re.DOTALL)
 _MATRIX_LINK = re.compile(
     r"""href\s*=\s*(["'])https://matrix\.to/#/((?:@|%40)[^"'?]+)(?:\?[^"']*)?\1"""
 )
 _REPLY_FALLBACK = re.compile(r"> <@[^>]+>.*\n(?:>.*\n)*\n")
 
-MxidOf = Callable[[RemoteUserID], UserID]
-"""Finds how a remote user is called in Matrix."""
-
 RemoteOf = Callable[[str], RemoteUserID | None]
 """Finds which remote user a Matrix id stands for."""
-
-
-# -- To Matrix
-
-
-def text_content(part: Text, mxid_of: MxidOf) -> Json:
-    """An ``m.room.message`` content for a text (Matrix spec, "m.room.message msgtypes")."""
-    content = _formatted(part.text, mxid_of)
-    content["msgtype"] = part.kind.value
-    return content
-
-
-def media_content(part: RemoteMedia, uri: str, info: MediaInfo, mxid_of: MxidOf) -> Json:
-    """An ``m.room.message`` content for an uploaded file, its caption included (MSC2530)."""
-    content: Json = {"body": clean_text(info.name)}
-    if part.caption is not None and part.caption.body:
-        content = _formatted(part.caption, mxid_of)
-        content["filename"] = clean_text(info.name)
-    facts = {
-        "mimetype": info.mime,
-        "size": info.size,
-        "w": info.width,
-        "h": info.height,
-        "duration": info.duration_ms,
-    }
-    content |= {
-        "msgtype": part.kind.value,
-        "url": uri,
-        "info": {name: value for name, value in facts.items() if value is not None},
-    }
-    return content
-
-
-def _formatted(text: FormattedText, mxid_of: MxidOf) -> Json:
-    content: Json = {"body": clean_text(text.body)}
-    if text.html is not None:
-        linked = _USER_LINK.sub(
-            lambda match: f'href="https://matrix.to/#/{mxid_of(RemoteUserID(unquote(match[1])))}"',
-            text.html,
-        )
-        content |= {
-            "format": _HTML_FORMAT,
-            "formatted_body": clean_text(_OTHER_LINK.sub(r"\1", linked)),
-        }
-        if len(json.dumps(content)) > MAX_CONTENT_BYTES // 2:
-            del content["format"], content["formatted_body"]
-    content["m.mentions"] = (
-        {"user_ids": sorted(mxid_of(user) for user in text.mentions)} if text.mentions else {}
-    )
-    return content
-
-
-def as_reply(content: Json, event: EventID) -> Json:
-    """Make a content answer an event."""
-    return content | {"m.relates_to": {"m.in_reply_to": {"event_id": event}}}
-
-
-def as_edit(content: Json, event: EventID) -> Json:
-    """Make a content replace an event's (Matrix spec, "Event replacements")."""
-    fallback = {key: value for key, value in content.items() if key != "m.relates_to"}
-    fallback["body"] = f"* {content['body']}"
-    if "formatted_body" in content:
-        fallback["formatted_body"] = f"* {content['formatted_body']}"
-    fallback["m.mentions"] = {}
-    return fallback | {
-        "m.new_content": content,
-        "m.relates_to": {"rel_type": "m.replace", "event_id": event},
-    }
-
-
-def reaction_content(event: EventID, emoji: str) -> Json:
-    """An ``m.reaction`` content."""
-    relation = {"rel_type": "m.annotation", "event_id": event, "key": clean_text(emoji)}
-    return {"m.relates_to": relation}
-
-
-def notice_content(body: str, html: str | None = None) -> Json:
-    """An ``m.notice``."""
-    content: Json = {"msgtype": TextKind.NOTICE.value, "body": body, "m.mentions": {}}
-    if html is not None:
-        content |= {"format": _HTML_FORMAT, "formatted_body": html}
-    return content
-
-
-# -- From Matrix
 
 
 @frozen
@@ -194,7 +102,7 @@ def _parse_content(
 
 def _parse_text(content: Json, is_reply: bool, remote_of: RemoteOf) -> FormattedText:
     body = str(content["body"])
-    html = content.get("formatted_body") if content.get("format") == _HTML_FORMAT else None
+    html = content.get("formatted_body") if content.get("format") == HTML_FORMAT else None
     if is_reply:
         body = _REPLY_FALLBACK.sub("", body, count=1) if body.startswith("> <@") else body
     if html is not None:

@@ -35,3 +35,27 @@ MESSAGE_STATUS: Final = "com.beeper.message_send_status"
 
 DOUBLE_PUPPET: Final = "fi.mau.double_puppet_source"
 """Content key that marks what a bridge sent in a person's name."""
+
+VOICE: Final = "org.matrix.msc3245.voice"
+"""MSC3245, the name clients use today."""
+AUDIO_DETAILS: Final = "org.matrix.msc1767.audio"
+"""MSC1767, duration and waveform of a voice message."""
+TEXT_BLOCK: Final = "org.matrix.msc1767.text"
+LOCATION: Final = "org.matrix.msc3488.location"
+"""MSC3488, the name clients use today."""
+LOCATION_ASSET: Final = "org.matrix.msc3488.asset"
+SPOILER: Final = "page.codeberg.everypizza.msc4193.spoiler"
+"""MSC4193."""
+CONTENT_WARNING: Final = "town.robin.msc3725.content_warning"
+"""MSC3725."""
+CONTENT_WARNING_SPOILER: Final = "town.robin.msc3725.spoiler"
+ROUND_VIDEO: Final = "fi.mau.telegram.round_message"
+"""In ``info``: the only mark of a round video that bridges and clients know."""
+GIF_MARKS: Final = (
+    "fi.mau.gif",
+    "fi.mau.loop",
+    "fi.mau.autoplay",
+    "fi.mau.hide_controls",
+    "fi.mau.no_audio",
+)
+"""In ``info``: the marks of a video that is played as a GIF is."""

@@ -17,7 +17,7 @@ from bridges.core.matrix.client import (
     HomeserverUnavailable,
     MatrixSender,
 )
-from bridges.core.matrix.content import as_edit, notice_content, reaction_content
+from bridges.core.matrix.rendering import Rendered, as_edit, notice_content, reaction_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.storage.cache import BoundedCache
@@ -57,14 +57,14 @@ class RoomWriter:
         self,
         room: RoomID,
         sender: MatrixSender,
-        content: Json,
+        message: Rendered,
         identity: Sequence[str],
         timestamp: int | None = None,
     ) -> EventID:
-        """Send an ``m.room.message``. ``identity`` says which remote message part it is."""
+        """Send a message or sticker. ``identity`` says which remote message part it is."""
         txn = transaction_id(self._source, *identity, sender.mxid)
         try:
-            return await self._send(room, sender, event_types.MESSAGE, content, txn, timestamp)
+            return await self._send(room, sender, message.type, message.content, txn, timestamp)
         except HomeserverRefused as refused:
             self._log.warning("the homeserver refuses a message", error=str(refused))
             return await self._placeholder(room, sender, txn, str(refused))
@@ -74,11 +74,12 @@ class RoomWriter:
             # If the placeholder cannot be sent either, it is the homeserver and not the message.
             return await self._placeholder(room, sender, txn, str(error))
 
-    async def edit(self, room: RoomID, old: StoredMessage, content: Json, stamp: int) -> None:
+    async def edit(self, room: RoomID, old: StoredMessage, message: Rendered, stamp: int) -> None:
         """Replace what a bridged message says."""
         sender = await self._original_sender(old.sender_mxid)
         txn = transaction_id(self._source, "edit", old.event, stamp)
-        await self._send(room, sender, event_types.MESSAGE, as_edit(content, old.event), txn, None)
+        content = as_edit(message.content, old.event)
+        await self._send(room, sender, message.type, content, txn, None)
 
     async def redact(self, room: RoomID, event: EventID, sender_mxid: UserID) -> None:
         """Redact an event as the one who sent it."""

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages of the network in the portal's room: sent, edited and removed once each.
+
+Every send carries a transaction id derived from what is sent, so handling a row again after a crash
+gives the same event. The link to the remote message and the end of the row are one transaction.
+"""
+
+from datetime import timedelta
+
+from attrs import evolve, frozen
+from mautrix.types import EventID, RoomID
+
+from bridges.core.clock import Clock
+from bridges.core.errors import TemporaryError
+from bridges.core.events import RemoteEdit, RemoteMessage, RemoteRedaction
+from bridges.core.ids import SHARED, ChatKey, MessageID, PartID
+from bridges.core.matrix.rendering import as_reply
+from bridges.core.matrix.senders import Senders
+from bridges.core.portal.contents import Contents, fitting
+from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.room_writer import RoomWriter
+from bridges.core.portal.rooms import Rooms
+from bridges.core.sessions import ActiveLogin, Sessions
+from bridges.core.storage.database import Database
+from bridges.core.storage.messages import MessageStore, StoredMessage, milliseconds
+from bridges.core.storage.portals import PortalStore
+from bridges.core.storage.queue import Queue, Row
+from bridges.core.storage.settlement import Settlement
+from bridges.core.text import user_text
+
+_LATE = timedelta(minutes=2)
+"""A message older than this is shown with its own time instead of the time it arrived."""
+
+
+class SendUnderWay(TemporaryError):
+    """It is not known yet whether a message of ours is this one."""
+
+    def __init__(self) -> None:
+        super().__init__("SEND_UNDER_WAY", user_text("A message is being sent."), retry_after=0.2)
+
+
+@frozen
+class _Place:
+    """Where a message goes and who reports it."""
+
+    room: RoomID
+    login: ActiveLogin
+
+
+class MessageSync:
+    """Handles the rows of ``from_remote`` that are about messages."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        outgoing: Queue,
+        messages: MessageStore,
+        portals: PortalStore,
+        sessions: Sessions,
+        rooms: Rooms,
+        senders: Senders,
+        writer: RoomWriter,
+        contents: Contents,
+        gate: EchoGate,
+        clock: Clock,
+    ) -> None:
+        """``outgoing`` is the queue of the other direction."""
+        self._db = database
+        self._queue = queue
+        self._outgoing = outgoing
+        self._messages = messages
+        self._portals = portals
+        self._sessions = sessions
+        self._rooms = rooms
+        self._senders = senders
+        self._writer = writer
+        self._contents = contents
+        self._gate = gate
+        self._clock = clock
+        self._settlement = Settlement(database, queue, messages)
+
+    # -- New ones
+
+    async def message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
+        """Send a message unless it is in the room already, and end the row."""
+        _, room = await self._rooms.of(event.chat, login)
+        place = _Place(room, login)
+        if await self._is_known(place, event):
+            await self._end(row)
+            return
+        stored = await self._send_parts(place, event)
+        await self._settlement.settle(row, stored)
+
+    async def _is_known(self, place: _Place, event: RemoteMessage) -> bool:
+        """Whether a message is in the room already.
+
+        The queue takes in each message once. So only what people of ours have sent can be there
+        by another way, and in a shared chat it may be somebody who has just logged out.
+        """
+        if self._sessions.by_remote_user(event.sender.user) is not None:
+            return bool(await self._await_own_sends(place, event))
+        return event.chat.receiver == SHARED and bool(
+            await self._messages.parts(event.chat, event.id)
+        )
+
+    async def _await_own_sends(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
+        """What is known of a message one of our people has sent, by Matrix or by phone.
+
+        Raises ``SendUnderWay`` while an interrupted send from this room has no known outcome.
+        """
+        async with self._gate.hold(event.chat):
+            known = await self._messages.parts(event.chat, event.id)
+            if not known and await self._outgoing.has_attempted(place.room):
+                raise SendUnderWay
+            return known
+
+    async def _send_parts(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
+        sender = await self._senders.speaker(place.room, event.sender, place.login.record.id)
+        reply = await self._event_of(event.chat, event.reply_to)
+        late = self._clock.now() - event.timestamp > _LATE
+        timestamp = milliseconds(event.timestamp) if late else None
+        stored = []
+        for index, part in enumerate(fitting(event.parts)):
+            rendered = await self._contents.of(part, place.login)
+            if index == 0 and reply is not None:
+                rendered = evolve(rendered, content=as_reply(rendered.content, reply))
+            name = PartID(f"{index:04}" if index else "")
+            sent = await self._writer.message(
+                place.room, sender, rendered, (str(event.chat), event.id, name), timestamp
+            )
+            stored.append(
+                StoredMessage(
+                    chat=event.chat,
+                    id=event.id,
+                    event=sent,
+                    sender=event.sender.user,
+                    sender_mxid=sender.mxid,
+                    sent_at=milliseconds(event.timestamp),
+                    part=name,
+                )
+            )
+        return stored
+
+    async def _event_of(self, chat: ChatKey, message: MessageID | None) -> EventID | None:
+        if message is None:
+            return None
+        stored = await self._messages.parts(chat, message)
+        return stored[0].event if stored else None
+
+    # -- Changed ones
+
+    async def edit(self, row: Row, event: RemoteEdit, login: ActiveLogin) -> None:
+        """Show what a message says now, and end the row."""
+        stored = await self._messages.parts(event.chat, event.target)
+        portal = await self._portals.get(event.chat)
+        if (
+            not stored
+            or portal is None
+            or portal.room is None
+            or stored[0].redacted
+            or stored[0].edit_stamp >= event.stamp
+        ):
+            await self._end(row)
+            return
+        for part, old in zip(fitting(event.parts), stored, strict=False):
+            rendered = await self._contents.of(part, login)
+            await self._writer.edit(portal.room, old, rendered, event.stamp)
+        async with self._db.transaction() as connection:
+            await self._messages.set_edit_stamp(connection, event.chat, event.target, event.stamp)
+            await self._queue.finish(connection, row)
+
+    async def redaction(self, row: Row, event: RemoteRedaction) -> None:
+        """Remove a message, and end the row."""
+        portal = await self._portals.get(event.chat)
+        stored = await self._messages.parts(event.chat, event.target)
+        if portal is not None and portal.room is not None:
+            for part in stored:
+                if not part.redacted:
+                    await self._writer.redact(portal.room, part.event, part.sender_mxid)
+        async with self._db.transaction() as connection:
+            await self._messages.set_redacted(connection, event.chat, event.target)
+            await self._queue.finish(connection, row)
+
+    async def _end(self, row: Row) -> None:
+        async with self._db.transaction() as connection:
+            await self._queue.finish(connection, row)
