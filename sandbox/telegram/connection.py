@@ -18,6 +18,7 @@ from telethon.tl.core import GzipPacked, MessageContainer
 
 from sandbox.telegram import wire
 from sandbox.telegram.handshake import Handshake, HandshakeError, ServerKey
+from sandbox.telegram.limits import DC_ID
 from sandbox.telegram.records import AuthKey
 from sandbox.telegram.transport import BadPacketError, Transport, accept
 
@@ -36,10 +37,10 @@ class Backend(Protocol):
     server_key: ServerKey
     random_bytes: wire.RandomBytes
 
-    def key(self, number: int) -> AuthKey | None:
-        """Find an authorisation key."""
+    def key(self, number: int, dc: int) -> AuthKey | None:
+        """Find an authorisation key of a data centre."""
 
-    def add_key(self, secret: bytes) -> AuthKey:
+    def add_key(self, secret: bytes, dc: int) -> AuthKey:
         """Keep a new authorisation key durably."""
 
     def attach(self, connection: "Connection") -> None:
@@ -61,8 +62,10 @@ class Connection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         now: Callable[[], float] = time.time,
+        dc: int = DC_ID,
     ) -> None:
         self._backend = backend
+        self.dc = dc
         self._reader = reader
         self._writer = writer
         self._now = now
@@ -120,7 +123,7 @@ class Connection:
             self._exchange_keys(packet)
             return
         if self.key is None or self.key.id != number:
-            self.key = self._backend.key(number)
+            self.key = self._backend.key(number, self.dc)
             if self.key is None:
                 self._write(_UNKNOWN_KEY)
                 return
@@ -151,7 +154,7 @@ class Connection:
         request = wire.parse(packet[20:])
         answer = bytes(self._handshake.step(request))
         if self._handshake.auth_key is not None:
-            self._backend.add_key(self._handshake.auth_key)
+            self._backend.add_key(self._handshake.auth_key, self.dc)
             self._handshake.auth_key = None
         self._write(struct.pack("<qqi", 0, self._msg_id(is_reply=True), len(answer)) + answer)
 

@@ -6,13 +6,13 @@ header. Source: https://core.telegram.org/api/files.
 """
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from sandbox.telegram.clock import Clock
-from sandbox.telegram.limits import DC_ID
 from sandbox.telegram.persistence import Store
 from sandbox.telegram.records import Counter, StoredFile, Upload
 from sandbox.telegram.rpc import bad_request
@@ -25,7 +25,9 @@ _ACCESS_SALT = 0x5A17B0C4D2E36F81
 class Files:
     """All uploads and finished files."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, home: Callable[[int], int]) -> None:
+        """`home` tells in which data centre an account lives: what it uploads lies there."""
+        self._home = home
         self._store = store
         self._clock = clock
         self._uploads = {(u.owner, u.id): u for u in store.load("upload", Upload)}
@@ -61,7 +63,7 @@ class Files:
             file_reference=self.reference,
             date=self._clock.moment(),
             sizes=[size],
-            dc_id=DC_ID,
+            dc_id=stored.dc,
         )
         return self._show(stored, photo)
 
@@ -88,7 +90,7 @@ class Files:
             date=self._clock.moment(),
             mime_type=media.mime_type,
             size=stored.size,
-            dc_id=DC_ID,
+            dc_id=stored.dc,
             attributes=media.attributes,
             thumbs=thumbs,
         )
@@ -123,14 +125,28 @@ class Files:
         if location.file_reference != self.reference:
             raise bad_request("FILE_REFERENCE_EXPIRED")
 
+    def dc_of(self, number: int) -> int:
+        """Return the data centre a file lies in; raises LOCATION_INVALID."""
+        return self._stored(number).dc
+
+    def move(self, number: int, dc: int) -> None:
+        """Let a file lie in another data centre than what is said about it."""
+        for name, stored in self._files.items():
+            if name.partition(":")[0] == str(number):
+                stored.dc = dc
+                self._store.save("file", name, stored)
+
     def read(self, number: int, thumb: str, offset: int, limit: int) -> bytes:
         """Return bytes of a file or of its thumbnail; empty past its end."""
+        return self._read(self._stored(number, thumb), offset, limit)
+
+    # -- inside
+
+    def _stored(self, number: int, thumb: str = "") -> StoredFile:
         stored = self._files.get(f"{number}:{thumb}") or self._files.get(str(number))
         if stored is None:
             raise bad_request("LOCATION_INVALID")
-        return self._read(stored, offset, limit)
-
-    # -- inside
+        return stored
 
     def _next_id(self) -> int:
         self._ids.value += 1
@@ -144,7 +160,7 @@ class Files:
                 raise bad_request(f"FILE_PART_{part}_MISSING")
         if upload is None:
             raise bad_request("FILE_PARTS_INVALID")
-        stored = StoredFile(name, owner, file.id, sum(upload.sizes.values()))
+        stored = StoredFile(name, owner, file.id, sum(upload.sizes.values()), dc=self._home(owner))
         self._files[name] = stored
         self._store.save("file", name, stored)
         return stored

@@ -7,7 +7,7 @@ LOGIN_CODE = "22222"
 """Every login code the sandbox "sends" is this one."""
 
 DC_ID = 2
-"""The only data centre of the sandbox."""
+"""The data centre every sandbox has, and everybody lives in who is not moved to another."""
 
 FIRST_USER_ID = 5_000_000_001
 FIRST_GROUP_ID = 4_000_001

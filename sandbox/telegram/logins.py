@@ -7,7 +7,7 @@ Source: https://core.telegram.org/api/auth, /api/qr-login and /api/srp.
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define
+from attrs import define, frozen
 from telethon.tl import types
 
 from sandbox.telegram import srp, wire
@@ -26,6 +26,14 @@ class QrToken:
     key: AuthKey
     expires: float
     accepted_by: int | None = None
+
+
+@frozen
+class Ticket:
+    """An exported authorisation: the key it is of, and the data centre it is for."""
+
+    key: int
+    dc: int
 
 
 class Logins:
@@ -50,20 +58,21 @@ class Logins:
         self._numbers = counters.get("number", Counter("number", 1_000_001))
         self._tokens: dict[bytes, QrToken] = {}
         self._challenges: dict[int, srp.Challenge] = {}
-        self._exported: dict[tuple[int, bytes], int] = {}
+        self._exported: dict[tuple[int, bytes], Ticket] = {}
 
     # -- keys
 
-    def add_key(self, secret: bytes) -> AuthKey:
-        """Keep the result of a key exchange."""
-        key = AuthKey(wire.key_id(secret), secret, created=self._clock())
+    def add_key(self, secret: bytes, dc: int) -> AuthKey:
+        """Keep the result of a key exchange with a data centre."""
+        key = AuthKey(wire.key_id(secret), secret, created=self._clock(), dc=dc)
         self._keys[key.id] = key
         self.save(key)
         return key
 
-    def key(self, number: int) -> AuthKey | None:
-        """Find a key by its id."""
-        return self._keys.get(number)
+    def key(self, number: int, dc: int) -> AuthKey | None:
+        """Find a key of a data centre by its id."""
+        key = self._keys.get(number)
+        return key if key is not None and key.dc == dc else None
 
     def save(self, key: AuthKey) -> None:
         """Keep a changed key."""
@@ -88,18 +97,27 @@ class Logins:
         return account
 
     def sessions(self, account: int) -> list[AuthKey]:
-        """List the living sessions of an account."""
-        return [k for k in self._keys.values() if k.account == account and k.broken is None]
+        """List the living sessions of an account, each once however many data centres it uses."""
+        return [
+            key
+            for key in self._keys.values()
+            if key.account == account and key.broken is None and key.parent is None
+        ]
 
     def end(self, key: AuthKey, error: str) -> None:
         """End a session: from now on its requests get `error`."""
-        key.broken = error
-        self.save(key)
+        for one in self._family(key):
+            one.broken = error
+            self.save(one)
 
     def log_out(self, key: AuthKey) -> None:
         """End a session by its own wish; the key may log in again."""
-        key.account = key.pending = None
-        self.save(key)
+        for one in self._family(key):
+            one.account = one.pending = one.parent = None
+            self.save(one)
+
+    def _family(self, key: AuthKey) -> list[AuthKey]:
+        return [key, *(one for one in self._keys.values() if one.parent == key.id)]
 
     # -- codes
 
@@ -205,13 +223,24 @@ class Logins:
         self._tokens[token] = QrToken(key, now + self._limits().qr_seconds)
         return token, self._tokens[token]
 
-    def accepted_token(self, key: AuthKey) -> Account | None:
-        """Take the token of this key that somebody accepted, if one was."""
-        for token, waiting in list(self._tokens.items()):
+    def accepted_token(self, key: AuthKey) -> tuple[bytes, Account] | None:
+        """Return the token of this key that somebody accepted and who did, if one was."""
+        for token, waiting in self._tokens.items():
             if waiting.key is key and waiting.accepted_by is not None:
-                del self._tokens[token]
-                return self._accounts.get(waiting.accepted_by)
+                return token, self._accounts.get(waiting.accepted_by)
         return None
+
+    def accepter(self, token: bytes) -> Account | None:
+        """Return who accepted a token, if it was accepted."""
+        waiting = self._tokens.get(token)
+        if waiting is None or waiting.accepted_by is None:
+            return None
+        return self._accounts.get(waiting.accepted_by)
+
+    def use_token(self, token: bytes, key: AuthKey, account: Account) -> None:
+        """Log in with an accepted token, or ask for the password; the token is spent."""
+        del self._tokens[token]
+        self.enter(key, account)
 
     def token_owner(self, token: bytes) -> QrToken:
         """Return a token that is still good.
@@ -229,16 +258,18 @@ class Logins:
 
     # -- other data centres
 
-    def export(self, account: int) -> tuple[int, bytes]:
-        """Make a ticket with which the account logs in over another connection."""
+    def export(self, key: AuthKey, account: int, dc: int) -> tuple[int, bytes]:
+        """Make a ticket that shares a session with another data centre."""
         data = self._random(32)
-        self._exported[account, data] = account
+        self._exported[account, data] = Ticket(key.id, dc)
         return account, data
 
     def import_(self, key: AuthKey, account: int, data: bytes) -> Account:
-        """Use a ticket once; raises AUTH_BYTES_INVALID."""
-        if self._exported.pop((account, data), None) is None:
+        """Use a ticket once, at its data centre; raises AUTH_BYTES_INVALID."""
+        ticket = self._exported.pop((account, data), None)
+        if ticket is None or ticket.dc != key.dc:
             raise bad_request("AUTH_BYTES_INVALID")
-        found = self._accounts.get(account)
-        self._bind(key, found)
-        return found
+        key.account = account
+        key.parent = ticket.key
+        self.save(key)
+        return self._accounts.get(account)

@@ -54,7 +54,14 @@ class Person:
     `received` begins with the latest messages of every chat the account has already.
     """
 
-    def __init__(self, account: Account, host: str, port: int, dc: int, public_key: str) -> None:
+    def __init__(
+        self,
+        account: Account,
+        address: tuple[str, int],
+        public_key: str,
+        client_type: type[TelegramClient],
+    ) -> None:
+        """`address` is that of the data centre the account lives in."""
         self.account = account
         self.received: list[Received] = []
         self._known: set[tuple[int, tuple[int, ...]]] = set()
@@ -62,8 +69,8 @@ class Person:
         self._news = asyncio.Condition()
         client_keys.add_key(public_key, old=False)
         session = MemorySession()
-        session.set_dc(dc, host, port)
-        self.client = TelegramClient(
+        session.set_dc(account.dc, *address)
+        self.client = client_type(
             session,
             _API_ID,
             _API_HASH,

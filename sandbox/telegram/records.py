@@ -11,6 +11,8 @@ from attrs import Factory, define, frozen
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
+from sandbox.telegram.limits import DC_ID
+
 
 class Kind(StrEnum):
     """What a peer is."""
@@ -63,7 +65,7 @@ class Password:
 
 @define
 class Account:
-    """One person's account; `phone` is digits without "+"."""
+    """One person's account; `phone` is digits without "+", `dc` the data centre it lives in."""
 
     id: int
     phone: str
@@ -77,6 +79,7 @@ class Account:
     online_until: float = 0.0
     last_seen: float = 0.0
     blocked: list[int] = Factory(list)
+    dc: int = DC_ID
 
 
 @define
@@ -94,7 +97,9 @@ class AuthKey:
     """An authorisation key and the login that hangs on it.
 
     `broken` is the error every request of a dead key is answered with, for example
-    ``SESSION_REVOKED``; `pending` is the account that still has to give its password.
+    ``SESSION_REVOKED``; `pending` is the account that still has to give its password. `dc` is the
+    data centre that knows the key. `parent` is the key whose login this one shares, for a key of
+    another data centre that an authorisation was imported into.
     """
 
     id: int
@@ -109,6 +114,8 @@ class AuthKey:
     device: str = ""
     system: str = ""
     app_version: str = ""
+    dc: int = DC_ID
+    parent: int | None = None
 
 
 @define
@@ -289,7 +296,8 @@ class Upload:
 class StoredFile:
     """A finished file: `name` is the photo or document id, with the thumbnail type if any.
 
-    `shown` is the photo or document as clients see it; thumbnails have none of their own.
+    `shown` is the photo or document as clients see it; thumbnails have none of their own. `dc` is
+    the data centre it lies in.
     """
 
     name: str
@@ -297,6 +305,7 @@ class StoredFile:
     upload: int
     size: int
     shown: TLObject | None = None
+    dc: int = DC_ID
 
 
 @define

@@ -16,7 +16,6 @@ from telethon.tl import types
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.files import Files
-from sandbox.telegram.limits import DC_ID
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
 from sandbox.telegram.rooms import ALL_RIGHTS, Rooms
@@ -265,10 +264,10 @@ def _own_rights(viewer: int, room: Room) -> Any:
 def _profile_photo(account: Account) -> Any:
     if not account.photos:
         return types.UserProfilePhotoEmpty()
-    return types.UserProfilePhoto(account.photos[0].id, DC_ID)
+    return types.UserProfilePhoto(account.photos[0].id, account.photos[0].dc_id)
 
 
 def _chat_photo(room: Room) -> Any:
     if room.photo is None:
         return types.ChatPhotoEmpty()
-    return types.ChatPhoto(room.photo.id, DC_ID)
+    return types.ChatPhoto(room.photo.id, room.photo.dc_id)

@@ -6,17 +6,20 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from sandbox.telegram.limits import DC_ID
+
 _KEPT = 200_000
 
 
 @frozen
 class LoggedCall:
-    """One call: who, what, when (seconds since 1970), and the error it ended with, if any."""
+    """One call: who, what, when (seconds since 1970), the error it ended with, if any, and where."""
 
     account: int | None
     method: str
     time: float
     error: str | None = None
+    dc: int = DC_ID
 
 
 class RequestLog:
@@ -26,9 +29,9 @@ class RequestLog:
         self._now = now
         self._calls: deque[LoggedCall] = deque(maxlen=_KEPT)
 
-    def add(self, account: int | None, method: str, error: str | None) -> None:
+    def add(self, account: int | None, method: str, error: str | None, dc: int = DC_ID) -> None:
         """Note a call."""
-        self._calls.append(LoggedCall(account, method, self._now(), error))
+        self._calls.append(LoggedCall(account, method, self._now(), error, dc))
 
     def calls(self, method: str | None = None, account: int | None = None) -> list[LoggedCall]:
         """Return the calls of a method, of an account, of both, or all."""

@@ -3,10 +3,12 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from telethon import TelegramClient
 
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
@@ -16,6 +18,7 @@ from sandbox.telegram.limits import DC_ID, LOGIN_CODE, Limits
 from sandbox.telegram.operator import Operator
 from sandbox.telegram.persistence import open_store
 from sandbox.telegram.person import Person
+from sandbox.telegram.places import Places
 from sandbox.telegram.records import Account, Room
 from sandbox.telegram.request_log import RequestLog
 from sandbox.telegram.server import Server
@@ -31,6 +34,7 @@ class TelegramSandbox:
 
     `state` names the file that keeps the network over restarts; without it, nothing is kept.
     A client reaches it at `host`, `port` as data centre `dc` with the key `public_key_pem`.
+    `more_dcs` maps further data centres to their ports (0: a free one).
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class TelegramSandbox:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        more_dcs: Mapping[int, int] | None = None,
         limits: Limits | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -46,26 +51,30 @@ class TelegramSandbox:
         self.login_code = LOGIN_CODE
         self.clock = Clock()
         self._store = open_store(Path(state) if state is not None else None)
-        self.world = World(self._store, self.clock, random_bytes, limits or Limits())
+        ports = {DC_ID: port, **(more_dcs or {})}
+        self.world = World(self._store, self.clock, random_bytes, limits or Limits(), ports)
         self.faults = Faults(self.clock)
         self.log = RequestLog(self.clock)
         key = ServerKey.load()
         self.public_key_pem = key.public_pem
         self.server = Server(self.world, self.faults, self.log, key)
         self.operator = Operator(self.world, self.server)
-        self._wanted = (host, port)
+        self.places = Places(self.world)
+        self._wanted = (host, ports)
+        # Telethon keeps the addresses of data centres per class, and every network has its own.
+        self._client_type = type("PersonClient", (TelegramClient,), {})
         self._persons: dict[int, Person] = {}
         self._person_lock = asyncio.Lock()
 
     @property
     def host(self) -> str:
         """The address clients connect to."""
-        return self.server.host
+        return self.server.addresses()[self.dc][0]
 
     @property
     def port(self) -> int:
         """The port clients connect to."""
-        return self.server.port
+        return self.server.addresses()[self.dc][1]
 
     @property
     def accounts(self) -> Accounts:
@@ -136,7 +145,8 @@ class TelegramSandbox:
             known = self._persons.get(account.id)
             if known is None:
                 self.operator.forget_persons(account)
-                known = Person(account, self.host, self.port, self.dc, self.public_key_pem)
+                address = self.server.addresses()[account.dc]
+                known = Person(account, address, self.public_key_pem, self._client_type)
                 self._persons[account.id] = known
                 try:
                     await known.start()

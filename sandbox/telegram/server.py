@@ -6,12 +6,14 @@ import contextlib
 import gzip
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from telethon.tl import functions, types
 
-from sandbox.telegram import wire
+from sandbox.telegram import migration, wire
 from sandbox.telegram.connection import Connection
+from sandbox.telegram.data_centres import DataCentres
 from sandbox.telegram.faults import Effect, Faults
 from sandbox.telegram.handlers import ANONYMOUS, all_handlers
 from sandbox.telegram.handshake import ServerKey
@@ -38,24 +40,24 @@ class Server:
         self.log = log
         self.server_key = key
         self.random_bytes = world.random_bytes
-        self.host = ""
-        self.port = 0
-        self._handlers: Handlers = all_handlers(self.address)
-        self._listener: asyncio.Server | None = None
+        self._centres = DataCentres(self._accept)
+        self._handlers: Handlers = all_handlers(self.addresses)
         self._connections: set[Connection] = set()
         self._attached: dict[int, set[Connection]] = {}
         self._homes: dict[Connection, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         world.updates.connect(self._is_connected, self._deliver, self._deliver_to_key)
 
-    def address(self) -> tuple[str, int]:
-        """Return where clients connect to."""
-        return self.host, self.port
+    def addresses(self) -> Mapping[int, tuple[str, int]]:
+        """Return where clients connect to, by data centre."""
+        return self._centres.addresses
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; port 0 takes a free one. Raises `OSError` if the address is taken."""
-        self.host, self.port = host, port
-        await self.restore()
+    async def start(self, host: str, ports: Mapping[int, int]) -> None:
+        """Listen at a port for each data centre; 0 takes a free one.
+
+        Raises `OSError` if an address is taken.
+        """
+        await self._centres.start(host, ports)
 
     async def stop(self) -> None:
         """Stop listening and cut all connections."""
@@ -63,27 +65,25 @@ class Server:
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def outage(self) -> None:
-        """Cut all connections and refuse new ones until `restore`."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.close()
-        self.drop()
+    async def outage(self, dc: int | None = None) -> None:
+        """Cut all connections, or those to one data centre, and refuse new ones until `restore`."""
+        self._centres.close(dc)
+        self.drop(dc=dc)
         # A connection that was accepted but not yet served is cut as soon as it appears.
         await asyncio.sleep(0)
-        self.drop()
+        self.drop(dc=dc)
 
     async def restore(self) -> None:
-        """Accept connections (again)."""
-        if self._listener is None:
-            self._listener = await asyncio.start_server(
-                self._accept, self.host, self.port, backlog=2048, limit=1024 * 1024
-            )
-            self.port = self._listener.sockets[0].getsockname()[1]
+        """Accept connections again."""
+        await self._centres.open()
 
-    def drop(self, account: int | None = None) -> int:
-        """Cut the connections of an account, or all; returns how many."""
-        chosen = [c for c in self._connections if account is None or _account_of(c) == account]
+    def drop(self, account: int | None = None, *, dc: int | None = None) -> int:
+        """Cut connections: of an account, to a data centre, or all; returns how many."""
+        chosen = [
+            one
+            for one in self._connections
+            if dc in {None, one.dc} and (account is None or _owner_of(one) == account)
+        ]
         for connection in chosen:
             connection.drop()
         return len(chosen)
@@ -105,13 +105,13 @@ class Server:
 
     # -- for connections
 
-    def key(self, number: int) -> AuthKey | None:
-        """Find an authorisation key."""
-        return self.world.logins.key(number)
+    def key(self, number: int, dc: int) -> AuthKey | None:
+        """Find an authorisation key of a data centre."""
+        return self.world.logins.key(number, dc)
 
-    def add_key(self, secret: bytes) -> AuthKey:
+    def add_key(self, secret: bytes, dc: int) -> AuthKey:
         """Keep a new authorisation key durably."""
-        key = self.world.logins.add_key(secret)
+        key = self.world.logins.add_key(secret, dc)
         self.world.store.commit()
         return key
 
@@ -153,7 +153,7 @@ class Server:
             error = "INTERNAL"
             body = bytes(types.RpcError(500, error))
         self.world.store.commit()
-        self.log.add(account or connection.key.account, method, error)
+        self.log.add(account or connection.key.account, method, error, connection.dc)
         self.attach(connection)
         if error is not None:
             self.world.updates.discard()
@@ -210,7 +210,8 @@ class Server:
         if type(request) in ANONYMOUS:
             self.world.logins.require_alive(call.key)
         else:
-            self.world.logins.require_login(call.key)
+            account = self.world.logins.require_login(call.key)
+            migration.require_home(call.key, account, type(request))
         return handler(call, request)
 
     def _pack(self, result: Any) -> bytes:
@@ -232,9 +233,11 @@ class Server:
         else:
             connection.answer(msg_id, body)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(self, reader, writer, time.time)
-        if self._listener is None:
+    async def _accept(
+        self, dc: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        connection = Connection(self, reader, writer, time.time, dc)
+        if not self._centres.is_open(dc):
             connection.drop()
             return
         self._connections.add(connection)
@@ -278,9 +281,15 @@ class Server:
                 connection.push(body)
 
 
-def _account_of(connection: Connection) -> int | None:
+def _owner_of(connection: Connection) -> int | None:
     key = connection.key
     return key.account if key is not None and key.broken is None else None
+
+
+def _account_of(connection: Connection) -> int | None:
+    """Whose updates belong here: a key that shares another's login gets none."""
+    key = connection.key
+    return None if key is None or key.parent is not None else _owner_of(connection)
 
 
 def _require_done(connection: Connection, msg_ids: list[int]) -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The whole network in one object: every subject's records over one store and one clock."""
 
+from collections.abc import Collection
+
 from attrs import evolve
 
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.files import Files
-from sandbox.telegram.limits import Limits
+from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.persistence import Store
@@ -22,17 +24,23 @@ class World:
     """Accounts, logins, rooms, mailboxes, files, and the updates between them."""
 
     def __init__(
-        self, store: Store, clock: Clock, random_bytes: RandomBytes, limits: Limits
+        self,
+        store: Store,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        limits: Limits,
+        data_centres: Collection[int] = (DC_ID,),
     ) -> None:
         self.store = store
         self.clock = clock
         self.limits = limits
+        self.data_centres = frozenset(data_centres)
         self.random_bytes = random_bytes
         self.accounts = Accounts(store, clock, random_bytes)
         self.logins = Logins(store, clock, random_bytes, self.accounts, lambda: self.limits)
         self.rooms = Rooms(store, clock, random_bytes)
         self.mailboxes = Mailboxes(store, clock)
-        self.files = Files(store, clock)
+        self.files = Files(store, clock, lambda owner: self.accounts.get(owner).dc)
         self.render = Render(self.accounts, self.rooms, self.mailboxes, self.files, clock)
         self.updates = Updates(self.render, self.rooms, self.mailboxes, clock, lambda: self.limits)
         self.posts = Posts(

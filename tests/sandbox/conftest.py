@@ -64,12 +64,15 @@ async def connect() -> AsyncIterator[Connect]:
         await client.disconnect()
 
 
-def new_client(network: TelegramSandbox, session: Any = None, **options: Any) -> Any:
-    """Return a client as an application would construct it."""
+def new_client(
+    network: TelegramSandbox, session: Any = None, dc: int | None = None, **options: Any
+) -> Any:
+    """Return a client as an application would construct it, at the first data centre or another."""
     client_keys.add_key(network.public_key_pem, old=False)
     if session is None:
         session = MemorySession()
-        session.set_dc(network.dc, network.host, network.port)
+        place = dc or network.dc
+        session.set_dc(place, *network.server.addresses()[place])
     settings: dict[str, Any] = {
         "flood_sleep_threshold": 0,
         "retry_delay": 0.05,

@@ -219,17 +219,6 @@ async def test_a_key_the_network_does_not_know(net: TelegramSandbox, connect: Co
             await connect(stranger, session)
 
 
-async def test_an_authorisation_is_exported_to_another_connection(
-    net: TelegramSandbox, connect: Connect, alisa: Person
-) -> None:
-    ticket = await alisa.client(functions.auth.ExportAuthorizationRequest(2))
-    client = await connect(net)
-    imported = await client(functions.auth.ImportAuthorizationRequest(ticket.id, ticket.bytes))
-    assert imported.user.first_name == "Alisa"
-    with pytest.raises(errors.AuthBytesInvalidError):
-        await client(functions.auth.ImportAuthorizationRequest(ticket.id, ticket.bytes))
-
-
 async def test_other_sessions_hear_of_a_new_login(
     net: TelegramSandbox, connect: Connect, alisa: Person
 ) -> None:

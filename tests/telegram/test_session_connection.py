@@ -95,7 +95,7 @@ async def test_an_unreachable_telegram_is_told_and_tried_again(
     assert "keeps trying" in str(reason)
     with pytest.raises(NotConnected):
         await session.send(text_message(dm(net, "boris_test", alisa), "x"))
-    await net.server.start(host, port)
+    await net.server.start(host, {net.dc: port})
     await handle.until_state(SessionState.CONNECTED)
     await handle.until_text("sent before the outage")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The methods of the API, one module per namespace or subject."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from telethon.tl.functions import account as account_
 from telethon.tl.functions import auth as auth_
@@ -47,10 +47,10 @@ ANONYMOUS = frozenset(
 """The methods that need no login."""
 
 
-def all_handlers(address: Callable[[], tuple[str, int]]) -> dict[type, Handler]:
-    """Return the handler of every method; `address` is where clients connect to."""
+def all_handlers(addresses: Callable[[], Mapping[int, tuple[str, int]]]) -> dict[type, Handler]:
+    """Return the handler of every method; `addresses`: where clients connect to, by data centre."""
     return {
-        **help_config.handlers(address),
+        **help_config.handlers(addresses),
         **account.HANDLERS,
         **albums.HANDLERS,
         **auth.HANDLERS,

@@ -7,6 +7,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import auth
 
+from sandbox.telegram import migration
 from sandbox.telegram.clock import moment
 from sandbox.telegram.handlers.account import authorization, require_old_session
 from sandbox.telegram.limits import LOGIN_CODE
@@ -17,8 +18,9 @@ from sandbox.telegram.rpc import Call, Handlers, bad_request
 def _send_code(call: Call, request: Any) -> Any:
     if not request.api_id or not request.api_hash:
         raise bad_request("API_ID_INVALID")
-    sent = call.world.logins.send_code(request.phone_number)
     known = call.world.accounts.by_phone(request.phone_number)
+    migration.require_phone_home(call.key, known)
+    sent = call.world.logins.send_code(request.phone_number)
     in_app = known is not None and call.world.logins.sessions(known.id)
     kind = types.auth.SentCodeTypeApp if in_app else types.auth.SentCodeTypeSms
     return _sent(call, sent, kind(len(LOGIN_CODE)))
@@ -44,6 +46,7 @@ def _cancel_code(call: Call, request: Any) -> bool:
 
 
 def _sign_in(call: Call, request: Any) -> Any:
+    migration.require_phone_home(call.key, call.world.accounts.by_phone(request.phone_number))
     account = call.world.logins.check_code(
         request.phone_number, request.phone_code_hash, request.phone_code or ""
     )
@@ -80,29 +83,31 @@ def _tell_other_sessions(call: Call, key: AuthKey) -> None:
 def _export_login_token(call: Call, request: Any) -> Any:
     if not request.api_id or not request.api_hash:
         raise bad_request("API_ID_INVALID")
-    done = _finish_qr(call)
-    if done is not None:
-        return done
+    accepted = call.world.logins.accepted_token(call.key)
+    if accepted is not None:
+        return _finish_qr(call, *accepted)
+    if call.key.account is not None:
+        return _qr_success(call, call.me)
     token, waiting = call.world.logins.export_token(call.key)
     return types.auth.LoginToken(moment(waiting.expires), token)
 
 
 def _import_login_token(call: Call, request: Any) -> Any:
-    done = _finish_qr(call)
-    if done is not None:
-        return done
+    account = call.world.logins.accepter(request.token)
+    if account is not None:
+        return _finish_qr(call, request.token, account)
     waiting = call.world.logins.token_owner(request.token)
     return types.auth.LoginToken(moment(waiting.expires), request.token)
 
 
-def _finish_qr(call: Call) -> Any:
-    account = call.world.logins.accepted_token(call.key)
-    if account is not None:
-        call.world.logins.enter(call.key, account)
-    elif call.key.account is None:
-        return None
-    else:
-        account = call.me
+def _finish_qr(call: Call, token: bytes, account: Account) -> Any:
+    if account.dc != call.key.dc:
+        return types.auth.LoginTokenMigrateTo(account.dc, token)
+    call.world.logins.use_token(token, call.key, account)
+    return _qr_success(call, account)
+
+
+def _qr_success(call: Call, account: Account) -> Any:
     user = call.world.render.user(account.id, account)
     return types.auth.LoginTokenSuccess(types.auth.Authorization(user))
 
@@ -127,8 +132,10 @@ def _reset_authorizations(call: Call, _request: Any) -> bool:
     return True
 
 
-def _export_authorization(call: Call, _request: Any) -> Any:
-    number, data = call.world.logins.export(call.me.id)
+def _export_authorization(call: Call, request: Any) -> Any:
+    if request.dc_id == call.key.dc or request.dc_id not in call.world.data_centres:
+        raise bad_request("DC_ID_INVALID")
+    number, data = call.world.logins.export(call.key, call.me.id, request.dc_id)
     return types.auth.ExportedAuthorization(number, data)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Namespace ``help``: what a client asks before it does anything else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +12,12 @@ from sandbox.telegram.limits import DC_ID
 from sandbox.telegram.rpc import Call, Handler
 
 
-def handlers(address: Callable[[], tuple[str, int]]) -> dict[type, Handler]:
-    """Return the handlers; `address` is where clients connect to."""
+def handlers(addresses: Callable[[], Mapping[int, tuple[str, int]]]) -> dict[type, Handler]:
+    """Return the handlers; `addresses` says where clients connect to, by data centre."""
 
     def get_config(call: Call, _request: Any) -> Any:
-        host, port = address()
-        return _config(call, types.DcOption(DC_ID, host, port))
+        known = addresses().items()
+        return _config(call, [types.DcOption(dc, host, port) for dc, (host, port) in known])
 
     return {
         help_.GetConfigRequest: get_config,
@@ -26,15 +26,15 @@ def handlers(address: Callable[[], tuple[str, int]]) -> dict[type, Handler]:
     }
 
 
-def _config(call: Call, option: Any) -> Any:
+def _config(call: Call, options: list[Any]) -> Any:
     limits = call.world.limits
     now = call.world.clock.moment()
     return types.Config(
         date=now,
         expires=now + timedelta(hours=1),
         test_mode=True,
-        this_dc=DC_ID,
-        dc_options=[option],
+        this_dc=call.key.dc,
+        dc_options=options,
         dc_txt_domain_name="",
         chat_size_max=limits.group_members,
         megagroup_size_max=200_000,
@@ -64,8 +64,8 @@ def _config(call: Call, option: Any) -> Any:
     )
 
 
-def _get_nearest_dc(_call: Call, _request: Any) -> Any:
-    return types.NearestDc("XX", DC_ID, DC_ID)
+def _get_nearest_dc(call: Call, _request: Any) -> Any:
+    return types.NearestDc("XX", call.key.dc, DC_ID)
 
 
 def _get_app_config(_call: Call, _request: Any) -> Any:

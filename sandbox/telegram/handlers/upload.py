@@ -7,7 +7,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import upload
 
-from sandbox.telegram import inputs
+from sandbox.telegram import inputs, migration
 from sandbox.telegram.records import Kind, Peer
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
@@ -22,6 +22,7 @@ def _save_part(call: Call, request: Any) -> bool:
 
 def _get_file(call: Call, request: Any) -> Any:
     number, thumb = _locate(call, request.location)
+    migration.require_file_here(call.key, call.world.files.dc_of(number))
     wrong = request.offset % _STEP or request.limit % _STEP or not 0 < request.limit <= _MAX_LIMIT
     if wrong and not request.precise:
         raise bad_request("LIMIT_INVALID")
