@@ -37,10 +37,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port for clients (0: a free one)")
+    parser.add_argument(
+        "--more-dc",
+        action="append",
+        default=[],
+        type=_data_centre,
+        metavar="NUMBER[=PORT]",
+        help="another data centre, at a port or a free one; may be repeated",
+    )
     parser.add_argument("--control-port", type=int, default=0, help="port of the control API")
     parser.add_argument("--state", type=Path, help="file that keeps the network over restarts")
     parser.add_argument("--seed", type=Path, help="JSON file with the people to start with")
     return parser
+
+
+def _data_centre(text: str) -> tuple[int, int]:
+    number, _, port = text.partition("=")
+    return int(number), int(port or 0)
 
 
 async def _run(options: argparse.Namespace) -> None:
@@ -49,7 +62,10 @@ async def _run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with TelegramSandbox(options.state, host=options.host, port=options.port) as net:
+    network = TelegramSandbox(
+        options.state, host=options.host, port=options.port, more_dcs=dict(options.more_dc)
+    )
+    async with network as net:
         await sow(net, seed)
         runner = web.AppRunner(Control(net).application(), handle_signals=False)
         await runner.setup()

@@ -15,6 +15,7 @@ from telethon.errors import RPCError
 from telethon.tl import types
 
 from sandbox.telegram.accounts import UnknownAccountError
+from sandbox.telegram.control_scale import ScaleOperations
 from sandbox.telegram.faults import MethodFault, PushEffect
 from sandbox.telegram.json_body import BadBodyError, Body
 from sandbox.telegram.operator import OperatorError
@@ -88,6 +89,7 @@ class Control:
             "/requests/clear": self._clear_requests,
             "/limits": self._limits,
             "/clock/advance": self._advance,
+            **ScaleOperations(self.net).by_path(),
         }
 
     # -- the service itself
@@ -98,6 +100,9 @@ class Control:
             "host": self.net.host,
             "port": self.net.port,
             "dc": self.net.dc,
+            "data_centres": {
+                str(number): port for number, (_, port) in self.net.server.addresses().items()
+            },
             "login_code": self.net.login_code,
             "public_key": self.net.public_key_pem,
         }
@@ -312,10 +317,11 @@ class Control:
         return {}
 
     async def _drop(self, body: Body) -> Answer:
-        return {"dropped": self.net.server.drop(self._account_of(body))}
+        account, dc = self._account_of(body), body.maybe_number("dc")
+        return {"dropped": self.net.server.drop(account, dc=dc)}
 
-    async def _outage(self, _body: Body) -> Answer:
-        await self.net.server.outage()
+    async def _outage(self, body: Body) -> Answer:
+        await self.net.server.outage(body.maybe_number("dc"))
         return {}
 
     async def _restore(self, _body: Body) -> Answer:

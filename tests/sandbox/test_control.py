@@ -51,6 +51,7 @@ async def api(net: TelegramSandbox) -> AsyncIterator[Api]:
 async def test_ready_tells_where_to_connect(net: TelegramSandbox, api: Api) -> None:
     ready = await api.get("/ready")
     assert (ready["ready"], ready["port"], ready["dc"]) == (True, net.port, 2)
+    assert ready["data_centres"] == {"2": net.port}
     assert ready["public_key"].startswith("-----BEGIN RSA PUBLIC KEY-----")
 
 
@@ -194,3 +195,10 @@ async def test_a_bad_seed_is_explained(tmp_path: Path, content: str) -> None:
     async with TelegramSandbox() as net:
         with pytest.raises(SeedError):
             await sow(net, read_seed(path))
+
+
+async def test_places_over_the_control_api(net: TelegramSandbox, api: Api) -> None:
+    assert "no data centre 4" in await api.refused("/accounts/move", account="Alisa", dc=4)
+    await api.post("/accounts/move", account="Alisa", dc=2)
+    assert "no data centre 4" in await api.refused("/files/move", id=1, dc=4)
+    assert await api.post("/faults/drop", dc=2) == {"dropped": 0}
