@@ -50,7 +50,11 @@ def to_matrix(
 
 
 def from_matrix(
-    formatted: FormattedText, *, max_length: int = MAX_TEXT, links: Links = _NOTHING_KNOWN
+    formatted: FormattedText,
+    *,
+    max_length: int = MAX_TEXT,
+    links: Links = _NOTHING_KNOWN,
+    custom_emoji: bool = True,
 ) -> list[TelegramText]:
     """Turn a Matrix text into one or more Telegram messages, in order.
 
@@ -58,6 +62,8 @@ def from_matrix(
         formatted: HTML, in whatever shape, or a body only.
         max_length: Longest text of one message in UTF-16 code units; captions allow less.
         links: How users and messages are linked.
+        custom_emoji: Whether the account may send them (Telegram Premium); else they are what they
+            stand for.
 
     Returns:
         The messages, none longer than ``max_length``; none at all if nothing is visible.
@@ -68,6 +74,8 @@ def from_matrix(
     if max_length < 2:
         raise ValueError(f"max_length must be at least 2, the length of an emoji, not {max_length}")
     text, spans = _read(formatted, links)
+    if not custom_emoji:
+        spans = [span for span in spans if span.style.kind is not Kind.EMOJI]
     text, renamed = name_users(text, canonical(text, spans), links.usernames)
     final = canonical(text, renamed)
     return [

@@ -11,6 +11,7 @@ from telethon.tl.types import (
     MessageEntityBlockquote,
     MessageEntityBold,
     MessageEntityCode,
+    MessageEntityCustomEmoji,
     MessageEntityEmail,
     MessageEntityItalic,
     MessageEntityMention,
@@ -54,7 +55,7 @@ _LINKED_BY_TELEGRAM = frozenset({"http", "https", "tg"})
 
 
 def spans_of(text: str, entities: Iterable[TypeMessageEntity], links: Links) -> list[Span]:
-    """Read entities; those that need no formatting (hashtags, custom emoji, …) give no span.
+    """Read entities; those that need no formatting (hashtags, dates, …) give no span.
 
     Offsets outside the text and negative or zero lengths are tolerated.
     """
@@ -75,6 +76,8 @@ def _style_of(entity: TypeMessageEntity, covered: str, links: Links) -> Style | 
         return Style(Kind.COLLAPSED_QUOTE if entity.collapsed else Kind.QUOTE)
     if isinstance(entity, MessageEntityPre):
         return Style(Kind.PRE, "-".join(clean_text(entity.language).split()))
+    if isinstance(entity, MessageEntityCustomEmoji):
+        return Style(Kind.EMOJI, str(entity.document_id))
     address = _address_of(entity, covered, links)
     return Style(Kind.LINK, address) if address else None
 
@@ -130,6 +133,8 @@ def _entity(style: Style, covered: str, offset: int, length: int) -> TypeMessage
         return _link_entity(style.argument, covered, offset, length)
     if style.kind is Kind.PRE:
         return MessageEntityPre(offset, length, style.argument)
+    if style.kind is Kind.EMOJI:
+        return MessageEntityCustomEmoji(offset, length, int(style.argument))
     if style.kind in _SIMPLE:
         return _SIMPLE[style.kind](offset, length)
     collapsed = True if style.kind is Kind.COLLAPSED_QUOTE else None

@@ -16,6 +16,8 @@ _IGNORED_IN_ADDRESS = re.compile(r"[\t\r\n]")
 _CONTROL_OR_SPACE = "".join(map(chr, range(0x21)))
 _USER = "karvon:user/"
 _MESSAGE = "karvon:message/"
+_EMOJI = "karvon:emoji/"
+_EMOJI_ADDRESS = re.compile(rf"{_EMOJI}(-?[0-9]{{1,19}})")
 _USERNAME_PAGE = "https://t.me/"
 
 
@@ -98,3 +100,14 @@ def message_of_address(address: str) -> tuple[ChatID, MessageID] | None:
     if not chat or not message or "/" in message:
         return None
     return ChatID(clean_text(unquote(chat))), MessageID(clean_text(unquote(message)))
+
+
+def emoji_address(document: str) -> str:
+    """The neutral address of a custom emoji, by its document's number."""
+    return f"{_EMOJI}{quote(document, safe='')}"
+
+
+def emoji_of_address(address: str) -> str | None:
+    """The document's number that a custom emoji's neutral address names, or None."""
+    found = _EMOJI_ADDRESS.fullmatch(address)
+    return found[1] if found else None

@@ -16,7 +16,7 @@ def name_users(
 ) -> tuple[str, list[Span]]:
     """Replace the text of links to users in ``usernames`` by their usernames.
 
-    Expects canonical spans; ranges that touch the text follow it.
+    Expects canonical spans; ranges that touch the text follow it, custom emoji in it are gone.
     """
     replaced: list[tuple[Span, str]] = []
     for span in spans:
@@ -43,10 +43,16 @@ def name_users(
 
     renamed = []
     for span in spans:
+        if span.style.kind is Kind.EMOJI and any(_meet(span, one) for one, _ in replaced):
+            continue
         username = _username(span, usernames)
         style = Style(Kind.LINK, username_address(username)) if username else span.style
         renamed.append(evolve(span, start=follow(span.start), end=follow(span.end), style=style))
     return "".join(pieces), renamed
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _username(span: Span, usernames: Mapping[RemoteUserID, str]) -> str | None:

@@ -16,6 +16,7 @@ from bridges.telegram.formatting.entities import hidden_address
 from bridges.telegram.formatting.layout import Layout, OpenStyle
 from bridges.telegram.formatting.links import (
     Links,
+    emoji_of_address,
     message_of_address,
     safe_address,
     user_address,
@@ -23,7 +24,7 @@ from bridges.telegram.formatting.links import (
 )
 from bridges.telegram.formatting.styles import Kind, Span, Style
 from bridges.telegram.formatting.tokens import End, Start, Text, Token, tokens
-from bridges.telegram.formatting.writer import COLLAPSED_ATTRIBUTE
+from bridges.telegram.formatting.writer import COLLAPSED_ATTRIBUTE, EMOTICON_ATTRIBUTE
 
 _REPLY_FALLBACK = re.compile(r"\s*<mx-reply\b[^>]*>.*?</mx-reply\s*>", re.IGNORECASE | re.DOTALL)
 _INLINE = {
@@ -142,7 +143,15 @@ class _Reader:
 
     def _image(self, attributes: dict[str, str]) -> None:
         description = attributes.get("alt") or attributes.get("title") or ""
-        self._layout.words(description if description.strip() else "🖼")
+        document = emoji_of_address(attributes.get("src", ""))
+        if not description.strip():
+            description = "🖼"
+        if document is None or EMOTICON_ATTRIBUTE not in attributes:
+            self._layout.words(description)
+            return
+        opened = self._layout.open(Style(Kind.EMOJI, document))
+        self._layout.words(description)
+        self._layout.close(opened)
 
     def _superscript(self, _attributes: dict[str, str]) -> None:
         self._layout.words("^")

@@ -36,11 +36,13 @@ def ranges(text: str, spans: Sequence[Span], max_length: int) -> list[tuple[int,
 
 
 def spans_in(spans: Sequence[Span], start: int, end: int) -> list[Span]:
-    """What the spans cover of one part, counted from its start."""
+    """What the spans cover of one part, counted from its start; half a custom emoji is none."""
     return [
         evolve(span, start=max(span.start, start) - start, end=min(span.end, end) - start)
         for span in spans
-        if span.start < end and span.end > start
+        if span.start < end
+        and span.end > start
+        and (span.style.kind is not Kind.EMOJI or start <= span.start < span.end <= end)
     ]
 
 

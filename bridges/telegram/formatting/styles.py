@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Styled ranges of a text and their canonical form, on which both directions agree."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
@@ -23,6 +24,7 @@ class Kind(IntEnum):
     UNDERLINE = 7
     STRIKE = 8
     SPOILER = 9
+    EMOJI = 10
 
 
 BLOCKS = frozenset({Kind.QUOTE, Kind.COLLAPSED_QUOTE, Kind.PRE})
@@ -30,7 +32,7 @@ BLOCKS = frozenset({Kind.QUOTE, Kind.COLLAPSED_QUOTE, Kind.PRE})
 
 @frozen
 class Style:
-    """A kind and what it needs: the language of PRE, the address of LINK, nothing for others."""
+    """A kind and what it needs: the language of PRE, the address of LINK, the document of EMOJI."""
 
     kind: Kind
     argument: str = ""
@@ -53,6 +55,8 @@ def canonical(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     other the first stays and the later one keeps what is left. Other ranges overlap freely; equal
     ones that touch become one. No range crosses the edge of a quote or code block, starts or ends
     with white space, or covers nothing else. Ranges outside the text are clipped or dropped.
+    A custom emoji is one picture: it stays only where it covers no white space and no range begins
+    or ends inside it.
 
     Returns:
         The ranges, outer before inner. ``canonical`` of the result is the result.
@@ -66,11 +70,13 @@ def canonical(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     codes = _without(_without(_united(layers[Kind.CODE]), blocks), links)
     found = quotes + blocks + _cut(links, edges) + _cut(codes, edges)
     for kind in Kind:
-        if kind > Kind.CODE:
+        if Kind.CODE < kind < Kind.EMOJI:
             free = _without(_without(_united(layers[kind]), blocks), codes)
             found += _cut(free, edges)
-    trimmed = (_trimmed(text, span) for span in found)
-    return tuple(sorted((span for span in trimmed if _shows(text, span)), key=outer_first))
+    trimmed = [_trimmed(text, span) for span in found]
+    shown = [span for span in trimmed if _shows(text, span)]
+    pictures = _whole(text, _first_wins(layers[Kind.EMOJI]), shown)
+    return tuple(sorted(shown + pictures, key=outer_first))
 
 
 def outer_first(span: Span) -> tuple[int, int, Kind]:
@@ -119,6 +125,19 @@ def _first_wins(spans: Sequence[Span]) -> list[Span]:
             kept.append(evolve(span, start=start))
             end = span.end
     return kept
+
+
+def _whole(text: str, pictures: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """Those custom emoji that are not divided by white space, by other ranges or by code."""
+    edges = sorted(_edges(others))
+    verbatim = [span for span in others if span.style.kind in (Kind.PRE, Kind.CODE)]
+    return [
+        span
+        for span in pictures
+        if not any(character.isspace() for character in text[span.start : span.end])
+        and bisect_left(edges, span.end) == bisect_right(edges, span.start)
+        and not any(code.start < span.end and span.start < code.end for code in verbatim)
+    ]
 
 
 def _united(spans: Sequence[Span]) -> list[Span]:

@@ -5,10 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from html import escape
 
+from bridges.telegram.formatting.links import emoji_address
 from bridges.telegram.formatting.styles import BLOCKS, Kind, Span, Style
 
 COLLAPSED_ATTRIBUTE = "data-telegram-collapsed"
+EMOTICON_ATTRIBUTE = "data-mx-emoticon"
 _LANGUAGE = ' class="language-{}"'
+_EMOTICON = '<img {mark} src="{src}" alt="{alt}" title="{alt}" height="32">'
 _TAGS: dict[Kind, Callable[[str], tuple[str, str]]] = {
     Kind.QUOTE: lambda _: ("<blockquote>", "</blockquote>"),
     Kind.COLLAPSED_QUOTE: lambda _: (f"<blockquote {COLLAPSED_ATTRIBUTE}>", "</blockquote>"),
@@ -23,6 +26,7 @@ _TAGS: dict[Kind, Callable[[str], tuple[str, str]]] = {
     Kind.UNDERLINE: lambda _: ("<u>", "</u>"),
     Kind.STRIKE: lambda _: ("<del>", "</del>"),
     Kind.SPOILER: lambda _: ("<span data-mx-spoiler>", "</span>"),
+    Kind.EMOJI: lambda _: ("", ""),
 }
 
 
@@ -45,9 +49,19 @@ def to_html(text: str, spans: Sequence[Span]) -> str:
         pieces += [_tags(span.style)[1] for span in reversed(open_spans[common:])]
         pieces += [_tags(span.style)[0] for span in wanted[common:]]
         open_spans = wanted
+        picture = next((span for span in open_spans if span.style.kind is Kind.EMOJI), None)
+        if picture is not None:
+            pieces.append(_emoticon(picture.style.argument, text[edge:following]))
+            continue
         verbatim = any(span.style.kind is Kind.PRE for span in open_spans)
         pieces.append(_escaped(text, edge, following, implied, verbatim=verbatim))
     return "".join(pieces)
+
+
+def _emoticon(document: str, shown: str) -> str:
+    """An inline picture (MSC2545), which the emoji stands for where there are no pictures."""
+    source = emoji_address(document)
+    return _EMOTICON.format(mark=EMOTICON_ATTRIBUTE, src=escape(source), alt=escape(shown))
 
 
 def _tags(style: Style) -> tuple[str, str]:

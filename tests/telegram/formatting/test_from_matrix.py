@@ -44,6 +44,13 @@ INLINE = [
     ("x<sup>2</sup> H<sub>2</sub>O", "x^2 H_2O", []),
     ('<img data-mx-emoticon alt=":wave:" src="mxc://a/b"> hi', ":wave: hi", []),
     ('hi <img src="mxc://a/b">', "hi 🖼", []),
+    ('<img src="karvon:emoji/7" alt="😀">', "😀", []),
+    (
+        '<img data-mx-emoticon src="karvon:emoji/7" alt="😀">',
+        "😀",
+        [tl.MessageEntityCustomEmoji(0, 2, 7)],
+    ),
+    ('<img data-mx-emoticon src="karvon:emoji/x7" alt="😀">', "😀", []),
     ("a<!-- secret -->b<?x y?>c", "abc", []),
     ("1 < 2 &amp; 3 &gt; 2 &#x1F600; &unknown;", "1 < 2 & 3 > 2 😀 &unknown;", []),
     ("<unknown>a</unknown>", "a", []),
@@ -166,3 +173,20 @@ def test_links_to_messages_become_telegram_links() -> None:
     links = Links(message_url=lambda chat, message: f"https://t.me/c/{chat}/{message}")
     shown = to_telegram(FormattedText("", '<a href="karvon:message/1/2">then</a>'), links)
     assert shown.entities == (TextUrl(0, 4, "https://t.me/c/1/2"),)
+
+
+def test_custom_emoji_need_premium_and_are_never_halved() -> None:
+    picture = '<b><img data-mx-emoticon src="karvon:emoji/7" alt="😀😀"></b>'
+    (plain,) = from_matrix(FormattedText("", picture), custom_emoji=False)
+    assert plain == TelegramText("😀😀", (Bold(0, 4),))
+    halves = from_matrix(FormattedText("", picture), max_length=2)
+    assert halves == [TelegramText("😀", (Bold(0, 2),))] * 2
+
+
+def test_a_custom_emoji_in_a_renamed_mention_is_gone() -> None:
+    picture = '<img data-mx-emoticon src="karvon:emoji/7" alt="😀">'
+    links = Links(usernames={RemoteUserID("8"): "bob_demo"})
+    text = to_telegram(FormattedText("", f'<a href="karvon:user/8">{picture}</a>{picture}'), links)
+    assert text == TelegramText(
+        "@bob_demo😀", (tl.MessageEntityMention(0, 9), tl.MessageEntityCustomEmoji(9, 2, 7))
+    )

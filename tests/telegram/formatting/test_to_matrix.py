@@ -13,6 +13,7 @@ from bridges.telegram.formatting import Links, to_matrix, utf16_length
 from tests.telegram.formatting.samples import COMBINED, FAMILY, FLAG, HEBREW
 
 Bold, Italic = tl.MessageEntityBold, tl.MessageEntityItalic
+Custom, Pre = tl.MessageEntityCustomEmoji, tl.MessageEntityPre
 
 KINDS = [
     (Bold(0, 4), "<strong>text</strong> here"),
@@ -81,7 +82,6 @@ def test_addresses_in_the_text_are_links(text: str, entity: Any, html: str) -> N
         ("/start", tl.MessageEntityBotCommand(0, 6)),
         ("+992 00 000 0000", tl.MessageEntityPhone(0, 16)),
         ("5555 5555 5555 4444", tl.MessageEntityBankCard(0, 19)),
-        ("😀", tl.MessageEntityCustomEmoji(0, 2, 123)),
         ("text", tl.MessageEntityUnknown(0, 4)),
         ("nothing", tl.MessageEntityMention(0, 7)),
     ],
@@ -208,3 +208,28 @@ def test_links_to_known_messages_are_neutral() -> None:
 def test_what_json_and_databases_refuse_is_replaced_without_shifting() -> None:
     shown = to_matrix("\ud83d \0 \ud83d\ude00 bold", [Bold(7, 4)])
     assert shown == FormattedText("\ufffd \ufffd 😀 bold", "\ufffd \ufffd 😀 <strong>bold</strong>")
+
+
+EMOTICON = '<img data-mx-emoticon src="karvon:emoji/{}" alt="{}" title="{}" height="32">'
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "html"),
+    [
+        ("😀", [Custom(0, 2, -7)], EMOTICON.format(-7, "😀", "😀")),
+        ("a😀b", [Custom(1, 2, 5)], f"a{EMOTICON.format(5, '😀', '😀')}b"),
+        (
+            "😀😀",
+            [Custom(0, 2, 5), Custom(2, 2, 5)],
+            EMOTICON.format(5, "😀", "😀") * 2,
+        ),
+        ("😀", [Bold(0, 2), Custom(0, 2, 5)], f"<strong>{EMOTICON.format(5, '😀', '😀')}</strong>"),
+        ("x😀", [Pre(0, 3, ""), Custom(1, 2, 5)], "<pre><code>x😀</code></pre>"),
+        ("x😀", [tl.MessageEntityCode(0, 3), Custom(1, 2, 5)], "<code>x😀</code>"),
+        ("😀😀", [Bold(0, 2), Custom(0, 4, 5)], "<strong>😀</strong>😀"),
+        ("😀 😀", [Custom(0, 5, 5)], None),
+    ],
+    ids=["alone", "inside", "twice", "bold", "in a block", "in code", "half bold", "with space"],
+)
+def test_custom_emoji(text: str, entities: list[Any], html: str | None) -> None:
+    assert to_matrix(text, entities) == FormattedText(text, html)
