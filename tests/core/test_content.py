@@ -296,6 +296,12 @@ def test_links_to_remote_users_become_links_to_their_ghosts() -> None:
     )
 
 
+def test_custom_emoji_nobody_has_brought_are_shown_as_what_they_stand_for() -> None:
+    html = '<b><img data-mx-emoticon src="karvon:emoji/7" alt="😀" title="😀" height="32"></b>'
+    content = text_content(Text(FormattedText("😀", html)), _mxid_of)
+    assert content["formatted_body"] == "<b>😀</b>"
+
+
 def test_an_edit_answers_nothing_new_and_tells_nobody_again() -> None:
     content = text_content(
         Text(FormattedText("b", "<i>b</i>", frozenset([RemoteUserID("7")]))), _mxid_of

@@ -29,6 +29,9 @@ Json = dict[str, Any]
 HTML_FORMAT = "org.matrix.custom.html"
 _USER_LINK = re.compile(r'href="karvon:user/([^"]*)"')
 _OTHER_LINK = re.compile(r'<a href="karvon:[^"]*">(.*?)</a>', re.DOTALL)
+_UNKNOWN_EMOTICON = re.compile(
+    r'<img data-mx-emoticon src="karvon:emoji/[^"]*" alt="([^"]*)"[^>]*>'  # written by networks
+)
 _SPOILER: Json = {
     event_types.SPOILER: True,
     event_types.CONTENT_WARNING: {"type": event_types.CONTENT_WARNING_SPOILER},
@@ -142,7 +145,9 @@ def _formatted(text: FormattedText, mxid_of: MxidOf) -> Json:
         )
         content |= {
             "format": HTML_FORMAT,
-            "formatted_body": clean_text(_OTHER_LINK.sub(r"\1", linked)),
+            "formatted_body": clean_text(
+                _UNKNOWN_EMOTICON.sub(r"\1", _OTHER_LINK.sub(r"\1", linked))
+            ),
         }
         if len(json.dumps(content)) > MAX_CONTENT_BYTES // 2:
             del content["format"], content["formatted_body"]
