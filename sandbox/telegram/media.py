@@ -6,15 +6,16 @@ from typing import Any
 from telethon.tl import types
 
 from sandbox.telegram.accounts import normal_phone
+from sandbox.telegram.records import Kind, Peer
 from sandbox.telegram.rpc import Call, bad_request
 
 
-def from_input(call: Call, given: Any) -> Any:
-    """Return the TL ``MessageMedia`` of an ``InputMedia``; raises MEDIA_INVALID."""
+def from_input(call: Call, given: Any, peer: Peer) -> Any:
+    """Return the TL ``MessageMedia`` of an ``InputMedia`` for a chat; raises MEDIA_INVALID."""
     maker = _MAKERS.get(type(given))
     if maker is None:
         raise bad_request("MEDIA_INVALID")
-    return maker(call, given)
+    return maker(call, given, peer)
 
 
 def kind_of(given: Any) -> str:
@@ -27,12 +28,12 @@ def kind_of(given: Any) -> str:
     return "photos" if is_photo else "docs"
 
 
-def _uploaded_photo(call: Call, given: Any) -> Any:
+def _uploaded_photo(call: Call, given: Any, _peer: Peer) -> Any:
     photo = call.world.files.photo(call.me.id, given.file)
     return _photo_media(given, photo)
 
 
-def _known_photo(call: Call, given: Any) -> Any:
+def _known_photo(call: Call, given: Any, _peer: Peer) -> Any:
     return _photo_media(given, call.world.files.made(given.id))
 
 
@@ -42,11 +43,11 @@ def _photo_media(given: Any, photo: Any) -> Any:
     )
 
 
-def _uploaded_document(call: Call, given: Any) -> Any:
+def _uploaded_document(call: Call, given: Any, _peer: Peer) -> Any:
     return _document_media(given, call.world.files.document(call.me.id, given))
 
 
-def _known_document(call: Call, given: Any) -> Any:
+def _known_document(call: Call, given: Any, _peer: Peer) -> Any:
     return _document_media(given, call.world.files.made(given.id))
 
 
@@ -63,17 +64,17 @@ def _document_media(given: Any, document: Any) -> Any:
     )
 
 
-def _geo(_call: Call, given: Any) -> Any:
+def _geo(_call: Call, given: Any, _peer: Peer) -> Any:
     return types.MessageMediaGeo(_point(given.geo_point))
 
 
-def _live_geo(_call: Call, given: Any) -> Any:
+def _live_geo(_call: Call, given: Any, _peer: Peer) -> Any:
     return types.MessageMediaGeoLive(
         geo=_point(given.geo_point), period=given.period or 0, heading=given.heading
     )
 
 
-def _venue(_call: Call, given: Any) -> Any:
+def _venue(_call: Call, given: Any, _peer: Peer) -> Any:
     return types.MessageMediaVenue(
         geo=_point(given.geo_point),
         title=given.title,
@@ -90,7 +91,7 @@ def _point(given: Any) -> Any:
     )
 
 
-def _contact(call: Call, given: Any) -> Any:
+def _contact(call: Call, given: Any, _peer: Peer) -> Any:
     account = call.world.accounts.by_phone(given.phone_number)
     return types.MessageMediaContact(
         phone_number=normal_phone(given.phone_number),
@@ -101,8 +102,14 @@ def _contact(call: Call, given: Any) -> Any:
     )
 
 
-def _dice(call: Call, given: Any) -> Any:
+def _dice(call: Call, given: Any, _peer: Peer) -> Any:
     return types.MessageMediaDice(call.world.random_bytes(1)[0] % 6 + 1, given.emoticon)
+
+
+def _poll(call: Call, given: Any, peer: Peer) -> Any:
+    in_broadcast = peer.kind is Kind.CHANNEL and call.world.rooms.get(peer).broadcast
+    poll = call.world.polls.create(call.me.id, given, in_broadcast=in_broadcast)
+    return types.MessageMediaPoll(poll.poll, types.PollResults())
 
 
 _MAKERS = {
@@ -115,4 +122,5 @@ _MAKERS = {
     types.InputMediaVenue: _venue,
     types.InputMediaContact: _contact,
     types.InputMediaDice: _dice,
+    types.InputMediaPoll: _poll,
 }

@@ -16,6 +16,7 @@ from telethon.tl import functions, types
 
 from sandbox.telegram.limits import LOGIN_CODE
 from sandbox.telegram.operator import PERSON_DEVICE
+from sandbox.telegram.person_kinds import MessageKinds
 from sandbox.telegram.records import Account
 
 _API_ID = 1
@@ -32,7 +33,7 @@ class NeverHappenedError(Exception):
 class Received:
     """One thing a person saw happen.
 
-    `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``read`` or ``typing``; `chat` and
+    `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``poll``, ``read`` or ``typing``; `chat` and
     `sender` are bare ids, `ids` the message ids it is about, `date` when it was sent or edited.
     """
 
@@ -48,7 +49,7 @@ class Received:
     date: datetime | None = None
 
 
-class Person:
+class Person(MessageKinds):
     """A logged-in client. `client` is the Telethon client itself for everything not here.
 
     `received` begins with the latest messages of every chat the account has already.
@@ -265,6 +266,8 @@ def _seen(update: Any) -> Received | None:
         return Received("delete", update.channel_id, tuple(update.messages))
     if isinstance(update, types.UpdateMessageReactions):
         return _reaction(update)
+    if isinstance(update, types.UpdateMessagePoll):
+        return Received("poll", _bare(update.peer), (update.msg_id,))
     if isinstance(update, types.UpdateReadHistoryOutbox):
         return Received("read", _bare(update.peer), (update.max_id,))
     if isinstance(update, types.UpdateReadChannelOutbox):

@@ -122,6 +122,14 @@ class Posts:
             raise bad_request("MESSAGE_ID_INVALID")
         return post
 
+    def holders(self, post: Post) -> list[int]:
+        """Return everybody who has a post: its mailboxes' owners, or the members of its channel."""
+        owners = [Peer.parse(name) for name in post.ids]
+        rooms = [self._rooms.get(one).members for one in owners if one.kind is Kind.CHANNEL]
+        return [one.id for one in owners if one.kind is Kind.USER] + [
+            user for members in rooms for user in members
+        ]
+
     def check_editable(self, editor: int, post: Post) -> None:
         """Raise unless this person may still edit this post."""
         room = self._rooms.find(post.room) if post.room else None
@@ -137,7 +145,8 @@ class Posts:
         if post.sender != editor and not by_admin:
             raise forbidden("MESSAGE_AUTHOR_REQUIRED")
         to_self = post.room is None and post.sender == post.recipient
-        if not to_self and self._clock() - post.date > self._limits().edit_seconds:
+        too_old = self._clock() - post.date > self._limits().edit_seconds
+        if too_old and not to_self and not _is_ended_by_editing(post):
             raise bad_request("MESSAGE_EDIT_TIME_EXPIRED")
 
     def edited(self, post: Post) -> None:
@@ -266,6 +275,10 @@ class Posts:
             gone = getattr(post.action, "user_id", None)
             return [one for one in dict.fromkeys([post.sender, *members, gone]) if one is not None]
         return list(dict.fromkeys([post.sender, post.recipient]))
+
+
+def _is_ended_by_editing(post: Post) -> bool:
+    return isinstance(post.media, types.MessageMediaPoll)
 
 
 def _is_allowed(room: Room | None, reaction: Any) -> bool:

@@ -14,6 +14,7 @@ from attrs import frozen
 from telethon.tl import types
 
 from sandbox.telegram.accounts import Accounts
+from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
@@ -36,6 +37,7 @@ class Render:
     rooms: Rooms
     mailboxes: Mailboxes
     files: Files
+    attachments: Attachments
     clock: Clock
 
     # -- people
@@ -166,7 +168,7 @@ class Render:
             from_id=sender,
             fwd_from=post.forward,
             reply_to=reply_to,
-            media=self.files.stamp(post.media),
+            media=self.attachments.shown(viewer, post),
             entities=post.entities or None,
             views=1 if broadcast else None,
             forwards=0 if broadcast else None,
@@ -234,6 +236,7 @@ class Render:
         peers = {Peer.user(post.sender)}
         peers.add(post.room or Peer.user(post.recipient))
         peers.update(Peer.user(given.user) for given in post.reactions)
+        peers |= self.attachments.peers(post)
         for entity in post.entities:
             if isinstance(entity, types.MessageEntityMentionName):
                 peers.add(Peer.user(entity.user_id))

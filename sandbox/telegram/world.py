@@ -6,12 +6,14 @@ from collections.abc import Collection
 from attrs import evolve
 
 from sandbox.telegram.accounts import Accounts
+from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.files import Files
 from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.persistence import Store
+from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
 from sandbox.telegram.render import Render
 from sandbox.telegram.room_actions import RoomActions
@@ -41,7 +43,15 @@ class World:
         self.rooms = Rooms(store, clock, random_bytes)
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, lambda owner: self.accounts.get(owner).dc)
-        self.render = Render(self.accounts, self.rooms, self.mailboxes, self.files, clock)
+        self.polls = Polls(store, clock, random_bytes)
+        self.render = Render(
+            self.accounts,
+            self.rooms,
+            self.mailboxes,
+            self.files,
+            Attachments(self.files, self.polls),
+            clock,
+        )
         self.updates = Updates(self.render, self.rooms, self.mailboxes, clock, lambda: self.limits)
         self.posts = Posts(
             store,

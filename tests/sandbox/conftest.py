@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A network per test and plain Telethon clients that talk to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from telethon import TelegramClient
+from attrs import frozen
+from telethon import TelegramClient, events
 from telethon.crypto import rsa as client_keys
+from telethon.errors import RPCError
+from telethon.errors.rpcerrorlist import rpc_errors_dict
 from telethon.sessions import MemorySession
 
 from sandbox.telegram import Person, TelegramSandbox
+from tests.support.waiting import eventually
 
 Connect = Callable[..., Awaitable[Any]]
 
@@ -62,6 +66,72 @@ async def connect() -> AsyncIterator[Connect]:
     yield make
     for client in clients:
         await client.disconnect()
+
+
+@frozen
+class Shared:
+    """A network all tests of a module use, and three people at their clients."""
+
+    net: TelegramSandbox
+    alisa: Person
+    boris: Person
+    vera: Person
+
+
+@pytest.fixture(scope="module")
+async def shared() -> AsyncIterator[Shared]:
+    """One network for a whole module: tests tell their messages apart by their texts."""
+    async with TelegramSandbox() as network:
+        await populate(network)
+        people = [await network.person(f"{name}_test") for name in ("alisa", "boris", "vera")]
+        yield Shared(network, *people)
+
+
+class Watched:
+    """The raw updates of one type that a client received."""
+
+    def __init__(self, person: Person, kind: type) -> None:
+        self.updates: list[Any] = []
+        self._client = person.client
+        self._event = events.Raw(kind)
+        self._client.add_event_handler(self._note, self._event)
+
+    async def _note(self, update: Any) -> None:
+        self.updates.append(update)
+
+    async def first(self, wanted: Callable[[Any], bool] = lambda _: True) -> Any:
+        """Return the first update that fits, now or soon."""
+        return await eventually(
+            lambda: next((one for one in self.updates if wanted(one)), None),
+            describe=lambda: f"an update; seen: {[one.to_dict() for one in self.updates]}",
+        )
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self._client.remove_event_handler(self._note)
+
+
+Watch = Callable[[Person, type], Watched]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch a client for updates of a type until the end of the test."""
+    watched: list[Watched] = []
+
+    def start(person: Person, kind: type) -> Watched:
+        watched.append(Watched(person, kind))
+        return watched[-1]
+
+    yield start
+    for one in watched:
+        one.stop()
+
+
+def refused(name: str) -> Any:
+    """Expect the service to refuse with this error, by its name in the API."""
+    known = rpc_errors_dict.get(name)
+    return pytest.raises(known) if known else pytest.raises(RPCError, match=name)
 
 
 def new_client(

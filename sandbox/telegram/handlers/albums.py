@@ -20,22 +20,20 @@ def _send_multi_media(call: Call, request: Any) -> Any:
         posts.check_random_id(me, single.random_id)
         posts.check_text(single.message, is_caption=True)
         posts.check_sendable(me, peer, media.kind_of(single.media))
-    attached = [media.from_input(call, single.media) for single in request.multi_media]
+    attached = [media.from_input(call, single.media, peer) for single in request.multi_media]
     group = int.from_bytes(call.world.random_bytes(8), "big", signed=True)
     sent = []
     for single, shown in zip(request.multi_media, attached, strict=True):
         post = drafts.draft(call, peer, request, single.message, single.entities)
         post.media = shown
         post.grouped_id = group
-        posts.send(post)
-        posts.remember_random_id(me, single.random_id)
-        sent.append((post, single.random_id))
+        sent.append(drafts.deliver(call, post, single.random_id))
     return drafts.sent_answer(call, sent)
 
 
 def _upload_media(call: Call, request: Any) -> Any:
-    inputs.peer(call, request.peer)
-    return media.from_input(call, request.media)
+    peer = inputs.peer(call, request.peer)
+    return media.from_input(call, request.media, peer)
 
 
 HANDLERS: Handlers = MappingProxyType(

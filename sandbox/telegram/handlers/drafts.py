@@ -37,6 +37,14 @@ def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Pos
     return post
 
 
+def deliver(call: Call, post: Post, random_id: int) -> tuple[Post, int]:
+    """Send a post; returns it with its random id, as `sent_answer` wants them."""
+    call.world.posts.send(post)
+    call.world.polls.shown_in(post.media, post.uid)
+    call.world.posts.remember_random_id(call.me.id, random_id)
+    return post, random_id
+
+
 def kept_entities(call: Call, text: str, entities: Any) -> list[Any]:
     """Return the entities a post keeps; raises ENTITY_BOUNDS_INVALID."""
     length = len(text.encode("utf-16-le")) // 2

@@ -4,10 +4,12 @@
 from types import MappingProxyType
 from typing import Any
 
+from telethon.tl import types
 from telethon.tl.functions import messages
 
 from sandbox.telegram import inputs, media
-from sandbox.telegram.handlers import drafts
+from sandbox.telegram.handlers import drafts, polls
+from sandbox.telegram.records import Peer, Post
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 
@@ -28,10 +30,25 @@ def _edit_message(call: Call, request: Any) -> Any:
     has_media = post.media is not None or request.media is not None
     posts.check_text(text, is_caption=has_media)
     if request.media is not None:
-        post.media = media.from_input(call, request.media)
+        _replace_media(call, post, request.media, peer)
     post.text, post.entities = text, entities
     posts.edited(post)
     return call.world.updates.answer(me)
+
+
+def _replace_media(call: Call, post: Post, given: Any, peer: Peer) -> None:
+    poll = call.world.polls.of(post.media)
+    if poll is None:
+        if isinstance(given, types.InputMediaPoll):
+            raise bad_request("MEDIA_NEW_INVALID")
+        post.media = media.from_input(call, given, peer)
+        return
+    if not isinstance(given, types.InputMediaPoll):
+        raise bad_request("MEDIA_PREV_INVALID")
+    if not given.poll.closed:
+        raise bad_request("MESSAGE_NOT_MODIFIED")
+    call.world.polls.close(poll)
+    polls.tell(call, poll, whole=True)
 
 
 HANDLERS: Handlers = MappingProxyType({messages.EditMessageRequest: _edit_message})

@@ -32,9 +32,7 @@ def _forward(call: Call, request: Any) -> Any:
             media=original.media,
             forward=None if request.drop_author else _forward_header(original),
         )
-        posts.send(post)
-        posts.remember_random_id(me, random_id)
-        sent.append((post, random_id))
+        sent.append(drafts.deliver(call, post, random_id))
     return drafts.sent_answer(call, sent)
 
 

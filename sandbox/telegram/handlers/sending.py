@@ -22,10 +22,10 @@ def _send_message(call: Call, request: Any) -> Any:
         raise bad_request("MESSAGE_EMPTY")
     posts.check_text(request.message)
     posts.check_sendable(me, peer)
-    post = posts.send(drafts.draft(call, peer, request, request.message, request.entities))
-    posts.remember_random_id(me, request.random_id)
+    post = drafts.draft(call, peer, request, request.message, request.entities)
+    sent = drafts.deliver(call, post, request.random_id)
     if peer.kind is Kind.CHANNEL:
-        return drafts.sent_answer(call, [(post, request.random_id)])
+        return drafts.sent_answer(call, [sent])
     entry = call.world.updates.own_entry(me)
     return types.UpdateShortSentMessage(
         id=entry.ids[0],
@@ -44,10 +44,8 @@ def _send_media(call: Call, request: Any) -> Any:
     posts.check_text(request.message, is_caption=True)
     posts.check_sendable(me, peer, media.kind_of(request.media))
     post = drafts.draft(call, peer, request, request.message, request.entities)
-    post.media = media.from_input(call, request.media)
-    posts.send(post)
-    posts.remember_random_id(me, request.random_id)
-    return drafts.sent_answer(call, [(post, request.random_id)])
+    post.media = media.from_input(call, request.media, peer)
+    return drafts.sent_answer(call, [drafts.deliver(call, post, request.random_id)])
 
 
 def _delete_messages(call: Call, request: Any) -> Any:
