@@ -61,7 +61,9 @@ class Posts:
     def check_sendable(self, sender: int, peer: Peer, media: str | None = None) -> None:
         """Raise what the service answers to somebody who may not write there."""
         if peer.kind is not Kind.USER:
-            self._rooms.require_writable(self._rooms.get(peer), sender, media)
+            room = self._rooms.get(peer)
+            self._rooms.require_writable(room, sender, media)
+            self._rooms.require_patience(room, sender)
             return
         other = self._accounts.get(peer.id)
         if other.deleted:
@@ -95,7 +97,10 @@ class Posts:
             number = self._boxes.deliver(post, post.room)
             self._boxes.save(post)
             entry = self._boxes.record(post.room, Change.NEW, post.room, [number], count=1)
-            for member in self._rooms.get(post.room).members:
+            room = self._rooms.get(post.room)
+            if post.action is None:
+                self._rooms.note_sent(room, post.sender)
+            for member in room.members:
                 self._boxes.dialog(member, post.room)
                 self._updates.changed(member, entry)
             return post

@@ -132,12 +132,16 @@ class Member:
 
 @define
 class Restriction:
-    """What an administrator took from somebody; `view_messages` set means banned."""
+    """What an administrator took from somebody; `view_messages` set means banned.
+
+    `user` is the id of a channel if `is_channel`: nobody may write as that channel.
+    """
 
     user: int
     by: int
     date: int
     rights: TLObject
+    is_channel: bool = False
 
 
 class RoomKind(StrEnum):
@@ -166,6 +170,7 @@ class Room:
     photo: TLObject | None = None
     reactions: TLObject | None = None
     signatures: bool = False
+    gigagroup: bool = False
     slow_seconds: int = 0
     version: int = 1
     deactivated: bool = False
@@ -244,6 +249,7 @@ class Change(StrEnum):
     ROOM = "room"
     PERSON = "person"
     RIGHTS = "rights"
+    ADMIN = "admin"
     MEMBERS = "members"
 
 

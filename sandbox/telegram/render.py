@@ -13,13 +13,14 @@ from typing import Any
 from attrs import frozen
 from telethon.tl import types
 
+from sandbox.telegram import rights
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
-from sandbox.telegram.rooms import ALL_RIGHTS, Rooms
+from sandbox.telegram.rooms import Rooms
 
 
 @lru_cache(maxsize=100_000)
@@ -80,13 +81,15 @@ class Render:
             if not inside and viewer not in room.left:
                 return types.ChatForbidden(room.id, room.title)
             return self._group(viewer, room)
-        if not inside and viewer not in room.left and not room.username:
+        banned = rights.is_banned(room, viewer, self.clock())
+        if banned or (not inside and viewer not in room.left and not room.username):
             return types.ChannelForbidden(
                 id=room.id,
                 access_hash=access_hash(viewer, room.peer),
                 title=room.title,
                 broadcast=room.broadcast or None,
                 megagroup=not room.broadcast or None,
+                until_date=room.restricted[viewer].rights.until_date if banned else None,
             )
         return self._channel(viewer, room)
 
@@ -107,12 +110,12 @@ class Render:
             left=member is None or None,
             deactivated=room.deactivated or None,
             migrated_to=migrated,
-            admin_rights=_own_rights(viewer, room),
+            admin_rights=rights.admin_rights(room, viewer),
             default_banned_rights=room.default_rights,
         )
 
     def _channel(self, viewer: int, room: Room) -> Any:
-        restriction = room.restricted.get(viewer)
+        restriction = rights.active(room, viewer, self.clock())
         return types.Channel(
             id=room.id,
             title=room.title,
@@ -122,11 +125,12 @@ class Render:
             left=viewer not in room.members or None,
             broadcast=room.broadcast or None,
             megagroup=not room.broadcast or None,
+            gigagroup=room.gigagroup or None,
             signatures=room.signatures or None,
             slowmode_enabled=bool(room.slow_seconds) or None,
             access_hash=access_hash(viewer, room.peer),
             username=room.username,
-            admin_rights=_own_rights(viewer, room),
+            admin_rights=rights.admin_rights(room, viewer),
             banned_rights=restriction.rights if restriction else None,
             default_banned_rights=room.default_rights,
             participants_count=len(room.members),
@@ -255,13 +259,6 @@ def peer_of(tl_peer: Any) -> Peer:
     if isinstance(tl_peer, types.PeerChat):
         return Peer(Kind.CHAT, tl_peer.chat_id)
     return Peer(Kind.CHANNEL, tl_peer.channel_id)
-
-
-def _own_rights(viewer: int, room: Room) -> Any:
-    if viewer == room.creator:
-        return ALL_RIGHTS
-    member = room.members.get(viewer)
-    return member.admin if member else None
 
 
 def _profile_photo(account: Account) -> Any:

@@ -12,8 +12,8 @@ from telethon.tl import types
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.posts import Posts
-from sandbox.telegram.records import Change, Kind, Peer, Room, RoomKind
-from sandbox.telegram.rooms import GROUP_ADMIN_RIGHTS, Rooms
+from sandbox.telegram.records import Kind, Peer, Room, RoomKind
+from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import bad_request
 from sandbox.telegram.updates import Updates
 
@@ -118,40 +118,6 @@ class RoomActions:
         if photo is not None:
             action = types.MessageActionChatEditPhoto(photo)
         self._posts.announce(room, by, action)
-
-    def set_default_rights(self, room: Room, rights: Any) -> None:
-        """Change what ordinary members may not do; raises CHAT_NOT_MODIFIED."""
-        if bytes(rights) == bytes(room.default_rights):
-            raise bad_request("CHAT_NOT_MODIFIED")
-        room.default_rights = rights
-        room.version += 1
-        self._rooms.save(room)
-        for member in room.members:
-            self._updates.logged(member, Change.RIGHTS, room.peer)
-
-    def promote(self, room: Room, user: int, by: int, rights: Any, rank: str | None = None) -> None:
-        """Give or take an administrator's rights; raises USER_NOT_PARTICIPANT."""
-        if user not in room.members:
-            raise bad_request("USER_NOT_PARTICIPANT")
-        if user == room.creator:
-            raise bad_request("USER_CREATOR")
-        self._rooms.promote(room, user, by, rights, rank)
-        self._updates.room_changed(room, members=True)
-
-    def set_group_admin(self, room: Room, user: int, by: int, *, is_admin: bool) -> None:
-        """Make a member of a basic group an administrator, or ordinary again."""
-        rights = GROUP_ADMIN_RIGHTS if is_admin else types.ChatAdminRights()
-        self.promote(room, user, by, rights)
-
-    def restrict(self, room: Room, user: int, by: int, rights: Any) -> None:
-        """Take rights from somebody, ban them, or give everything back."""
-        if user == room.creator or (user in room.members and room.members[user].admin is not None):
-            raise bad_request("USER_ADMIN_INVALID")
-        was_inside = user in room.members
-        self._rooms.restrict(room, user, by, rights)
-        self._updates.room_changed(room, also=[user], members=True)
-        if was_inside and rights.view_messages and not room.broadcast:
-            self._posts.announce(room, by, types.MessageActionChatDeleteUser(user))
 
     def migrate(self, room: Room, by: int) -> Room:
         """Turn a basic group into a supergroup: https://core.telegram.org/api/channel#migration."""

@@ -5,45 +5,17 @@ Rules: https://core.telegram.org/api/rights.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
+from sandbox.telegram import rights as rules
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.limits import FIRST_CHANNEL_ID, FIRST_GROUP_ID
 from sandbox.telegram.persistence import Store
 from sandbox.telegram.records import Kind, Member, Peer, Restriction, Room, RoomKind
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
 from sandbox.telegram.wire import RandomBytes
-
-FOREVER = datetime.fromtimestamp(0, UTC)
-
-ALL_RIGHTS = types.ChatAdminRights(
-    change_info=True,
-    post_messages=True,
-    edit_messages=True,
-    delete_messages=True,
-    ban_users=True,
-    invite_users=True,
-    pin_messages=True,
-    add_admins=True,
-    manage_call=True,
-    other=True,
-    manage_topics=True,
-)
-"""What the creator of a room may do."""
-
-GROUP_ADMIN_RIGHTS = types.ChatAdminRights(
-    change_info=True,
-    delete_messages=True,
-    ban_users=True,
-    invite_users=True,
-    pin_messages=True,
-    manage_call=True,
-    other=True,
-)
-"""What an administrator of a basic group may do."""
 
 
 class Rooms:
@@ -74,7 +46,7 @@ class Rooms:
             title=title,
             creator=creator,
             date=now,
-            default_rights=types.ChatBannedRights(until_date=FOREVER),
+            default_rights=types.ChatBannedRights(until_date=rules.FOREVER),
             about=about,
         )
         for user in dict.fromkeys([creator, *members]):
@@ -129,8 +101,7 @@ class Rooms:
         """Let somebody in; false when they were in already. Raises USER_KICKED for the banned."""
         if user in room.members:
             return False
-        restriction = room.restricted.get(user)
-        if restriction is not None and restriction.rights.view_messages:
+        if self.is_banned(room, user):
             if inviter == user:
                 raise bad_request("USER_BANNED_IN_CHANNEL")
             if not self.has_right(room, inviter, "ban_users"):
@@ -153,10 +124,13 @@ class Rooms:
 
     def restrict(self, room: Room, user: int, by: int, rights: TLObject) -> None:
         """Take rights from somebody, or give all of them back when none is named."""
-        if any(value is True for value in rights.to_dict().values()):
-            room.restricted[user] = Restriction(user, by, self._clock.seconds(), rights)
+        if rules.named(rights):
+            kept = rules.normal_bans(rights, self._clock())
+            room.restricted[user] = Restriction(user, by, self._clock.seconds(), kept)
         else:
             room.restricted.pop(user, None)
+        if user in room.members:
+            room.members[user].admin = None
         if rights.view_messages:
             self.remove(room, user, by=by)
         self._changed(room)
@@ -166,10 +140,11 @@ class Rooms:
     ) -> None:
         """Make somebody an administrator, or an ordinary member when no right is named."""
         member = room.members[user]
-        some = any(value is True for value in rights.to_dict().values())
+        some = bool(rules.named(rights))
         member.admin = rights if some else None
         member.rank = rank or None
         member.promoted_by = by if some else 0
+        room.restricted.pop(user, None)
         self._changed(room)
 
     def _changed(self, room: Room) -> None:
@@ -180,24 +155,30 @@ class Rooms:
 
     def has_right(self, room: Room, user: int, right: str) -> bool:
         """Tell whether somebody has an administrator's right, by its name in ChatAdminRights."""
-        if user == room.creator:
-            return user in room.members
-        member = room.members.get(user)
-        return member is not None and member.admin is not None and getattr(member.admin, right)
+        return rules.has_right(room, user, right)
+
+    def is_banned(self, room: Room, user: int) -> bool:
+        """Tell whether somebody may not even look into a room."""
+        return rules.is_banned(room, user, self._clock())
 
     def require_right(self, room: Room, user: int, right: str) -> None:
         """Raise CHAT_ADMIN_REQUIRED unless somebody has an administrator's right.
 
-        Rights that ordinary members of a group have unless the group took them away
-        (``change_info``, ``invite_users``, ``pin_messages``) are granted to members.
+        Ordinary members of a group have those in `rights.FOR_MEMBERS` unless they were taken away.
         """
         self.require_member(room, user)
         if self.has_right(room, user, right):
             return
-        for_all = right in {"change_info", "invite_users", "pin_messages"} and not room.broadcast
-        if for_all and not self._is_denied(room, user, right):
+        for_all = right in rules.FOR_MEMBERS and not room.broadcast and not room.gigagroup
+        if for_all and not rules.is_denied(room, user, right, self._clock()):
             return
         raise bad_request("CHAT_ADMIN_REQUIRED")
+
+    def require_admin(self, room: Room, user: int, right: str) -> None:
+        """Raise CHAT_ADMIN_REQUIRED unless somebody is an administrator with this right."""
+        self.require_member(room, user)
+        if not self.has_right(room, user, right):
+            raise bad_request("CHAT_ADMIN_REQUIRED")
 
     def require_member(self, room: Room, user: int) -> None:
         """Raise what the service answers to somebody who is not in the room."""
@@ -211,47 +192,32 @@ class Rooms:
 
     def require_readable(self, room: Room, user: int) -> None:
         """Raise unless somebody may read: members, and everybody in a public room."""
-        restriction = room.restricted.get(user)
-        banned = restriction is not None and restriction.rights.view_messages
-        if room.username and not banned:
+        if room.username and not self.is_banned(room, user):
             return
         if room.kind is RoomKind.GROUP and (user in room.left or user in room.members):
             return
         self.require_member(room, user)
 
     def require_writable(self, room: Room, user: int, media: str | None = None) -> None:
-        """Raise unless somebody may post; `media` is photos or docs, None for plain text."""
+        """Raise unless somebody may post; `media` names the right, see `rights.refusal_to_write`."""
         if user not in room.members and room.kind is not RoomKind.GROUP and room.username:
-            raise forbidden("CHAT_WRITE_FORBIDDEN")
+            banned = self.is_banned(room, user)
+            raise bad_request("CHANNEL_PRIVATE") if banned else forbidden("CHAT_WRITE_FORBIDDEN")
         self.require_member(room, user)
-        if room.broadcast:
-            if not self.has_right(room, user, "post_messages"):
-                raise forbidden("CHAT_WRITE_FORBIDDEN")
-            return
-        if user == room.creator or room.members[user].admin is not None:
-            return
-        if self._is_denied(room, user, "send_messages"):
-            raise forbidden("CHAT_WRITE_FORBIDDEN")
-        if media is None:
-            if self._is_denied(room, user, "send_plain"):
-                raise forbidden("CHAT_SEND_PLAIN_FORBIDDEN")
-        elif self._is_denied(room, user, "send_media"):
-            raise forbidden("CHAT_SEND_MEDIA_FORBIDDEN")
-        elif self._is_denied(room, user, f"send_{media}"):
-            raise forbidden(f"CHAT_SEND_{media.upper()}_FORBIDDEN")
-        self._require_patience(room, user)
+        refusal = rules.refusal_to_write(room, user, self._clock(), media)
+        if refusal is not None:
+            raise refusal
 
-    def _require_patience(self, room: Room, user: int) -> None:
-        if not room.slow_seconds:
+    def require_patience(self, room: Room, user: int) -> None:
+        """Raise SLOWMODE_WAIT unless the member's last message is long enough ago."""
+        if not room.slow_seconds or rules.admin_rights(room, user) is not None:
             return
-        now = self._clock()
-        wait = room.last_sent.get(user, 0.0) + room.slow_seconds - now
+        wait = room.last_sent.get(user, 0.0) + room.slow_seconds - self._clock()
         if wait > 0:
             raise RpcFailureError(420, f"SLOWMODE_WAIT_{int(wait) + 1}")
-        room.last_sent[user] = now
-        self.save(room)
 
-    def _is_denied(self, room: Room, user: int, right: str) -> bool:
-        restriction = room.restricted.get(user)
-        by_name = restriction is not None and getattr(restriction.rights, right)
-        return bool(by_name or getattr(room.default_rights, right))
+    def note_sent(self, room: Room, user: int) -> None:
+        """Remember when a member wrote, for slow mode."""
+        if room.slow_seconds:
+            room.last_sent[user] = self._clock()
+            self.save(room)

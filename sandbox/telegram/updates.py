@@ -11,6 +11,7 @@ from typing import Any
 from attrs import Factory, define
 from telethon.tl import types
 
+from sandbox.telegram import participants
 from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.mailboxes import Mailbox, Mailboxes
@@ -208,10 +209,13 @@ class Updates:
             return types.UpdateChatDefaultBannedRights(
                 room.peer.tl(), room.default_rights, room.version
             )
+        if entry.change is Change.ADMIN and entry.value in room.members:
+            is_admin = room.members[entry.value].admin is not None
+            return types.UpdateChatParticipantAdmin(room.id, entry.value, is_admin, room.version)
         if room.peer.kind is Kind.CHANNEL:
             return types.UpdateChannel(room.id)
         if entry.change is Change.MEMBERS and viewer in room.members:
-            return types.UpdateChatParticipants(participants(room))
+            return types.UpdateChatParticipants(participants.of_group(room))
         return types.UpdateChat(room.id)
 
     def _render_person(self, viewer: int, account_id: int) -> Any:
@@ -333,18 +337,3 @@ class Updates:
                 updates.extend(shown)
         users, chats = self._render.people_and_rooms(account, peers)
         return messages, updates, users, chats
-
-
-def participants(room: Room) -> Any:
-    """Return the TL ``ChatParticipants`` of a basic group."""
-    listed: list[Any] = []
-    for member in room.members.values():
-        if member.user == room.creator:
-            listed.append(types.ChatParticipantCreator(member.user))
-        elif member.admin is not None:
-            listed.append(
-                types.ChatParticipantAdmin(member.user, member.inviter, moment(member.date))
-            )
-        else:
-            listed.append(types.ChatParticipant(member.user, member.inviter, moment(member.date)))
-    return types.ChatParticipants(room.id, listed, room.version)

@@ -12,6 +12,7 @@ from sandbox.telegram.files import Files
 from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
+from sandbox.telegram.moderation import Moderation
 from sandbox.telegram.persistence import Store
 from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
@@ -62,6 +63,7 @@ class World:
             self.mailboxes,
             self.updates,
         )
+        self.moderation = Moderation(self.rooms, self.posts, self.updates, clock)
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates
         )

@@ -99,20 +99,6 @@ async def test_adding_leaving_and_removing(
     assert isinstance(chat, types.ChatForbidden)
 
 
-async def test_group_rights(group: Room, alisa: Person, boris: Person) -> None:
-    target = await alisa.entity(group.id)
-    quiet = types.ChatBannedRights(until_date=None, send_messages=True, change_info=True)
-    await alisa.client(messages.EditChatDefaultBannedRightsRequest(target, quiet))
-    with pytest.raises(errors.ChatWriteForbiddenError):
-        await boris.send(group.id, "may I?")
-    with pytest.raises(errors.ChatAdminRequiredError):
-        await boris.client(messages.EditChatTitleRequest(group.id, "Mutiny"))
-    user = await alisa.entity("boris_test")
-    await alisa.client(messages.EditChatAdminRequest(group.id, user, is_admin=True))
-    await boris.send(group.id, "thank you")
-    await alisa.wait_for_text("thank you")
-
-
 async def test_reading_a_group_tells_the_author(group: Room, alisa: Person, boris: Person) -> None:
     sent = await alisa.send(group.id, "read this")
     await boris.wait_for_text("read this")
@@ -188,53 +174,6 @@ async def test_members_come_and_go(
     await vera.client(channels.LeaveChannelRequest(await vera.entity(supergroup.id)))
     with pytest.raises(errors.UserNotParticipantError):
         await alisa.client(channels.GetParticipantRequest(target, vera_there))
-
-
-async def test_admin_rights_and_bans(supergroup: Room, alisa: Person, boris: Person) -> None:
-    target, user = await alisa.entity(supergroup.id), await alisa.entity("boris_test")
-    theirs = await boris.entity(supergroup.id)
-    sent = await alisa.send(supergroup.id, "mine")
-    with pytest.raises(errors.MessageDeleteForbiddenError):
-        await boris.client.delete_messages(theirs, [sent.id])
-    await alisa.client.edit_admin(target, user, delete_messages=True, title="Concertmaster")
-    shown = (await alisa.client(channels.GetParticipantRequest(target, user))).participant
-    assert (shown.rank, shown.admin_rights.delete_messages) == ("Concertmaster", True)
-    await boris.client.delete_messages(theirs, [sent.id])
-    with pytest.raises(errors.UserAdminInvalidError):
-        await alisa.client.edit_permissions(target, user, send_messages=False)
-    await alisa.client.edit_admin(target, user, is_admin=False)
-    await alisa.client.edit_permissions(target, user, send_messages=False)
-    with pytest.raises(errors.ChatWriteForbiddenError):
-        await boris.send(supergroup.id, "may I?")
-    await alisa.client.edit_permissions(target, user, view_messages=False)
-    with pytest.raises(errors.ChannelPrivateError):
-        await boris.client.get_messages(theirs)
-    kicked = await alisa.client.get_participants(target, filter=types.ChannelParticipantsKicked(""))
-    assert [p.first_name for p in kicked] == ["Boris"]
-
-
-async def test_what_members_may_send(supergroup: Room, alisa: Person, boris: Person) -> None:
-    target = await alisa.entity(supergroup.id)
-    no_text = types.ChatBannedRights(until_date=None, send_plain=True, send_photos=True)
-    await alisa.client(messages.EditChatDefaultBannedRightsRequest(target, no_text))
-    with pytest.raises(errors.ChatSendPlainForbiddenError):
-        await boris.send(supergroup.id, "words")
-    with pytest.raises(errors.ChatSendPhotosForbiddenError):
-        await boris.send_file(supergroup.id, png(1, 1), "a.png", as_document=False)
-    await boris.send_file(supergroup.id, b"score", "score.pdf", caption="allowed")
-    await alisa.wait_for_text("allowed")
-
-
-async def test_slow_mode(
-    net: TelegramSandbox, supergroup: Room, alisa: Person, boris: Person
-) -> None:
-    await alisa.client(channels.ToggleSlowModeRequest(await alisa.entity(supergroup.id), 30))
-    await boris.send(supergroup.id, "first")
-    with pytest.raises(errors.SlowModeWaitError) as caught:
-        await boris.send(supergroup.id, "second")
-    assert 29 <= caught.value.seconds <= 30
-    net.clock.advance(31)
-    await boris.send(supergroup.id, "second")
 
 
 async def test_title_photo_and_about(supergroup: Room, alisa: Person, boris: Person) -> None:

@@ -93,15 +93,6 @@ def _update_username(call: Call, request: Any) -> bool:
     return True
 
 
-def _toggle_slow_mode(call: Call, request: Any) -> Any:
-    room = inputs.channel(call, request.channel)
-    call.world.rooms.require_right(room, call.me.id, "ban_users")
-    room.slow_seconds = request.seconds
-    call.world.rooms.save(room)
-    call.world.updates.room_changed(room)
-    return call.world.updates.answer(call.me.id)
-
-
 def _toggle_signatures(call: Call, request: Any) -> Any:
     room = inputs.channel(call, request.channel)
     call.world.rooms.require_right(room, call.me.id, "change_info")
@@ -121,7 +112,6 @@ HANDLERS: Handlers = MappingProxyType(
         channels.EditPhotoRequest: _edit_photo,
         channels.CheckUsernameRequest: _check_username,
         channels.UpdateUsernameRequest: _update_username,
-        channels.ToggleSlowModeRequest: _toggle_slow_mode,
         channels.ToggleSignaturesRequest: _toggle_signatures,
     }
 )

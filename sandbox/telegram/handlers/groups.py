@@ -7,11 +7,10 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import messages
 
-from sandbox.telegram import inputs
+from sandbox.telegram import inputs, participants
 from sandbox.telegram.clock import moment
 from sandbox.telegram.records import Kind, Peer, Room, RoomKind
 from sandbox.telegram.rpc import Call, Handlers, bad_request
-from sandbox.telegram.updates import participants
 
 
 def _create_chat(call: Call, request: Any) -> Any:
@@ -71,24 +70,6 @@ def _edit_about(call: Call, request: Any) -> bool:
     return True
 
 
-def _edit_admin(call: Call, request: Any) -> bool:
-    room = inputs.group(call, request.chat_id)
-    user = inputs.account(call, request.user_id).id
-    if room.creator != call.me.id:
-        raise bad_request("CHAT_ADMIN_REQUIRED")
-    call.world.room_actions.set_group_admin(room, user, call.me.id, is_admin=request.is_admin)
-    return True
-
-
-def _edit_default_rights(call: Call, request: Any) -> Any:
-    room = _room(call, request.peer)
-    call.world.rooms.require_member(room, call.me.id)
-    if not call.world.rooms.has_right(room, call.me.id, "ban_users"):
-        raise bad_request("CHAT_ADMIN_REQUIRED")
-    call.world.room_actions.set_default_rights(room, request.banned_rights)
-    return call.world.updates.answer(call.me.id, peers=[room.peer])
-
-
 def _migrate(call: Call, request: Any) -> Any:
     room = inputs.group(call, request.chat_id)
     if room.creator != call.me.id:
@@ -106,7 +87,7 @@ def _get_full_chat(call: Call, request: Any) -> Any:
     room = call.world.rooms.get(Peer(Kind.CHAT, request.chat_id))
     me = call.me.id
     inside = me in room.members
-    listed = participants(room) if inside else types.ChatParticipantsForbidden(room.id)
+    listed = participants.of_group(room) if inside else types.ChatParticipantsForbidden(room.id)
     full = types.ChatFull(
         id=room.id,
         about=room.about,
@@ -173,8 +154,6 @@ HANDLERS: Handlers = MappingProxyType(
         messages.EditChatTitleRequest: _edit_title,
         messages.EditChatPhotoRequest: _edit_photo,
         messages.EditChatAboutRequest: _edit_about,
-        messages.EditChatAdminRequest: _edit_admin,
-        messages.EditChatDefaultBannedRightsRequest: _edit_default_rights,
         messages.MigrateChatRequest: _migrate,
         messages.GetChatsRequest: _get_chats,
         messages.GetFullChatRequest: _get_full_chat,

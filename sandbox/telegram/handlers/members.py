@@ -7,11 +7,9 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import channels
 
-from sandbox.telegram import inputs
-from sandbox.telegram.clock import moment
+from sandbox.telegram import inputs, participants, rights
 from sandbox.telegram.handlers.groups import invited
 from sandbox.telegram.records import Member, Peer, Restriction, Room
-from sandbox.telegram.rooms import ALL_RIGHTS
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 
@@ -43,24 +41,6 @@ def _leave(call: Call, request: Any) -> Any:
     return call.world.updates.answer(me, peers=[room.peer])
 
 
-def _edit_admin(call: Call, request: Any) -> Any:
-    room = inputs.channel(call, request.channel)
-    user = inputs.account(call, request.user_id).id
-    me = call.me.id
-    call.world.rooms.require_right(room, me, "add_admins")
-    call.world.room_actions.promote(room, user, me, request.admin_rights, request.rank)
-    return call.world.updates.answer(me, peers=[room.peer, Peer.user(user)])
-
-
-def _edit_banned(call: Call, request: Any) -> Any:
-    room = inputs.channel(call, request.channel)
-    user = inputs.account(call, request.participant).id
-    me = call.me.id
-    call.world.rooms.require_right(room, me, "ban_users")
-    call.world.room_actions.restrict(room, user, me, request.banned_rights)
-    return call.world.updates.answer(me, peers=[room.peer, Peer.user(user)])
-
-
 def _get_participants(call: Call, request: Any) -> Any:
     room = inputs.channel(call, request.channel)
     me = call.me.id
@@ -69,7 +49,7 @@ def _get_participants(call: Call, request: Any) -> Any:
         raise bad_request("CHAT_ADMIN_REQUIRED")
     listed = _filtered(call, room, request.filter)
     page = listed[request.offset : request.offset + min(request.limit, 200)]
-    shown = [_participant(room, found, me) for found in page]
+    shown = [participants.of_channel(room, found, me, call.world.clock()) for found in page]
     named = [room.peer, *(Peer.user(found.user) for found in page)]
     users, chats = call.world.render.people_and_rooms(me, named)
     return types.channels.ChannelParticipants(len(listed), shown, chats, users)
@@ -80,7 +60,9 @@ def _filtered(call: Call, room: Room, wanted: Any) -> list[Member | Restriction]
         return []
     if isinstance(wanted, types.ChannelParticipantsKicked | types.ChannelParticipantsBanned):
         gone = isinstance(wanted, types.ChannelParticipantsKicked)
-        return [r for r in room.restricted.values() if bool(r.rights.view_messages) == gone]
+        now = call.world.clock()
+        active = [r for r in room.restricted.values() if rights.active(room, r.user, now)]
+        return [r for r in active if bool(r.rights.view_messages) == gone]
     members = list(room.members.values())
     if isinstance(wanted, types.ChannelParticipantsAdmins):
         return [m for m in members if m.admin is not None or m.user == room.creator]
@@ -101,36 +83,8 @@ def _get_participant(call: Call, request: Any) -> Any:
     if found is None:
         raise bad_request("USER_NOT_PARTICIPANT")
     users, chats = call.world.render.people_and_rooms(call.me.id, [room.peer, Peer.user(user)])
-    return types.channels.ChannelParticipant(_participant(room, found, call.me.id), chats, users)
-
-
-def _participant(room: Room, found: Member | Restriction, viewer: int) -> Any:
-    restriction = room.restricted.get(found.user)
-    if restriction is not None:
-        return types.ChannelParticipantBanned(
-            peer=types.PeerUser(found.user),
-            kicked_by=restriction.by,
-            date=moment(restriction.date),
-            banned_rights=restriction.rights,
-            left=found.user not in room.members or None,
-        )
-    assert isinstance(found, Member)
-    if found.user == room.creator:
-        return types.ChannelParticipantCreator(found.user, ALL_RIGHTS, found.rank)
-    if found.admin is not None:
-        return types.ChannelParticipantAdmin(
-            user_id=found.user,
-            promoted_by=found.promoted_by,
-            date=moment(found.date),
-            admin_rights=found.admin,
-            can_edit=viewer in {room.creator, found.promoted_by} or None,
-            is_self=found.user == viewer or None,
-            inviter_id=found.inviter if found.user == viewer else None,
-            rank=found.rank,
-        )
-    if found.user == viewer:
-        return types.ChannelParticipantSelf(found.user, found.inviter, moment(found.date))
-    return types.ChannelParticipant(found.user, moment(found.date))
+    shown = participants.of_channel(room, found, call.me.id, call.world.clock())
+    return types.channels.ChannelParticipant(shown, chats, users)
 
 
 HANDLERS: Handlers = MappingProxyType(
@@ -138,8 +92,6 @@ HANDLERS: Handlers = MappingProxyType(
         channels.InviteToChannelRequest: _invite,
         channels.JoinChannelRequest: _join,
         channels.LeaveChannelRequest: _leave,
-        channels.EditAdminRequest: _edit_admin,
-        channels.EditBannedRequest: _edit_banned,
         channels.GetParticipantsRequest: _get_participants,
         channels.GetParticipantRequest: _get_participant,
     }
