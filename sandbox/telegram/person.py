@@ -17,6 +17,7 @@ from telethon.tl import functions, types
 from sandbox.telegram.limits import LOGIN_CODE
 from sandbox.telegram.operator import PERSON_DEVICE
 from sandbox.telegram.person_kinds import MessageKinds
+from sandbox.telegram.person_rooms import RoomDoings
 from sandbox.telegram.records import Account
 
 _API_ID = 1
@@ -33,8 +34,9 @@ class NeverHappenedError(Exception):
 class Received:
     """One thing a person saw happen.
 
-    `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``poll``, ``read`` or ``typing``; `chat` and
-    `sender` are bare ids, `ids` the message ids it is about, `date` when it was sent or edited.
+    `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``poll``, ``read``, ``typing``,
+    ``pin`` or ``unpin``; `chat` and `sender` are bare ids, `ids` the message ids it is about,
+    `date` when it was sent or edited.
     """
 
     kind: str
@@ -49,7 +51,7 @@ class Received:
     date: datetime | None = None
 
 
-class Person(MessageKinds):
+class Person(MessageKinds, RoomDoings):
     """A logged-in client. `client` is the Telethon client itself for everything not here.
 
     `received` begins with the latest messages of every chat the account has already.
@@ -272,6 +274,8 @@ def _seen(update: Any) -> Received | None:
         return Received("read", _bare(update.peer), (update.max_id,))
     if isinstance(update, types.UpdateReadChannelOutbox):
         return Received("read", update.channel_id, (update.max_id,))
+    if isinstance(update, types.UpdatePinnedMessages | types.UpdatePinnedChannelMessages):
+        return _pin(update)
     if isinstance(update, types.UpdateUserTyping):
         return Received("typing", update.user_id, (), update.user_id)
     if isinstance(update, types.UpdateChatUserTyping):
@@ -303,6 +307,12 @@ def _reaction(update: Any) -> Received:
     emoji = tuple(getattr(one.reaction, "emoticon", "") for one in recent)
     sender = _bare(recent[0].peer_id) if recent else None
     return Received("reaction", _bare(update.peer), (update.msg_id,), sender, emoji=emoji)
+
+
+def _pin(update: Any) -> Received:
+    in_channel = isinstance(update, types.UpdatePinnedChannelMessages)
+    chat = update.channel_id if in_channel else _bare(update.peer)
+    return Received("pin" if update.pinned else "unpin", chat, tuple(update.messages))
 
 
 def _bare(peer: Any) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What people do with messages: send, edit, delete, react, read, pin.
+"""What people do with messages: send, edit, delete, react, read.
 
 Every function changes mailboxes and reports the changes to `Updates`. Limits and errors follow
 the pages of the methods, for example https://core.telegram.org/method/messages.editMessage.
@@ -176,20 +176,13 @@ class Posts:
         post.reactions.extend(Reaction(who, reaction, now) for reaction in reactions)
         self._report(post, Change.REACTIONS)
 
-    def pin(self, post: Post, *, pinned: bool, only_for: int | None = None) -> None:
-        """Pin or unpin a post, for everybody or in one account's chat only."""
-        post.pinned = pinned
-        self._report(post, Change.PIN if pinned else Change.UNPIN, only_for)
-
-    def _report(self, post: Post, change: Change, only_for: int | None = None) -> None:
+    def _report(self, post: Post, change: Change) -> None:
         self._boxes.save(post)
         for name, number in post.ids.items():
             owner = Peer.parse(name)
-            if only_for is not None and owner != Peer.user(only_for):
-                continue
             peer = owner if owner.kind is Kind.CHANNEL else post.peer_for(owner.id)
             entry = self._boxes.record(owner, change, peer, [number], count=1)
-            self._tell(owner, entry)
+            self._updates.tell(owner, entry)
 
     # -- deleting
 
@@ -213,7 +206,7 @@ class Posts:
         own = None
         for holder, ids in lost.items():
             entry = self._boxes.record(holder, Change.DELETE, chats[holder], ids, count=len(ids))
-            self._tell(holder, entry)
+            self._updates.tell(holder, entry)
             own = entry if holder == owner else own
         return own
 
@@ -266,13 +259,6 @@ class Posts:
             count=0 if in_channel else 1,
         )
         self._updates.changed(author, entry)
-
-    def _tell(self, owner: Peer, entry: Entry) -> None:
-        if owner.kind is Kind.USER:
-            self._updates.changed(owner.id, entry)
-            return
-        for member in self._rooms.get(owner).members:
-            self._updates.changed(member, entry)
 
     def _audience(self, post: Post) -> list[int]:
         if post.room is not None:

@@ -176,7 +176,6 @@ class Room:
     deactivated: bool = False
     migrated_to: int | None = None
     migrated_from: int | None = None
-    migrated_max_id: int = 0
     invite: str | None = None
     last_sent: dict[int, float] = Factory(dict)
 
@@ -223,7 +222,7 @@ class Post:
     grouped_id: int | None = None
     edit_date: int | None = None
     silent: bool = False
-    pinned: bool = False
+    pinned_in: list[str] = Factory(list)
     author: str | None = None
     reactions: list[Reaction] = Factory(list)
     ids: dict[str, int] = Factory(dict)
@@ -233,6 +232,17 @@ class Post:
         if self.room is not None:
             return self.room
         return Peer.user(self.recipient if viewer == self.sender else self.sender)
+
+    def is_pinned(self, owner: Peer) -> bool:
+        """Tell whether the post is pinned in a mailbox."""
+        return str(owner) in self.pinned_in
+
+    def set_pinned(self, owner: Peer, *, pinned: bool) -> None:
+        """Pin or unpin the post in a mailbox."""
+        if pinned:
+            self.pinned_in.append(str(owner))
+        else:
+            self.pinned_in.remove(str(owner))
 
 
 class Change(StrEnum):

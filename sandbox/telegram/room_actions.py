@@ -12,7 +12,7 @@ from telethon.tl import types
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.posts import Posts
-from sandbox.telegram.records import Kind, Peer, Room, RoomKind
+from sandbox.telegram.records import Kind, Room, RoomKind
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import bad_request
 from sandbox.telegram.updates import Updates
@@ -126,13 +126,11 @@ class RoomActions:
             RoomKind.SUPERGROUP, room.title, room.creator, members, room.about
         )
         target.migrated_from = room.id
-        target.migrated_max_id = max(
-            self._mailboxes.of(Peer.user(by)).history(room.peer), default=0
-        )
         target.default_rights = room.default_rights
         target.photo = room.photo
         for member in room.members.values():
-            target.members[member.user].admin = member.admin
+            kept = target.members[member.user]
+            kept.admin, kept.rank, kept.promoted_by = member.admin, member.rank, member.promoted_by
         self._rooms.save(target)
         self._posts.announce(room, by, types.MessageActionChatMigrateTo(target.id))
         room.migrated_to = target.id

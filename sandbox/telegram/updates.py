@@ -98,6 +98,14 @@ class Updates:
         """Tell an account about a logged change."""
         self._batch(account).entries.append(entry)
 
+    def tell(self, owner: Peer, entry: Entry) -> None:
+        """Tell everybody who sees a mailbox about a logged change."""
+        if owner.kind is Kind.USER:
+            self.changed(owner.id, entry)
+            return
+        for member in self._rooms.get(owner).members:
+            self.changed(member, entry)
+
     def passing(self, account: int, update: Any, peers: Iterable[Peer] = ()) -> None:
         """Tell an account something that is not worth remembering."""
         batch = self._batch(account)

@@ -14,6 +14,7 @@ from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.moderation import Moderation
 from sandbox.telegram.persistence import Store
+from sandbox.telegram.pins import Pins
 from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
 from sandbox.telegram.render import Render
@@ -63,6 +64,7 @@ class World:
             self.mailboxes,
             self.updates,
         )
+        self.pins = Pins(self.rooms, self.mailboxes, self.posts, self.updates)
         self.moderation = Moderation(self.rooms, self.posts, self.updates, clock)
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates

@@ -10,7 +10,6 @@ from telethon.tl import functions, types
 
 from sandbox.telegram import Person, TelegramSandbox
 from tests.sandbox.conftest import Connect, log_in
-from tests.support.waiting import eventually
 
 
 async def test_formatted_text_arrives_as_it_was_sent(alisa: Person, boris: Person) -> None:
@@ -257,20 +256,6 @@ async def test_forwarded_messages_name_their_author(
     await vera.wait_for_text("spread the word")
     (message,) = await vera.history("boris_test")
     assert message.fwd_from.from_id.user_id == alisa.account.id
-
-
-async def test_pins(alisa: Person, boris: Person) -> None:
-    sent = await alisa.send("boris_test", "keep this")
-    await boris.wait_for_text("keep this")
-    target = await alisa.entity("boris_test")
-    await alisa.client.pin_message(target, sent.id)
-
-    async def is_pinned() -> bool:
-        return bool((await boris.history("alisa_test"))[0].pinned)
-
-    assert await eventually(is_pinned)
-    await alisa.client.unpin_message(target)
-    assert not await is_pinned()
 
 
 async def test_many_messages_keep_their_order(alisa: Person, boris: Person) -> None:

@@ -3,7 +3,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +10,8 @@ from hypothesis import strategies as st
 from telethon import errors
 from telethon.tl import functions, types
 
-from sandbox.telegram import Person, rights
+from sandbox.telegram import rights
 from sandbox.telegram.clock import moment
-from sandbox.telegram.records import Room
 from tests.sandbox.conftest import png
 from tests.sandbox.town import Town, new_town
 
@@ -27,42 +25,13 @@ async def town() -> AsyncIterator[Town]:
         yield network
 
 
-async def participant(viewer: Person, room: Room, person: Person) -> Any:
-    """Return how `viewer` sees a member."""
-    target, user = await viewer.entity(room.id), await viewer.entity(person.account.username or "")
-    return (await viewer.client(channels.GetParticipantRequest(target, user))).participant
-
-
-async def promote(by: Person, room: Room, person: Person, rank: str = "", **flags: bool) -> None:
-    """Give somebody an administrator's rights."""
-    target, user = await by.entity(room.id), await by.entity(person.account.username or "")
-    chosen = types.ChatAdminRights(**flags)
-    await by.client(channels.EditAdminRequest(target, user, chosen, rank))
-
-
-async def restrict(
-    by: Person, room: Room, person: Person, until: Any = None, **flags: bool
-) -> None:
-    """Take rights from somebody."""
-    target, user = await by.entity(room.id), await by.entity(person.account.username or "")
-    taken = types.ChatBannedRights(until_date=until, **flags)
-    await by.client(channels.EditBannedRequest(target, user, taken))
-
-
-async def allow(by: Person, room: Room, **denied: bool) -> None:
-    """Set what members may not do."""
-    target = await by.entity(room.id)
-    taken = types.ChatBannedRights(until_date=None, **denied)
-    await by.client(messages.EditChatDefaultBannedRightsRequest(target, taken))
-
-
 # -- basic groups
 
 
 async def test_rights_of_a_basic_group(town: Town) -> None:
     alisa, boris = town.alisa, town.boris
     room = await town.room("group", boris, town.vera)
-    await allow(alisa, room, send_messages=True, change_info=True)
+    await alisa.deny_all(room.id, send_messages=True, change_info=True)
     changed = await town.saw(boris, types.UpdateChatDefaultBannedRights)
     assert changed.default_banned_rights.send_photos, "what is implied is shown as taken"
     with pytest.raises(errors.ChatWriteForbiddenError):
@@ -95,9 +64,9 @@ async def test_an_administrator_has_the_rights_that_were_given(town: Town) -> No
     sent = await alisa.send(room.id, "mine")
     with pytest.raises(errors.MessageDeleteForbiddenError):
         await boris.client.delete_messages(theirs, [sent.id])
-    await promote(alisa, room, boris, "Concertmaster", delete_messages=True)
+    await alisa.promote(room.id, "boris_test", "Concertmaster", delete_messages=True)
     await town.saw(boris, types.UpdateChannel, channel_id=room.id)
-    shown = await participant(town.vera, room, boris)
+    shown = await town.vera.participant(room.id, "boris_test")
     assert isinstance(shown, types.ChannelParticipantAdmin)
     assert (shown.rank, shown.promoted_by, shown.can_edit) == (
         "Concertmaster",
@@ -108,29 +77,33 @@ async def test_an_administrator_has_the_rights_that_were_given(town: Town) -> No
     own = (await boris.client(channels.GetChannelsRequest([theirs]))).chats[0]
     assert rights.named(own.admin_rights) == {"delete_messages"}
     await boris.client.delete_messages(theirs, [sent.id])
-    await promote(alisa, room, boris)
-    assert isinstance(await participant(alisa, room, boris), types.ChannelParticipant)
+    await alisa.promote(room.id, "boris_test")
+    assert isinstance(await alisa.participant(room.id, "boris_test"), types.ChannelParticipant)
 
 
 async def test_nobody_gives_more_than_they_have(town: Town) -> None:
     alisa, boris, vera, grisha = town.alisa, town.boris, town.vera, town.grisha
     room = await town.room("supergroup", boris, vera)
     with pytest.raises(errors.ChatAdminRequiredError):
-        await promote(boris, room, vera, delete_messages=True)
-    await promote(alisa, room, boris, add_admins=True, invite_users=True, ban_users=True)
+        await boris.promote(room.id, "vera_test", delete_messages=True)
+    await alisa.promote(room.id, "boris_test", add_admins=True, invite_users=True, ban_users=True)
     with pytest.raises(errors.RightForbiddenError):
-        await promote(boris, room, vera, delete_messages=True)
-    await promote(boris, room, vera, invite_users=True)
+        await boris.promote(room.id, "vera_test", delete_messages=True)
+    await boris.promote(room.id, "vera_test", invite_users=True)
     with pytest.raises(errors.UserCreatorError):
-        await promote(boris, room, alisa, invite_users=True)
+        await boris.promote(room.id, "alisa_test", invite_users=True)
     with pytest.raises(errors.AdminRankInvalidError):
-        await promote(alisa, room, vera, "a title of far too many letters", invite_users=True)
+        await alisa.promote(
+            room.id, "vera_test", "a title of far too many letters", invite_users=True
+        )
     with pytest.raises(errors.AdminRankEmojiNotAllowedError):
-        await promote(alisa, room, vera, "boss 👑", invite_users=True)
-    assert (await participant(boris, room, vera)).can_edit
-    assert (await participant(alisa, room, vera)).can_edit
-    await promote(boris, room, grisha, invite_users=True)
-    assert isinstance(await participant(alisa, room, grisha), types.ChannelParticipantAdmin)
+        await alisa.promote(room.id, "vera_test", "boss 👑", invite_users=True)
+    assert (await boris.participant(room.id, "vera_test")).can_edit
+    assert (await alisa.participant(room.id, "vera_test")).can_edit
+    await boris.promote(room.id, "grisha_test", invite_users=True)
+    assert isinstance(
+        await alisa.participant(room.id, "grisha_test"), types.ChannelParticipantAdmin
+    )
     await town.action(grisha, room, types.MessageActionChatAddUser)
 
 
@@ -138,14 +111,14 @@ async def test_who_may_be_restricted(town: Town) -> None:
     alisa, boris, vera = town.alisa, town.boris, town.vera
     room = await town.room("supergroup", boris, vera)
     with pytest.raises(errors.ChatAdminRequiredError):
-        await restrict(boris, room, vera, send_messages=True)
-    await promote(alisa, room, boris, ban_users=True)
-    await promote(alisa, room, vera, ban_users=True)
-    for person in (alisa, vera):
+        await boris.restrict(room.id, "vera_test", send_messages=True)
+    await alisa.promote(room.id, "boris_test", ban_users=True)
+    await alisa.promote(room.id, "vera_test", ban_users=True)
+    for person in ("alisa_test", "vera_test"):
         with pytest.raises(errors.UserAdminInvalidError):
-            await restrict(boris, room, person, send_messages=True)
-    await restrict(alisa, room, vera, send_messages=True)
-    shown = await participant(alisa, room, vera)
+            await boris.restrict(room.id, person, send_messages=True)
+    await alisa.restrict(room.id, "vera_test", send_messages=True)
+    shown = await alisa.participant(room.id, "vera_test")
     assert isinstance(shown, types.ChannelParticipantBanned)
     assert (shown.kicked_by, shown.left) == (alisa.account.id, False)
 
@@ -157,7 +130,7 @@ async def test_a_ban_and_a_second_chance(town: Town) -> None:
     alisa, boris = town.alisa, town.boris
     room = await town.room("supergroup", boris)
     target, theirs = await alisa.entity(room.id), await boris.entity(room.id)
-    await restrict(alisa, room, boris, view_messages=True)
+    await alisa.ban(room.id, "boris_test")
     await town.saw(boris, types.UpdateChannel, channel_id=room.id)
     removed = await town.action(alisa, room, types.MessageActionChatDeleteUser)
     assert removed.action.user_id == boris.account.id
@@ -168,7 +141,7 @@ async def test_a_ban_and_a_second_chance(town: Town) -> None:
         await boris.client.get_messages(theirs)
     kicked = await alisa.client.get_participants(target, filter=types.ChannelParticipantsKicked(""))
     assert [p.first_name for p in kicked] == ["Boris"]
-    await restrict(alisa, room, boris)
+    await alisa.restrict(room.id, "boris_test")
     assert not await alisa.client.get_participants(
         target, filter=types.ChannelParticipantsKicked("")
     )
@@ -180,8 +153,8 @@ async def test_a_restriction_runs_out(town: Town) -> None:
     alisa, boris = town.alisa, town.boris
     room = await town.room("supergroup", boris)
     until = town.net.clock.moment() + timedelta(hours=1)
-    await restrict(alisa, room, boris, until, send_messages=True)
-    shown = await participant(alisa, room, boris)
+    await alisa.restrict(room.id, "boris_test", until, send_messages=True)
+    shown = await alisa.participant(room.id, "boris_test")
     assert (shown.banned_rights.until_date, shown.left) == (until, False)
     own = (await boris.client(channels.GetChannelsRequest([await boris.entity(room.id)]))).chats[0]
     assert own.banned_rights.send_messages
@@ -189,13 +162,13 @@ async def test_a_restriction_runs_out(town: Town) -> None:
         await boris.send(room.id, "may I?")
     town.net.clock.advance(3601)
     await boris.send(room.id, "an hour later")
-    assert isinstance(await participant(alisa, room, boris), types.ChannelParticipant)
+    assert isinstance(await alisa.participant(room.id, "boris_test"), types.ChannelParticipant)
 
 
 async def test_single_rights_are_taken(town: Town) -> None:
     alisa, boris = town.alisa, town.boris
     room = await town.room("supergroup", boris, town.vera)
-    await restrict(alisa, room, boris, send_photos=True, invite_users=True)
+    await alisa.restrict(room.id, "boris_test", send_photos=True, invite_users=True)
     with pytest.raises(errors.ChatSendPhotosForbiddenError):
         await boris.send_file(room.id, png(1, 1), "a.png", as_document=False)
     with pytest.raises(errors.ChatAdminRequiredError):
@@ -203,15 +176,15 @@ async def test_single_rights_are_taken(town: Town) -> None:
             channels.InviteToChannelRequest(await boris.entity(room.id), ["grisha_test"])
         )
     await town.vera.send_file(room.id, png(1, 1), "a.png", as_document=False)
-    await allow(alisa, room, send_plain=True)
+    await alisa.deny_all(room.id, send_plain=True)
     with pytest.raises(errors.ChatSendPlainForbiddenError):
         await town.vera.send(room.id, "words")
-    await allow(alisa, room, send_media=True)
+    await alisa.deny_all(room.id, send_media=True)
     with pytest.raises(errors.ChatSendMediaForbiddenError):
         await town.vera.send_file(room.id, b"score", "score.pdf")
     await alisa.send_file(room.id, b"score", "score.pdf", caption="administrators may")
     with pytest.raises(errors.ChatNotModifiedError):
-        await allow(alisa, room, send_media=True)
+        await alisa.deny_all(room.id, send_media=True)
 
 
 async def test_slow_mode(town: Town) -> None:

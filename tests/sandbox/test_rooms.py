@@ -120,17 +120,6 @@ async def test_an_invite_link(group: Room, alisa: Person, vera: Person) -> None:
         await vera.client(messages.CheckChatInviteRequest("0" * 16))
 
 
-async def test_a_group_becomes_a_supergroup(group: Room, alisa: Person, boris: Person) -> None:
-    await alisa.send(group.id, "before")
-    await alisa.client(messages.MigrateChatRequest(group.id))
-    await boris.wait_for_text("MessageActionChatMigrateTo")
-    await boris.wait_for_text("MessageActionChannelMigrateFrom")
-    (old,) = (await boris.client(messages.GetChatsRequest([group.id]))).chats
-    assert old.deactivated
-    await boris.send(old.migrated_to.channel_id, "after")
-    await alisa.wait_for_text("after")
-
-
 # -- supergroups
 
 

@@ -74,9 +74,14 @@ async def new_town(state: Path | None = None) -> AsyncIterator[Town]:
     """Start a network with its four people."""
     async with TelegramSandbox(state) as net:
         await populate(net)
-        people = [await net.person(f"{name}_test") for name in ("alisa", "boris", "vera", "grisha")]
-        town = Town(net, *people)
-        for person in people:
+        town = Town(
+            net,
+            await net.person("alisa_test"),
+            await net.person("boris_test"),
+            await net.person("vera_test"),
+            await net.person("grisha_test"),
+        )
+        for person in (town.alisa, town.boris, town.vera, town.grisha):
             updates = town.seen.setdefault(person.account.id, [])
             person.client.add_event_handler(_collect(updates), events.Raw())
         yield town

@@ -8,7 +8,7 @@ from telethon.tl import types
 from telethon.tl.functions import channels
 
 from sandbox.telegram import inputs
-from sandbox.telegram.records import RoomKind
+from sandbox.telegram.records import Kind, Peer, Room, RoomKind
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 
@@ -38,6 +38,7 @@ def _get_full(call: Call, request: Any) -> Any:
     mailbox = call.world.mailboxes.of(room.peer)
     dialog = call.world.updates.dialog(me, room.peer)
     is_admin = call.world.rooms.has_right(room, me, "invite_users")
+    old_chat, old_top = _before_migration(call, room)
     full = types.ChannelFull(
         id=room.id,
         about=room.about,
@@ -52,11 +53,21 @@ def _get_full(call: Call, request: Any) -> Any:
         participants_count=len(room.members),
         admins_count=1 + sum(1 for member in room.members.values() if member.admin is not None),
         slowmode_seconds=room.slow_seconds or None,
-        migrated_from_chat_id=room.migrated_from,
-        migrated_from_max_id=room.migrated_max_id or None,
+        migrated_from_chat_id=old_chat,
+        migrated_from_max_id=old_top,
+        pinned_msg_id=call.world.pins.latest(me, room.peer),
         available_reactions=room.reactions or types.ChatReactionsAll(),
     )
     return types.messages.ChatFull(full, [call.world.render.chat(me, room)], [])
+
+
+def _before_migration(call: Call, room: Room) -> tuple[int | None, int | None]:
+    # Ids in a basic group are each member's own, and who came later has no part in it.
+    if room.migrated_from is None:
+        return None, None
+    mailbox = call.world.mailboxes.of(Peer.user(call.me.id))
+    history = mailbox.history(Peer(Kind.CHAT, room.migrated_from))
+    return (room.migrated_from, history[-1]) if history else (None, None)
 
 
 def _edit_title(call: Call, request: Any) -> Any:

@@ -95,6 +95,7 @@ def _get_full_chat(call: Call, request: Any) -> Any:
         notify_settings=types.PeerNotifySettings(),
         chat_photo=call.world.files.stamp(room.photo),
         exported_invite=_exported(call, room) if room.invite and inside else None,
+        pinned_msg_id=call.world.pins.latest(me, room.peer),
         available_reactions=room.reactions or types.ChatReactionsAll(),
     )
     named = [room.peer, *(Peer.user(user) for user in (room.members if inside else ()))]

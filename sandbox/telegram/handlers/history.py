@@ -33,14 +33,14 @@ def _search(call: Call, request: Any) -> Any:
         for number in mailbox.history(peer)
         if wanted in mailbox.posts[number].text.casefold()
         and (sender is None or mailbox.posts[number].sender == sender)
-        and _passes(mailbox.posts[number], request.filter)
+        and _passes(mailbox, mailbox.posts[number], request.filter)
     ]
     return _page(call, mailbox, found, request, peer)
 
 
-def _passes(post: Post, wanted: Any) -> bool:
+def _passes(mailbox: Mailbox, post: Post, wanted: Any) -> bool:
     if isinstance(wanted, types.InputMessagesFilterPinned):
-        return post.pinned
+        return post.is_pinned(mailbox.owner)
     if isinstance(wanted, types.InputMessagesFilterPhotos):
         return isinstance(post.media, types.MessageMediaPhoto)
     if isinstance(wanted, types.InputMessagesFilterDocument):
@@ -116,8 +116,7 @@ def _number(call: Call, mailbox: Mailbox, given: Any) -> int:
         target = call.world.mailboxes.post(post.reply_uid) if post and post.reply_uid else None
         return target.ids.get(str(mailbox.owner), 0) if target is not None else 0
     if isinstance(given, types.InputMessagePinned):
-        pinned = [number for number, post in mailbox.posts.items() if post.pinned]
-        return max(pinned, default=0)
+        return call.world.pins.latest(call.me.id, mailbox.owner) or 0
     return int(given.id)
 
 

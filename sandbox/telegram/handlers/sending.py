@@ -94,37 +94,6 @@ def _delete_history(call: Call, request: Any) -> Any:
     return types.messages.AffectedHistory(mailbox.box.pts, count, 0)
 
 
-def _pin(call: Call, request: Any) -> Any:
-    me, peer = call.me.id, inputs.readable(call, request.peer)
-    post = call.world.posts.find(me, peer, request.id)
-    _require_pin_right(call, peer)
-    only_for = me if request.pm_oneside and peer.kind is Kind.USER else None
-    call.world.posts.pin(post, pinned=not request.unpin, only_for=only_for)
-    if not request.unpin and peer.kind is not Kind.USER:
-        action = types.MessageActionPinMessage()
-        notice = call.world.posts.draft(me, peer, action=action, silent=bool(request.silent))
-        notice.reply_uid = post.uid
-        notice.reply = types.InputReplyToMessage(request.id)
-        call.world.posts.send(notice)
-    return call.world.updates.answer(me)
-
-
-def _unpin_all(call: Call, request: Any) -> Any:
-    me, peer = call.me.id, inputs.readable(call, request.peer)
-    _require_pin_right(call, peer)
-    mailbox = call.world.mailboxes.holding(me, peer)
-    for number in mailbox.history(peer):
-        if mailbox.posts[number].pinned:
-            call.world.posts.pin(mailbox.posts[number], pinned=False)
-    return types.messages.AffectedHistory(mailbox.box.pts, 0, 0)
-
-
-def _require_pin_right(call: Call, peer: Peer) -> None:
-    if peer.kind is not Kind.USER:
-        room = call.world.rooms.get(peer)
-        call.world.rooms.require_right(room, call.me.id, "pin_messages")
-
-
 def _set_typing(call: Call, request: Any) -> bool:
     me, peer = call.me.id, inputs.readable(call, request.peer)
     shown = types.PeerUser(me)
@@ -155,8 +124,6 @@ HANDLERS: Handlers = MappingProxyType(
         messages.DeleteMessagesRequest: _delete_messages,
         channels.DeleteMessagesRequest: _delete_channel_messages,
         messages.DeleteHistoryRequest: _delete_history,
-        messages.UpdatePinnedMessageRequest: _pin,
-        messages.UnpinAllMessagesRequest: _unpin_all,
         messages.SetTypingRequest: _set_typing,
     }
 )

@@ -9,6 +9,7 @@ from telethon.tl.functions import photos, users
 
 from sandbox.telegram import inputs
 from sandbox.telegram.handlers.account import tell_about
+from sandbox.telegram.records import Peer
 from sandbox.telegram.rpc import Call, Handlers, RpcFailureError, bad_request
 from sandbox.telegram.wire import Longs
 
@@ -37,6 +38,8 @@ def _get_full_user(call: Call, request: Any) -> Any:
         blocked=account.id in call.me.blocked or None,
         about=account.about or None,
         profile_photo=photo,
+        can_pin_message=True,
+        pinned_msg_id=call.world.pins.latest(me, Peer.user(account.id)),
     )
     return types.users.UserFull(full, [], [call.world.render.user(me, account)])
 
