@@ -3,7 +3,8 @@
 
 from sandbox.telegram.faults import PushEffect
 from sandbox.telegram.limits import DC_ID, LOGIN_CODE, Limits
-from sandbox.telegram.person import Person, Received
+from sandbox.telegram.person import Person
+from sandbox.telegram.received import Received
 from sandbox.telegram.sandbox import TelegramSandbox
 
 __all__ = [

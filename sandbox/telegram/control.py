@@ -19,7 +19,8 @@ from sandbox.telegram.control_scale import ScaleOperations
 from sandbox.telegram.faults import MethodFault, PushEffect
 from sandbox.telegram.json_body import BadBodyError, Body
 from sandbox.telegram.operator import OperatorError
-from sandbox.telegram.person import NeverHappenedError, Person, Received
+from sandbox.telegram.person import NeverHappenedError, Person
+from sandbox.telegram.received import Received
 from sandbox.telegram.records import Account, Room
 from sandbox.telegram.rpc import RpcFailureError
 from sandbox.telegram.sandbox import TelegramSandbox

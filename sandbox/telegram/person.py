@@ -4,10 +4,8 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from attrs import frozen
 from telethon import TelegramClient, events
 from telethon.crypto import rsa as client_keys
 from telethon.errors import RPCError, SessionPasswordNeededError
@@ -18,6 +16,8 @@ from sandbox.telegram.limits import LOGIN_CODE
 from sandbox.telegram.operator import PERSON_DEVICE
 from sandbox.telegram.person_kinds import MessageKinds
 from sandbox.telegram.person_rooms import RoomDoings
+from sandbox.telegram.received import Received, of_message
+from sandbox.telegram.received import seen as seen_in
 from sandbox.telegram.records import Account
 
 _API_ID = 1
@@ -28,27 +28,6 @@ _REMEMBERED = 100
 
 class NeverHappenedError(Exception):
     """Nothing of the kind was received in time; the text lists what was."""
-
-
-@frozen
-class Received:
-    """One thing a person saw happen.
-
-    `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``poll``, ``read``, ``typing``,
-    ``pin`` or ``unpin``; `chat` and `sender` are bare ids, `ids` the message ids it is about,
-    `date` when it was sent or edited.
-    """
-
-    kind: str
-    chat: int
-    ids: tuple[int, ...]
-    sender: int | None = None
-    text: str = ""
-    emoji: tuple[str, ...] = ()
-    reply_to: int | None = None
-    media: str | None = None
-    out: bool = False
-    date: datetime | None = None
 
 
 class Person(MessageKinds, RoomDoings):
@@ -110,7 +89,7 @@ class Person(MessageKinds, RoomDoings):
         earlier: list[Received] = []
         async for dialog in self.client.iter_dialogs():
             found = await self.client.get_messages(dialog.input_entity, limit=_REMEMBERED)
-            earlier.extend(_message("message", message) for message in reversed(found))
+            earlier.extend(of_message("message", message) for message in reversed(found))
         unseen = [one for one in earlier if (one.chat, one.ids) not in self._known]
         self.received[:0] = unseen
         self._known.update((one.chat, one.ids) for one in unseen)
@@ -235,7 +214,7 @@ class Person(MessageKinds, RoomDoings):
         return await self.wait_for(lambda r: r.kind == "message" and r.text == text, timeout)
 
     async def _note(self, update: Any) -> None:
-        seen = _seen(update)
+        seen = seen_in(update)
         if seen is None:
             return
         async with self._news:
@@ -255,69 +234,3 @@ class Person(MessageKinds, RoomDoings):
                 self._edits[seen.chat, seen.ids] = content
             self.received.append(seen)
             self._news.notify_all()
-
-
-def _seen(update: Any) -> Received | None:
-    if isinstance(update, types.UpdateNewMessage | types.UpdateNewChannelMessage):
-        return _message("message", update.message)
-    if isinstance(update, types.UpdateEditMessage | types.UpdateEditChannelMessage):
-        return None if update.message.edit_hide else _message("edit", update.message)
-    if isinstance(update, types.UpdateDeleteMessages):
-        return Received("delete", 0, tuple(update.messages)) if update.messages else None
-    if isinstance(update, types.UpdateDeleteChannelMessages):
-        return Received("delete", update.channel_id, tuple(update.messages))
-    if isinstance(update, types.UpdateMessageReactions):
-        return _reaction(update)
-    if isinstance(update, types.UpdateMessagePoll):
-        return Received("poll", _bare(update.peer), (update.msg_id,))
-    if isinstance(update, types.UpdateReadHistoryOutbox):
-        return Received("read", _bare(update.peer), (update.max_id,))
-    if isinstance(update, types.UpdateReadChannelOutbox):
-        return Received("read", update.channel_id, (update.max_id,))
-    if isinstance(update, types.UpdatePinnedMessages | types.UpdatePinnedChannelMessages):
-        return _pin(update)
-    if isinstance(update, types.UpdateUserTyping):
-        return Received("typing", update.user_id, (), update.user_id)
-    if isinstance(update, types.UpdateChatUserTyping):
-        return Received("typing", update.chat_id, (), _bare(update.from_id))
-    if isinstance(update, types.UpdateChannelUserTyping):
-        return Received("typing", update.channel_id, (), _bare(update.from_id))
-    return None
-
-
-def _message(kind: str, message: Any) -> Received:
-    media = getattr(message, "media", None)
-    action = getattr(message, "action", None)
-    reply = message.reply_to
-    return Received(
-        kind=kind,
-        chat=_bare(message.peer_id),
-        ids=(message.id,),
-        sender=_bare(message.from_id) if message.from_id is not None else None,
-        text=type(action).__name__ if action is not None else message.message or "",
-        reply_to=getattr(reply, "reply_to_msg_id", None),
-        media=type(media).__name__ if media is not None else None,
-        out=bool(message.out),
-        date=getattr(message, "edit_date", None) or message.date,
-    )
-
-
-def _reaction(update: Any) -> Received:
-    recent = update.reactions.recent_reactions or []
-    emoji = tuple(getattr(one.reaction, "emoticon", "") for one in recent)
-    sender = _bare(recent[0].peer_id) if recent else None
-    return Received("reaction", _bare(update.peer), (update.msg_id,), sender, emoji=emoji)
-
-
-def _pin(update: Any) -> Received:
-    in_channel = isinstance(update, types.UpdatePinnedChannelMessages)
-    chat = update.channel_id if in_channel else _bare(update.peer)
-    return Received("pin" if update.pinned else "unpin", chat, tuple(update.messages))
-
-
-def _bare(peer: Any) -> int:
-    if isinstance(peer, types.PeerUser):
-        return int(peer.user_id)
-    if isinstance(peer, types.PeerChat):
-        return int(peer.chat_id)
-    return int(peer.channel_id)

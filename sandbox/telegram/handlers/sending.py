@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sending, deleting and pinning messages, and showing that one is being written."""
+"""Sending and deleting messages, and showing that one is being written."""
 
 from types import MappingProxyType
 from typing import Any
