@@ -25,8 +25,13 @@ from bridges.core.metrics import Metrics
 from bridges.core.network import NetworkInfo
 from bridges.core.portal.contents import Contents
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.messages import MessageSync
+from bridges.core.portal.power import PowerKeeper
+from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
+from bridges.core.portal.room_maker import RoomMaker
+from bridges.core.portal.room_state import RoomState
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.spaces import Spaces
@@ -193,19 +198,51 @@ class Parts:
         )
 
     @cached_property
+    def room_state(self) -> RoomState:
+        """State events of portal rooms."""
+        return RoomState(self.homeserver, self.senders)
+
+    @cached_property
+    def properties(self) -> RoomProperties:
+        """Names, topics and pictures of portal rooms."""
+        return RoomProperties(
+            self.portals,
+            self.people,
+            self.senders,
+            self.room_state,
+            self.courier.avatar,
+            self.info,
+        )
+
+    @cached_property
+    def powers(self) -> PowerKeeper:
+        """Power levels of portal rooms."""
+        return PowerKeeper(
+            self.homeserver, self.logins, self.portals, self.senders, self.room_state
+        )
+
+    @cached_property
+    def room_members(self) -> RoomMembers:
+        """Who is in portal rooms."""
+        return RoomMembers(
+            self.homeserver, self.portals, self.people, self.senders, self.spaces, self.powers
+        )
+
+    @cached_property
     def rooms(self) -> Rooms:
         """Portal rooms."""
-        return Rooms(
+        maker = RoomMaker(
             self.homeserver,
-            self.logins,
             self.portals,
             self.people,
             self.senders,
             self.spaces,
-            self.courier.avatar,
+            self.properties,
+            self.powers,
             self.info,
             self.settings.server_name,
         )
+        return Rooms(self.portals, maker, self.properties, self.room_members, self.powers)
 
     @cached_property
     def writer(self) -> RoomWriter:
@@ -254,6 +291,7 @@ class Parts:
             self.portals,
             self.sessions,
             self.rooms,
+            self.properties,
             self.senders,
             self.writer,
             self.message_sync,

@@ -11,11 +11,11 @@ from bridges.core.capabilities import RoomFeatures, Support
 from bridges.core.chat import ChatKind
 from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, RemoteUserID
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.power import power_levels
 from bridges.core.portal.room_request import (
     RoomPlan,
     bridge_state_key,
     features_content,
-    power_levels,
     room_request,
 )
 from bridges.core.storage.portals import Portal

@@ -41,6 +41,7 @@ class Desk:
             "sessions": self.sessions,
             "rooms": self.parts,
             "senders": self.parts,
+            "properties": self.parts,
             "writer": self.parts,
             "message_sync": self.message_sync,
             "reactions": self.parts,

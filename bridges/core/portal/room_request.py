@@ -12,14 +12,10 @@ from bridges.core.chat import ChatKind
 from bridges.core.ids import ChatKey
 from bridges.core.matrix import event_types
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.power import power_levels
 from bridges.core.storage.portals import Portal
 
 Json = dict[str, Any]
-
-READER_POWER = -1
-"""Power of a person who may read and react but not write; everybody else has 0."""
-
-_FIRST_VERSION_WITH_MIGHTY_CREATORS = 12
 
 
 @frozen
@@ -60,32 +56,6 @@ def room_request(plan: RoomPlan) -> Json:
     if portal.topic:
         request["topic"] = portal.topic
     return request
-
-
-def power_levels(bot: UserID, readers: Sequence[UserID], version: str) -> Json:
-    """The rights in a portal: the bot rules, readers may only react.
-
-    From room version 12 on creators stand above all levels and must not be listed (MSC4289).
-    """
-    users = dict.fromkeys(readers, READER_POWER)
-    if not _creators_are_mighty(version):
-        users[bot] = 100
-    return {
-        "users": users,
-        "users_default": 0,
-        "events_default": 0,
-        "state_default": 50,
-        "invite": 50,
-        "redact": 50,
-        "events": {
-            event_types.REACTION: READER_POWER,
-            event_types.REDACTION: READER_POWER,
-        },
-    }
-
-
-def _creators_are_mighty(version: str) -> bool:
-    return not version.isdigit() or int(version) >= _FIRST_VERSION_WITH_MIGHTY_CREATORS
 
 
 def bridge_state_key(network: NetworkInfo, chat: ChatKey) -> str:

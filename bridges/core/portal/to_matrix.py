@@ -21,6 +21,7 @@ from bridges.core.events import (
 from bridges.core.ids import SHARED, LoginID
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.messages import MessageSync
+from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.rooms import Rooms
@@ -51,6 +52,7 @@ class ToMatrix:
         portals: PortalStore,
         sessions: Sessions,
         rooms: Rooms,
+        properties: RoomProperties,
         senders: Senders,
         writer: RoomWriter,
         message_sync: MessageSync,
@@ -63,6 +65,7 @@ class ToMatrix:
         self._portals = portals
         self._sessions = sessions
         self._rooms = rooms
+        self._properties = properties
         self._senders = senders
         self._writer = writer
         self._message_sync = message_sync
@@ -140,7 +143,7 @@ class ToMatrix:
     async def _person(self, event: UserChanged, login: ActiveLogin) -> None:
         # Rooms come first: the homeserver spreads a ghost's new name in the background, and clients
         # would be told the room's old name again by the side of that.
-        renamed = await self._rooms.rename_direct(event.user, event.info)
+        renamed = await self._properties.rename_direct(event.user, event.info)
         await self._senders.update_ghost(event.user, event.info, login.record.id)
         # And those that have become rooms meanwhile, while the ghost still had its old name.
-        await self._rooms.rename_direct(event.user, event.info, besides=renamed)
+        await self._properties.rename_direct(event.user, event.info, besides=renamed)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Makes the rooms of portals, each once, whatever is interrupted."""
+
+from attrs import evolve
+from mautrix.types import RoomID, UserID
+
+from bridges.core.chat import ChatInfo, ChatKind
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.senders import Senders
+from bridges.core.network import NetworkInfo
+from bridges.core.portal.power import PowerKeeper
+from bridges.core.portal.properties import RoomProperties
+from bridges.core.portal.room_request import RoomPlan, bridge_state_key, room_request
+from bridges.core.portal.spaces import Spaces
+from bridges.core.sessions import ActiveLogin
+from bridges.core.storage.people import PeopleStore
+from bridges.core.storage.portals import Portal, PortalStore
+
+
+class RoomMaker:
+    """Makes rooms; the caller sees to it that nobody makes the same one at the same time."""
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        portals: PortalStore,
+        people: PeopleStore,
+        senders: Senders,
+        spaces: Spaces,
+        properties: RoomProperties,
+        powers: PowerKeeper,
+        network: NetworkInfo,
+        server_name: str,
+    ) -> None:
+        self._hs = homeserver
+        self._portals = portals
+        self._people = people
+        self._senders = senders
+        self._spaces = spaces
+        self._properties = properties
+        self._powers = powers
+        self._network = network
+        self._server_name = server_name
+
+    async def make(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> Portal:
+        """Give a portal a room: the one an interrupted attempt has made, or a new one."""
+        room = await self._find_orphan(portal) if portal.creating else None
+        title = None
+        if room is None:
+            plan = await self._plan(portal, info, login)
+            title = plan.title
+            await self._portals.save(evolve(portal, creating=True))
+            room = await self._hs.create_room(self._senders.bot, room_request(plan))
+            await self._people.set_membership(room, login.record.owner, "invite")
+        portal = evolve(portal, room=room, creating=False)
+        await self._portals.save(portal)
+        # The other side may have been renamed before this was a room that could be.
+        if (now := await self._properties.title(portal)) != title:
+            await self._properties.show_title(room, now)
+        return portal
+
+    async def _plan(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> RoomPlan:
+        invite: list[UserID] = [login.record.owner]
+        if portal.kind is ChatKind.DIRECT and portal.other_user is not None:
+            ghost = await self._senders.ghost(portal.other_user, login.record.id)
+            if ghost.mxid != login.record.owner:
+                invite.append(ghost.mxid)
+        return RoomPlan(
+            portal=portal,
+            network=self._network,
+            bot=self._senders.bot.mxid,
+            server_name=self._server_name,
+            title=await self._properties.title(portal),
+            invite=invite,
+            readers=[login.record.owner] if info.may_write is False else [],
+            features=login.session.room_features(portal.key),
+            space=await self._spaces.of(login.record),
+            version=await self._powers.room_version(),
+        )
+
+    async def _find_orphan(self, portal: Portal) -> RoomID | None:
+        """Find the room an interrupted attempt has made, by what it says about itself."""
+        wanted = (event_types.BRIDGE, bridge_state_key(self._network, portal.key))
+        known = {one.room for one in await self._portals.with_rooms()}
+        for room in await self._hs.joined_rooms(self._senders.bot):
+            if room in known:
+                continue
+            state = await self._hs.get_state(self._senders.bot, room)
+            if any((event["type"], event.get("state_key")) == wanted for event in state):
+                return room
+        return None
