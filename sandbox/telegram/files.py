@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Uploaded parts, finished files and the photos and documents made of them.
+"""Finished files, the photos and documents made of them, and references to them.
 
 Nothing is converted: a photo has the one size that was sent, its dimensions read from the file's
 header. Source: https://core.telegram.org/api/files.
@@ -12,47 +12,46 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
+from sandbox.telegram import generated
+from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
+from sandbox.telegram.limits import Limits
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Counter, StoredFile, Upload
+from sandbox.telegram.records import Account, Counter, StoredFile
 from sandbox.telegram.rpc import bad_request
+from sandbox.telegram.uploads import Uploads
 
-_MAX_PART = 512 * 1024
 _FIRST_ID = 6_000_000_001
 _ACCESS_SALT = 0x5A17B0C4D2E36F81
 
 
 class Files:
-    """All uploads and finished files."""
+    """All uploads and finished files; a file lies in the data centre its sender lives in."""
 
-    def __init__(self, store: Store, clock: Clock, home: Callable[[int], int]) -> None:
-        """`home` tells in which data centre an account lives: what it uploads lies there."""
-        self._home = home
+    def __init__(
+        self, store: Store, clock: Clock, accounts: Accounts, limits: Callable[[], Limits]
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._uploads = {(u.owner, u.id): u for u in store.load("upload", Upload)}
+        self._accounts = accounts
+        self._limits = limits
+        self.uploads = Uploads(store, lambda owner: _most_parts(limits(), accounts.get(owner)))
         self._files = {f.name: f for f in store.load("file", StoredFile)}
         counters = {c.name: c for c in store.load("file_counter", Counter)}
         self._ids = counters.get("id", Counter("id", _FIRST_ID))
         self._generation = counters.get("generation", Counter("generation", 1))
 
-    # -- uploading
-
-    def save_part(self, owner: int, upload_id: int, part: int, data: bytes) -> None:
-        """Keep one part of an upload; raises FILE_PART_EMPTY or FILE_PART_TOO_BIG."""
-        if not data:
-            raise bad_request("FILE_PART_EMPTY")
-        if len(data) > _MAX_PART:
-            raise bad_request("FILE_PART_TOO_BIG")
-        upload = self._uploads.setdefault((owner, upload_id), Upload(owner, upload_id))
-        upload.sizes[part] = len(data)
-        self._store.put_part(f"{owner}:{upload_id}:{part}", data)
-        self._store.save("upload", f"{owner}:{upload_id}", upload)
+    # -- making
 
     def photo(self, owner: int, file: Any) -> TLObject:
-        """Make a photo of an uploaded file; raises IMAGE_PROCESS_FAILED if it is no image."""
+        """Make a photo of an uploaded file.
+
+        Raises PHOTO_SAVE_FILE_INVALID if it is too large, IMAGE_PROCESS_FAILED if it is no image.
+        """
         number = self._next_id()
         stored = self._finish(owner, file, f"{number}")
+        if stored.size > self._limits().photo_bytes:
+            raise bad_request("PHOTO_SAVE_FILE_INVALID")
         dimensions = image_size(self._read(stored, 0, 64 * 1024))
         if dimensions is None:
             raise bad_request("IMAGE_PROCESS_FAILED")
@@ -60,7 +59,7 @@ class Files:
         photo = types.Photo(
             id=number,
             access_hash=number ^ _ACCESS_SALT,
-            file_reference=self.reference,
+            file_reference=self._reference(stored),
             date=self._clock.moment(),
             sizes=[size],
             dc_id=stored.dc,
@@ -83,36 +82,60 @@ class Files:
             thumb = self._finish(owner, media.thumb, f"{number}:m")
             width, height = image_size(self._read(thumb, 0, 64 * 1024)) or (320, 320)
             thumbs = [types.PhotoSize("m", width, height, thumb.size)]
+        return self._document(stored, number, media.mime_type, media.attributes, thumbs)
+
+    def generate(
+        self, owner: int, size: int, seed: int, mime: str, attributes: list[TLObject]
+    ) -> TLObject:
+        """Make a document whose contents are nowhere, see `sandbox.telegram.generated`."""
+        number = self._next_id()
+        dc = self._accounts.get(owner).dc
+        stored = StoredFile(f"{number}", owner, 0, size, dc=dc, seed=seed)
+        self._files[stored.name] = stored
+        return self._document(stored, number, mime, attributes, None)
+
+    def _document(
+        self,
+        stored: StoredFile,
+        number: int,
+        mime: str,
+        attributes: list[TLObject],
+        thumbs: list[TLObject] | None,
+    ) -> TLObject:
         document = types.Document(
             id=number,
             access_hash=number ^ _ACCESS_SALT,
-            file_reference=self.reference,
+            file_reference=self._reference(stored),
             date=self._clock.moment(),
-            mime_type=media.mime_type,
+            mime_type=mime,
             size=stored.size,
             dc_id=stored.dc,
-            attributes=media.attributes,
+            attributes=attributes,
             thumbs=thumbs,
         )
         return self._show(stored, document)
 
-    # -- downloading
+    # -- references
 
-    @property
-    def reference(self) -> bytes:
-        """The file reference that is valid now."""
-        return b"\x01" + struct.pack("<I", self._generation.value)
+    def _reference(self, stored: StoredFile) -> bytes:
+        return b"\x01" + struct.pack("<II", self._generation.value, stored.generation)
 
     def expire_references(self) -> None:
         """Make every file reference handed out so far invalid."""
         self._generation.value += 1
         self._store.save("file_counter", "generation", self._generation)
 
+    def expire(self, number: int) -> None:
+        """Make the references to one photo or document invalid; raises LOCATION_INVALID."""
+        stored = self._stored(number)
+        stored.generation += 1
+        self._store.save("file", stored.name, stored)
+
     def stamp(self, media: Any) -> Any:
         """Put the valid file reference into a photo, a document or a media that holds one."""
         for held in (media, getattr(media, "photo", None), getattr(media, "document", None)):
             if held is not None and hasattr(held, "file_reference"):
-                held.file_reference = self.reference
+                held.file_reference = self._reference(self._stored(held.id))
         return media
 
     def check(self, location: Any) -> None:
@@ -122,8 +145,14 @@ class Files:
             or str(location.id) not in self._files
         ):
             raise bad_request("FILE_ID_INVALID")
-        if location.file_reference != self.reference:
+        if location.file_reference != self._reference(self._stored(location.id)):
             raise bad_request("FILE_REFERENCE_EXPIRED")
+
+    # -- downloading
+
+    def size(self, number: int) -> int:
+        """Return the size of a file; raises LOCATION_INVALID."""
+        return self._stored(number).size
 
     def dc_of(self, number: int) -> int:
         """Return the data centre a file lies in; raises LOCATION_INVALID."""
@@ -154,13 +183,8 @@ class Files:
         return self._ids.value
 
     def _finish(self, owner: int, file: Any, name: str) -> StoredFile:
-        upload = self._uploads.get((owner, file.id))
-        for part in range(file.parts):
-            if upload is None or part not in upload.sizes:
-                raise bad_request(f"FILE_PART_{part}_MISSING")
-        if upload is None:
-            raise bad_request("FILE_PARTS_INVALID")
-        stored = StoredFile(name, owner, file.id, sum(upload.sizes.values()), dc=self._home(owner))
+        size = self.uploads.size_of(owner, file)
+        stored = StoredFile(name, owner, file.id, size, dc=self._accounts.get(owner).dc)
         self._files[name] = stored
         self._store.save("file", name, stored)
         return stored
@@ -171,16 +195,13 @@ class Files:
         return shown
 
     def _read(self, stored: StoredFile, offset: int, limit: int) -> bytes:
-        sizes = self._uploads[stored.owner, stored.upload].sizes
-        found = bytearray()
-        start = 0
-        for part in sorted(sizes):
-            end = start + sizes[part]
-            if end > offset and start < offset + limit:
-                data = self._store.get_part(f"{stored.owner}:{stored.upload}:{part}") or b""
-                found += data[max(0, offset - start) : offset + limit - start]
-            start = end
-        return bytes(found)
+        if stored.seed is not None:
+            return generated.content(stored.seed, offset, min(limit, max(0, stored.size - offset)))
+        return self.uploads.read(stored.owner, stored.upload, offset, limit)
+
+
+def _most_parts(limits: Limits, owner: Account) -> int:
+    return limits.file_parts_premium if owner.premium else limits.file_parts
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:

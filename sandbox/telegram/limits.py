@@ -21,7 +21,7 @@ ALLOWED_REACTIONS = ("👍", "👎", "❤", "🔥", "🎉", "😁", "😢", "�
 class Limits:
     """What the service enforces; tests lower single values to reach the edges quickly.
 
-    Lengths of text are in code points, times in seconds.
+    Lengths of text are in code points, times in seconds, files in parts of at most 512 KiB.
     """
 
     text: int = 4096
@@ -37,3 +37,6 @@ class Limits:
     channel_difference_too_long: int = 1000
     group_members: int = 200
     gzip_from: int = 1024
+    file_parts: int = 4000
+    file_parts_premium: int = 8000
+    photo_bytes: int = 10 * 1024 * 1024

@@ -79,6 +79,12 @@ class Operator:
             account.password = srp.new_password(password, hint, self._world.random_bytes)
         self._apply(lambda: self._world.accounts.save(account))
 
+    def set_premium(self, name: str | int, premium: bool = True) -> None:
+        """Give somebody the higher limits of Telegram Premium, or take them away."""
+        account = self._world.accounts.find(name)
+        account.premium = premium
+        self._apply(lambda: self._changed(account))
+
     def delete_account(self, name: str | int) -> None:
         """Delete an account: others see "Deleted Account", its sessions are dead."""
         account = self._world.accounts.find(name)

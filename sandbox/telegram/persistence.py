@@ -18,6 +18,7 @@ from telethon.extensions import BinaryReader
 from telethon.tl.tlobject import TLObject
 
 from sandbox.telegram.records import Peer
+from sandbox.telegram.spool import Spool
 
 R = TypeVar("R")
 
@@ -52,10 +53,10 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Keeps nothing beyond the process; only file parts live here."""
+    """Keeps nothing beyond the process; parts of files lie on disk, but in a file without a name."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, bytes] = {}
+        self._parts = Spool()
 
     def load(self, table: str, cls: type[R]) -> Iterator[R]:
         """Yield nothing: a new process starts empty."""
@@ -68,8 +69,8 @@ class MemoryStore:
         """Do nothing: the record is gone from memory already."""
 
     def put_part(self, name: str, data: bytes) -> None:
-        """Keep one part of a file in memory."""
-        self._parts[name] = data
+        """Keep one part of a file."""
+        self._parts.put(name, data)
 
     def get_part(self, name: str) -> bytes | None:
         """Return one part of a file."""
@@ -79,7 +80,8 @@ class MemoryStore:
         """Do nothing."""
 
     def close(self) -> None:
-        """Do nothing."""
+        """Let go of the parts of files."""
+        self._parts.close()
 
 
 class SqliteStore:

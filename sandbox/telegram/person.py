@@ -128,6 +128,10 @@ class Person(MessageKinds, RoomDoings):
             await self.entity(to), uploaded, caption=caption, force_document=as_document
         )
 
+    async def send_document(self, to: str | int, document: Any, caption: str = "") -> Any:
+        """Send a document the network has already."""
+        return await self.client.send_file(await self.entity(to), document, caption=caption)
+
     async def edit(self, chat: str | int, message_id: int, text: str) -> Any:
         """Change the text of an own message."""
         return await self.client.edit_message(await self.entity(chat), message_id, text)

@@ -80,6 +80,7 @@ class Account:
     last_seen: float = 0.0
     blocked: list[int] = Factory(list)
     dc: int = DC_ID
+    premium: bool = False
 
 
 @define
@@ -313,7 +314,8 @@ class StoredFile:
     """A finished file: `name` is the photo or document id, with the thumbnail type if any.
 
     `shown` is the photo or document as clients see it; thumbnails have none of their own. `dc` is
-    the data centre it lies in.
+    the data centre it lies in. `seed` is set if the contents are generated instead of uploaded;
+    `generation` counts how often its references have expired.
     """
 
     name: str
@@ -322,6 +324,8 @@ class StoredFile:
     size: int
     shown: TLObject | None = None
     dc: int = DC_ID
+    seed: int | None = None
+    generation: int = 1
 
 
 @define

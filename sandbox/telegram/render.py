@@ -56,6 +56,7 @@ class Render:
             id=account.id,
             is_self=is_self or None,
             contact=contact is not None or None,
+            premium=account.premium or None,
             mutual_contact=(contact is not None and mutual) or None,
             access_hash=access_hash(viewer, peer),
             first_name=shown.first_name,

@@ -14,6 +14,7 @@ from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.faults import Faults
 from sandbox.telegram.handshake import ServerKey
+from sandbox.telegram.library import Library
 from sandbox.telegram.limits import DC_ID, LOGIN_CODE, Limits
 from sandbox.telegram.operator import Operator
 from sandbox.telegram.persistence import open_store
@@ -60,6 +61,7 @@ class TelegramSandbox:
         self.server = Server(self.world, self.faults, self.log, key)
         self.operator = Operator(self.world, self.server)
         self.places = Places(self.world)
+        self.library = Library(self.world)
         self._wanted = (host, ports)
         # Telethon keeps the addresses of data centres per class, and every network has its own.
         self._client_type = type("PersonClient", (TelegramClient,), {})

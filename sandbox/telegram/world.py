@@ -44,7 +44,7 @@ class World:
         self.logins = Logins(store, clock, random_bytes, self.accounts, lambda: self.limits)
         self.rooms = Rooms(store, clock, random_bytes)
         self.mailboxes = Mailboxes(store, clock)
-        self.files = Files(store, clock, lambda owner: self.accounts.get(owner).dc)
+        self.files = Files(store, clock, self.accounts, lambda: self.limits)
         self.polls = Polls(store, clock, random_bytes)
         self.render = Render(
             self.accounts,

@@ -135,14 +135,21 @@ def refused(name: str) -> Any:
 
 
 def new_client(
-    network: TelegramSandbox, session: Any = None, dc: int | None = None, **options: Any
+    network: TelegramSandbox,
+    session: Any = None,
+    dc: int | None = None,
+    address: tuple[str, int] | None = None,
+    **options: Any,
 ) -> Any:
-    """Return a client as an application would construct it, at the first data centre or another."""
+    """Return a client as an application would construct it.
+
+    It goes to the first data centre or to `dc`, at another address if one is given.
+    """
     client_keys.add_key(network.public_key_pem, old=False)
     if session is None:
         session = MemorySession()
         place = dc or network.dc
-        session.set_dc(place, *network.server.addresses()[place])
+        session.set_dc(place, *(address or network.server.addresses()[place]))
     settings: dict[str, Any] = {
         "flood_sleep_threshold": 0,
         "retry_delay": 0.05,

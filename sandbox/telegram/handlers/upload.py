@@ -12,22 +12,36 @@ from sandbox.telegram.records import Kind, Peer
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 _STEP = 4096
+_PRECISE_STEP = 1024
 _MAX_LIMIT = 1024 * 1024
 
 
 def _save_part(call: Call, request: Any) -> bool:
-    call.world.files.save_part(call.me.id, request.file_id, request.file_part, request.bytes)
+    call.world.files.uploads.save_part(
+        call.me.id, request.file_id, request.file_part, request.bytes
+    )
     return True
 
 
 def _get_file(call: Call, request: Any) -> Any:
     number, thumb = _locate(call, request.location)
     migration.require_file_here(call.key, call.world.files.dc_of(number))
-    wrong = request.offset % _STEP or request.limit % _STEP or not 0 < request.limit <= _MAX_LIMIT
-    if wrong and not request.precise:
-        raise bad_request("LIMIT_INVALID")
+    _require_range(request)
     data = call.world.files.read(number, thumb, request.offset, request.limit)
     return types.upload.File(_file_type(data), int(call.world.clock()), data)
+
+
+def _require_range(request: Any) -> None:
+    """Raise OFFSET_INVALID or LIMIT_INVALID (https://core.telegram.org/api/files#downloading-files)."""
+    offset, limit = request.offset, request.limit
+    step = _PRECISE_STEP if request.precise else _STEP
+    if offset < 0 or offset % step:
+        raise bad_request("OFFSET_INVALID")
+    divides = request.precise or (limit > 0 and _MAX_LIMIT % limit == 0)
+    if not 0 < limit <= _MAX_LIMIT or limit % step or not divides:
+        raise bad_request("LIMIT_INVALID")
+    if offset // _MAX_LIMIT != (offset + limit - 1) // _MAX_LIMIT:
+        raise bad_request("LIMIT_INVALID")
 
 
 def _locate(call: Call, location: Any) -> tuple[int, str]:
