@@ -133,3 +133,12 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
 
 
 core_tables.register(upgrade_v1, description="First version")
+
+
+async def upgrade_v2(connection: Connection) -> None:
+    """Remember what messages say, and what files have become on the way."""
+    await connection.execute("ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
+    await connection.execute("ALTER TABLE media_cache ADD COLUMN details TEXT NOT NULL DEFAULT ''")
+
+
+core_tables.register(upgrade_v2, description="Digests of messages, details of files")
