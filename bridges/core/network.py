@@ -31,10 +31,15 @@ from bridges.core.text import Translation, UserText
 
 
 class SessionState(StrEnum):
-    """How a session stands; names follow bridgev2's bridge states."""
+    """How a session stands; names follow bridgev2's bridge states.
+
+    ``RESTRICTED`` is ours: connected, but the network lets the account read only until its owner has
+    settled that with the network.
+    """
 
     CONNECTING = "CONNECTING"
     CONNECTED = "CONNECTED"
+    RESTRICTED = "RESTRICTED"
     TRANSIENT_DISCONNECT = "TRANSIENT_DISCONNECT"
     BAD_CREDENTIALS = "BAD_CREDENTIALS"
     UNKNOWN_ERROR = "UNKNOWN_ERROR"
