@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from bridges.core.chat import KnownChat
-from bridges.core.content import Fetched, RemoteMedia
-from bridges.core.ids import ChatKey
+from bridges.core.content import MediaInfo
+from bridges.core.events import VotesOf
+from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import (
     OutgoingEdit,
     OutgoingReactions,
     OutgoingReceipt,
     OutgoingRedaction,
+    OutgoingVote,
 )
 
 
@@ -48,6 +50,23 @@ class HandlesReactions(Protocol):
 
 
 @runtime_checkable
+class HandlesPolls(Protocol):
+    """There are polls: ``send`` takes them, and these vote in them."""
+
+    async def vote(self, vote: OutgoingVote) -> None:
+        """Choose answers of a poll; success if they are chosen already."""
+        ...
+
+    async def end_poll(self, chat: ChatKey, poll: MessageID) -> None:
+        """End an own poll; success if it has ended already."""
+        ...
+
+    async def poll_votes(self, chat: ChatKey, poll: MessageID) -> Sequence[VotesOf]:
+        """How people have voted in a poll that is not anonymous, as far as it is told."""
+        ...
+
+
+@runtime_checkable
 class HandlesReceipts(Protocol):
     """The network is told what was read."""
 
@@ -69,22 +88,11 @@ class HandlesTyping(Protocol):
 class FetchesMedia(Protocol):
     """Files and pictures can be fetched."""
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
-        """Write the file behind ``reference`` to ``target``, part by part, and convert it if it was
-        announced with a converter.
+    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+        """Write the file behind ``reference`` to ``target``, part by part.
 
-        Returns what lies there if it is not what was announced. A file that could not be converted
-        is there as it was.
+        Returns what was learnt about the file that its announcement did not say, if anything.
         """
-        ...
-
-
-@runtime_checkable
-class HasCustomEmoji(Protocol):
-    """Texts contain emoji that are pictures: ``<img data-mx-emoticon src="karvon:emoji/ID">``."""
-
-    def custom_emoji(self, emoji: str) -> RemoteMedia:
-        """The picture of the emoji with this id, to be fetched; no I/O."""
         ...
 
 

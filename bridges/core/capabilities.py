@@ -48,5 +48,6 @@ class RoomFeatures:
     reaction: Support = Support.REJECTED
     reaction_count: int | None = None
     allowed_reactions: tuple[str, ...] | None = None
+    poll: Support = Support.REJECTED
     read_receipts: bool = False
     typing_notifications: bool = False

@@ -102,13 +102,8 @@ class RemoteThumbnail:
 class RemoteMedia:
     """A file that lies on the network, to be fetched when its message is delivered.
 
-    Attributes:
-        kind: as what it is shown if it stays as it is; the same goes for ``info``.
-        reference: opaque: the session that announced it, or another login in the same chat, can
-            fetch it.
-        cache_key: equal keys that are not empty mean equal bytes, so the file is uploaded once.
-        converter: what will make another file of it on the way, with a version; empty if nothing.
-        link: where people can see it on the network if it cannot be carried.
+    ``reference`` is opaque: the session that announced it, or another login in the same chat, can
+    fetch it. Equal non-empty ``cache_key`` means equal bytes, so the file is uploaded only once.
     """
 
     kind: MediaKind
@@ -118,22 +113,6 @@ class RemoteMedia:
     caption: FormattedText | None = None
     look: MediaLook = PLAIN_LOOK
     thumbnail: RemoteThumbnail | None = None
-    converter: str = ""
-    link: str = ""
-
-
-@frozen
-class Fetched:
-    """What was fetched, where that is not what was announced.
-
-    Attributes:
-        kind: as what it is shown.
-        converter: what has made another file of it; empty if it is still the original.
-    """
-
-    kind: MediaKind
-    info: MediaInfo
-    converter: str = ""
 
 
 @frozen
@@ -163,8 +142,33 @@ class Location:
     is_own: bool = False
 
 
-RemotePart = Text | RemoteMedia | Location
+@frozen
+class PollAnswer:
+    """A possible answer; ``id`` is its own within the poll."""
+
+    id: str
+    text: str
+
+
+@frozen
+class Poll:
+    """A question with answers to choose from.
+
+    Attributes:
+        max_selections: how many answers one person may choose.
+        disclosed: how people vote is shown before the poll ends.
+        quiz: some answers are right and the others wrong.
+    """
+
+    question: str
+    answers: tuple[PollAnswer, ...]
+    max_selections: int = 1
+    disclosed: bool = True
+    quiz: bool = False
+
+
+RemotePart = Text | RemoteMedia | Location | Poll
 """One part of a message from the network; each part becomes one Matrix event."""
 
-OutgoingContent = Text | LocalMedia
+OutgoingContent = Text | LocalMedia | Poll
 """What a Matrix event asks a network to send."""

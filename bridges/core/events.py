@@ -67,6 +67,43 @@ class RemoteReactions:
 
 
 @frozen
+class VotesOf:
+    """All answers of a poll one person has chosen at the moment; none if they took them back."""
+
+    user: Sender
+    answers: tuple[str, ...]
+
+
+@frozen
+class PollCount:
+    """How many people have chosen an answer, and in a quiz whether it is right."""
+
+    answer: str
+    voters: int
+    is_right: bool = False
+
+
+@frozen
+class RemotePollTally:
+    """How a poll stands now.
+
+    Attributes:
+        total: how many people have voted.
+        votes: of those whose vote is told along, this login's own foremost.
+        anonymous: nobody is told how others voted.
+        closed: nobody can vote any more.
+    """
+
+    chat: ChatKey
+    target: MessageID
+    counts: tuple[PollCount, ...]
+    total: int
+    votes: tuple[VotesOf, ...] = ()
+    anonymous: bool = True
+    closed: bool = False
+
+
+@frozen
 class RemoteReceipt:
     """``reader`` has read the chat up to and including message ``up_to``."""
 
@@ -112,6 +149,7 @@ ChatEvent = (
     | RemoteEdit
     | RemoteRedaction
     | RemoteReactions
+    | RemotePollTally
     | RemoteReceipt
     | ChatChanged
     | ChatGone

@@ -39,6 +39,10 @@ _TYPES = (
     event_types.REDACTION,
     event_types.POLL_START,
     event_types.POLL_START_UNSTABLE,
+    event_types.POLL_RESPONSE,
+    event_types.POLL_RESPONSE_UNSTABLE,
+    event_types.POLL_END,
+    event_types.POLL_END_UNSTABLE,
     event_types.CALL_INVITE,
     event_types.MEMBER,
 )

@@ -30,10 +30,14 @@ class OutgoingMessage:
 
 @frozen
 class Sent:
-    """The remote messages one Matrix event has become, in order; more than one if it was split."""
+    """The remote messages one Matrix event has become, in order; more than one if it was split.
+
+    ``answers`` are the network's ids of a poll's answers, in the order they were given.
+    """
 
     ids: tuple[MessageID, ...]
     timestamp: datetime
+    answers: tuple[str, ...] = ()
 
 
 @frozen
@@ -61,6 +65,15 @@ class OutgoingReactions:
     chat: ChatKey
     target: MessageID
     emojis: tuple[str, ...]
+
+
+@frozen
+class OutgoingVote:
+    """The person's chosen answers of a poll shall be exactly these; none takes the vote back."""
+
+    chat: ChatKey
+    target: MessageID
+    answers: tuple[str, ...]
 
 
 @frozen

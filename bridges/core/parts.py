@@ -16,7 +16,6 @@ from bridges.core.crypto import PlainCrypto
 from bridges.core.ephemeral import Ephemerals
 from bridges.core.i18n import Translator
 from bridges.core.inbox import Inbox
-from bridges.core.interpreter import Interpreter
 from bridges.core.lanes import GiveUp, Handler, Lanes
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.names import GhostNames
@@ -28,6 +27,7 @@ from bridges.core.portal.contents import Contents
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.messages import MessageSync
+from bridges.core.portal.polls import Polls
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
@@ -43,10 +43,10 @@ from bridges.core.secretbox import SecretBox
 from bridges.core.sessions import Sessions
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
-from bridges.core.storage.logins import KeyValueStore, LoginStore
-from bridges.core.storage.media import MediaCache
+from bridges.core.storage.logins import KeyValueStore, LoginStore, MediaCache
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.people import PeopleStore
+from bridges.core.storage.polls import PollStore
 from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue
 
@@ -187,11 +187,6 @@ class Parts:
         )
 
     @cached_property
-    def interpreter(self) -> Interpreter:
-        """Languages of people."""
-        return Interpreter(self.people, self.translator)
-
-    @cached_property
     def spaces(self) -> Spaces:
         """A space per login."""
         return Spaces(
@@ -254,7 +249,9 @@ class Parts:
     @cached_property
     def writer(self) -> RoomWriter:
         """Writes into portal rooms."""
-        return RoomWriter(self.homeserver, self.senders, self.crypto, self.interpreter, self.source)
+        return RoomWriter(
+            self.homeserver, self.senders, self.people, self.crypto, self.translator, self.source
+        )
 
     @cached_property
     def reactions(self) -> ReactionSync:
@@ -264,9 +261,21 @@ class Parts:
         )
 
     @cached_property
+    def polls(self) -> Polls:
+        """Keeps polls equal."""
+        return Polls(
+            PollStore(self.database),
+            self.messages,
+            self.portals,
+            self.senders,
+            self.writer,
+            self.gate,
+        )
+
+    @cached_property
     def contents(self) -> Contents:
         """Events of parts of messages."""
-        return Contents(self.senders, self.courier, self.interpreter)
+        return Contents(self.senders, self.courier)
 
     @cached_property
     def message_sync(self) -> MessageSync:
@@ -282,6 +291,7 @@ class Parts:
             self.senders,
             self.writer,
             self.contents,
+            self.polls,
             self.gate,
             self.clock,
         )
@@ -301,6 +311,7 @@ class Parts:
             self.writer,
             self.message_sync,
             self.reactions,
+            self.polls,
             self.codec,
         )
 
@@ -320,6 +331,7 @@ class Parts:
             self.rooms,
             self.senders,
             self.reactions,
+            self.polls,
             self.courier,
             self.crypto,
             self.status,

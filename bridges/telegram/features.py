@@ -63,6 +63,7 @@ _DIRECT = RoomFeatures(
     delete=Support.FULL,
     reaction=Support.FULL,
     reaction_count=1,
+    poll=Support.FULL,
     read_receipts=True,
     typing_notifications=True,
 )

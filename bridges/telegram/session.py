@@ -12,9 +12,10 @@ from telethon.tl.types import Channel
 
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
-from bridges.core.content import Fetched
+from bridges.core.content import MediaInfo
 from bridges.core.errors import BridgeError, SessionLost
-from bridges.core.ids import ChatKey, LoginID, RemoteUserID
+from bridges.core.events import VotesOf
+from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
 from bridges.core.outgoing import (
     OutgoingEdit,
@@ -22,6 +23,7 @@ from bridges.core.outgoing import (
     OutgoingReactions,
     OutgoingReceipt,
     OutgoingRedaction,
+    OutgoingVote,
     Sent,
 )
 from bridges.core.secretbox import SecretUnreadable
@@ -43,6 +45,7 @@ from bridges.telegram.store.cursors import CursorStore
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.store.session import StoredSession
 from bridges.telegram.to_telegram.actions import MessageActions
+from bridges.telegram.to_telegram.polls import PollActions
 from bridges.telegram.to_telegram.sending import MessageSender
 from bridges.telegram.to_telegram.uploads import Uploader
 from bridges.telegram.updates import UpdatesClient
@@ -101,6 +104,7 @@ class TelegramSession:
         uploader = Uploader(call, config.media.parallel_parts)
         self._sender = MessageSender(call, peers, uploader, handle)
         self._actions = MessageActions(call, peers, lambda: self._is_premium)
+        self._polls = PollActions(call, peers, me)
         self._queries = Queries(me, call, peers, people, config.sync.member_limit)
         self._finder = ChatFinder(record.id, call, peers)
         self._downloader = Downloader(
@@ -173,6 +177,18 @@ class TelegramSession:
         """See ``HandlesReactions``."""
         return await self._actions.react(reactions)
 
+    async def vote(self, vote: OutgoingVote) -> None:
+        """See ``HandlesPolls``."""
+        await self._polls.vote(vote)
+
+    async def end_poll(self, chat: ChatKey, poll: MessageID) -> None:
+        """See ``HandlesPolls``."""
+        await self._polls.end(chat, poll)
+
+    async def poll_votes(self, chat: ChatKey, poll: MessageID) -> Sequence[VotesOf]:
+        """See ``HandlesPolls``."""
+        return await self._polls.votes(chat, poll)
+
     async def mark_read(self, receipt: OutgoingReceipt) -> None:
         """See ``HandlesReceipts``."""
         await self._actions.mark_read(receipt)
@@ -181,7 +197,7 @@ class TelegramSession:
         """See ``HandlesTyping``."""
         await self._actions.set_typing(chat, typing)
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
         """See ``FetchesMedia``."""
         return await self._downloader.fetch(reference, target)
 

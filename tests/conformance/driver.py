@@ -45,6 +45,16 @@ class Seen:
     file: str | None = None
 
 
+@frozen
+class SeenPoll:
+    """A poll as one phone shows it now; people and answers by what they are called on the phone."""
+
+    question: str
+    answers: tuple[str, ...]
+    votes: Mapping[str, frozenset[str]] = field(factory=dict)
+    ended: bool = False
+
+
 class Phone(Protocol):
     """One person's own client."""
 
@@ -99,6 +109,29 @@ class Phone(Protocol):
 
     async def send_photo(self, chat: Chat, data: bytes, caption: str = "") -> Seen:
         """Send a picture to be shown in the chat."""
+        ...
+
+    async def send_poll(
+        self,
+        chat: Chat,
+        question: str,
+        *answers: str,
+        max_selections: int = 1,
+        anonymous: bool = False,
+    ) -> Seen:
+        """Begin a poll; its text is the question. Unless anonymous, everybody sees how others vote."""
+        ...
+
+    async def vote(self, message: Seen, *answers: str) -> None:
+        """Choose answers of a poll by their text; none takes the vote back."""
+        ...
+
+    async def end_poll(self, message: Seen) -> None:
+        """End an own poll."""
+        ...
+
+    async def poll(self, message: Seen) -> SeenPoll:
+        """How a poll stands."""
         ...
 
     async def edit(self, message: Seen, text: str, html: str | None = None) -> None:

@@ -6,17 +6,26 @@ from typing import Self
 
 from bridges.core.chat import ChatKind
 from bridges.core.config import ListenConfig, NetworkConfig
-from bridges.core.content import MediaInfo, MediaKind, RemoteMedia, Text
+from bridges.core.content import (
+    FormattedText,
+    MediaInfo,
+    MediaKind,
+    Poll,
+    RemoteMedia,
+    RemotePart,
+    Text,
+)
 from bridges.core.errors import NotConnected, RateLimited, Rejected
 from bridges.core.events import RemoteTyping
 from bridges.core.ids import ChatID, MessageID, RemoteUserID
 from bridges.core.network import NetworkPlugin
 from bridges.core.text import user_text
-from tests.conformance.driver import Chat, Phone, Seen
+from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.fakes import world
 from tests.fakes.adapter import FakeConfig
 from tests.fakes.fake_network import FakeNetwork
 from tests.fakes.phone import FakePhone
+from tests.fakes.polls import poll_of
 
 
 class FakeDriverPhone:
@@ -83,6 +92,38 @@ class FakeDriverPhone:
             self._chat(chat), data, info, MediaKind.IMAGE, caption or None
         )
         return _seen(chat, sent)
+
+    async def send_poll(
+        self,
+        chat: Chat,
+        question: str,
+        *answers: str,
+        max_selections: int = 1,
+        anonymous: bool = False,
+    ) -> Seen:
+        asked = self.person.asks(
+            self._chat(chat),
+            question,
+            *answers,
+            max_selections=max_selections,
+            anonymous=anonymous,
+        )
+        return _seen(chat, asked)
+
+    async def vote(self, message: Seen, *answers: str) -> None:
+        self.person.votes(self._chat(message.chat), MessageID(message.id), *answers)
+
+    async def end_poll(self, message: Seen) -> None:
+        self.person.ends_poll(self._chat(message.chat), MessageID(message.id))
+
+    async def poll(self, message: Seen) -> SeenPoll:
+        found = self._chat(message.chat).messages[MessageID(message.id)]
+        poll = poll_of(found)
+        texts = {one.id: one.text for one in poll.answers}
+        votes = {
+            str(who): frozenset(texts[one] for one in given) for who, given in found.votes.items()
+        }
+        return SeenPoll(poll.question, tuple(texts.values()), votes, found.poll_ended)
 
     async def edit(self, message: Seen, text: str, html: str | None = None) -> None:
         self.person.edits(self._chat(message.chat), MessageID(message.id), text, html)
@@ -210,16 +251,25 @@ def _fake(phone: Phone) -> FakeDriverPhone:
 
 def _seen(chat: Chat, message: world.Message) -> Seen:
     part = message.parts[0]
-    text = part.text if isinstance(part, Text) else None
-    if isinstance(part, RemoteMedia):
-        text = part.caption
+    text = _text(part)
     return Seen(
         chat=chat,
         id=message.id,
         sender=message.sender,
-        text="" if text is None else text.body,
-        html=None if text is None else text.html,
+        text=text.body,
+        html=text.html,
         reply_to=message.reply_to,
         reactions={user: emojis for user, emojis in message.reactions.items() if emojis},
         file=part.info.name if isinstance(part, RemoteMedia) else None,
     )
+
+
+def _text(part: RemotePart) -> FormattedText:
+    match part:
+        case Text():
+            return part.text
+        case Poll():
+            return FormattedText(part.question)
+        case RemoteMedia(caption=FormattedText() as caption):
+            return caption
+    return FormattedText("")

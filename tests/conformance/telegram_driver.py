@@ -15,7 +15,7 @@ from bridges.core.network import NetworkPlugin
 from bridges.telegram import network
 from bridges.telegram.config import TelegramConfig, TelegramListenConfig, TelegramServerConfig
 from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
-from tests.conformance.driver import Chat, Phone, Seen
+from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK
 
@@ -113,6 +113,63 @@ class TelegramPhone:
         )
         return self._seen(chat, sent)
 
+    async def send_poll(
+        self,
+        chat: Chat,
+        question: str,
+        *answers: str,
+        max_selections: int = 1,
+        anonymous: bool = False,
+    ) -> Seen:
+        poll = types.Poll(
+            id=0,
+            question=types.TextWithEntities(question, []),
+            answers=[
+                types.PollAnswer(types.TextWithEntities(text, []), bytes([number]))
+                for number, text in enumerate(answers)
+            ],
+            hash=0,
+            public_voters=not anonymous,
+            multiple_choice=max_selections > 1,
+        )
+        entity = await self._entity(chat)
+        sent = await self.person.client.send_file(entity, types.InputMediaPoll(poll))
+        return self._seen(chat, sent)
+
+    async def vote(self, message: Seen, *answers: str) -> None:
+        entity = await self._entity(message.chat)
+        poll = (await self._media(message)).poll
+        options = [one.option for one in poll.answers if one.text.text in answers]
+        await self.person.client(
+            functions.messages.SendVoteRequest(entity, int(message.id), options)
+        )
+
+    async def end_poll(self, message: Seen) -> None:
+        entity = await self._entity(message.chat)
+        poll = (await self._media(message)).poll
+        poll.closed = True
+        await self.person.client(
+            functions.messages.EditMessageRequest(
+                entity, int(message.id), media=types.InputMediaPoll(poll)
+            )
+        )
+
+    async def poll(self, message: Seen) -> SeenPoll:
+        media = await self._media(message)
+        texts = {one.option: one.text.text for one in media.poll.answers}
+        record = self._net.world.polls.of(media)
+        assert record is not None
+        votes = {
+            str(one.user): frozenset(texts[option] for option in one.options)
+            for one in record.ballots
+        }
+        question = media.poll.question.text
+        return SeenPoll(question, tuple(texts.values()), votes, bool(media.poll.closed))
+
+    async def _media(self, message: Seen) -> Any:
+        entity = await self._entity(message.chat)
+        return (await self.person.client.get_messages(entity, ids=int(message.id))).media
+
     async def edit(self, message: Seen, text: str, html: str | None = None) -> None:
         entities = None if html is None else telethon_html.parse(html)[1]
         await self.person.client.edit_message(
@@ -198,7 +255,7 @@ class TelegramPhone:
             chat=chat,
             id=str(message.id),
             sender=str(sender),
-            text=message.message,
+            text=message.poll.poll.question.text if message.poll else message.message,
             html=html if message.entities else None,
             reply_to=str(message.reply_to.reply_to_msg_id) if message.reply_to else None,
             reactions=reactions,

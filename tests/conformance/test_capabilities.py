@@ -19,7 +19,7 @@ DETAILS = {"id", "max_text_length", "edit_max_age", "reaction_count", "allowed_r
 QUALITY = sorted(ROOT.glob("bridges/*/quality.yaml"))
 
 
-def tested_capabilities() -> set[str]:
+def _tested_capabilities() -> set[str]:
     """The names in all `@pytest.mark.capability(...)` of this folder."""
     sources = (path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     return {name for text in sources for name in re.findall(r'mark\.capability\("(\w+)"\)', text)}
@@ -29,7 +29,7 @@ def tested_capabilities() -> set[str]:
 async def test_declared_features_have_tests(stage: Stage, direct: Conversation) -> None:
     declared = set(direct.state("com.beeper.room_features", stage.bridge.bot)) - DETAILS
     assert declared
-    assert declared <= tested_capabilities()
+    assert declared <= _tested_capabilities()
 
 
 @pytest.mark.parametrize("path", QUALITY, ids=[path.parent.name for path in QUALITY])

@@ -21,6 +21,8 @@ from bridges.core.content import (
     MediaInfo,
     MediaKind,
     MediaLook,
+    Poll,
+    PollAnswer,
     RemoteMedia,
     RemoteThumbnail,
     Text,
@@ -29,14 +31,17 @@ from bridges.core.content import (
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
+    PollCount,
     ReactionsOf,
     RemoteEdit,
     RemoteEvent,
     RemoteMessage,
+    RemotePollTally,
     RemoteReactions,
     RemoteReceipt,
     RemoteRedaction,
     UserChanged,
+    VotesOf,
 )
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 
@@ -52,7 +57,7 @@ _moments = st.datetimes(
 )
 _numbers = st.none() | st.integers(0, 2**53)
 _formatted = st.builds(FormattedText, any_text, st.none() | any_text, st.frozensets(_users))
-texts = st.builds(Text, _formatted, st.sampled_from(TextKind))
+_texts = st.builds(Text, _formatted, st.sampled_from(TextKind))
 _media_infos = st.builds(MediaInfo, any_text, any_text, _numbers, _numbers, _numbers, _numbers)
 _looks = st.builds(
     MediaLook,
@@ -74,7 +79,15 @@ media = st.builds(
     st.none() | _thumbnails,
 )
 locations = st.builds(Location, any_text, any_text, any_text, st.booleans())
-_parts = st.lists(texts | media | locations, min_size=1, max_size=3).map(tuple)
+_polls = st.builds(
+    Poll,
+    any_text,
+    st.lists(st.builds(PollAnswer, any_text, any_text), max_size=3).map(tuple),
+    st.integers(1, 10),
+    st.booleans(),
+    st.booleans(),
+)
+_parts = st.lists(_texts | media | locations | _polls, min_size=1, max_size=3).map(tuple)
 _avatars = st.none() | st.builds(Avatar, any_text, any_text)
 _members = st.builds(
     Member, _senders, st.sampled_from(Membership), st.none() | st.integers(-100, 100)
@@ -110,6 +123,20 @@ remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
         _chats,
         _messages,
         st.lists(_reactions, max_size=3).map(tuple),
+        st.booleans(),
+    ),
+    RemotePollTally: st.builds(
+        RemotePollTally,
+        _chats,
+        _messages,
+        st.lists(
+            st.builds(PollCount, any_text, st.integers(0, 2**31), st.booleans()), max_size=3
+        ).map(tuple),
+        st.integers(0, 2**31),
+        st.lists(
+            st.builds(VotesOf, _senders, st.lists(any_text, max_size=3).map(tuple)), max_size=3
+        ).map(tuple),
+        st.booleans(),
         st.booleans(),
     ),
     RemoteReceipt: st.builds(RemoteReceipt, _chats, _senders, _messages),

@@ -2,8 +2,17 @@
 """What a person does on FakeNetwork, and what they find in their chats."""
 
 from bridges.core.chat import NO_AVATAR, ChatKind
-from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemotePart, Text
+from bridges.core.content import (
+    FormattedText,
+    MediaInfo,
+    MediaKind,
+    Poll,
+    PollAnswer,
+    RemotePart,
+    Text,
+)
 from bridges.core.ids import MessageID
+from tests.fakes import polls
 from tests.fakes.faults import Faults
 from tests.fakes.world import Account, Chat, Message, World
 
@@ -101,6 +110,33 @@ class FakePhone:
     def types(self, chat: Chat, typing: bool = True) -> None:
         """Begin or stop to type."""
         self._world.type(chat, self.account.user, typing)
+
+    # -- Polls
+
+    def asks(
+        self,
+        chat: Chat,
+        question: str,
+        *answers: str,
+        max_selections: int = 1,
+        anonymous: bool = False,
+    ) -> Message:
+        """Begin a poll."""
+        given = tuple(PollAnswer(f"a{number}", text) for number, text in enumerate(answers))
+        poll = Poll(question, given, max_selections)
+        asked = self._world.post(chat, self.account.user, (poll,))
+        asked.poll_anonymous = anonymous
+        return asked
+
+    def votes(self, chat: Chat, message: MessageID, *answers: str) -> None:
+        """Choose answers by their text; none takes the vote back."""
+        found = chat.messages[message]
+        ids = [one.id for one in polls.poll_of(found).answers if one.text in answers]
+        polls.vote(self._world, chat, found, self.account.user, ids)
+
+    def ends_poll(self, chat: Chat, message: MessageID) -> None:
+        """End an own poll."""
+        polls.end(self._world, chat, chat.messages[message], self.account.user)
 
     # -- Account
 

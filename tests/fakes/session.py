@@ -9,16 +9,17 @@ from pathlib import Path
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
 from bridges.core.chat import ChatInfo, ChatKind, KnownChat, UserInfo
 from bridges.core.content import (
-    Fetched,
     FormattedText,
-    LocalMedia,
+    MediaInfo,
     MediaKind,
+    OutgoingContent,
+    Poll,
     RemoteMedia,
     RemotePart,
     Text,
 )
 from bridges.core.errors import NotConnected, Rejected, SessionLost, Unsupported
-from bridges.core.events import RemoteTyping
+from bridges.core.events import RemoteTyping, VotesOf
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
 from bridges.core.outgoing import (
@@ -27,15 +28,18 @@ from bridges.core.outgoing import (
     OutgoingReactions,
     OutgoingReceipt,
     OutgoingRedaction,
+    OutgoingVote,
     Sent,
 )
 from bridges.core.text import user_text
+from tests.fakes import polls
 from tests.fakes.store import FakeStore
 from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
 
 _BATCH = 50
 _VARIATION = "\ufe0f"
 MAX_TEXT = 4096
+MAX_ANSWER = 100
 
 LOGGED_OUT = user_text("The account was logged out on the phone.")
 OFFLINE = user_text("The fake network cannot be reached.")
@@ -139,6 +143,7 @@ class FakeSession:
             reaction=Support.FULL,
             reaction_count=1,
             allowed_reactions=ALLOWED_REACTIONS,
+            poll=Support.FULL,
             read_receipts=True,
             typing_notifications=True,
         )
@@ -166,7 +171,9 @@ class FakeSession:
             me, reply = self._account.user, message.reply_to
             parts = self._taken_in(message.content)
             posted = [self._world.post(chat, me, (part,), reply) for part in parts]
-            sent = Sent(tuple(one.id for one in posted), posted[0].timestamp)
+            first = parts[0]
+            answers = tuple(one.id for one in first.answers) if isinstance(first, Poll) else ()
+            sent = Sent(tuple(one.id for one in posted), posted[0].timestamp, answers)
             self._world.sent[self._account.user, message.key] = sent
             return sent
 
@@ -199,6 +206,25 @@ class FakeSession:
             message = self._message(chat, reactions.target)
             return self._world.react(chat, message, self._account.user, emojis)
 
+    async def vote(self, vote: OutgoingVote) -> None:
+        """Vote in a poll."""
+        with self._request("vote"):
+            chat = self._chat(vote.chat)
+            message = self._message(chat, vote.target)
+            polls.vote(self._world, chat, message, self._account.user, vote.answers)
+
+    async def end_poll(self, chat: ChatKey, poll: MessageID) -> None:
+        """End a poll."""
+        with self._request("end_poll"):
+            found = self._chat(chat)
+            polls.end(self._world, found, self._message(found, poll), self._account.user)
+
+    async def poll_votes(self, chat: ChatKey, poll: MessageID) -> Sequence[VotesOf]:
+        """How everybody has voted."""
+        with self._request("poll_votes"):
+            message = self._message(self._chat(chat), poll)
+            return polls.votes(self._world, message, self._account)
+
     async def mark_read(self, receipt: OutgoingReceipt) -> None:
         """Mark as read."""
         with self._request("mark_read"):
@@ -209,7 +235,7 @@ class FakeSession:
         with self._request("set_typing"):
             self._world.type(self._chat(chat), self._account.user, typing)
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
         """Download."""
         with self._request("fetch"):
             data = self._world.files.get(reference)
@@ -286,9 +312,13 @@ class FakeSession:
         if part != old:
             self._world.edit(chat, message, (part,))
 
-    def _taken_in(self, content: Text | LocalMedia) -> Sequence[RemotePart]:
+    def _taken_in(self, content: OutgoingContent) -> Sequence[RemotePart]:
         if isinstance(content, Text):
             return split(content)
+        if isinstance(content, Poll):
+            if max(len(one.text) for one in content.answers) > MAX_ANSWER:
+                raise Rejected("FAKE.TOO_LONG", user_text("An answer is too long."))
+            return [polls.taken_in(content)]
         data = content.path.read_bytes()
         return [self._world.keep_file(data, content.kind, content.info, content.caption)]
 

@@ -85,6 +85,10 @@ class Message:
     reply_to: MessageID | None
     stamp: int = 0
     reactions: dict[RemoteUserID, tuple[str, ...]] = field(factory=dict)
+    votes: dict[RemoteUserID, tuple[str, ...]] = field(factory=dict)
+    """Answers of a poll everybody has chosen."""
+    poll_ended: bool = False
+    poll_anonymous: bool = False
 
 
 @define(eq=False)
@@ -218,7 +222,7 @@ class World:
 
     def change_chat(self, chat: Chat) -> None:
         """Let the members know of new properties."""
-        self._publish(chat, lambda who: ChatChanged(self.key(chat, who), self.info(chat, who)))
+        self.publish(chat, lambda who: ChatChanged(self.key(chat, who), self.info(chat, who)))
 
     def leave(self, chat: Chat, account: Account) -> None:
         """Take somebody out of a chat."""
@@ -250,7 +254,7 @@ class World:
                 reply_to=reply_to,
             )
 
-        self._publish(chat, seen)
+        self.publish(chat, seen)
         return message
 
     def edit(self, chat: Chat, message: Message, parts: tuple[RemotePart, ...]) -> None:
@@ -269,12 +273,12 @@ class World:
                 parts=parts,
             )
 
-        self._publish(chat, seen)
+        self.publish(chat, seen)
 
     def delete(self, chat: Chat, message: MessageID, by: RemoteUserID) -> None:
         """Remove a message for everybody."""
         if chat.messages.pop(message, None) is not None:
-            self._publish(
+            self.publish(
                 chat,
                 lambda who: RemoteRedaction(self.key(chat, who), message, self.sender(by, who)),
             )
@@ -290,13 +294,13 @@ class World:
             by = ReactionsOf(self.sender(user, viewer), effective)
             return RemoteReactions(self.key(chat, viewer), message.id, (by,))
 
-        self._publish(chat, seen)
+        self.publish(chat, seen)
         return effective
 
     def read(self, chat: Chat, reader: RemoteUserID, up_to: MessageID) -> None:
         """Note that somebody has read a chat."""
         chat.read[reader] = up_to
-        self._publish(
+        self.publish(
             chat,
             lambda who: RemoteReceipt(self.key(chat, who), self.sender(reader, who), up_to),
         )
@@ -340,7 +344,8 @@ class World:
         """Somebody as an account sees them."""
         return Sender(user, is_me=user == viewer.user)
 
-    def _publish(self, chat: Chat, seen: Callable[[Account], RemoteEvent]) -> None:
+    def publish(self, chat: Chat, seen: Callable[[Account], RemoteEvent]) -> None:
+        """Put into everybody's log what they see of something."""
         for member in chat.members:
             viewer = self.accounts[member]
             self._tell(viewer, seen(viewer))

@@ -187,20 +187,6 @@ def test_other_kinds_are_told_with_their_link(around: Surroundings, media: Any, 
         assert event.parts[1] == Text(FormattedText("caption"))
 
 
-def test_a_poll_is_readable(around: Surroundings) -> None:
-    question, *choices = (tl.TextWithEntities(one, []) for one in ("Lunch?", "Plov", "Shashlik"))
-    poll = tl.Poll(1, question, [tl.PollAnswer(one, b"0") for one in choices], 0)
-    media = tl.MessageMediaPoll(poll, tl.PollResults())
-    (part,) = only(message_events(message(media=media), around)).parts
-    assert isinstance(part, Text)
-    assert part.text.body.splitlines() == [
-        "[Poll: Lunch?]",
-        "• Plov",
-        "• Shashlik",
-        "Open Telegram to vote.",
-    ]
-
-
 def test_an_empty_message_is_told_and_a_missing_one_is_not(around: Surroundings) -> None:
     (part,) = only(message_events(message(), around)).parts
     assert isinstance(part, Text)

@@ -132,7 +132,7 @@ class CommandProcessor:
         sessions = [
             (one, self._services.session(one.record.id))
             for one in logins
-            if one.state in (SessionState.CONNECTED, SessionState.RESTRICTED)
+            if one.state is SessionState.CONNECTED
         ]
         return Situation(
             level=level,

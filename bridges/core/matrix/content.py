@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from attrs import frozen
 from mautrix.types import EventID
 
-from bridges.core.content import FormattedText, MediaInfo, MediaKind, Text, TextKind
+from bridges.core.content import FormattedText, MediaInfo, MediaKind, Poll, Text, TextKind
 from bridges.core.ids import RemoteUserID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.rendering import HTML_FORMAT
@@ -37,9 +37,9 @@ class MediaSource:
 
 @frozen
 class ParsedMessage:
-    """What an ``m.room.message`` or ``m.sticker`` says. ``replaces`` is set for an edit."""
+    """What a message event says. ``replaces`` is set for an edit."""
 
-    content: Text | MediaSource
+    content: Text | MediaSource | Poll
     reply_to: EventID | None = None
     replaces: EventID | None = None
 

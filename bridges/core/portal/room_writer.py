@@ -9,7 +9,7 @@ import structlog
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.crypto import EventCrypto
-from bridges.core.interpreter import Interpreter
+from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import (
     Homeserver,
@@ -22,6 +22,7 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.messages import StoredMessage
+from bridges.core.storage.people import PeopleStore
 from bridges.core.text import UserText, user_text
 
 Json = dict[str, Any]
@@ -37,16 +38,18 @@ class RoomWriter:
         self,
         homeserver: Homeserver,
         senders: Senders,
+        people: PeopleStore,
         crypto: EventCrypto,
-        interpreter: Interpreter,
+        translator: Translator,
         source: str,
     ) -> None:
         """``source`` marks what is sent in people's names, and names this bridge in ids."""
         self._log = structlog.get_logger("karvon.room_writer")
         self._hs = homeserver
         self._senders = senders
+        self._people = people
         self._crypto = crypto
-        self._interpreter = interpreter
+        self._translator = translator
         self._source = source
         self._failures: BoundedCache[str, int] = BoundedCache(_SUSPECTS)
 
@@ -58,7 +61,7 @@ class RoomWriter:
         identity: Sequence[str],
         timestamp: int | None = None,
     ) -> EventID:
-        """Send a message or sticker. ``identity`` says which remote message part it is."""
+        """Send a message, sticker or poll. ``identity`` says which remote message part it is."""
         txn = transaction_id(self._source, *identity, sender.mxid)
         try:
             return await self._send(room, sender, message.type, message.content, txn, timestamp)
@@ -73,14 +76,14 @@ class RoomWriter:
 
     async def edit(self, room: RoomID, old: StoredMessage, message: Rendered, stamp: int) -> None:
         """Replace what a bridged message says."""
-        sender = await self._original_sender(old.sender_mxid)
+        sender = await self.original_sender(old.sender_mxid)
         txn = transaction_id(self._source, "edit", old.event, stamp)
         content = as_edit(message.content, old.event)
         await self._send(room, sender, message.type, content, txn, None)
 
     async def redact(self, room: RoomID, event: EventID, sender_mxid: UserID) -> None:
         """Redact an event as the one who sent it."""
-        sender = await self._original_sender(sender_mxid)
+        sender = await self.original_sender(sender_mxid)
         txn = transaction_id(self._source, "redact", event)
         try:
             await self._hs.redact(sender, room, event, txn, self._marked(sender, {}))
@@ -111,12 +114,24 @@ class RoomWriter:
         reply_to: EventID | None = None,
     ) -> EventID:
         """Say something as the bot, in the language of ``user``, once per ``identity``."""
-        translate = await self._interpreter.translation(user)
-        content = notice_content(translate(text))
+        language = (await self._people.person(user)).language
+        content = notice_content(self._translator.translate(text, language or SOURCE_LANGUAGE))
         if reply_to is not None:
             content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}
         txn = transaction_id(self._source, "notice", *identity)
         return await self._send(room, self._senders.bot, event_types.MESSAGE, content, txn, None)
+
+    async def event_from(
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        event_type: str,
+        content: Json,
+        identity: Sequence[str | int],
+    ) -> EventID:
+        """Send any event in somebody's name, once per ``identity``."""
+        txn = transaction_id(self._source, "event", event_type, *identity, sender.mxid)
+        return await self._send(room, sender, event_type, content, txn, None)
 
     async def event(
         self, room: RoomID, event_type: str, content: Json, identity: Sequence[str | int]
@@ -149,7 +164,8 @@ class RoomWriter:
             return content | {event_types.DOUBLE_PUPPET: self._source}
         return content
 
-    async def _original_sender(self, mxid: UserID) -> MatrixSender:
+    async def original_sender(self, mxid: UserID) -> MatrixSender:
+        """Whoever has sent an event before, ready to send again."""
         if self._senders.is_puppet(mxid):
             return await self._senders.person(mxid)
         return self._senders.known(mxid)
@@ -167,5 +183,5 @@ class RoomWriter:
     ) -> EventID:
         self._log.error("a message is replaced by a notice", reason=reason)
         text = user_text("A message is here that this homeserver cannot show.")
-        content = notice_content(str(text))
+        content = notice_content(self._translator.translate(text, SOURCE_LANGUAGE))
         return await self._send(room, sender, event_types.MESSAGE, content, txn + "p", None)

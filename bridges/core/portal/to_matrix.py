@@ -13,6 +13,7 @@ from bridges.core.events import (
     RemoteEdit,
     RemoteEvent,
     RemoteMessage,
+    RemotePollTally,
     RemoteReactions,
     RemoteReceipt,
     RemoteRedaction,
@@ -21,6 +22,7 @@ from bridges.core.events import (
 from bridges.core.ids import SHARED, LoginID
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.messages import MessageSync
+from bridges.core.portal.polls import Polls
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
 from bridges.core.portal.room_writer import RoomWriter
@@ -57,6 +59,7 @@ class ToMatrix:
         writer: RoomWriter,
         message_sync: MessageSync,
         reactions: ReactionSync,
+        polls: Polls,
         codec: EventCodec,
     ) -> None:
         self._db = database
@@ -70,6 +73,7 @@ class ToMatrix:
         self._writer = writer
         self._message_sync = message_sync
         self._reactions = reactions
+        self._polls = polls
         self._codec = codec
 
     async def handle(self, row: Row) -> None:
@@ -108,6 +112,8 @@ class ToMatrix:
                 return
             case RemoteReactions():
                 await self._reactions.from_remote(event, login, str(row.seq))
+            case RemotePollTally():
+                await self._polls.from_remote(event, login, str(row.seq))
             case RemoteReceipt():
                 await self._receipt(event, login)
             case ChatChanged():

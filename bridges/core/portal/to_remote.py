@@ -19,7 +19,7 @@ from bridges.core.abilities import (
     HandlesReactions,
     HandlesRedactions,
 )
-from bridges.core.content import OutgoingContent, Text
+from bridges.core.content import OutgoingContent, Poll, Text
 from bridges.core.crypto import CannotDecrypt, EventCrypto
 from bridges.core.errors import BridgeError, Rejected, TemporaryError, Unsupported
 from bridges.core.ids import MessageID
@@ -31,6 +31,7 @@ from bridges.core.matrix.content import (
     parse_message,
     parse_reaction,
 )
+from bridges.core.matrix.polls import parse_poll_end, parse_poll_start, parse_poll_vote
 from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.media import MediaCourier
@@ -43,6 +44,7 @@ from bridges.core.outgoing import (
     Sent,
 )
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.polls import Polls
 from bridges.core.portal.reactions import ReactionSync
 from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.status import MessageStatus, not_logged_in
@@ -91,6 +93,7 @@ class ToRemote:
         rooms: Rooms,
         senders: Senders,
         reactions: ReactionSync,
+        polls: Polls,
         courier: MediaCourier,
         crypto: EventCrypto,
         status: MessageStatus,
@@ -105,6 +108,7 @@ class ToRemote:
         self._rooms = rooms
         self._senders = senders
         self._reactions = reactions
+        self._polls = polls
         self._courier = courier
         self._crypto = crypto
         self._status = status
@@ -158,6 +162,16 @@ class ToRemote:
             case event_types.REDACTION:
                 target = event.get("redacts") or event["content"].get("redacts")
                 await self._redaction(task, EventID(str(target)))
+            case event_types.POLL_START | event_types.POLL_START_UNSTABLE:
+                await self._message(task, ParsedMessage(parse_poll_start(event["content"])))
+            case event_types.POLL_RESPONSE | event_types.POLL_RESPONSE_UNSTABLE:
+                vote = parse_poll_vote(event["content"])
+                await self._polls.vote(task.room, task.event, task.sender, vote, task.login)
+                await self._end(task.row)
+            case event_types.POLL_END | event_types.POLL_END_UNSTABLE:
+                poll = parse_poll_end(event["content"])
+                await self._polls.end(task.room, task.event, task.sender, poll, task.login)
+                await self._end(task.row)
             case other:
                 raise UnreadableMessage(f"{other} cannot be carried")
 
@@ -187,6 +201,9 @@ class ToRemote:
             if not await self._queue.mark_attempted(task.row):
                 return
             sent = await self._send(task, message)
+            if isinstance(content, Poll):
+                poll = (task.event, task.portal.key, sent.ids[0], content)
+                await self._polls.remember(*poll, sent.answers)
             await self._store(task, sent)
         await self._status.delivered(task.room, task.event)
 
@@ -227,6 +244,8 @@ class ToRemote:
         targets = [one for one in await self._messages.by_event(replaces) if not one.redacted]
         if not targets or targets[0].sender != task.login.record.user:
             raise _gone()
+        if isinstance(parsed.content, Poll):
+            raise Unsupported("EDIT.POLL", user_text("A poll cannot be changed."))
         if isinstance(parsed.content, MediaSource):
             caption = parsed.content.caption
             if caption is None:

@@ -45,7 +45,6 @@ class PeopleStore:
         self._ghosts: BoundedCache[RemoteUserID, Ghost] = BoundedCache(_CACHED)
         self._devices: BoundedCache[UserID, str] = BoundedCache(_CACHED)
         self._members: BoundedCache[tuple[RoomID, UserID], str] = BoundedCache(2 * _CACHED)
-        self._persons: BoundedCache[UserID, MatrixPerson] = BoundedCache(_CACHED)
 
     async def ghost(self, user: RemoteUserID) -> Ghost:
         """A ghost; one that is not stored yet is new."""
@@ -131,16 +130,11 @@ class PeopleStore:
 
     async def person(self, mxid: UserID) -> MatrixPerson:
         """A person; one who is not stored yet is new."""
-        cached = self._persons.get(mxid)
-        if cached is not None:
-            return cached
         row = await self._db.fetchrow("SELECT * FROM matrix_user WHERE mxid = $1", mxid)
         if row is None:
             return MatrixPerson(mxid)
         room = row["management_room"]
-        person = MatrixPerson(mxid, None if room is None else RoomID(room), row["language"])
-        self._persons.put(mxid, person)
-        return person
+        return MatrixPerson(mxid, None if room is None else RoomID(room), row["language"])
 
     async def people(self) -> list[UserID]:
         """Everybody who has talked to the bot or logged in."""
@@ -164,4 +158,3 @@ class PeopleStore:
             person.management_room,
             person.language,
         )
-        self._persons.put(person.mxid, person)

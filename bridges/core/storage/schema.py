@@ -122,6 +122,26 @@ CREATE INDEX {name}_ended ON {name} (received_at) WHERE state >= 2
 """
 
 
+_V2 = """
+CREATE TABLE poll (
+    event_id   TEXT PRIMARY KEY,
+    chat       TEXT NOT NULL,
+    receiver   TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    question   TEXT NOT NULL,
+    answers    TEXT NOT NULL,
+    ended      BOOLEAN NOT NULL DEFAULT false,
+    UNIQUE (chat, receiver, message_id)
+);
+CREATE TABLE poll_vote (
+    poll    TEXT NOT NULL REFERENCES poll (event_id) ON DELETE CASCADE,
+    voter   TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    PRIMARY KEY (poll, voter)
+)
+"""
+
+
 async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
     """Create everything."""
     serial = _SERIAL_ON_POSTGRES if scheme == Scheme.POSTGRES else _SERIAL_ON_SQLITE
@@ -136,9 +156,9 @@ core_tables.register(upgrade_v1, description="First version")
 
 
 async def upgrade_v2(connection: Connection) -> None:
-    """Remember what messages say, and what files have become on the way."""
-    await connection.execute("ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
-    await connection.execute("ALTER TABLE media_cache ADD COLUMN details TEXT NOT NULL DEFAULT ''")
+    """Polls and the votes in them."""
+    for statement in _V2.split(";"):
+        await connection.execute(statement)
 
 
-core_tables.register(upgrade_v2, description="Digests of messages, details of files")
+core_tables.register(upgrade_v2, description="Polls")

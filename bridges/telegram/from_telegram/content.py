@@ -28,6 +28,7 @@ from telethon.tl.types import (
 
 from bridges.core.content import FormattedText, RemotePart, Text, TextKind
 from bridges.telegram.formatting import to_matrix
+from bridges.telegram.from_telegram.polls import poll_part
 from bridges.telegram.from_telegram.surroundings import Surroundings, link_to
 from bridges.telegram.media import document_media, photo_media
 from bridges.telegram.names import clean_name
@@ -40,6 +41,9 @@ def parts_of(message: Any, around: Surroundings) -> tuple[RemotePart, ...]:
     if media is None or isinstance(media, MessageMediaEmpty | MessageMediaWebPage):
         return (Text(text) if text.body else notice(_unreadable(message), message, around),)
     caption = text if text.body else None
+    if isinstance(media, MessageMediaPoll):
+        described = () if caption is None else (Text(text),)
+        return (poll_part(media.poll), *described)
     if _is_file(media):
         return (_file(message, caption, around),)
     rest = (Text(text),) if caption is not None else ()
@@ -93,8 +97,6 @@ def _described(media: Any) -> str:
             return f"[Contact: {name} {_phone(media.phone_number)}]"
         case MessageMediaDice():
             return f"{media.emoticon} {media.value}"
-        case MessageMediaPoll():
-            return _poll(media.poll)
         case MessageMediaToDo():
             return _todo(media.todo)
         case MessageMediaGame():
@@ -131,11 +133,6 @@ def _map(geo: Any) -> str:
     if getattr(geo, "lat", None) is None:
         return ""
     return f"https://www.openstreetmap.org/?mlat={geo.lat}&mlon={geo.long}"
-
-
-def _poll(poll: Any) -> str:
-    answers = "".join(f"\n• {_clean(answer.text)}" for answer in poll.answers)
-    return f"[Poll: {_clean(poll.question)}]{answers}\nOpen Telegram to vote."
 
 
 def _todo(todo: Any) -> str:

@@ -19,6 +19,7 @@ from bridges.core.events import (
 from bridges.core.ids import ChatKey, MessageID
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.messages import edit_events, from_short, message_events
+from bridges.telegram.from_telegram.polls import poll_events
 from bridges.telegram.from_telegram.reactions import reaction_events
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.members import chat_members, power_of
@@ -42,6 +43,8 @@ def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateDeleteChannelMessages():
             chat = around.chat(tl.PeerChannel(update.channel_id))
             return [RemoteRedaction(chat, ids.message_id(one)) for one in update.messages]
+        case tl.UpdateMessagePoll():
+            return poll_events(update, around)
         case tl.UpdateMessageReactions():
             return reaction_events(update, around)
         case _:

@@ -8,6 +8,7 @@ from typing import Any
 from telethon.tl.types import (
     Message,
     MessageEmpty,
+    MessageMediaPoll,
     MessageReplyHeader,
     MessageService,
     PeerChat,
@@ -21,6 +22,7 @@ from bridges.core.events import ChatEvent, RemoteEdit, RemoteMessage
 from bridges.core.ids import MessageID
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.content import notice, parts_of
+from bridges.telegram.from_telegram.polls import message_tally
 from bridges.telegram.from_telegram.service import service_events
 from bridges.telegram.from_telegram.surroundings import Surroundings, author
 
@@ -45,7 +47,8 @@ def message_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
             timestamp=message.date,
             parts=_parts(message, around),
             reply_to=_reply(message),
-        )
+        ),
+        *message_tally(message, around),
     ]
 
 
@@ -57,6 +60,8 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     update without ``pts`` is from a difference and shows the message as it is in the end.
     """
     message = update.message
+    if isinstance(getattr(message, "media", None), MessageMediaPoll):
+        return message_tally(message, around)  # Only votes and the end change a poll.
     if not isinstance(message, Message) or message.edit_date is None or message.edit_hide:
         return []
     return [

@@ -5,7 +5,14 @@ import hashlib
 
 from attrs import evolve, frozen
 
-from bridges.core.content import FormattedText, LocalMedia, OutgoingContent, Text, TextKind
+from bridges.core.content import (
+    FormattedText,
+    LocalMedia,
+    OutgoingContent,
+    Poll,
+    Text,
+    TextKind,
+)
 from bridges.telegram.formatting import MAX_TEXT, TelegramText, from_matrix
 
 MAX_CAPTION = 1024
@@ -17,10 +24,11 @@ _NO_TEXT = TelegramText("")
 
 @frozen
 class Piece:
-    """One Telegram message: text, or a file with its caption."""
+    """One Telegram message: text, a file with its caption, or a poll."""
 
     text: TelegramText
     file: LocalMedia | None = None
+    poll: Poll | None = None
 
 
 def pieces_of(content: OutgoingContent) -> tuple[Piece, ...]:
@@ -30,6 +38,8 @@ def pieces_of(content: OutgoingContent) -> tuple[Piece, ...]:
     """
     if isinstance(content, Text):
         return tuple(Piece(one) for one in texts_of(content))
+    if isinstance(content, Poll):
+        return (Piece(_NO_TEXT, poll=content),)
     if content.caption is None:
         return (Piece(_NO_TEXT, content),)
     captions = from_matrix(content.caption, max_length=MAX_CAPTION)

@@ -21,6 +21,7 @@ from telethon.tl.types import (
     MessageEntityMentionName,
     MessageMediaDocument,
     MessageMediaPhoto,
+    MessageMediaPoll,
     UpdateMessageID,
     UpdateShortSentMessage,
 )
@@ -37,12 +38,14 @@ from bridges.telegram.errors import refused
 from bridges.telegram.history import newest
 from bridges.telegram.peers import Peers
 from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
+from bridges.telegram.to_telegram.polls import is_poll, poll_media, poll_options
 from bridges.telegram.to_telegram.uploads import Uploader
 
 _NOTHING_TO_REPLY_TO = frozenset(
     f"TELEGRAM.{name}"
     for name in ("MESSAGE_ID_INVALID", "MSG_ID_INVALID", "REPLY_MESSAGE_ID_INVALID")
 )
+_ANONYMOUS_POLLS_ONLY = "TELEGRAM.POLL_PUBLIC_VOTERS_FORBIDDEN"
 _DUPLICATE = "TELEGRAM.RANDOM_ID_DUPLICATE"
 _VANISHED = user_text(
     "Telegram has had this message already, but it is not in the chat any more. Send it again."
@@ -55,6 +58,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 class _Delivered:
     number: int
     date: datetime
+    media: Any = None
 
 
 class MessageSender:
@@ -98,30 +102,39 @@ class MessageSender:
             reply = InputReplyToMessage(ids.message_number(message.reply_to))
         request = await self._request(peer, piece, reply, number)
         try:
-            answer = await self._call_even_without_reply(request)
+            answer = await self._call_with_less(request)
         except BridgeError as error:
             if error.code != _DUPLICATE:
                 raise
             return await self._delivered_before(peer, message, piece, before)
         return _delivered(answer, number)
 
-    async def _call_even_without_reply(self, request: Any) -> Any:
-        """Send, without the reply if the message that is answered is gone."""
+    async def _call_with_less(self, request: Any) -> Any:
+        """Send, without the reply if the message that is answered is gone.
+
+        And as an anonymous poll where Telegram has no others, which is in broadcast channels.
+        """
         try:
             return await self._call(request)
         except Rejected as error:
-            if request.reply_to is None or error.code not in _NOTHING_TO_REPLY_TO:
+            if request.reply_to is not None and error.code in _NOTHING_TO_REPLY_TO:
+                request.reply_to = None
+            elif error.code == _ANONYMOUS_POLLS_ONLY:
+                request.media.poll.public_voters = None
+            else:
                 raise
-            request.reply_to = None
             return await self._call(request)
 
     async def _request(self, peer: Any, piece: Piece, reply: Any, number: int) -> Any:
         entities = await self._addressed(piece)
-        if piece.file is None:
+        if piece.file is not None:
+            media = await self._uploader.upload(piece.file)
+        elif piece.poll is not None:
+            media = poll_media(piece.poll)
+        else:
             return SendMessageRequest(
                 peer, piece.text.text, reply_to=reply, random_id=number, entities=entities
             )
-        media = await self._uploader.upload(piece.file)
         return SendMediaRequest(
             peer, media, piece.text.text, reply_to=reply, random_id=number, entities=entities
         )
@@ -146,7 +159,7 @@ class MessageSender:
         after = before[-1].number if before else 0
         for one in await self._own_recent(peer, message):
             if one.id > after and _is(piece, one):
-                return _Delivered(one.id, one.date)
+                return _Delivered(one.id, one.date, one.media)
         raise Rejected(_DUPLICATE, _VANISHED, certain=False)
 
     async def _own_recent(self, peer: Any, message: OutgoingMessage) -> list[Any]:
@@ -165,10 +178,13 @@ class MessageSender:
 
 def _is(piece: Piece, message: Any) -> bool:
     """Whether ``message`` is what ``piece`` becomes. Telegram trims texts and re-encodes photos."""
+    if piece.poll is not None:
+        return is_poll(piece.poll, message.media)
     if (message.message or "").strip() != piece.text.text.strip():
         return False
     if piece.file is None:
-        return not isinstance(message.media, MessageMediaDocument | MessageMediaPhoto)
+        with_more = MessageMediaDocument | MessageMediaPhoto | MessageMediaPoll
+        return not isinstance(message.media, with_more)
     if isinstance(message.media, MessageMediaPhoto):
         return True
     return isinstance(message.media, MessageMediaDocument) and _is_file(
@@ -192,10 +208,18 @@ def _delivered(answer: Any, number: int) -> _Delivered:
     date = getattr(answer, "date", None) or datetime.now(UTC)
     for update in answer.updates:
         if isinstance(update, UpdateMessageID) and update.random_id == number:
-            return _Delivered(update.id, date)
+            return _Delivered(update.id, date, _media(answer, update.id))
     raise Rejected("TELEGRAM.NO_MESSAGE_ID", _VANISHED, certain=False)
+
+
+def _media(answer: Any, number: int) -> Any:
+    """What Telegram has made of the media of a message it has just taken."""
+    messages = (getattr(update, "message", None) for update in answer.updates)
+    return next(
+        (one.media for one in messages if isinstance(one, Message) and one.id == number), None
+    )
 
 
 def _sent(delivered: Sequence[_Delivered]) -> Sent:
     numbers: tuple[MessageID, ...] = tuple(ids.message_id(one.number) for one in delivered)
-    return Sent(numbers, delivered[0].date)
+    return Sent(numbers, delivered[0].date, poll_options(delivered[0].media))
