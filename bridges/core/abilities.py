@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from bridges.core.chat import KnownChat
-from bridges.core.content import MediaInfo
+from bridges.core.content import Fetched, RemoteMedia
 from bridges.core.events import VotesOf
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import (
@@ -88,11 +88,22 @@ class HandlesTyping(Protocol):
 class FetchesMedia(Protocol):
     """Files and pictures can be fetched."""
 
-    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
-        """Write the file behind ``reference`` to ``target``, part by part.
+    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+        """Write the file behind ``reference`` to ``target``, part by part, and convert it if it was
+        announced with a converter.
 
-        Returns what was learnt about the file that its announcement did not say, if anything.
+        Returns what lies there if it is not what was announced. A file that could not be converted
+        is there as it was.
         """
+        ...
+
+
+@runtime_checkable
+class HasCustomEmoji(Protocol):
+    """Texts contain emoji that are pictures: ``<img data-mx-emoticon src="karvon:emoji/ID">``."""
+
+    def custom_emoji(self, emoji: str) -> RemoteMedia:
+        """The picture of the emoji with this id, to be fetched; no I/O."""
         ...
 
 

@@ -27,7 +27,7 @@ from bridges.core.secretbox import SecretBox
 from bridges.core.services import BridgeServices
 from bridges.core.storage.database import Database
 from bridges.core.storage.queue import NewRow, Row
-from bridges.core.text import UserText, user_text
+from bridges.core.text import Translation, UserText, user_text
 
 Json = dict[str, Any]
 
@@ -249,6 +249,13 @@ class Bridge:
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
         """Note how a session stands."""
         self._parts.sessions.report(login, state, reason)
+
+    async def translation(self, login: LoginID) -> Translation:
+        """How sentences are put to the owner of a login."""
+        active = self._parts.sessions.get(login)
+        if active is None:
+            return str
+        return await self._parts.interpreter.translation(active.record.owner)
 
     async def chats_of(
         self, receiver: LoginID, messages: Sequence[MessageID]

@@ -102,8 +102,13 @@ class RemoteThumbnail:
 class RemoteMedia:
     """A file that lies on the network, to be fetched when its message is delivered.
 
-    ``reference`` is opaque: the session that announced it, or another login in the same chat, can
-    fetch it. Equal non-empty ``cache_key`` means equal bytes, so the file is uploaded only once.
+    Attributes:
+        kind: as what it is shown if it stays as it is; the same goes for ``info``.
+        reference: opaque: the session that announced it, or another login in the same chat, can
+            fetch it.
+        cache_key: equal keys that are not empty mean equal bytes, so the file is uploaded once.
+        converter: what will make another file of it on the way, with a version; empty if nothing.
+        link: where people can see it on the network if it cannot be carried.
     """
 
     kind: MediaKind
@@ -113,6 +118,22 @@ class RemoteMedia:
     caption: FormattedText | None = None
     look: MediaLook = PLAIN_LOOK
     thumbnail: RemoteThumbnail | None = None
+    converter: str = ""
+    link: str = ""
+
+
+@frozen
+class Fetched:
+    """What was fetched, where that is not what was announced.
+
+    Attributes:
+        kind: as what it is shown.
+        converter: what has made another file of it; empty if it is still the original.
+    """
+
+    kind: MediaKind
+    info: MediaInfo
+    converter: str = ""
 
 
 @frozen

@@ -2,19 +2,28 @@
 """Files on their way between a network and the homeserver, from disk to disk."""
 
 import contextlib
+import json
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import cattrs
 import structlog
-from attrs import evolve
+from attrs import evolve, frozen
 
 from bridges.core.abilities import FetchesMedia
 from bridges.core.chat import Avatar
 from bridges.core.clock import Clock
-from bridges.core.content import LocalMedia, MediaInfo, MediaKind, RemoteMedia, RemoteThumbnail
+from bridges.core.content import (
+    Fetched,
+    LocalMedia,
+    MediaInfo,
+    MediaKind,
+    RemoteMedia,
+    RemoteThumbnail,
+)
 from bridges.core.errors import BridgeError, Rejected, Unsupported
 from bridges.core.ids import LoginID
 from bridges.core.matrix.client import FileTooLarge, Homeserver, HomeserverRefused
@@ -22,7 +31,7 @@ from bridges.core.matrix.content import MediaSource
 from bridges.core.matrix.rendering import Uploaded
 from bridges.core.network import Session
 from bridges.core.sessions import Sessions
-from bridges.core.storage.logins import MediaCache
+from bridges.core.storage.media import KnownFile, MediaCache
 from bridges.core.text import user_text
 
 
@@ -40,6 +49,18 @@ def file_too_large(size: int | None, limit: int) -> Rejected:
             limit=megabytes,
         )
     return Rejected("MEDIA.TOO_LARGE", text)
+
+
+@frozen
+class _Became:
+    """What a converted file is."""
+
+    kind: MediaKind
+    info: MediaInfo
+
+
+def _cache_key(media: RemoteMedia) -> str:
+    return f"{media.cache_key}|{media.converter}" if media.converter else media.cache_key
 
 
 class MediaCourier:
@@ -97,23 +118,43 @@ class MediaCourier:
             return None
 
     async def _carried(self, session: Session, media: RemoteMedia) -> Uploaded:
-        if media.cache_key:
-            uri = await self._cache.get(media.cache_key)
-            if uri is not None:
-                return Uploaded(uri, media.kind, media.info)
+        known = await self._known(media)
+        if known is not None:
+            return known
         if media.info.size is not None and media.info.size > self._max_size:
             raise file_too_large(media.info.size, self._max_size)
         if not isinstance(session, FetchesMedia):
             raise Unsupported("MEDIA.UNSUPPORTED", user_text("This file cannot be fetched."))
         async with self._file() as path:
-            learnt = await session.fetch(media.reference, path)
-            info = evolve(learnt or media.info, size=path.stat().st_size)
-            if info.size is not None and info.size > self._max_size:
-                raise file_too_large(info.size, self._max_size)
-            uri = await self._upload(path, info)
-        if media.cache_key:
-            await self._cache.put(media.cache_key, uri, self._clock.now())
-        return Uploaded(uri, media.kind, info)
+            got = await session.fetch(media.reference, path) or Fetched(media.kind, media.info)
+            size = path.stat().st_size
+            if size > self._max_size:
+                raise file_too_large(size, self._max_size)
+            info = evolve(got.info, size=size)
+            file = Uploaded(await self._upload(path, info), got.kind, info)
+        # What could not be converted is no substitute for what will be, once that is possible.
+        if media.cache_key and got.converter == media.converter:
+            await self._remember(media, file)
+        return file
+
+    async def _known(self, media: RemoteMedia) -> Uploaded | None:
+        """A file that was uploaded before. One that was converted is known by what it has become."""
+        if not media.cache_key:
+            return None
+        found = await self._cache.get(_cache_key(media))
+        if found is None:
+            return None
+        if not media.converter:
+            return Uploaded(found.uri, media.kind, media.info)
+        became = cattrs.structure(json.loads(found.details), _Became)
+        return Uploaded(found.uri, became.kind, became.info)
+
+    async def _remember(self, media: RemoteMedia, file: Uploaded) -> None:
+        details = ""
+        if media.converter:
+            details = json.dumps(cattrs.unstructure(_Became(file.kind, file.info)))
+        known = KnownFile(file.uri, details)
+        await self._cache.put(_cache_key(media), known, self._clock.now())
 
     async def _upload(self, path: Path, info: MediaInfo) -> str:
         try:
@@ -145,22 +186,21 @@ class MediaCourier:
     async def avatar(self, login: LoginID, avatar: Avatar) -> str:
         """Upload a picture; returns its ``mxc://`` address, empty if it cannot be had."""
         cache_key = f"avatar:{avatar.id}"
-        uri = await self._cache.get(cache_key)
-        if uri is not None:
-            return uri
+        known = await self._cache.get(cache_key)
+        if known is not None:
+            return known.uri
         active = self._sessions.get(login)
         if active is None or not isinstance(active.session, FetchesMedia):
             return ""
         async with self._file() as path:
             try:
-                learnt = await active.session.fetch(avatar.reference, path)
-                info = learnt or MediaInfo("avatar.jpg", "image/jpeg")
-                uri = await self._upload(path, info)
+                await active.session.fetch(avatar.reference, path)
+                uri = await self._upload(path, MediaInfo("avatar.jpg", "image/jpeg"))
             except (BridgeError, HomeserverRefused) as error:
                 # A picture is not worth holding a message back; it comes with the next change.
                 self._log.info("no picture", error=str(error))
                 return ""
-        await self._cache.put(cache_key, uri, self._clock.now())
+        await self._cache.put(cache_key, KnownFile(uri), self._clock.now())
         return uri
 
     @asynccontextmanager

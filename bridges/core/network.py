@@ -27,14 +27,19 @@ from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.outgoing import OutgoingMessage, Sent
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import Database
-from bridges.core.text import UserText
+from bridges.core.text import Translation, UserText
 
 
 class SessionState(StrEnum):
-    """How a session stands; names follow bridgev2's bridge states."""
+    """How a session stands; names follow bridgev2's bridge states.
+
+    ``RESTRICTED`` is ours: connected, but the network lets the account read only until its owner has
+    settled that with the network.
+    """
 
     CONNECTING = "CONNECTING"
     CONNECTED = "CONNECTED"
+    RESTRICTED = "RESTRICTED"
     TRANSIENT_DISCONNECT = "TRANSIENT_DISCONNECT"
     BAD_CREDENTIALS = "BAD_CREDENTIALS"
     UNKNOWN_ERROR = "UNKNOWN_ERROR"
@@ -83,6 +88,10 @@ class BridgeHandle(Protocol):
 
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
         """Say how the session stands; the person is told about changes that matter to them."""
+        ...
+
+    async def translation(self, login: LoginID) -> Translation:
+        """How sentences are put to the owner of a login, for what is said in their rooms."""
         ...
 
     async def chats_of(

@@ -16,6 +16,7 @@ from bridges.core.crypto import PlainCrypto
 from bridges.core.ephemeral import Ephemerals
 from bridges.core.i18n import Translator
 from bridges.core.inbox import Inbox
+from bridges.core.interpreter import Interpreter
 from bridges.core.lanes import GiveUp, Handler, Lanes
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.names import GhostNames
@@ -43,7 +44,8 @@ from bridges.core.secretbox import SecretBox
 from bridges.core.sessions import Sessions
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
-from bridges.core.storage.logins import KeyValueStore, LoginStore, MediaCache
+from bridges.core.storage.logins import KeyValueStore, LoginStore
+from bridges.core.storage.media import MediaCache
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.polls import PollStore
@@ -187,6 +189,11 @@ class Parts:
         )
 
     @cached_property
+    def interpreter(self) -> Interpreter:
+        """Languages of people."""
+        return Interpreter(self.people, self.translator)
+
+    @cached_property
     def spaces(self) -> Spaces:
         """A space per login."""
         return Spaces(
@@ -249,9 +256,7 @@ class Parts:
     @cached_property
     def writer(self) -> RoomWriter:
         """Writes into portal rooms."""
-        return RoomWriter(
-            self.homeserver, self.senders, self.people, self.crypto, self.translator, self.source
-        )
+        return RoomWriter(self.homeserver, self.senders, self.crypto, self.interpreter, self.source)
 
     @cached_property
     def reactions(self) -> ReactionSync:
@@ -275,7 +280,7 @@ class Parts:
     @cached_property
     def contents(self) -> Contents:
         """Events of parts of messages."""
-        return Contents(self.senders, self.courier)
+        return Contents(self.senders, self.courier, self.interpreter)
 
     @cached_property
     def message_sync(self) -> MessageSync:

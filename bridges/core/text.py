@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import field, frozen
 
@@ -21,6 +21,10 @@ class UserText:
 
     def __str__(self) -> str:
         return self.template.format_map(self.values)
+
+
+Translation = Callable[[UserText], str]
+"""Puts sentences to a person in their language; ``str`` leaves them in English."""
 
 
 def user_text(template: str, /, **values: str | int | UserText) -> UserText:

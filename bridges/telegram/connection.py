@@ -16,10 +16,10 @@ from telethon.tl.functions.users import GetUsersRequest
 from telethon.tl.types import InputUserSelf
 
 from bridges.core.clock import Clock
-from bridges.core.errors import BridgeError, RateLimited, SessionLost
+from bridges.core.errors import BridgeError, RateLimited, Rejected, SessionLost
 from bridges.core.network import SessionState
 from bridges.core.text import UserText, user_text
-from bridges.telegram.errors import answer_lost, not_connected, to_bridge_error
+from bridges.telegram.errors import ACCOUNT_FROZEN, answer_lost, not_connected, to_bridge_error
 from bridges.telegram.updates import UpdatesClient
 
 _log = logging.getLogger(__name__)
@@ -131,6 +131,10 @@ class Connection:
             return await guarded(request, seconds)
         except SessionLost as lost:
             self._give_up(lost)
+            raise
+        except Rejected as refusal:
+            if refusal.code in ACCOUNT_FROZEN:
+                self._report(SessionState.RESTRICTED, refusal.text)
             raise
 
     def _give_up(self, lost: SessionLost) -> None:

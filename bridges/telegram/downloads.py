@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from telethon.tl.functions import channels, messages
 from telethon.tl.types import InputMessageID
 
-from bridges.core.content import MediaInfo
+from bridges.core.content import Fetched
 from bridges.core.errors import Rejected
 from bridges.core.ids import LoginID
 from bridges.telegram.connection import Caller
@@ -65,7 +65,7 @@ class Downloader:
         self._entities = entities
         self._parallel = parallel
 
-    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """See ``FetchesMedia``. An expired location is renewed once through the file's message."""
         try:
             file = load_reference(reference)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from telethon import errors as tg
 
+from bridges.core.durations import duration
 from bridges.core.errors import (
     BridgeError,
     NotConnected,
@@ -57,25 +58,27 @@ _REFUSED: Mapping[str, UserText] = {
     "FROZEN_METHOD_INVALID": user_text(
         "Telegram has frozen this account. Open Telegram on your phone to appeal."
     ),
-    "CHAT_WRITE_FORBIDDEN": user_text("You may not write in this chat."),
+    "FROZEN_PARTICIPANT_MISSING": user_text(
+        "Telegram has frozen this account. Open Telegram on your phone to appeal."
+    ),
+    "CHAT_WRITE_FORBIDDEN": user_text(
+        "You may not write in this chat; one of its administrators can change that."
+    ),
     "CHAT_ADMIN_REQUIRED": user_text("Only administrators of this chat may do that."),
     "CHAT_RESTRICTED": user_text("Telegram has restricted this chat; nobody can write in it."),
     "CHAT_GUEST_SEND_FORBIDDEN": user_text("Join the group in Telegram before you write in it."),
-    "CHAT_SEND_PLAIN_FORBIDDEN": user_text("This chat does not allow text messages."),
-    "CHAT_SEND_MEDIA_FORBIDDEN": user_text("This chat does not allow media."),
-    "CHAT_SEND_PHOTOS_FORBIDDEN": user_text("This chat does not allow photos."),
-    "CHAT_SEND_VIDEOS_FORBIDDEN": user_text("This chat does not allow videos."),
-    "CHAT_SEND_AUDIOS_FORBIDDEN": user_text("This chat does not allow audio files."),
-    "CHAT_SEND_VOICES_FORBIDDEN": user_text("This chat does not allow voice messages."),
-    "CHAT_SEND_POLLS_FORBIDDEN": user_text("This chat does not allow polls."),
+    "VOICE_MESSAGES_FORBIDDEN": user_text(
+        "This person accepts no voice and video messages; send a file or text instead."
+    ),
     "MESSAGE_POLL_CLOSED": user_text("This poll has ended."),
     "REVOTE_NOT_ALLOWED": user_text("In this poll a vote cannot be changed."),
     "OPTIONS_TOO_MUCH": user_text("You have chosen more answers than this poll allows."),
-    "CHAT_SEND_DOCS_FORBIDDEN": user_text("This chat does not allow files."),
+    "TOPIC_CLOSED": user_text("This topic is closed; write in another one."),
+    "TOPIC_DELETED": user_text("This topic was deleted; write in another one."),
     "USER_BANNED_IN_CHANNEL": user_text(
         "Telegram has barred this account from writing in public groups. Ask @SpamBot in Telegram why."
     ),
-    "USER_IS_BLOCKED": user_text("This person has blocked you."),
+    "USER_IS_BLOCKED": user_text("This person has blocked you; they alone can change that."),
     "YOU_BLOCKED_USER": user_text("You have blocked this person. Unblock them in Telegram first."),
     "USER_PRIVACY_RESTRICTED": user_text("This person's privacy settings do not allow that."),
     "PRIVACY_PREMIUM_REQUIRED": user_text(
@@ -104,27 +107,78 @@ _REFUSED: Mapping[str, UserText] = {
     ),
     "INVITE_HASH_EXPIRED": user_text("This invitation link is not valid any more."),
     "INVITE_HASH_INVALID": user_text("This invitation link is not valid."),
-    "MESSAGE_TOO_LONG": user_text("This message is too long for Telegram."),
-    "MEDIA_CAPTION_TOO_LONG": user_text("This caption is too long for Telegram."),
-    "MESSAGE_EMPTY": user_text("Telegram does not accept empty messages."),
-    "MEDIA_EMPTY": user_text("Telegram does not accept this file."),
-    "MEDIA_INVALID": user_text("Telegram does not accept this file."),
-    "FILE_PARTS_INVALID": user_text("This file is too large for Telegram."),
-    "PHOTO_INVALID_DIMENSIONS": user_text("Telegram does not accept a picture of this shape."),
-    "IMAGE_PROCESS_FAILED": user_text("Telegram cannot read this picture."),
+    "MESSAGE_TOO_LONG": user_text("This message is too long for Telegram; send it in parts."),
+    "MEDIA_CAPTION_TOO_LONG": user_text(
+        "This caption is too long for Telegram; send it as a message of its own."
+    ),
+    "ENTITIES_TOO_LONG": user_text(
+        "This message has too much formatting for Telegram; send it in parts."
+    ),
+    "MESSAGE_EMPTY": user_text("There is nothing to see in this message, so it was not sent."),
+    "MEDIA_EMPTY": user_text("Telegram does not accept this file; it is empty or broken."),
+    "MEDIA_INVALID": user_text("Telegram does not accept this file; it is empty or broken."),
+    "FILE_PARTS_INVALID": user_text(
+        "This file is too large for Telegram, which takes up to {limit} MB from this account.",
+        limit=2000,
+    ),
+    "PHOTO_INVALID_DIMENSIONS": user_text(
+        "Telegram does not show a picture of this shape; send it as a file."
+    ),
+    "IMAGE_PROCESS_FAILED": user_text("Telegram cannot read this picture; send it as a file."),
+    "PHOTO_SAVE_FILE_INVALID": user_text("Telegram cannot read this picture; send it as a file."),
+    "PHOTO_EXT_INVALID": user_text("Telegram cannot read this picture; send it as a file."),
+    "PHOTO_CONTENT_TYPE_INVALID": user_text(
+        "Telegram cannot read this picture; send it as a file."
+    ),
+    "GEO_POINT_INVALID": user_text("Telegram does not know this place on the map."),
     "MESSAGE_ID_INVALID": user_text("This message does not exist on Telegram any more."),
     "MSG_ID_INVALID": user_text("This message does not exist on Telegram any more."),
     "MESSAGE_EDIT_TIME_EXPIRED": user_text(
-        "Telegram does not let messages be edited after 48 hours."
+        "Telegram does not let messages be edited after 48 hours; the old text stays there. Send a "
+        "new message instead."
     ),
     "MESSAGE_AUTHOR_REQUIRED": user_text("Only its author can edit this message."),
     "MESSAGE_DELETE_FORBIDDEN": user_text("You may not delete this message."),
-    "REACTION_INVALID": user_text("This chat does not allow this reaction."),
-    "REACTIONS_TOO_MANY": user_text("Telegram does not allow more reactions to this message."),
+    "REACTION_INVALID": user_text("This chat does not allow this reaction; choose another one."),
+    "DOCUMENT_INVALID": user_text(
+        "Telegram does not know this custom emoji, or it needs Telegram Premium; choose another one."
+    ),
+    "PREMIUM_ACCOUNT_REQUIRED": user_text("This needs Telegram Premium."),
+    "REACTIONS_TOO_MANY": user_text(
+        "This message has as many different reactions as Telegram allows; use one of them."
+    ),
+    "ANONYMOUS_REACTIONS_DISABLED": user_text(
+        "Anonymous administrators cannot react in this chat."
+    ),
     "FILE_REFERENCE_EXPIRED": user_text("This file is not available on Telegram any more."),
     "FILE_ID_INVALID": user_text("This file is not available on Telegram any more."),
     "LOCATION_INVALID": user_text("This file is not available on Telegram any more."),
 }
+
+_FORBIDDEN_KIND = re.compile(r"CHAT_SEND_([A-Z]+)_FORBIDDEN")
+_KINDS: Mapping[str, UserText] = {
+    "PLAIN": user_text("text messages"),
+    "MEDIA": user_text("files and pictures"),
+    "PHOTOS": user_text("photos"),
+    "VIDEOS": user_text("videos"),
+    "ROUNDVIDEOS": user_text("video messages"),
+    "AUDIOS": user_text("audio files"),
+    "VOICES": user_text("voice messages"),
+    "DOCS": user_text("files"),
+    "STICKERS": user_text("stickers"),
+    "GIFS": user_text("GIFs"),
+    "POLL": user_text("polls"),
+    "GAME": user_text("games"),
+    "INLINE": user_text("messages by way of bots"),
+    "WEBPAGE": user_text("links"),
+    "REACTIONS": user_text("reactions"),
+}
+_SOMETHING = user_text("this kind of message")
+
+ACCOUNT_FROZEN = frozenset(
+    {"TELEGRAM.FROZEN_METHOD_INVALID", "TELEGRAM.FROZEN_PARTICIPANT_MISSING"}
+)
+"""Codes that say that the account may only read, until its owner has appealed."""
 
 _UNREACHABLE = user_text("Telegram cannot be reached at the moment.")
 _TROUBLE = user_text("Telegram has internal trouble at the moment.")
@@ -167,7 +221,16 @@ def to_bridge_error(error: BaseException) -> BridgeError:
         return SessionLost(code, _LOST["AUTH_KEY_UNREGISTERED"])
     if name in _REFUSED:
         return Rejected(code, _REFUSED[name])
+    if found := _FORBIDDEN_KIND.fullmatch(name):
+        return Rejected(code, _not_allowed(_KINDS.get(found[1], _SOMETHING)))
     return _passing(error, code) or _unknown(error, code, name)
+
+
+def _not_allowed(what: UserText) -> UserText:
+    return user_text(
+        "This chat does not allow {what}. Send something else, or ask its administrators.",
+        what=what,
+    )
 
 
 def _passing(error: BaseException, code: str) -> BridgeError | None:
@@ -176,26 +239,27 @@ def _passing(error: BaseException, code: str) -> BridgeError | None:
             return RateLimited(
                 code,
                 user_text(
-                    "This group allows one message every so often; yours follows in {seconds} s.",
-                    seconds=error.seconds,
+                    "This group allows one message every so often; yours follows in {time}.",
+                    time=duration(error.seconds),
                 ),
                 retry_after=error.seconds,
                 whole_login=False,
             )
-        case (
-            tg.FloodWaitError()
-            | tg.FloodPremiumWaitError()
-            | tg.FloodTestPhoneWaitError()
-            | tg.TakeoutInitDelayError()
-        ):
-            return RateLimited(
-                code,
-                user_text(
-                    "Telegram asks this account to wait for {seconds} s; it goes on by itself then.",
-                    seconds=error.seconds,
-                ),
-                retry_after=max(1, error.seconds),
+        case tg.TakeoutInitDelayError():
+            text = user_text(
+                "Telegram allows this account's history to be read in {time}; confirm it on your phone "
+                "to allow it now.",
+                time=duration(error.seconds),
             )
+            return RateLimited(code, text, retry_after=max(1, error.seconds), whole_login=False)
+        case tg.FloodWaitError() | tg.FloodPremiumWaitError() | tg.FloodTestPhoneWaitError():
+            text = user_text(
+                "Telegram asks this account to wait for {time}; it goes on by itself then.",
+                time=duration(error.seconds),
+            )
+            return RateLimited(code, text, retry_after=max(1, error.seconds))
+        case tg.FilePartMissingError():
+            return TemporaryError(code, _TROUBLE, retry_after=1.0)
         case tg.ServerError() | tg.TimedOutError():
             return TemporaryError(code, _TROUBLE, retry_after=_TROUBLE_RETRY, certain=False)
         case OSError() | EOFError() | BufferError() | tg.SecurityError():

@@ -12,7 +12,7 @@ from telethon.tl.types import Channel
 
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
-from bridges.core.content import MediaInfo
+from bridges.core.content import Fetched
 from bridges.core.errors import BridgeError, SessionLost
 from bridges.core.events import VotesOf
 from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
@@ -197,7 +197,7 @@ class TelegramSession:
         """See ``HandlesTyping``."""
         await self._actions.set_typing(chat, typing)
 
-    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """See ``FetchesMedia``."""
         return await self._downloader.fetch(reference, target)
 

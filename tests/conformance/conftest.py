@@ -87,6 +87,28 @@ async def stage(
         yield stage
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only Telegram has where the stage is another network's."""
+    others = {item for item in items if _is_played_elsewhere(item)}
+    if others:
+        config.hook.pytest_deselected(items=list(others))
+        items[:] = [item for item in items if item not in others]
+
+
+def _is_played_elsewhere(item: pytest.Item) -> bool:
+    chosen = getattr(item, "callspec", None)
+    scenery = None if chosen is None else chosen.params.get("scenery")
+    wants_telegram = "telegram" in getattr(item, "fixturenames", ())
+    return wants_telegram and scenery is not None and scenery.driver is not TelegramDriver
+
+
+@pytest.fixture(scope="session")
+def telegram(stage: Stage) -> TelegramDriver:
+    """The driver, for what only Telegram has; such tests are not played on other networks."""
+    assert isinstance(stage.driver, TelegramDriver)
+    return stage.driver
+
+
 @pytest.fixture(scope="session")
 async def zarina(stage: Stage) -> Resident:
     """The resident of the stage, logged in."""

@@ -57,7 +57,7 @@ _moments = st.datetimes(
 )
 _numbers = st.none() | st.integers(0, 2**53)
 _formatted = st.builds(FormattedText, any_text, st.none() | any_text, st.frozensets(_users))
-_texts = st.builds(Text, _formatted, st.sampled_from(TextKind))
+texts = st.builds(Text, _formatted, st.sampled_from(TextKind))
 _media_infos = st.builds(MediaInfo, any_text, any_text, _numbers, _numbers, _numbers, _numbers)
 _looks = st.builds(
     MediaLook,
@@ -87,7 +87,7 @@ _polls = st.builds(
     st.booleans(),
     st.booleans(),
 )
-_parts = st.lists(_texts | media | locations | _polls, min_size=1, max_size=3).map(tuple)
+_parts = st.lists(texts | media | locations | _polls, min_size=1, max_size=3).map(tuple)
 _avatars = st.none() | st.builds(Avatar, any_text, any_text)
 _members = st.builds(
     Member, _senders, st.sampled_from(Membership), st.none() | st.integers(-100, 100)

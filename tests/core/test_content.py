@@ -18,7 +18,7 @@ from bridges.core.matrix.content import (
     parse_message,
     parse_reaction,
 )
-from bridges.core.matrix.rendering import as_edit, as_reply, text_content
+from bridges.core.matrix.rendering import Names, as_edit, as_reply, text_content
 from bridges.core.sanitize import MAX_CONTENT_BYTES
 from tests.core.strategies import any_text, json_values
 
@@ -31,6 +31,9 @@ def _remote_of(mxid: str) -> RemoteUserID | None:
 
 def _mxid_of(user: RemoteUserID) -> UserID:
     return UserID(f"@test_{user}:home.test")
+
+
+_NAMES = Names(_mxid_of)
 
 
 def _parse(content: dict[str, Any], event_type: str = MESSAGE) -> ParsedMessage:
@@ -274,7 +277,7 @@ def test_a_text_from_the_network_can_be_sent_and_read_again(
     body: str, html: str | None, mentions: frozenset[str]
 ) -> None:
     users = frozenset(map(RemoteUserID, mentions))
-    content = text_content(Text(FormattedText(body, html, users)), _mxid_of)
+    content = text_content(Text(FormattedText(body, html, users)), _NAMES)
     json.dumps(content, ensure_ascii=False).encode()
     assert r"\u0000" not in json.dumps(content)
     assert _text(content).mentions == mentions
@@ -283,7 +286,7 @@ def test_a_text_from_the_network_can_be_sent_and_read_again(
 
 def test_formatting_that_does_not_fit_into_an_event_is_given_up() -> None:
     text = FormattedText("x" * 10_000, "<b>x</b>" * 10_000)
-    content = text_content(Text(text), _mxid_of)
+    content = text_content(Text(text), _NAMES)
     assert "formatted_body" not in content
     edit = as_edit(as_reply(content, EventID("$1")), EventID("$2"))
     assert len(json.dumps(edit)) < MAX_CONTENT_BYTES
@@ -291,7 +294,7 @@ def test_formatting_that_does_not_fit_into_an_event_is_given_up() -> None:
 
 def test_links_to_remote_users_become_links_to_their_ghosts() -> None:
     html = '<a href="karvon:user/7">Z</a> <a href="karvon:message/1/2">there</a>'
-    content = text_content(Text(FormattedText("Z there", html)), _mxid_of)
+    content = text_content(Text(FormattedText("Z there", html)), _NAMES)
     assert content["formatted_body"] == (
         '<a href="https://matrix.to/#/@test_7:home.test">Z</a> there'
     )
@@ -299,13 +302,13 @@ def test_links_to_remote_users_become_links_to_their_ghosts() -> None:
 
 def test_custom_emoji_nobody_has_brought_are_shown_as_what_they_stand_for() -> None:
     html = '<b><img data-mx-emoticon src="karvon:emoji/7" alt="😀" title="😀" height="32"></b>'
-    content = text_content(Text(FormattedText("😀", html)), _mxid_of)
+    content = text_content(Text(FormattedText("😀", html)), _NAMES)
     assert content["formatted_body"] == "<b>😀</b>"
 
 
 def test_an_edit_answers_nothing_new_and_tells_nobody_again() -> None:
     content = text_content(
-        Text(FormattedText("b", "<i>b</i>", frozenset([RemoteUserID("7")]))), _mxid_of
+        Text(FormattedText("b", "<i>b</i>", frozenset([RemoteUserID("7")]))), _NAMES
     )
     edit = as_edit(as_reply(content, EventID("$1")), EventID("$2"))
     assert edit["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$2"}

@@ -14,9 +14,17 @@ from bridges.core.content import (
     MediaKind,
     MediaLook,
     RemoteMedia,
+    Text,
 )
 from bridges.core.ids import RemoteUserID
-from bridges.core.matrix.rendering import Rendered, Uploaded, location_content, media_event
+from bridges.core.matrix.rendering import (
+    Names,
+    Rendered,
+    Uploaded,
+    location_content,
+    media_event,
+    text_content,
+)
 from tests.core.strategies import locations, media
 
 URI = "mxc://home.test/1"
@@ -25,6 +33,9 @@ VOICE = MediaInfo("v.ogg", "audio/ogg", 900, duration_ms=1500)
 
 def _mxid_of(user: RemoteUserID) -> UserID:
     return UserID(f"@test_{user.encode(errors='replace').hex()}:home.test")
+
+
+_NAMES = Names(_mxid_of)
 
 
 def _event(
@@ -36,7 +47,7 @@ def _event(
 ) -> Rendered:
     words = None if caption is None else FormattedText(caption)
     part = RemoteMedia(kind, info, "ref", caption=words, look=look or MediaLook())
-    return media_event(part, Uploaded(URI, kind, info, thumbnail), _mxid_of)
+    return media_event(part, Uploaded(URI, kind, info, thumbnail), _NAMES)
 
 
 def test_a_voice_message_shows_its_waveform() -> None:
@@ -89,7 +100,7 @@ def test_a_sticker_is_an_event_of_its_own_kind_and_says_its_emoji() -> None:
 def test_what_could_not_be_made_a_sticker_is_shown_as_what_it_is() -> None:
     part = RemoteMedia(MediaKind.STICKER, VOICE, "ref", caption=FormattedText("🐫"))
     file = Uploaded(URI, MediaKind.VIDEO, MediaInfo("s.webm", "video/webm"))
-    event = media_event(part, file, _mxid_of)
+    event = media_event(part, file, _NAMES)
     assert event.type == "m.room.message"
     assert event.content["msgtype"] == "m.video"
     assert (event.content["body"], event.content["filename"]) == ("🐫", "s.webm")
@@ -112,7 +123,7 @@ def test_a_place_has_its_name_and_its_coordinates() -> None:
 
 @given(media, st.sampled_from(MediaKind))
 def test_any_file_can_be_sent(part: RemoteMedia, kind: MediaKind) -> None:
-    event = media_event(part, Uploaded(URI, kind, part.info), _mxid_of)
+    event = media_event(part, Uploaded(URI, kind, part.info), _NAMES)
     assert r"\u0000" not in json.dumps(event.content)
     assert isinstance(event.content["body"], str)
     assert (event.type == "m.sticker") == ("msgtype" not in event.content)
@@ -123,3 +134,15 @@ def test_any_place_can_be_sent(place: Location) -> None:
     content = location_content(place)
     assert r"\u0000" not in json.dumps(content)
     assert content["geo_uri"] == content["org.matrix.msc3488.location"]["uri"]
+
+
+def test_a_custom_emoji_is_shown_where_its_picture_is_known() -> None:
+    known, unknown = (
+        f'<img data-mx-emoticon src="karvon:emoji/{one}" alt="🐫" title="🐫" height="32"/>'
+        for one in ("5", "6")
+    )
+    text = FormattedText("🐫🐫", f"<b>{known}{unknown}</b>")
+    content = text_content(Text(text), Names(_mxid_of, {"5": "mxc://home.test/5"}))
+    assert content["formatted_body"] == (
+        '<b><img data-mx-emoticon src="mxc://home.test/5" alt="🐫" title="🐫" height="32"/>🐫</b>'
+    )

@@ -45,6 +45,7 @@ class Desk:
             "writer": self.parts,
             "message_sync": self.message_sync,
             "reactions": self.parts,
+            "polls": self.parts,
             "codec": CODEC,
         }
         self.to_matrix = ToMatrix(**names)

@@ -9,8 +9,8 @@ from pathlib import Path
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
 from bridges.core.chat import ChatInfo, ChatKind, KnownChat, UserInfo
 from bridges.core.content import (
+    Fetched,
     FormattedText,
-    MediaInfo,
     MediaKind,
     OutgoingContent,
     Poll,
@@ -235,7 +235,7 @@ class FakeSession:
         with self._request("set_typing"):
             self._world.type(self._chat(chat), self._account.user, typing)
 
-    async def fetch(self, reference: str, target: Path) -> MediaInfo | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """Download."""
         with self._request("fetch"):
             data = self._world.files.get(reference)

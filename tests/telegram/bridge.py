@@ -19,7 +19,7 @@ from bridges.core.network import LoginRecord, PersistHook, SessionState
 from bridges.core.outgoing import OutgoingMessage
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import Database
-from bridges.core.text import UserText
+from bridges.core.text import Translation, UserText
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.network import TelegramNetwork
 from bridges.telegram.session import TelegramSession
@@ -74,6 +74,9 @@ class RecordingHandle:
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
         self.states.append((state, reason))
         self._tell_soon()
+
+    async def translation(self, login: LoginID) -> Translation:
+        return str
 
     async def chats_of(
         self, receiver: LoginID, messages: Sequence[MessageID]

@@ -13,7 +13,7 @@ from bridges.core.content import FormattedText, LocalMedia, MediaInfo, MediaKind
 from bridges.core.errors import BridgeError, NotConnected, Rejected, TemporaryError
 from bridges.core.events import RemoteReactions
 from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
-from bridges.core.network import LoginRecord
+from bridges.core.network import LoginRecord, SessionState
 from bridges.core.outgoing import (
     OutgoingEdit,
     OutgoingMessage,
@@ -119,7 +119,7 @@ async def test_four_thousand_emoji(session: TelegramSession, chat: ChatKey, bori
 
 
 async def test_nothing_visible_is_refused(session: TelegramSession, chat: ChatKey) -> None:
-    with pytest.raises(Rejected, match="empty"):
+    with pytest.raises(Rejected, match="nothing to see"):
         await session.send(text_message(chat, "  \n "))
 
 
@@ -337,3 +337,14 @@ async def test_half_of_a_split_text_is_completed(
     assert len(sent.ids) == 2
     texts = [one.message for one in await boris.history("alisa_test")][1:]
     assert " ".join(texts).split() == body.split()
+
+
+async def test_a_frozen_account_is_told_once_and_stays_connected(
+    session: TelegramSession, chat: ChatKey, net: TelegramSandbox, handle: RecordingHandle
+) -> None:
+    net.faults.fail("messages.sendMessage", 420, "FROZEN_METHOD_INVALID")
+    with pytest.raises(Rejected, match="frozen this account"):
+        await session.send(text_message(chat, "x"))
+    reason = await handle.until_state(SessionState.RESTRICTED)
+    assert "appeal" in str(reason)
+    await session.send(text_message(chat, "y"))

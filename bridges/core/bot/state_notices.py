@@ -84,6 +84,12 @@ class StateNotices:
                 reason=reason,
                 **names,
             )
+        if state is SessionState.RESTRICTED:
+            return user_text(
+                "{network} has restricted {account}: it can only read. {reason}",
+                reason=reason,
+                **names,
+            )
         return user_text(
             "{account} has no connection to {network} at the moment. {reason} "
             "I keep trying; nothing is lost.",

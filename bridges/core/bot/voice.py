@@ -16,7 +16,7 @@ from bridges.core.errors import TemporaryError
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
-from bridges.core.matrix.rendering import text_content
+from bridges.core.matrix.rendering import Names, text_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.storage.people import PeopleStore
 from bridges.core.text import UserText
@@ -111,7 +111,7 @@ class BotVoice:
     ) -> Json:
         language = await self.language(user)
         said = render(self._translator, language, text, markdown=markdown)
-        return text_content(Text(said, TextKind.NOTICE), self._senders.mxid_of)
+        return text_content(Text(said, TextKind.NOTICE), Names(self._senders.mxid_of))
 
     async def _send(self, room: RoomID, content: Json) -> EventID:
         return await self._hs.send(

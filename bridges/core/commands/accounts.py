@@ -14,6 +14,7 @@ from bridges.core.text import UserText, user_text
 _STATES = {
     SessionState.CONNECTING: user_text("- {name} (`{id}`): connecting"),
     SessionState.CONNECTED: user_text("- {name} (`{id}`): connected"),
+    SessionState.RESTRICTED: user_text("- {name} (`{id}`): connected, but restricted"),
     SessionState.TRANSIENT_DISCONNECT: user_text("- {name} (`{id}`): reconnecting"),
     SessionState.BAD_CREDENTIALS: user_text("- {name} (`{id}`): logged out, say `login` again"),
     SessionState.UNKNOWN_ERROR: user_text("- {name} (`{id}`): not working"),

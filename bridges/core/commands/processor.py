@@ -132,7 +132,7 @@ class CommandProcessor:
         sessions = [
             (one, self._services.session(one.record.id))
             for one in logins
-            if one.state is SessionState.CONNECTED
+            if one.state in (SessionState.CONNECTED, SessionState.RESTRICTED)
         ]
         return Situation(
             level=level,

@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How trouble is told to a person, and how it is logged."""
 
-import math
 import secrets
 import traceback
 from collections.abc import Callable
 
 import structlog
 
+from bridges.core.durations import duration
 from bridges.core.errors import BridgeError, RateLimited
 from bridges.core.text import UserText, user_text
 
 
 def try_again_in(seconds: float) -> UserText:
-    """Say when to try again; rounded up, so that nobody comes too early."""
-    if seconds <= 90:
-        return user_text("Please try again in {seconds} s.", seconds=math.ceil(seconds))
-    if seconds <= 90 * 60:
-        return user_text("Please try again in {minutes} min.", minutes=math.ceil(seconds / 60))
-    return user_text("Please try again in {hours} h.", hours=math.ceil(seconds / 3600))
+    """Say when to try again."""
+    return user_text("Please try again in {time}.", time=duration(seconds))
 
 
 def explain(error: BridgeError) -> list[UserText]:

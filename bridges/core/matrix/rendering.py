@@ -3,11 +3,12 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 from urllib.parse import unquote
 
-from attrs import frozen
+from attrs import field, frozen
 from mautrix.types import EventID, UserID
 
 from bridges.core.content import (
@@ -29,16 +30,26 @@ Json = dict[str, Any]
 HTML_FORMAT = "org.matrix.custom.html"
 _USER_LINK = re.compile(r'href="karvon:user/([^"]*)"')
 _OTHER_LINK = re.compile(r'<a href="karvon:[^"]*">(.*?)</a>', re.DOTALL)
-_UNKNOWN_EMOTICON = re.compile(
-    r'<img data-mx-emoticon src="karvon:emoji/[^"]*" alt="([^"]*)"[^>]*>'  # written by networks
-)
 _SPOILER: Json = {
     event_types.SPOILER: True,
     event_types.CONTENT_WARNING: {"type": event_types.CONTENT_WARNING_SPOILER},
 }
 
+EMOJI_PICTURE = re.compile(
+    r'<img data-mx-emoticon src="karvon:emoji/([^"]*)" alt="([^"]*)"[^>]*>',
+)
+"""A custom emoji as networks write it: its id, percent-encoded, and the text it stands for."""
+
 MxidOf = Callable[[RemoteUserID], UserID]
 """Finds how a remote user is called in Matrix."""
+
+
+@frozen
+class Names:
+    """How remote people are called in Matrix, and at which ``mxc://`` addresses custom emoji lie."""
+
+    mxid_of: MxidOf
+    emoji: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -59,14 +70,14 @@ class Uploaded:
     thumbnail: "Uploaded | None" = None
 
 
-def text_content(part: Text, mxid_of: MxidOf) -> Json:
+def text_content(part: Text, names: Names) -> Json:
     """An ``m.room.message`` content for a text (Matrix spec, "m.room.message msgtypes")."""
-    content = _formatted(part.text, mxid_of)
+    content = _formatted(part.text, names)
     content["msgtype"] = part.kind.value
     return content
 
 
-def media_event(part: RemoteMedia, file: Uploaded, mxid_of: MxidOf) -> Rendered:
+def media_event(part: RemoteMedia, file: Uploaded, names: Names) -> Rendered:
     """The event for an uploaded file.
 
     A caption is in the same event (MSC2530). A sticker has none, so what stands there is its text.
@@ -74,7 +85,7 @@ def media_event(part: RemoteMedia, file: Uploaded, mxid_of: MxidOf) -> Rendered:
     name = clean_text(file.info.name)
     content: Json = {"body": name}
     if part.caption is not None and part.caption.body:
-        content = _formatted(part.caption, mxid_of)
+        content = _formatted(part.caption, names)
         content["filename"] = name
     content |= {"url": file.uri, "info": _file_info(file) | _look_info(part.look)}
     if part.look.spoiler:
@@ -136,25 +147,33 @@ def location_content(part: Location) -> Json:
     }
 
 
-def _formatted(text: FormattedText, mxid_of: MxidOf) -> Json:
+def _formatted(text: FormattedText, names: Names) -> Json:
     content: Json = {"body": clean_text(text.body)}
     if text.html is not None:
-        linked = _USER_LINK.sub(
-            lambda match: f'href="https://matrix.to/#/{mxid_of(RemoteUserID(unquote(match[1])))}"',
-            text.html,
-        )
-        content |= {
-            "format": HTML_FORMAT,
-            "formatted_body": clean_text(
-                _UNKNOWN_EMOTICON.sub(r"\1", _OTHER_LINK.sub(r"\1", linked))
-            ),
-        }
+        content |= {"format": HTML_FORMAT, "formatted_body": clean_text(_html(text.html, names))}
         if len(json.dumps(content)) > MAX_CONTENT_BYTES // 2:
             del content["format"], content["formatted_body"]
     content["m.mentions"] = (
-        {"user_ids": sorted(mxid_of(user) for user in text.mentions)} if text.mentions else {}
+        {"user_ids": sorted(map(names.mxid_of, text.mentions))} if text.mentions else {}
     )
     return content
+
+
+def _html(html: str, names: Names) -> str:
+    """Replace the neutral addresses by Matrix's own; what has none is left as its text."""
+
+    def user_link(found: re.Match[str]) -> str:
+        return f'href="https://matrix.to/#/{names.mxid_of(RemoteUserID(unquote(found[1])))}"'
+
+    def picture(found: re.Match[str]) -> str:
+        uri, text = names.emoji.get(unquote(found[1])), found[2]
+        if uri is None:
+            return text
+        sizes = f'alt="{text}" title="{text}" height="32"'
+        return f'<img data-mx-emoticon src="{escape(uri)}" {sizes}/>'
+
+    linked = _OTHER_LINK.sub(r"\1", _USER_LINK.sub(user_link, html))
+    return EMOJI_PICTURE.sub(picture, linked)
 
 
 def as_reply(content: Json, event: EventID) -> Json:

@@ -5,19 +5,21 @@ Every send carries a transaction id derived from what is sent, so handling a row
 gives the same event. The link to the remote message and the end of the row are one transaction.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID
 
 from bridges.core.clock import Clock
-from bridges.core.content import Poll
+from bridges.core.content import Poll, RemotePart
 from bridges.core.errors import TemporaryError
 from bridges.core.events import RemoteEdit, RemoteMessage, RemoteRedaction
-from bridges.core.ids import SHARED, ChatKey, MessageID, PartID
+from bridges.core.ids import SHARED, WHOLE, ChatKey, MessageID, PartID
 from bridges.core.matrix.rendering import as_reply
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.contents import Contents, fitting
+from bridges.core.portal.digest import digest
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.room_writer import RoomWriter
@@ -129,7 +131,7 @@ class MessageSync:
             rendered = await self._contents.of(part, place.login)
             if index == 0 and reply is not None:
                 rendered = evolve(rendered, content=as_reply(rendered.content, reply))
-            name = PartID(f"{index:04}" if index else "")
+            name = _part_name(index)
             sent = await self._writer.message(
                 place.room, sender, rendered, (str(event.chat), event.id, name), timestamp
             )
@@ -144,6 +146,7 @@ class MessageSync:
                     sender_mxid=sender.mxid,
                     sent_at=milliseconds(event.timestamp),
                     part=name,
+                    digest=digest(part),
                 )
             )
         return stored
@@ -169,12 +172,50 @@ class MessageSync:
         ):
             await self._end(row)
             return
-        for part, old in zip(fitting(event.parts), stored, strict=False):
-            rendered = await self._contents.of(part, login)
-            await self._writer.edit(portal.room, old, rendered, event.stamp)
+        parts = fitting(event.parts)
+        for part, old in zip(parts, stored, strict=False):
+            if digest(part) != old.digest:
+                rendered = await self._contents.of(part, login)
+                await self._writer.edit(portal.room, old, rendered, event.stamp)
+        added = await self._add(_Place(portal.room, login), event, parts[len(stored) :], stored)
+        for lost in stored[len(parts) :]:
+            await self._writer.redact(portal.room, lost.event, lost.sender_mxid)
         async with self._db.transaction() as connection:
+            for part, old in zip(parts, stored, strict=False):
+                await self._messages.set_digest(connection, old, digest(part))
+            for lost in stored[len(parts) :]:
+                await self._messages.delete_part(connection, lost)
+            await self._messages.insert(connection, added)
             await self._messages.set_edit_stamp(connection, event.chat, event.target, event.stamp)
             await self._queue.finish(connection, row)
+
+    async def _add(
+        self,
+        place: _Place,
+        event: RemoteEdit,
+        parts: Sequence[RemotePart],
+        stored: Sequence[StoredMessage],
+    ) -> list[StoredMessage]:
+        """Send the parts a message has gained."""
+        if not parts:
+            return []
+        sender = await self._senders.speaker(place.room, event.sender, place.login.record.id)
+        added = []
+        for index, part in enumerate(parts, start=len(stored)):
+            rendered = await self._contents.of(part, place.login)
+            name = _part_name(index)
+            identity = (str(event.chat), event.target, name, str(event.stamp))
+            sent = await self._writer.message(place.room, sender, rendered, identity)
+            added.append(
+                evolve(
+                    stored[0],
+                    event=sent,
+                    sender_mxid=sender.mxid,
+                    part=name,
+                    digest=digest(part),
+                )
+            )
+        return added
 
     async def redaction(self, row: Row, event: RemoteRedaction) -> None:
         """Remove a message, and end the row."""
@@ -191,3 +232,7 @@ class MessageSync:
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:
             await self._queue.finish(connection, row)
+
+
+def _part_name(index: int) -> PartID:
+    return PartID(f"{index:04}") if index else WHOLE

@@ -9,7 +9,7 @@ import structlog
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.crypto import EventCrypto
-from bridges.core.i18n import SOURCE_LANGUAGE, Translator
+from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import (
     Homeserver,
@@ -22,7 +22,6 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.messages import StoredMessage
-from bridges.core.storage.people import PeopleStore
 from bridges.core.text import UserText, user_text
 
 Json = dict[str, Any]
@@ -38,18 +37,16 @@ class RoomWriter:
         self,
         homeserver: Homeserver,
         senders: Senders,
-        people: PeopleStore,
         crypto: EventCrypto,
-        translator: Translator,
+        interpreter: Interpreter,
         source: str,
     ) -> None:
         """``source`` marks what is sent in people's names, and names this bridge in ids."""
         self._log = structlog.get_logger("karvon.room_writer")
         self._hs = homeserver
         self._senders = senders
-        self._people = people
         self._crypto = crypto
-        self._translator = translator
+        self._interpreter = interpreter
         self._source = source
         self._failures: BoundedCache[str, int] = BoundedCache(_SUSPECTS)
 
@@ -114,8 +111,8 @@ class RoomWriter:
         reply_to: EventID | None = None,
     ) -> EventID:
         """Say something as the bot, in the language of ``user``, once per ``identity``."""
-        language = (await self._people.person(user)).language
-        content = notice_content(self._translator.translate(text, language or SOURCE_LANGUAGE))
+        translate = await self._interpreter.translation(user)
+        content = notice_content(translate(text))
         if reply_to is not None:
             content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}
         txn = transaction_id(self._source, "notice", *identity)
@@ -183,5 +180,5 @@ class RoomWriter:
     ) -> EventID:
         self._log.error("a message is replaced by a notice", reason=reason)
         text = user_text("A message is here that this homeserver cannot show.")
-        content = notice_content(self._translator.translate(text, SOURCE_LANGUAGE))
+        content = notice_content(str(text))
         return await self._send(room, sender, event_types.MESSAGE, content, txn + "p", None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Stored logins, names and values, and files that were uploaded before."""
+"""Stored logins, and single values by name."""
 
 from datetime import datetime
 from typing import Any
@@ -75,28 +75,6 @@ class KeyValueStore:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             name,
             value,
-        )
-
-
-class MediaCache:
-    """Where files that were uploaded before lie, by the network's key for their content."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def get(self, cache_key: str) -> str | None:
-        """The ``mxc://`` address of a file."""
-        row = await self._db.fetchrow("SELECT uri FROM media_cache WHERE cache_key = $1", cache_key)
-        return None if row is None else str(row["uri"])
-
-    async def put(self, cache_key: str, uri: str, now: datetime) -> None:
-        """Remember where a file lies."""
-        await self._db.execute(
-            "INSERT INTO media_cache (cache_key, uri, stored_at) VALUES ($1, $2, $3)"
-            " ON CONFLICT (cache_key) DO UPDATE SET uri = excluded.uri",
-            cache_key,
-            uri,
-            milliseconds(now),
         )
 
 

@@ -19,6 +19,7 @@ class StoredMessage:
 
     One event may stand for several remote messages (a long text that was split), and one remote
     message may have several parts (an event each). ``sender_mxid`` is who sent it in Matrix.
+    ``digest`` stands for what the part says; it is empty where that is not known.
     """
 
     chat: ChatKey
@@ -30,6 +31,7 @@ class StoredMessage:
     part: PartID = WHOLE
     edit_stamp: int = 0
     redacted: bool = False
+    digest: str = ""
 
 
 @frozen
@@ -44,16 +46,18 @@ class StoredReaction:
     sender_mxid: UserID
 
 
-_MESSAGE = "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted"
+_MESSAGE = (
+    "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted, digest"
+)
 _REACTION = "chat, receiver, message_id, sender, emoji, event_id, sender_mxid"
 
 LINK = (
     f"INSERT INTO message ({_MESSAGE})"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING"
 )
 """Stores a link with ``link_values``; one that exists is left as it is."""
 
-LINK_VALUES = 10
+LINK_VALUES = 11
 
 
 def link_values(link: StoredMessage) -> tuple[object, ...]:
@@ -69,6 +73,7 @@ def link_values(link: StoredMessage) -> tuple[object, ...]:
         link.sent_at,
         link.edit_stamp,
         link.redacted,
+        link.digest,
     )
 
 
@@ -111,6 +116,28 @@ class MessageStore:
             chat.receiver,
             message,
             stamp,
+        )
+
+    async def set_digest(self, connection: Connection, part: StoredMessage, digest: str) -> None:
+        """Note what a part says now."""
+        await connection.execute(
+            "UPDATE message SET digest = $5"
+            " WHERE chat = $1 AND receiver = $2 AND id = $3 AND part = $4",
+            part.chat.chat,
+            part.chat.receiver,
+            part.id,
+            part.part,
+            digest,
+        )
+
+    async def delete_part(self, connection: Connection, part: StoredMessage) -> None:
+        """Forget a part that its message has lost."""
+        await connection.execute(
+            "DELETE FROM message WHERE chat = $1 AND receiver = $2 AND id = $3 AND part = $4",
+            part.chat.chat,
+            part.chat.receiver,
+            part.id,
+            part.part,
         )
 
     async def set_redacted(self, connection: Connection, chat: ChatKey, message: MessageID) -> None:
@@ -203,6 +230,7 @@ def _message(row: Any) -> StoredMessage:
         part=PartID(row["part"]),
         edit_stamp=row["edit_stamp"],
         redacted=bool(row["redacted"]),
+        digest=row["digest"],
     )
 
 

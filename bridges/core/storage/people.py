@@ -45,6 +45,7 @@ class PeopleStore:
         self._ghosts: BoundedCache[RemoteUserID, Ghost] = BoundedCache(_CACHED)
         self._devices: BoundedCache[UserID, str] = BoundedCache(_CACHED)
         self._members: BoundedCache[tuple[RoomID, UserID], str] = BoundedCache(2 * _CACHED)
+        self._persons: BoundedCache[UserID, MatrixPerson] = BoundedCache(_CACHED)
 
     async def ghost(self, user: RemoteUserID) -> Ghost:
         """A ghost; one that is not stored yet is new."""
@@ -130,11 +131,16 @@ class PeopleStore:
 
     async def person(self, mxid: UserID) -> MatrixPerson:
         """A person; one who is not stored yet is new."""
+        cached = self._persons.get(mxid)
+        if cached is not None:
+            return cached
         row = await self._db.fetchrow("SELECT * FROM matrix_user WHERE mxid = $1", mxid)
         if row is None:
             return MatrixPerson(mxid)
         room = row["management_room"]
-        return MatrixPerson(mxid, None if room is None else RoomID(room), row["language"])
+        person = MatrixPerson(mxid, None if room is None else RoomID(room), row["language"])
+        self._persons.put(mxid, person)
+        return person
 
     async def people(self) -> list[UserID]:
         """Everybody who has talked to the bot or logged in."""
@@ -158,3 +164,4 @@ class PeopleStore:
             person.management_room,
             person.language,
         )
+        self._persons.put(person.mxid, person)

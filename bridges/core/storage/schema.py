@@ -122,7 +122,7 @@ CREATE INDEX {name}_ended ON {name} (received_at) WHERE state >= 2
 """
 
 
-_V2 = """
+_V3 = """
 CREATE TABLE poll (
     event_id   TEXT PRIMARY KEY,
     chat       TEXT NOT NULL,
@@ -156,9 +156,18 @@ core_tables.register(upgrade_v1, description="First version")
 
 
 async def upgrade_v2(connection: Connection) -> None:
+    """Remember what messages say, and what files have become on the way."""
+    await connection.execute("ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
+    await connection.execute("ALTER TABLE media_cache ADD COLUMN details TEXT NOT NULL DEFAULT ''")
+
+
+core_tables.register(upgrade_v2, description="Digests of messages, details of files")
+
+
+async def upgrade_v3(connection: Connection) -> None:
     """Polls and the votes in them."""
-    for statement in _V2.split(";"):
+    for statement in _V3.split(";"):
         await connection.execute(statement)
 
 
-core_tables.register(upgrade_v2, description="Polls")
+core_tables.register(upgrade_v3, description="Polls")

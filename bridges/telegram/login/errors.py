@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 
+from bridges.core.durations import duration
 from bridges.core.errors import BridgeError, LoginFailed, RateLimited, TemporaryError, WrongInput
 from bridges.core.text import UserText, user_text
 
@@ -73,7 +74,8 @@ def login_error(error: BridgeError) -> BridgeError:
         return LoginFailed(error.code, _OVER[name])
     if isinstance(error, RateLimited):
         text = user_text(
-            "Telegram asks to wait {time} before the next attempt.", time=_time(error.retry_after)
+            "Telegram asks to wait {time} before the next attempt.",
+            time=duration(error.retry_after),
         )
         return RateLimited(error.code, text, retry_after=error.retry_after)
     if isinstance(error, TemporaryError):
@@ -93,10 +95,3 @@ def failure(name: str) -> LoginFailed:
 def wrong(name: str) -> WrongInput:
     """Wrong input, for a reason Telegram gives by this name."""
     return WrongInput(f"TELEGRAM.{name}", _AGAIN[name])
-
-
-def _time(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    return f"{-(-whole // 60)} min" if whole < 7200 else f"{-(-whole // 3600)} h"
