@@ -10,6 +10,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from bridges.core.ids import ChatKey, RemoteUserID
+from bridges.core.rights import ChatRights
 
 
 @frozen
@@ -53,7 +54,11 @@ class Membership(StrEnum):
 
 @frozen
 class Member:
-    """A member of a chat. ``power`` is the Matrix power level their rights amount to."""
+    """A member of a chat.
+
+    ``power`` is the Matrix power level their rights amount to: ``RESTRICTED`` for somebody who may not
+    write while others may, None if it is unknown.
+    """
 
     user: Sender
     membership: Membership = Membership.JOIN
@@ -67,7 +72,9 @@ class ChatInfo:
     Attributes:
         name: title; for direct chats None unless the person has an own name for the other side.
         members: those known; whoever is not listed is unknown unless ``members_complete``.
+        admins_complete: whoever is not among ``members`` has no power above others.
         may_write: whether this login may send messages (a channel's subscribers may not).
+        rights: the levels things need in this chat.
     """
 
     kind: ChatKind | None = None
@@ -77,7 +84,9 @@ class ChatInfo:
     other_user: RemoteUserID | None = None
     members: tuple[Member, ...] | None = None
     members_complete: bool = False
+    admins_complete: bool = False
     may_write: bool | None = None
+    rights: ChatRights | None = None
 
 
 @frozen

@@ -50,6 +50,7 @@ from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.polls import PollStore
 from bridges.core.storage.portals import PortalStore
+from bridges.core.storage.powers import PowerStore
 from bridges.core.storage.queue import Queue
 
 DEVICE = "KARVON"
@@ -227,15 +228,18 @@ class Parts:
     def powers(self) -> PowerKeeper:
         """Power levels of portal rooms."""
         return PowerKeeper(
-            self.homeserver, self.logins, self.portals, self.senders, self.room_state
+            self.homeserver,
+            self.logins,
+            self.portals,
+            PowerStore(self.database),
+            self.senders,
+            self.room_state,
         )
 
     @cached_property
     def room_members(self) -> RoomMembers:
         """Who is in portal rooms."""
-        return RoomMembers(
-            self.homeserver, self.portals, self.people, self.senders, self.spaces, self.powers
-        )
+        return RoomMembers(self.homeserver, self.portals, self.people, self.senders, self.spaces)
 
     @cached_property
     def rooms(self) -> Rooms:

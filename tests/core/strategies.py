@@ -44,6 +44,7 @@ from bridges.core.events import (
     VotesOf,
 )
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.rights import ChatRights
 
 any_text = st.text(st.characters(), max_size=20)
 """Everything Python takes for text, lone surrogates and NUL included."""
@@ -101,7 +102,9 @@ _chat_infos = st.builds(
     other_user=st.none() | _users,
     members=st.none() | st.lists(_members, max_size=3).map(tuple),
     members_complete=st.booleans(),
+    admins_complete=st.booleans(),
     may_write=st.none() | st.booleans(),
+    rights=st.none() | st.builds(ChatRights, *[st.integers(-100, 100)] * 11),
 )
 _user_infos = st.builds(
     UserInfo, st.none() | any_text, _avatars, st.none() | any_text, st.none() | st.booleans()

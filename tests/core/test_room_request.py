@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a new portal room is asked to be, for rooms before and since version 12."""
+"""What a new portal room is asked to be."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from bridges.core.capabilities import RoomFeatures, Support
 from bridges.core.chat import ChatKind
 from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, RemoteUserID
 from bridges.core.network import NetworkInfo
-from bridges.core.portal.power import power_levels
 from bridges.core.portal.room_request import (
     RoomPlan,
     bridge_state_key,
@@ -32,10 +31,9 @@ DIRECT = RoomPlan(
     server_name="home.test",
     title="Zarina",
     invite=[ALI, GHOST],
-    readers=[],
+    power_levels={"users": {}, "events_default": 0},
     features=RoomFeatures("test", reply=Support.FULL),
     space=None,
-    version="12",
 )
 GROUP = evolve(
     DIRECT,
@@ -57,28 +55,10 @@ def _state(plan: RoomPlan, event_type: str) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("version", ["1", "9", "10", "11"])
-def test_up_to_version_11_the_bot_is_given_power(version: str) -> None:
-    assert power_levels(BOT, [], version)["users"] == {BOT: 100}
-
-
-@pytest.mark.parametrize("version", ["12", "13", "org.matrix.hydra.11"])
-def test_since_version_12_a_creator_must_not_be_listed(version: str) -> None:
-    assert power_levels(BOT, [], version)["users"] == {}
-
-
-@pytest.mark.parametrize("version", ["11", "12"])
-def test_readers_may_react_but_not_write(version: str) -> None:
-    levels = power_levels(BOT, [ALI], version)
-    assert levels["users"][ALI] < levels["events_default"]
-    assert levels["users"][ALI] >= levels["events"]["m.reaction"]
-    assert levels["users_default"] >= levels["events_default"]
-    assert levels["state_default"] > levels["users_default"]
-
-
 def test_a_direct_chat_leaves_the_bot_out_of_its_name() -> None:
     request = room_request(DIRECT)
     assert request["is_direct"]
+    assert request["power_level_content_override"] == DIRECT.power_levels
     assert request["invite"] == [ALI, GHOST]
     assert _state(DIRECT, "io.element.functional_members") == {"service_members": [BOT]}
     assert "topic" not in request

@@ -155,6 +155,19 @@ class Homeserver:
         path = f"/v3/rooms/{quote(room)}/state/{event_type}/{quote(key, safe='')}"
         await self._call("PUT", path, sender, content)
 
+    async def get_state_event(
+        self, sender: MatrixSender, room: RoomID, event_type: str, key: str = ""
+    ) -> Json | None:
+        """The content of one state event; None if there is none."""
+        path = f"/v3/rooms/{quote(room)}/state/{event_type}/{quote(key, safe='')}"
+        try:
+            content: Json = await self._call("GET", path, sender)
+        except HomeserverRefused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return content
+
     async def get_state(self, sender: MatrixSender, room: RoomID) -> list[Json]:
         """All state events of a room."""
         events: list[Json] = await self._call("GET", f"/v3/rooms/{quote(room)}/state", sender)

@@ -7,7 +7,6 @@ from bridges.core.chat import ChatKind
 from bridges.core.ids import RemoteUserID
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
-from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.people import PeopleStore
@@ -24,14 +23,12 @@ class RoomMembers:
         people: PeopleStore,
         senders: Senders,
         spaces: Spaces,
-        powers: PowerKeeper,
     ) -> None:
         self._hs = homeserver
         self._portals = portals
         self._people = people
         self._senders = senders
         self._spaces = spaces
-        self._powers = powers
 
     async def part_of(self, portal: Portal, login: ActiveLogin) -> LoginPortal | None:
         """A login's part in a portal, None if it was not brought in yet."""
@@ -40,7 +37,7 @@ class RoomMembers:
 
     async def bring_in(
         self, portal: Portal, room: RoomID, login: ActiveLogin, *, may_write: bool
-    ) -> LoginPortal:
+    ) -> None:
         """Bring a login's owner into a room and note the login's part in it."""
         record = login.record
         if portal.kind is ChatKind.DIRECT and portal.other_user is not None:
@@ -49,11 +46,7 @@ class RoomMembers:
         await self._spaces.bring_in(record.owner, room)
         in_space = await self._spaces.add(record, room)
         part = LoginPortal(record.id, portal.key, in_space, may_write)
-        others = await self._portals.logins_in(portal.key)
-        if others and not part.may_write:
-            await self._powers.show(room, [*others, part])
         await self._portals.add_login(part)
-        return part
 
     async def remove_ghost(self, room: RoomID, user: RemoteUserID) -> None:
         """Take somebody's ghost out of a room."""

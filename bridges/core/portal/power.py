@@ -1,51 +1,30 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may do what in a portal's room."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 from mautrix.types import RoomID, UserID
 
+from bridges.core.chat import ChatInfo
+from bridges.core.ids import RemoteUserID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
+from bridges.core.portal.power_levels import (
+    Json,
+    creators_are_mighty,
+    level_of_person,
+    power_levels,
+    says_the_same,
+    told_powers,
+)
 from bridges.core.portal.room_state import RoomState
+from bridges.core.rights import EVERYBODY, UNKNOWN_RIGHTS, ChatRights
+from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.logins import LoginStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
-
-Json = dict[str, Any]
-
-READER_POWER = -1
-"""Power of a person who may read and react but not write; everybody else has 0."""
-
-_FIRST_VERSION_WITH_MIGHTY_CREATORS = 12
-
-
-def power_levels(bot: UserID, readers: Sequence[UserID], version: str) -> Json:
-    """The rights in a portal: the bot rules, readers may only react.
-
-    From room version 12 on creators stand above all levels and must not be listed (MSC4289).
-    """
-    users = dict.fromkeys(readers, READER_POWER)
-    if not _creators_are_mighty(version):
-        users[bot] = 100
-    return {
-        "users": users,
-        "users_default": 0,
-        "events_default": 0,
-        "state_default": 50,
-        "invite": 50,
-        "redact": 50,
-        "events": {
-            event_types.REACTION: READER_POWER,
-            event_types.REDACTION: READER_POWER,
-        },
-    }
-
-
-def _creators_are_mighty(version: str) -> bool:
-    return not version.isdigit() or int(version) >= _FIRST_VERSION_WITH_MIGHTY_CREATORS
+from bridges.core.storage.powers import PowerStore
 
 
 class PowerKeeper:
@@ -56,40 +35,81 @@ class PowerKeeper:
         homeserver: Homeserver,
         logins: LoginStore,
         portals: PortalStore,
+        powers: PowerStore,
         senders: Senders,
         state: RoomState,
     ) -> None:
         self._hs = homeserver
         self._logins = logins
         self._portals = portals
+        self._powers = powers
         self._senders = senders
         self._state = state
         self._version: str | None = None
 
-    async def room_version(self) -> str:
-        """The version rooms are made in."""
+    async def begin(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> Json:
+        """Store the powers in a chat that gets a room; returns the levels to make it with."""
+        told = told_powers(await self._powers.of(portal.key), info)
+        await self._powers.put(portal.key, told)
+        may_write = info.may_write is not False
+        mine = LoginPortal(login.record.id, portal.key, in_space=False, may_write=may_write)
+        parts = [*await self._portals.logins_in(portal.key), mine]
+        users = await self._users(portal.rights, await self._powers.of(portal.key), parts)
         if self._version is None:
             self._version = await self._hs.default_room_version()
-        return self._version
+        bot = None if creators_are_mighty(self._version) else self._senders.bot.mxid
+        return power_levels(portal.rights or UNKNOWN_RIGHTS, users, bot)
 
-    async def show(self, room: RoomID, parts: Sequence[LoginPortal]) -> None:
-        """Give everybody in a room the power they have as these ``parts`` say."""
-        readers = []
+    async def apply(
+        self, old: Portal, new: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin
+    ) -> None:
+        """Show and store what ``info`` says of powers, between two versions of a portal."""
+        known = await self._powers.of(new.key)
+        told = told_powers(known, info)
+        parts = {one.login: one for one in await self._portals.logins_in(new.key)}
+        mine = parts.get(login.record.id)
+        if mine is not None and info.may_write not in (None, mine.may_write):
+            parts[mine.login] = evolve(mine, may_write=info.may_write)
+        changed = parts.get(login.record.id)
+        if not told and changed == mine and old.rights == new.rights:
+            return
+        users = await self._users(new.rights, {**known, **told}, list(parts.values()))
+        await self._write(room, new.rights, users)
+        await self._powers.put(new.key, told)
+        if changed is not None and changed != mine:
+            await self._portals.add_login(changed)
+
+    async def show(self, portal: Portal, room: RoomID) -> None:
+        """Give everybody in a room the power that is known of them."""
+        powers = await self._powers.of(portal.key)
+        parts = await self._portals.logins_in(portal.key)
+        await self._write(room, portal.rights, await self._users(portal.rights, powers, parts))
+
+    async def _users(
+        self,
+        rights: ChatRights | None,
+        powers: Mapping[RemoteUserID, int],
+        parts: Sequence[LoginPortal],
+    ) -> Mapping[UserID, int]:
+        write = (rights or UNKNOWN_RIGHTS).write
+        users = {self._senders.ghost_mxid(user): power for user, power in powers.items()}
+        people: dict[UserID, int] = {}
         for part in parts:
             record = await self._logins.get(part.login)
-            if record is not None and not part.may_write:
-                readers.append(record.owner)
-        content = power_levels(self._senders.bot.mxid, readers, await self.room_version())
-        await self._state.set(room, event_types.POWER_LEVELS, content)
+            if record is None:
+                continue
+            power = powers.get(record.user, EVERYBODY)
+            level = level_of_person(power, write, may_write=part.may_write)
+            people[record.owner] = max(level, people.get(record.owner, level))
+        return {**users, **people}
 
-    async def set_may_write(
-        self, portal: Portal, room: RoomID, mine: LoginPortal, may_write: bool
-    ) -> LoginPortal:
-        """Show and store whether a login may write; returns its part as it is now."""
-        if mine.may_write == may_write:
-            return mine
-        parts = {part.login: part for part in await self._portals.logins_in(portal.key)}
-        parts[mine.login] = evolve(mine, may_write=may_write)
-        await self.show(room, list(parts.values()))
-        await self._portals.add_login(parts[mine.login])
-        return parts[mine.login]
+    async def _write(
+        self, room: RoomID, rights: ChatRights | None, users: Mapping[UserID, int]
+    ) -> None:
+        bot = self._senders.bot
+        now = await self._hs.get_state_event(bot, room, event_types.POWER_LEVELS) or {}
+        # A room keeps its version while the homeserver's default may have changed.
+        listed = bot.mxid if bot.mxid in now.get("users", {}) else None
+        wanted = power_levels(rights or UNKNOWN_RIGHTS, users, listed)
+        if not says_the_same(now, wanted):
+            await self._state.set(room, event_types.POWER_LEVELS, wanted)

@@ -49,6 +49,8 @@ class RoomProperties:
             changes["topic"] = clean_text(info.topic)
         if info.other_user is not None:
             changes["other_user"] = info.other_user
+        if info.rights is not None:
+            changes["rights"] = info.rights
         if info.avatar is not None and info.avatar.id != portal.avatar_id:
             uri = await self._upload_avatar(login, info.avatar) if info.avatar.id else ""
             if uri or not info.avatar.id:

@@ -73,10 +73,9 @@ class RoomMaker:
             server_name=self._server_name,
             title=await self._properties.title(portal),
             invite=invite,
-            readers=[login.record.owner] if info.may_write is False else [],
+            power_levels=await self._powers.begin(portal, info, login),
             features=login.session.room_features(portal.key),
             space=await self._spaces.of(login.record),
-            version=await self._powers.room_version(),
         )
 
     async def _find_orphan(self, portal: Portal) -> RoomID | None:

@@ -12,7 +12,6 @@ from bridges.core.chat import ChatKind
 from bridges.core.ids import ChatKey
 from bridges.core.matrix import event_types
 from bridges.core.network import NetworkInfo
-from bridges.core.portal.power import power_levels
 from bridges.core.storage.portals import Portal
 
 Json = dict[str, Any]
@@ -24,9 +23,8 @@ class RoomPlan:
 
     Attributes:
         title: the room's name.
-        readers: people who may not write.
+        power_levels: content of ``m.room.power_levels``.
         space: the space the room will be in, if any.
-        version: the homeserver's default room version.
     """
 
     portal: Portal
@@ -35,10 +33,9 @@ class RoomPlan:
     server_name: str
     title: str
     invite: Sequence[UserID]
-    readers: Sequence[UserID]
+    power_levels: Mapping[str, Any]
     features: RoomFeatures
     space: RoomID | None
-    version: str
 
 
 def room_request(plan: RoomPlan) -> Json:
@@ -51,7 +48,7 @@ def room_request(plan: RoomPlan) -> Json:
         "is_direct": portal.kind is ChatKind.DIRECT,
         "invite": list(plan.invite),
         "initial_state": _initial_state(plan),
-        "power_level_content_override": power_levels(plan.bot, plan.readers, plan.version),
+        "power_level_content_override": dict(plan.power_levels),
     }
     if portal.topic:
         request["topic"] = portal.topic

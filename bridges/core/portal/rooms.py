@@ -38,9 +38,7 @@ class Rooms:
         self._members = members
         self._powers = powers
         self._creating: dict[ChatKey, asyncio.Lock] = {}
-        self._inside: BoundedCache[tuple[LoginID, ChatKey], LoginPortal] = BoundedCache(
-            _KNOWN_MEMBERS
-        )
+        self._inside: BoundedCache[tuple[LoginID, ChatKey], bool] = BoundedCache(_KNOWN_MEMBERS)
 
     async def of(self, key: ChatKey, login: ActiveLogin) -> tuple[Portal, RoomID]:
         """A chat's portal with its room, made if needed, with the login's owner brought in.
@@ -75,7 +73,7 @@ class Rooms:
         if part is not None or not await self._is_in_chat(portal.key, login):
             return part
         await self.of(portal.key, login)
-        return self._inside.get((login.record.id, portal.key))
+        return await self._members.part_of(portal, login)
 
     async def apply(self, key: ChatKey, info: ChatInfo, login: ActiveLogin) -> None:
         """Show what has changed in a chat; a chat without a room only remembers it."""
@@ -83,19 +81,19 @@ class Rooms:
         if portal is None:
             return
         updated = await self._properties.updated(portal, info, login.record.id)
+        if updated.room is not None:
+            await self._show(portal, updated, updated.room, info, login)
         if updated != portal:
-            if portal.room is not None:
-                await self._properties.show(portal, updated, portal.room)
             await self._portals.save(updated)
-        if updated.room is None:
-            return
+
+    async def _show(
+        self, portal: Portal, updated: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin
+    ) -> None:
+        await self._properties.show(portal, updated, room)
+        await self._powers.apply(portal, updated, room, info, login)
         for member in info.members or ():
             if member.membership is not Membership.JOIN:
-                await self._members.remove_ghost(updated.room, member.user.user)
-        part = await self._members.part_of(updated, login)
-        if info.may_write is not None and part is not None:
-            now = await self._powers.set_may_write(updated, updated.room, part, info.may_write)
-            self._inside.put((login.record.id, key), now)
+                await self._members.remove_ghost(room, member.user.user)
 
     async def leave(self, key: ChatKey, login: ActiveLogin) -> RoomID | None:
         """Note that a login has left a chat; returns the room it was in."""
@@ -118,12 +116,14 @@ class Rooms:
             portal = await self._properties.updated(fresh, info, login.record.id)
             portal = await self._maker.make(portal, info, login)
         assert portal.room is not None
-        part = await self._members.part_of(portal, login)
-        if part is None:
+        if await self._members.part_of(portal, login) is None:
+            is_new = info is not None
             info = info or await self._ask(key, login)
             may_write = info.may_write is not False
-            part = await self._members.bring_in(portal, portal.room, login, may_write=may_write)
-        self._inside.put((login.record.id, key), part)
+            await self._members.bring_in(portal, portal.room, login, may_write=may_write)
+            if not is_new:
+                await self._powers.show(portal, portal.room)
+        self._inside.put((login.record.id, key), True)
         return portal, portal.room
 
     async def _is_in_chat(self, key: ChatKey, login: ActiveLogin) -> bool:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Stored portals, and which logins are in them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 from mautrix.types import RoomID
 
 from bridges.core.chat import ChatKind
 from bridges.core.ids import ChatID, ChatKey, LoginID, RemoteUserID
+from bridges.core.rights import ChatRights
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.database import Database
 
@@ -23,6 +25,7 @@ class Portal:
         room: None as long as no room was created.
         creating: a room was asked for and it is not known what became of it.
         name: as the network gave it; empty for a direct chat that is called like the other side.
+        rights: None as long as the network has not told them.
         avatar_id: the network's id of the picture the room shows; ``avatar_uri`` its ``mxc://``.
     """
 
@@ -35,6 +38,7 @@ class Portal:
     avatar_id: str = ""
     avatar_uri: str = ""
     other_user: RemoteUserID | None = field(default=None)
+    rights: ChatRights | None = None
 
 
 @frozen
@@ -47,7 +51,7 @@ class LoginPortal:
     may_write: bool
 
 
-_COLUMNS = "chat, receiver, room_id, creating, kind, name, topic, avatar_id, avatar_uri, other_user"
+_COLUMNS = "chat, receiver, room_id, creating, kind, name, topic, avatar_id, avatar_uri, other_user, rights"
 
 
 class PortalStore:
@@ -86,11 +90,12 @@ class PortalStore:
     async def save(self, portal: Portal) -> None:
         """Insert or replace a portal."""
         await self._db.execute(
-            f"INSERT INTO portal ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            f"INSERT INTO portal ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
             " ON CONFLICT (chat, receiver) DO UPDATE SET room_id = excluded.room_id,"
             " creating = excluded.creating, kind = excluded.kind, name = excluded.name,"
             " topic = excluded.topic, avatar_id = excluded.avatar_id,"
-            " avatar_uri = excluded.avatar_uri, other_user = excluded.other_user",
+            " avatar_uri = excluded.avatar_uri, other_user = excluded.other_user,"
+            " rights = excluded.rights",
             portal.key.chat,
             portal.key.receiver,
             portal.room,
@@ -101,6 +106,7 @@ class PortalStore:
             portal.avatar_id,
             portal.avatar_uri,
             portal.other_user,
+            "" if portal.rights is None else json.dumps(asdict(portal.rights)),
         )
         self._remember(portal)
 
@@ -165,4 +171,5 @@ def _portal(row: Any) -> Portal:
         avatar_id=row["avatar_id"],
         avatar_uri=row["avatar_uri"],
         other_user=None if row["other_user"] is None else RemoteUserID(row["other_user"]),
+        rights=ChatRights(**json.loads(row["rights"])) if row["rights"] else None,
     )

@@ -5,6 +5,8 @@ A new version appends a step; released steps are never changed. Times are millis
 epoch, in UTC.
 """
 
+from collections.abc import Awaitable, Callable
+
 from mautrix.util.async_db import Connection, Scheme, UpgradeTable
 
 core_tables = UpgradeTable(version_table_name="core_version", database_name="core")
@@ -121,8 +123,12 @@ CREATE INDEX {name}_pending ON {name} (lane, seq) WHERE state < 2;
 CREATE INDEX {name}_ended ON {name} (received_at) WHERE state >= 2
 """
 
+_DIGESTS = """
+ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE media_cache ADD COLUMN details TEXT NOT NULL DEFAULT ''
+"""
 
-_V3 = """
+_POLLS = """
 CREATE TABLE poll (
     event_id   TEXT PRIMARY KEY,
     chat       TEXT NOT NULL,
@@ -141,33 +147,45 @@ CREATE TABLE poll_vote (
 )
 """
 
+_RIGHTS = """
+ALTER TABLE portal ADD COLUMN rights TEXT NOT NULL DEFAULT '';
+CREATE TABLE portal_power (
+    chat        TEXT NOT NULL,
+    receiver    TEXT NOT NULL,
+    remote_user TEXT NOT NULL,
+    power       INTEGER NOT NULL,
+    PRIMARY KEY (chat, receiver, remote_user)
+)
+"""
 
-async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
-    """Create everything."""
+_LATER_STEPS = (
+    ("What messages say, and what files have become on the way", _DIGESTS),
+    ("Polls and the votes in them", _POLLS),
+    ("Who may do what in a chat", _RIGHTS),
+)
+"""What came after the first version, in order; the same on both databases."""
+
+
+async def _first(connection: Connection, scheme: Scheme) -> None:
     serial = _SERIAL_ON_POSTGRES if scheme == Scheme.POSTGRES else _SERIAL_ON_SQLITE
     script = _V1
     for queue in ("from_matrix", "from_remote"):
         script += ";" + _QUEUE.format(name=queue, serial=serial)
+    await _run(connection, script)
+
+
+def _step(script: str) -> Callable[[Connection], Awaitable[None]]:
+    async def upgrade(connection: Connection) -> None:
+        await _run(connection, script)
+
+    return upgrade
+
+
+async def _run(connection: Connection, script: str) -> None:
     for statement in script.split(";"):
         await connection.execute(statement)
 
 
-core_tables.register(upgrade_v1, description="First version")
-
-
-async def upgrade_v2(connection: Connection) -> None:
-    """Remember what messages say, and what files have become on the way."""
-    await connection.execute("ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
-    await connection.execute("ALTER TABLE media_cache ADD COLUMN details TEXT NOT NULL DEFAULT ''")
-
-
-core_tables.register(upgrade_v2, description="Digests of messages, details of files")
-
-
-async def upgrade_v3(connection: Connection) -> None:
-    """Polls and the votes in them."""
-    for statement in _V3.split(";"):
-        await connection.execute(statement)
-
-
-core_tables.register(upgrade_v3, description="Polls")
+core_tables.register(_first, description="First version")
+for _description, _script in _LATER_STEPS:
+    core_tables.register(_step(_script), description=_description)
