@@ -76,6 +76,10 @@ class Accounts:
             raise bad_request("USER_ID_INVALID")
         return account
 
+    def by_id(self, account_id: int) -> Account | None:
+        """Find an account by its id."""
+        return self._by_id.get(account_id)
+
     def by_phone(self, phone: str) -> Account | None:
         """Find the living account with this phone."""
         return self._by_phone.get(normal_phone(phone))

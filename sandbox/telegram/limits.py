@@ -16,6 +16,9 @@ FIRST_CHANNEL_ID = 2_000_000_001
 ALLOWED_REACTIONS = ("👍", "👎", "❤", "🔥", "🎉", "😁", "😢", "🙏")
 """The reactions a chat allows unless it was told otherwise."""
 
+WITHOUT_END = 0x7FFFFFFF
+"""The period of a live location without end; as lifetime: what may be seen once."""
+
 
 @frozen
 class Limits:
@@ -26,6 +29,7 @@ class Limits:
 
     text: int = 4096
     caption: int = 1024
+    caption_premium: int = 4096
     edit_seconds: int = 48 * 3600
     code_seconds: int = 300
     qr_seconds: int = 30

@@ -5,27 +5,41 @@ from typing import Any
 
 from telethon.tl import types
 
-from sandbox.telegram.accounts import normal_phone
+from sandbox.telegram import media_kinds
+from sandbox.telegram.media_rights import kind_of, kind_of_document
 from sandbox.telegram.records import Kind, Peer
 from sandbox.telegram.rpc import Call, bad_request
 
+_MAX_PAID = 10
+_ALBUMS = ({"photos", "videos"}, {"docs"}, {"audios"})
+
 
 def from_input(call: Call, given: Any, peer: Peer) -> Any:
-    """Return the TL ``MessageMedia`` of an ``InputMedia`` for a chat; raises MEDIA_INVALID."""
+    """Return the TL ``MessageMedia`` of an ``InputMedia`` for a chat.
+
+    Raises MEDIA_INVALID, and TTL_MEDIA_INVALID for what destroys itself outside direct chats.
+    """
     maker = _MAKERS.get(type(given))
     if maker is None:
         raise bad_request("MEDIA_INVALID")
+    if getattr(given, "ttl_seconds", None) and peer.kind is not Kind.USER:
+        raise bad_request("TTL_MEDIA_INVALID")
     return maker(call, given, peer)
 
 
-def kind_of(given: Any) -> str:
-    """Name the right needed to send a media: ``photos`` or ``docs``.
+def check_album(call: Call, album: list[Any]) -> None:
+    """Raise unless media may be sent together.
 
-    >>> kind_of(types.InputMediaPhoto(id=None))
-    'photos'
+    They have to be uploaded before (MEDIA_INVALID), and photos and videos do not go together
+    with music or other files (MEDIA_GROUPED_INVALID).
     """
-    is_photo = isinstance(given, types.InputMediaUploadedPhoto | types.InputMediaPhoto)
-    return "photos" if is_photo else "docs"
+    if not 1 <= len(album) <= 10:
+        raise bad_request("MULTI_MEDIA_TOO_LONG")
+    if not all(isinstance(one, types.InputMediaPhoto | types.InputMediaDocument) for one in album):
+        raise bad_request("MEDIA_INVALID")
+    kinds = {kind_of(call, one) for one in album}
+    if len(album) > 1 and not any(kinds <= together for together in _ALBUMS):
+        raise bad_request("MEDIA_GROUPED_INVALID")
 
 
 def _uploaded_photo(call: Call, given: Any, _peer: Peer) -> Any:
@@ -52,75 +66,32 @@ def _known_document(call: Call, given: Any, _peer: Peer) -> Any:
 
 
 def _document_media(given: Any, document: Any) -> Any:
-    videos = [a for a in document.attributes if isinstance(a, types.DocumentAttributeVideo)]
-    sounds = [a for a in document.attributes if isinstance(a, types.DocumentAttributeAudio)]
+    kind = kind_of_document(document.attributes)
     return types.MessageMediaDocument(
         spoiler=given.spoiler,
-        video=bool(videos) or None,
-        round=any(video.round_message for video in videos) or None,
-        voice=any(sound.voice for sound in sounds) or None,
+        video=kind in {"videos", "roundvideos", "gifs"} or None,
+        round=kind == "roundvideos" or None,
+        voice=kind == "voices" or None,
         document=document,
+        video_timestamp=given.video_timestamp,
         ttl_seconds=given.ttl_seconds,
     )
 
 
-def _geo(_call: Call, given: Any, _peer: Peer) -> Any:
-    return types.MessageMediaGeo(_point(given.geo_point))
-
-
-def _live_geo(_call: Call, given: Any, _peer: Peer) -> Any:
-    return types.MessageMediaGeoLive(
-        geo=_point(given.geo_point), period=given.period or 0, heading=given.heading
+def _paid(call: Call, given: Any, peer: Peer) -> Any:
+    if not 1 <= len(given.extended_media) <= _MAX_PAID or given.stars_amount <= 0:
+        raise bad_request("MEDIA_INVALID")
+    hidden = [from_input(call, one, peer) for one in given.extended_media]
+    return types.MessageMediaPaidMedia(
+        given.stars_amount, [types.MessageExtendedMedia(one) for one in hidden]
     )
-
-
-def _venue(_call: Call, given: Any, _peer: Peer) -> Any:
-    return types.MessageMediaVenue(
-        geo=_point(given.geo_point),
-        title=given.title,
-        address=given.address,
-        provider=given.provider,
-        venue_id=given.venue_id,
-        venue_type=given.venue_type,
-    )
-
-
-def _point(given: Any) -> Any:
-    return types.GeoPoint(
-        long=given.long, lat=given.lat, access_hash=0, accuracy_radius=given.accuracy_radius
-    )
-
-
-def _contact(call: Call, given: Any, _peer: Peer) -> Any:
-    account = call.world.accounts.by_phone(given.phone_number)
-    return types.MessageMediaContact(
-        phone_number=normal_phone(given.phone_number),
-        first_name=given.first_name,
-        last_name=given.last_name,
-        vcard=given.vcard,
-        user_id=account.id if account is not None else 0,
-    )
-
-
-def _dice(call: Call, given: Any, _peer: Peer) -> Any:
-    return types.MessageMediaDice(call.world.random_bytes(1)[0] % 6 + 1, given.emoticon)
-
-
-def _poll(call: Call, given: Any, peer: Peer) -> Any:
-    in_broadcast = peer.kind is Kind.CHANNEL and call.world.rooms.get(peer).broadcast
-    poll = call.world.polls.create(call.me.id, given, in_broadcast=in_broadcast)
-    return types.MessageMediaPoll(poll.poll, types.PollResults())
 
 
 _MAKERS = {
+    **media_kinds.MAKERS,
     types.InputMediaUploadedPhoto: _uploaded_photo,
     types.InputMediaPhoto: _known_photo,
     types.InputMediaUploadedDocument: _uploaded_document,
     types.InputMediaDocument: _known_document,
-    types.InputMediaGeoPoint: _geo,
-    types.InputMediaGeoLive: _live_geo,
-    types.InputMediaVenue: _venue,
-    types.InputMediaContact: _contact,
-    types.InputMediaDice: _dice,
-    types.InputMediaPoll: _poll,
+    types.InputMediaPaidMedia: _paid,
 }

@@ -23,6 +23,59 @@ class MessageKinds(ABC):
         target = await self.entity(to)
         return await self.client.send_file(target, media, caption=caption, reply_to=reply_to)
 
+    async def send_album(
+        self,
+        to: str | int,
+        files: list[tuple[bytes, str]],
+        caption: str = "",
+        *,
+        as_documents: bool = False,
+    ) -> list[Any]:
+        """Send files (bytes and name) that belong together; the first one has the caption."""
+        uploaded = [await self.client.upload_file(data, file_name=name) for data, name in files]
+        captions = [caption] + [""] * (len(files) - 1)
+        sent: list[Any] = await self.client.send_file(
+            await self.entity(to), uploaded, caption=captions, force_document=as_documents
+        )
+        return sent
+
+    async def open(self, chat: str | int, *message_ids: int) -> None:
+        """Listen to voice messages, or look at what may be seen once."""
+        target = await self.entity(chat)
+        if isinstance(target, types.InputPeerChannel):
+            await self.client(
+                functions.channels.ReadMessageContentsRequest(target, list(message_ids))
+            )
+            return
+        await self.client(functions.messages.ReadMessageContentsRequest(list(message_ids)))
+
+    # -- places
+
+    async def send_location(
+        self, to: str | int, latitude: float, longitude: float, *, live_for: int | None = None
+    ) -> Any:
+        """Send a place, or share it for some seconds."""
+        point = types.InputGeoPoint(latitude, longitude)
+        if live_for is None:
+            return await self.send_media(to, types.InputMediaGeoPoint(point))
+        return await self.send_media(to, types.InputMediaGeoLive(point, period=live_for))
+
+    async def move(
+        self, chat: str | int, message_id: int, latitude: float, longitude: float
+    ) -> None:
+        """Update a live location."""
+        media = types.InputMediaGeoLive(types.InputGeoPoint(latitude, longitude))
+        await self._edit_media(chat, message_id, media)
+
+    async def stop_sharing(self, chat: str | int, message_id: int) -> None:
+        """End a live location."""
+        media = types.InputMediaGeoLive(types.InputGeoPointEmpty(), stopped=True)
+        await self._edit_media(chat, message_id, media)
+
+    async def _edit_media(self, chat: str | int, message_id: int, media: Any) -> None:
+        target = await self.entity(chat)
+        await self.client(functions.messages.EditMessageRequest(target, message_id, media=media))
+
     # -- polls
 
     async def send_poll(
@@ -73,8 +126,7 @@ class MessageKinds(ABC):
         target = await self.entity(chat)
         poll = (await self._poll(target, message_id)).poll
         poll.closed = True
-        media = types.InputMediaPoll(poll)
-        await self.client(functions.messages.EditMessageRequest(target, message_id, media=media))
+        await self._edit_media(chat, message_id, types.InputMediaPoll(poll))
 
     async def _poll(self, target: Any, message_id: int) -> Any:
         message = await self.client.get_messages(target, ids=message_id)

@@ -84,11 +84,13 @@ class Posts:
         self._random_ids.add(key.text)
         self._store.save("random_id", key.text, key)
 
-    def check_text(self, text: str, *, is_caption: bool = False) -> None:
+    def check_text(self, sender: int, text: str, *, is_caption: bool = False) -> None:
         """Raise MESSAGE_TOO_LONG or MEDIA_CAPTION_TOO_LONG."""
-        if is_caption and len(text) > self._limits().caption:
+        limits = self._limits()
+        premium = self._accounts.get(sender).premium
+        if is_caption and len(text) > (limits.caption_premium if premium else limits.caption):
             raise bad_request("MEDIA_CAPTION_TOO_LONG")
-        if len(text) > self._limits().text:
+        if len(text) > limits.text:
             raise bad_request("MESSAGE_TOO_LONG")
 
     def send(self, post: Post) -> Post:
@@ -157,6 +159,14 @@ class Posts:
     def edited(self, post: Post) -> None:
         """Report that a post has a new content."""
         post.edit_date = self._clock.seconds()
+        post.edit_hidden = False
+        self._report(post, Change.EDIT)
+
+    def retouched(self, post: Post) -> None:
+        """Report a change that does not count as an edit, as a preview or a ticked task."""
+        if post.edit_date is None or post.edit_hidden:
+            post.edit_date = self._clock.seconds()
+            post.edit_hidden = True
         self._report(post, Change.EDIT)
 
     def react(self, who: int, post: Post, reactions: list[Any]) -> None:
@@ -269,7 +279,7 @@ class Posts:
 
 
 def _is_ended_by_editing(post: Post) -> bool:
-    return isinstance(post.media, types.MessageMediaPoll)
+    return isinstance(post.media, types.MessageMediaPoll | types.MessageMediaGeoLive)
 
 
 def _is_allowed(room: Room | None, reaction: Any) -> bool:

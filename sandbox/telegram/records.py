@@ -79,6 +79,8 @@ class Account:
     online_until: float = 0.0
     last_seen: float = 0.0
     blocked: list[int] = Factory(list)
+    bot: bool = False
+    hides_forwards: bool = False
     dc: int = DC_ID
     premium: bool = False
 
@@ -206,6 +208,7 @@ class Post:
 
     Message ids are per account in direct chats and basic groups and global in channels, so
     `ids` maps a mailbox (an account or a channel, as text) to the id the post has there.
+    `heard_by` says who has opened media that are marked as unread, and when.
     """
 
     uid: int
@@ -225,6 +228,10 @@ class Post:
     silent: bool = False
     pinned_in: list[str] = Factory(list)
     author: str | None = None
+    via_bot: int | None = None
+    markup: TLObject | None = None
+    edit_hidden: bool = False
+    heard_by: dict[int, int] = Factory(dict)
     reactions: list[Reaction] = Factory(list)
     ids: dict[str, int] = Factory(dict)
 
@@ -252,6 +259,7 @@ class Change(StrEnum):
     NEW = "new"
     EDIT = "edit"
     REACTIONS = "reactions"
+    CONTENTS = "contents"
     DELETE = "delete"
     PIN = "pin"
     UNPIN = "unpin"

@@ -19,6 +19,7 @@ from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
+from sandbox.telegram.mentions import named_in
 from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
 from sandbox.telegram.rooms import Rooms
 
@@ -63,6 +64,8 @@ class Render:
             last_name=shown.last_name or None,
             username=account.username,
             phone=account.phone if is_self or contact is not None or mutual else None,
+            bot=account.bot or None,
+            bot_info_version=1 if account.bot else None,
             photo=_profile_photo(account),
             status=self.status(account),
         )
@@ -167,14 +170,17 @@ class Render:
             date=moment(post.date),
             message=post.text,
             out=out,
+            media_unread=self.attachments.is_unread(viewer, post) or None,
             silent=post.silent or None,
             post=broadcast or None,
-            edit_hide=(bool(post.reactions) and post.edit_date is None) or None,
+            edit_hide=post.edit_hidden or (bool(post.reactions) and post.edit_date is None) or None,
             pinned=post.is_pinned(owner) or None,
             from_id=sender,
+            via_bot_id=post.via_bot,
             fwd_from=post.forward,
             reply_to=reply_to,
             media=self.attachments.shown(viewer, post),
+            reply_markup=post.markup,
             entities=post.entities or None,
             views=1 if broadcast else None,
             forwards=0 if broadcast else None,
@@ -232,7 +238,8 @@ class Render:
         users, chats = [], []
         for peer in sorted(set(peers)):
             if peer.kind is Kind.USER:
-                users.append(self.user(viewer, self.accounts.get(peer.id)))
+                if (account := self.accounts.by_id(peer.id)) is not None:
+                    users.append(self.user(viewer, account))
             elif (room := self.rooms.find(peer)) is not None:
                 chats.append(self.chat(viewer, room))
         return users, chats
@@ -246,21 +253,11 @@ class Render:
         for entity in post.entities:
             if isinstance(entity, types.MessageEntityMentionName):
                 peers.add(Peer.user(entity.user_id))
-        if post.action is not None:
-            named = getattr(post.action, "users", None) or [getattr(post.action, "user_id", None)]
-            peers.update(Peer.user(user) for user in named if user is not None)
-        if post.forward is not None and post.forward.from_id is not None:
-            peers.add(peer_of(post.forward.from_id))
+        if post.via_bot is not None:
+            peers.add(Peer.user(post.via_bot))
+        peers |= named_in(post.action)
+        peers |= named_in(post.forward)
         return peers
-
-
-def peer_of(tl_peer: Any) -> Peer:
-    """Read a TL ``Peer``."""
-    if isinstance(tl_peer, types.PeerUser):
-        return Peer.user(tl_peer.user_id)
-    if isinstance(tl_peer, types.PeerChat):
-        return Peer(Kind.CHAT, tl_peer.chat_id)
-    return Peer(Kind.CHANNEL, tl_peer.channel_id)
 
 
 def _profile_photo(account: Account) -> Any:

@@ -166,6 +166,9 @@ class Updates:
             if in_channel:
                 return [types.UpdateDeleteChannelMessages(entry.owner.id, ids, pts, count)], peers
             return [types.UpdateDeleteMessages(ids, pts, count)], set()
+        if entry.change is Change.CONTENTS:
+            date = moment(entry.date)
+            return [types.UpdateReadMessagesContents(ids, pts, count, date)], peers
         if entry.change in {Change.PIN, Change.UNPIN}:
             pinned = entry.change is Change.PIN or None
             if in_channel:

@@ -8,6 +8,7 @@ from attrs import evolve
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock
+from sandbox.telegram.contents import Contents
 from sandbox.telegram.files import Files
 from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
@@ -51,7 +52,7 @@ class World:
             self.rooms,
             self.mailboxes,
             self.files,
-            Attachments(self.files, self.polls),
+            Attachments(self.files, self.polls, clock),
             clock,
         )
         self.updates = Updates(self.render, self.rooms, self.mailboxes, clock, lambda: self.limits)
@@ -66,6 +67,7 @@ class World:
         )
         self.pins = Pins(self.rooms, self.mailboxes, self.posts, self.updates)
         self.moderation = Moderation(self.rooms, self.posts, self.updates, clock)
+        self.contents = Contents(clock, self.mailboxes, self.updates)
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates
         )

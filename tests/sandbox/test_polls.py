@@ -229,7 +229,7 @@ async def test_named_options_are_kept_and_only_polls_become_polls(shared: Shared
     assert type(shown.question.entities[0]) is types.MessageEntityBold
     target = await shared.alisa.entity("boris_test")
     edit = functions.messages.EditMessageRequest(target, sent.id, media=types.InputMediaDice("🎲"))
-    with refused("MEDIA_PREV_INVALID"):
+    with refused("MEDIA_NEW_INVALID"):
         await shared.alisa.client(edit)
     answers[1].option = b"\x07"
     with refused("POLL_OPTION_DUPLICATE"):

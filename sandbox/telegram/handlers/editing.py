@@ -7,10 +7,27 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import messages
 
-from sandbox.telegram import inputs, media
+from sandbox.telegram import inputs, media, media_kinds
 from sandbox.telegram.handlers import drafts, polls
 from sandbox.telegram.records import Peer, Post
 from sandbox.telegram.rpc import Call, Handlers, bad_request
+
+_FILES = (
+    types.InputMediaUploadedPhoto,
+    types.InputMediaPhoto,
+    types.InputMediaUploadedDocument,
+    types.InputMediaDocument,
+)
+_REPLACED_BY: dict[type, Any] = {
+    type(None): _FILES,
+    types.MessageMediaPhoto: _FILES,
+    types.MessageMediaDocument: _FILES,
+    types.MessageMediaWebPage: _FILES,
+    types.MessageMediaPoll: (types.InputMediaPoll,),
+    types.MessageMediaGeoLive: (types.InputMediaGeoLive,),
+    types.MessageMediaToDo: (types.InputMediaTodo,),
+}
+"""What may take the place of a media; everything else cannot be edited."""
 
 
 def _edit_message(call: Call, request: Any) -> Any:
@@ -28,7 +45,7 @@ def _edit_message(call: Call, request: Any) -> Any:
     if not text.strip() and post.media is None and request.media is None:
         raise bad_request("MESSAGE_EMPTY")
     has_media = post.media is not None or request.media is not None
-    posts.check_text(text, is_caption=has_media)
+    posts.check_text(me, text, is_caption=has_media)
     if request.media is not None:
         _replace_media(call, post, request.media, peer)
     post.text, post.entities = text, entities
@@ -37,14 +54,29 @@ def _edit_message(call: Call, request: Any) -> Any:
 
 
 def _replace_media(call: Call, post: Post, given: Any, peer: Peer) -> None:
-    poll = call.world.polls.of(post.media)
-    if poll is None:
-        if isinstance(given, types.InputMediaPoll):
-            raise bad_request("MEDIA_NEW_INVALID")
-        post.media = media.from_input(call, given, peer)
-        return
-    if not isinstance(given, types.InputMediaPoll):
+    before: Any = post.media
+    wanted = _REPLACED_BY.get(type(before))
+    if wanted is None:
         raise bad_request("MEDIA_PREV_INVALID")
+    if not isinstance(given, wanted):
+        raise bad_request("MEDIA_NEW_INVALID")
+    if isinstance(before, types.MessageMediaPoll):
+        _close_poll(call, before, given)
+    elif isinstance(before, types.MessageMediaGeoLive):
+        post.media = media_kinds.moved(call, post, given)
+    elif isinstance(before, types.MessageMediaToDo):
+        media_kinds.check_tasks(given.todo.list)
+        before.todo = given.todo
+        media_kinds.tick(call, before, done=[], undone=[])
+    elif getattr(given, "ttl_seconds", None):
+        raise bad_request("MEDIA_TTL_INVALID")
+    else:
+        post.media = media.from_input(call, given, peer)
+
+
+def _close_poll(call: Call, shown: Any, given: Any) -> None:
+    poll = call.world.polls.of(shown)
+    assert poll is not None
     if not given.poll.closed:
         raise bad_request("MESSAGE_NOT_MODIFIED")
     call.world.polls.close(poll)

@@ -134,12 +134,18 @@ def _read_channel(call: Call, request: Any) -> bool:
     return call.world.posts.read(call.me.id, room.peer, request.max_id) is not None
 
 
-def _read_contents(call: Call, _request: Any) -> Any:
-    pts = call.world.mailboxes.of(Peer.user(call.me.id)).box.pts
-    return types.messages.AffectedMessages(pts, 0)
+def _read_contents(call: Call, request: Any) -> Any:
+    me = Peer.user(call.me.id)
+    before = call.world.mailboxes.of(me).box.pts
+    call.world.contents.open(me.id, me, request.id)
+    pts = call.world.mailboxes.of(me).box.pts
+    return types.messages.AffectedMessages(pts, pts - before)
 
 
-def _read_channel_contents(_call: Call, _request: Any) -> bool:
+def _read_channel_contents(call: Call, request: Any) -> bool:
+    room = inputs.channel(call, request.channel)
+    call.world.rooms.require_readable(room, call.me.id)
+    call.world.contents.open(call.me.id, room.peer, request.id)
     return True
 
 

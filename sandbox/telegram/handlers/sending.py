@@ -10,6 +10,7 @@ from telethon.tl.functions import channels, messages
 from sandbox.telegram import inputs, media
 from sandbox.telegram.clock import moment
 from sandbox.telegram.handlers import drafts
+from sandbox.telegram.media_rights import kind_of
 from sandbox.telegram.records import Kind, Peer
 from sandbox.telegram.rpc import Call, Handlers, bad_request, forbidden
 
@@ -20,7 +21,7 @@ def _send_message(call: Call, request: Any) -> Any:
     posts.check_random_id(me, request.random_id)
     if not request.message.strip():
         raise bad_request("MESSAGE_EMPTY")
-    posts.check_text(request.message)
+    posts.check_text(me, request.message)
     posts.check_sendable(me, peer)
     post = drafts.draft(call, peer, request, request.message, request.entities)
     sent = drafts.deliver(call, post, request.random_id)
@@ -41,8 +42,8 @@ def _send_media(call: Call, request: Any) -> Any:
     me, peer = call.me.id, inputs.peer(call, request.peer)
     posts = call.world.posts
     posts.check_random_id(me, request.random_id)
-    posts.check_text(request.message, is_caption=True)
-    posts.check_sendable(me, peer, media.kind_of(request.media))
+    posts.check_text(me, request.message, is_caption=True)
+    posts.check_sendable(me, peer, kind_of(call, request.media))
     post = drafts.draft(call, peer, request, request.message, request.entities)
     post.media = media.from_input(call, request.media, peer)
     return drafts.sent_answer(call, [drafts.deliver(call, post, request.random_id)])
