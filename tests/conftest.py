@@ -6,6 +6,9 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+# Its plugin would import it at the very end of a run. Python 3.11 compiles a module wrongly if garbage
+# is collected meanwhile that logs a traceback, such as a future of Telethon's that nobody awaited.
+import hypothesis as hypothesis
 import pytest
 
 from tests.support.leftovers import MARKER_VARIABLE, end_leftovers

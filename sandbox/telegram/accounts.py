@@ -28,6 +28,7 @@ class Accounts:
         self._by_id: dict[int, Account] = {}
         self._by_phone: dict[str, Account] = {}
         self._by_username: dict[str, Account] = {}
+        self._found_under: dict[int, tuple[str, str]] = {}
         self._contacts: dict[int, dict[int, Contact]] = {}
         self._saved_by: dict[int, set[int]] = {}
         self.banned_phones: set[str] = set()
@@ -63,9 +64,9 @@ class Accounts:
 
     def save(self, account: Account) -> None:
         """Keep a changed account and find it under its present names."""
-        for index in (self._by_phone, self._by_username):
-            for name in [name for name, other in index.items() if other is account]:
-                del index[name]
+        phone, username = self._found_under.pop(account.id, ("", ""))
+        self._by_phone.pop(phone, None)
+        self._by_username.pop(username, None)
         self._index(account)
         self._store.save("account", str(account.id), account)
 
@@ -157,9 +158,11 @@ class Accounts:
         self._by_id[account.id] = account
         if account.deleted:
             return
+        username = (account.username or "").lower()
+        self._found_under[account.id] = (account.phone, username)
         self._by_phone[account.phone] = account
-        if account.username:
-            self._by_username[account.username.lower()] = account
+        if username:
+            self._by_username[username] = account
 
     def _remember(self, contact: Contact) -> None:
         self._contacts.setdefault(contact.owner, {})[contact.user] = contact

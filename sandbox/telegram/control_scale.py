@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import define
 
+from sandbox.telegram.bulk import Contents
 from sandbox.telegram.json_body import Body
 from sandbox.telegram.sandbox import TelegramSandbox
 
@@ -23,11 +24,62 @@ class ScaleOperations:
         return {
             "/accounts/move": self._move_account,
             "/accounts/premium": self._premium,
+            "/bulk/accounts": self._accounts,
+            "/bulk/sessions": self._sessions,
+            "/bulk/dialogs": self._dialogs,
+            "/bulk/history": self._history,
+            "/bulk/messages": self._messages,
             "/files/move": self._move_file,
             "/files/digest": self._digest,
             "/files/expire": self._expire,
             "/people/send-generated": self._send_generated,
         }
+
+    # -- much at once
+
+    async def _accounts(self, body: Body) -> Answer:
+        made = self.net.bulk.accounts(
+            body.number("count"), body.text("first_phone"), body.text("name", "Person")
+        )
+        return {"ids": [one.id for one in made], "phones": [one.phone for one in made]}
+
+    async def _sessions(self, body: Body) -> Answer:
+        keys = [
+            self.net.bulk.session(name, body.text("device", "Bulk session"))
+            for name in body.names("accounts")
+        ]
+        return {"dcs": [one.dc for one in keys], "keys": [one.secret.hex() for one in keys]}
+
+    async def _dialogs(self, body: Body) -> Answer:
+        others = [self.net.accounts.find(name) for name in body.names("others")]
+        self.net.bulk.dialogs(body.text("account"), others, body.number("messages", 1))
+        return {}
+
+    async def _history(self, body: Body) -> Answer:
+        ids = self.net.bulk.history(
+            body.text("account"),
+            body.text("chat"),
+            body.number("count"),
+            writers=body.names("writers"),
+            end=body.seconds("end") if "end" in body.fields else None,
+            step=body.seconds("step", 60),
+            reply_every=body.number("reply_every", 0),
+            contents=_texts(body),
+        )
+        return {"ids": ids}
+
+    async def _messages(self, body: Body) -> Answer:
+        ids = self.net.bulk.messages(
+            body.text("account"),
+            body.text("chat"),
+            body.number("count"),
+            writers=body.names("writers"),
+            reply_every=body.number("reply_every", 0),
+            contents=_texts(body),
+        )
+        return {"ids": ids}
+
+    # -- places and files
 
     async def _move_account(self, body: Body) -> Answer:
         self.net.places.move_account(body.text("account"), body.number("dc"))
@@ -61,3 +113,8 @@ class ScaleOperations:
     async def _move_file(self, body: Body) -> Answer:
         self.net.places.move_file(body.number("id"), body.number("dc"))
         return {}
+
+
+def _texts(body: Body) -> Contents:
+    pattern = body.text("text", "message {number}")
+    return lambda number: {"text": pattern.replace("{number}", str(number))}

@@ -174,7 +174,7 @@ class Logins:
             key.pending = account.id
             self.save(key)
             raise unauthorized("SESSION_PASSWORD_NEEDED")
-        self._bind(key, account)
+        self.bind(key, account)
 
     def password_of(self, key: AuthKey) -> Account:
         """Return the account whose password this key is to give; raises 401."""
@@ -201,10 +201,11 @@ class Logins:
             raise bad_request("SRP_ID_INVALID")
         if not srp.is_right(account.password, challenge, check.A, check.M1):
             raise bad_request("PASSWORD_HASH_INVALID")
-        self._bind(key, account)
+        self.bind(key, account)
         return account
 
-    def _bind(self, key: AuthKey, account: Account) -> None:
+    def bind(self, key: AuthKey, account: Account) -> None:
+        """Let a key speak for an account."""
         key.account = account.id
         key.pending = None
         key.created = key.active = self._clock()

@@ -32,7 +32,8 @@ class Operator:
         self._world = world
         self._server = server
 
-    def _apply(self, change: Callable[[], T]) -> T:
+    def apply(self, change: Callable[[], T]) -> T:
+        """Change something, store it and let the connected clients see it."""
         result = change()
         rendered = self._world.updates.flush()
         self._world.store.commit()
@@ -52,7 +53,7 @@ class Operator:
         hint: str = "",
     ) -> Account:
         """Create an account, or return the one that has the phone already."""
-        return self._apply(
+        return self.apply(
             lambda: self._world.accounts.add(phone, first_name, last_name, username, password, hint)
         )
 
@@ -68,7 +69,7 @@ class Operator:
         account = self._world.accounts.find(name)
         account.first_name, account.last_name = first_name, last_name
         account.username = username or account.username
-        self._apply(lambda: self._changed(account))
+        self.apply(lambda: self._changed(account))
         return account
 
     def make_bot(self, name: str | int) -> None:
@@ -89,19 +90,19 @@ class Operator:
         account.password = None
         if password is not None:
             account.password = srp.new_password(password, hint, self._world.random_bytes)
-        self._apply(lambda: self._world.accounts.save(account))
+        self.apply(lambda: self._world.accounts.save(account))
 
     def set_premium(self, name: str | int, premium: bool = True) -> None:
         """Give somebody the higher limits of Telegram Premium, or take them away."""
         account = self._world.accounts.find(name)
         account.premium = premium
-        self._apply(lambda: self._changed(account))
+        self.apply(lambda: self._changed(account))
 
     def delete_account(self, name: str | int) -> None:
         """Delete an account: others see "Deleted Account", its sessions are dead."""
         account = self._world.accounts.find(name)
         watchers = self._watchers(account)
-        self._apply(lambda: self._delete(account, watchers))
+        self.apply(lambda: self._delete(account, watchers))
         self._server.drop(account.id)
 
     def ban_phone(self, phone: str) -> None:
@@ -128,7 +129,7 @@ class Operator:
             for key in ended:
                 self._world.logins.end(key, error)
 
-        self._apply(end)
+        self.apply(end)
         for key in ended:
             self._server.drop_key(key)
         return len(ended)
@@ -165,7 +166,7 @@ class Operator:
                 self._world.rooms.save(room)
             return room
 
-        return self._apply(create)
+        return self.apply(create)
 
     def find_room(self, name: str | int) -> Room:
         """Find a room by id, username or title; raises `OperatorError`."""
@@ -194,11 +195,11 @@ class Operator:
         """Move somebody's `pts` without telling, so that the next update shows a gap."""
         account = self._world.accounts.find(name)
         owner = Peer.user(account.id)
-        self._apply(lambda: self._world.mailboxes.record(owner, Change.DELETE, owner, count=points))
+        self.apply(lambda: self._world.mailboxes.record(owner, Change.DELETE, owner, count=points))
 
     def expire_references(self) -> None:
         """Make every file reference handed out so far invalid."""
-        self._apply(self._world.files.expire_references)
+        self.apply(self._world.files.expire_references)
 
     # -- inside
 

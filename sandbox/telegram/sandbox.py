@@ -11,6 +11,7 @@ from typing import Self
 from telethon import TelegramClient
 
 from sandbox.telegram.accounts import Accounts
+from sandbox.telegram.bulk import Bulk
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.faults import Faults
 from sandbox.telegram.handshake import ServerKey
@@ -61,6 +62,7 @@ class TelegramSandbox:
         self.server = Server(self.world, self.faults, self.log, key)
         self.operator = Operator(self.world, self.server)
         self.places = Places(self.world)
+        self.bulk = Bulk(self.world, self.operator)
         self.library = Library(self.world)
         self._wanted = (host, ports)
         # Telethon keeps the addresses of data centres per class, and every network has its own.

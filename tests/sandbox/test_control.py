@@ -2,6 +2,7 @@
 """The control API over HTTP."""
 
 import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from sandbox.telegram import TelegramSandbox
+from sandbox.telegram import TelegramSandbox, generated
 from sandbox.telegram.control import Control
 from sandbox.telegram.seed import DEMO, SeedError, read_seed, sow
 
@@ -202,3 +203,28 @@ async def test_places_over_the_control_api(net: TelegramSandbox, api: Api) -> No
     await api.post("/accounts/move", account="Alisa", dc=2)
     assert "no data centre 4" in await api.refused("/files/move", id=1, dc=4)
     assert await api.post("/faults/drop", dc=2) == {"dropped": 0}
+
+
+async def test_much_at_once_over_the_control_api(net: TelegramSandbox, api: Api) -> None:
+    made = await api.post("/bulk/accounts", count=3, first_phone="+99955601000")
+    assert made["phones"] == ["99955601000", "99955601001", "99955601002"]
+    opened = await api.post("/bulk/sessions", accounts=made["ids"])
+    assert (opened["dcs"], len(bytes.fromhex(opened["keys"][0]))) == ([2, 2, 2], 256)
+    await api.post("/bulk/dialogs", account="Alisa", others=made["ids"])
+    place = {"account": "Alisa", "chat": made["ids"][0]}
+    old = await api.post("/bulk/history", **place, count=2, end=1_600_000_000, text="old {number}")
+    new = await api.post("/bulk/messages", **place, count=1, writers=["Alisa"], text="new")
+    assert (len(old["ids"]), new["ids"]) == (2, [old["ids"][1] + 1])
+    received = (await api.get("/people/Alisa/received"))["received"]
+    assert [one["text"] for one in received][-3:] == ["old 0", "old 1", "new"]
+
+
+async def test_files_over_the_control_api(net: TelegramSandbox, api: Api) -> None:
+    await api.post("/accounts/premium", account="Alisa")
+    assert net.accounts.find("Alisa").premium
+    sent = await api.post("/people/send-generated", person="Alisa", chat="boris_test", size=5000)
+    digest = await api.post("/files/digest", id=sent["file"])
+    expected = hashlib.sha256(generated.content(1, 0, 5000)).hexdigest()
+    assert digest == {"size": 5000, "sha256": expected}
+    await api.post("/files/expire", id=sent["file"])
+    assert "LOCATION_INVALID" in await api.refused("/files/expire", id=1)
