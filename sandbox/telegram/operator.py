@@ -76,13 +76,13 @@ class Operator:
         """Turn an account into a bot, which has games and lends its name to messages."""
         account = self._world.accounts.find(name)
         account.bot = True
-        self._apply(lambda: self._world.accounts.save(account))
+        self.apply(lambda: self._world.accounts.save(account))
 
     def hide_forwards(self, name: str | int, hidden: bool = True) -> None:
         """Let forwarded messages of somebody show a name only, as their privacy settings may."""
         account = self._world.accounts.find(name)
         account.hides_forwards = hidden
-        self._apply(lambda: self._world.accounts.save(account))
+        self.apply(lambda: self._world.accounts.save(account))
 
     def set_password(self, name: str | int, password: str | None, hint: str = "") -> None:
         """Set or remove somebody's second factor."""
