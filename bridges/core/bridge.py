@@ -69,6 +69,7 @@ class Bridge:
         self._to_remote = parts.lanes(
             "from_matrix", parts.from_matrix, self._handle_matrix, self._gave_up_matrix
         )
+        self._expiry = parts.expiry(self._row, self._to_matrix.wake)
         self.inbox = parts.inbox(self._to_remote)
         self._services = self._make_services()
         self._commands = CommandProcessor(
@@ -100,6 +101,7 @@ class Bridge:
         self._to_remote.hold()  # The first look for missed events comes before anything is sent.
         self._background.append(asyncio.create_task(self.inbox.run(), name="inbox"))
         self._background.append(asyncio.create_task(self._clean(), name="cleaning"))
+        self._background.append(asyncio.create_task(self._expiry.run(), name="expiry"))
         await self._to_remote.start()
         await self._to_matrix.start()
         await parts.sessions.connect()
@@ -218,15 +220,17 @@ class Bridge:
         self, login: LoginID, events: Sequence[RemoteEvent], persist: PersistHook | None = None
     ) -> None:
         """Store events durably and return."""
-        rows = [
-            NewRow(lane(one), self._key(login, one), login, self._parts.codec.encode(one))
-            for one in events
-        ]
+        rows = [self._row(login, one) for one in events]
         async with self._parts.database.transaction() as connection:
             lanes = await self._parts.from_remote.put(connection, rows, self._parts.clock.now())
+            await self._expiry.note(connection, login, events)
             if persist is not None:
                 await persist(connection)
         self._to_matrix.wake(lanes)
+
+    def _row(self, login: LoginID, event: RemoteEvent) -> NewRow:
+        encoded = self._parts.codec.encode(event)
+        return NewRow(lane(event), self._key(login, event), login, encoded)
 
     def _key(self, login: LoginID, event: RemoteEvent) -> str | None:
         """The key of a row: what several logins report is handled once.

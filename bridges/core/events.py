@@ -17,7 +17,10 @@ from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 
 @frozen
 class RemoteMessage:
-    """A new message. ``parts`` is not empty; ``timestamp`` is timezone-aware."""
+    """A new message. ``parts`` is not empty; times are timezone-aware.
+
+    ``expires_at`` is when it disappears everywhere, None if it stays.
+    """
 
     chat: ChatKey
     sender: Sender
@@ -25,6 +28,7 @@ class RemoteMessage:
     timestamp: datetime
     parts: tuple[RemotePart, ...]
     reply_to: MessageID | None = None
+    expires_at: datetime | None = None
 
 
 @frozen

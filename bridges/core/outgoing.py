@@ -32,12 +32,14 @@ class OutgoingMessage:
 class Sent:
     """The remote messages one Matrix event has become, in order; more than one if it was split.
 
-    ``answers`` are the network's ids of a poll's answers, in the order they were given.
+    ``answers`` are the network's ids of a poll's answers, in the order they were given;
+    ``expires_at`` is when the messages disappear everywhere, None if they stay.
     """
 
     ids: tuple[MessageID, ...]
     timestamp: datetime
     answers: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
 
 @frozen

@@ -2,6 +2,7 @@
 """What a bridge process is made of: each part is made once, when it is first asked for."""
 
 import sqlite3
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from bridges.core.clock import Clock
 from bridges.core.config import BridgeSettings
 from bridges.core.crypto import PlainCrypto
 from bridges.core.ephemeral import Ephemerals
+from bridges.core.events import RemoteEvent
+from bridges.core.expiry import Expiry
 from bridges.core.i18n import Translator
+from bridges.core.ids import LoginID
 from bridges.core.inbox import Inbox
 from bridges.core.interpreter import Interpreter
 from bridges.core.lanes import GiveUp, Handler, Lanes
@@ -44,6 +48,7 @@ from bridges.core.secretbox import SecretBox
 from bridges.core.sessions import Sessions
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
+from bridges.core.storage.expiry import ExpiryStore
 from bridges.core.storage.logins import KeyValueStore, LoginStore
 from bridges.core.storage.media import MediaCache
 from bridges.core.storage.messages import MessageStore
@@ -51,7 +56,7 @@ from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.polls import PollStore
 from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.powers import PowerStore
-from bridges.core.storage.queue import Queue
+from bridges.core.storage.queue import NewRow, Queue
 
 DEVICE = "KARVON"
 """The device the bridge has with every user it acts as."""
@@ -117,6 +122,11 @@ class Parts:
     def messages(self) -> MessageStore:
         """Links between events and remote messages."""
         return MessageStore(self.database)
+
+    @cached_property
+    def expiries(self) -> ExpiryStore:
+        """When messages disappear."""
+        return ExpiryStore(self.database)
 
     @cached_property
     def portals(self) -> PortalStore:
@@ -341,6 +351,7 @@ class Parts:
             self.senders,
             self.reactions,
             self.polls,
+            self.expiries,
             self.courier,
             self.crypto,
             self.status,
@@ -392,6 +403,22 @@ class Parts:
             concurrency=self.settings.limits.concurrent_portals,
             clock=self.clock,
             passing=PASSING_TROUBLE,
+        )
+
+    def expiry(
+        self,
+        as_row: Callable[[LoginID, RemoteEvent], NewRow],
+        wake: Callable[[Iterable[str]], None],
+    ) -> Expiry:
+        """Removes messages in time."""
+        return Expiry(
+            self.database,
+            self.expiries,
+            self.from_remote,
+            self.clock,
+            as_row,
+            wake,
+            PASSING_TROUBLE,
         )
 
     def inbox(self, lanes: Lanes) -> Inbox:

@@ -111,6 +111,10 @@ class Phone(Protocol):
         """Send a picture to be shown in the chat."""
         ...
 
+    async def let_messages_disappear(self, chat: Chat, seconds: int) -> None:
+        """Have new messages of a chat disappear some seconds after they were sent."""
+        ...
+
     async def send_poll(
         self,
         chat: Chat,

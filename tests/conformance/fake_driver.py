@@ -93,6 +93,9 @@ class FakeDriverPhone:
         )
         return _seen(chat, sent)
 
+    async def let_messages_disappear(self, chat: Chat, seconds: int) -> None:
+        self.person.lets_messages_disappear(self._chat(chat), seconds)
+
     async def send_poll(
         self,
         chat: Chat,

@@ -113,6 +113,10 @@ class TelegramPhone:
         )
         return self._seen(chat, sent)
 
+    async def let_messages_disappear(self, chat: Chat, seconds: int) -> None:
+        entity = await self._entity(chat)
+        await self.person.client(functions.messages.SetHistoryTTLRequest(entity, seconds))
+
     async def send_poll(
         self,
         chat: Chat,

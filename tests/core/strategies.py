@@ -112,7 +112,14 @@ _user_infos = st.builds(
 _reactions = st.builds(ReactionsOf, _senders, st.lists(any_text, max_size=3).map(tuple))
 
 remote_messages = st.builds(
-    RemoteMessage, _chats, _senders, _messages, _moments, _parts, st.none() | _messages
+    RemoteMessage,
+    _chats,
+    _senders,
+    _messages,
+    _moments,
+    _parts,
+    st.none() | _messages,
+    st.none() | _moments,
 )
 
 remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a person does on FakeNetwork, and what they find in their chats."""
 
+from datetime import timedelta
+
 from bridges.core.chat import NO_AVATAR, ChatKind
 from bridges.core.content import (
     FormattedText,
@@ -110,6 +112,10 @@ class FakePhone:
     def types(self, chat: Chat, typing: bool = True) -> None:
         """Begin or stop to type."""
         self._world.type(chat, self.account.user, typing)
+
+    def lets_messages_disappear(self, chat: Chat, seconds: int) -> None:
+        """Have new messages disappear after some time."""
+        chat.lifetime = timedelta(seconds=seconds)
 
     # -- Polls
 

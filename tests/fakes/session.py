@@ -173,7 +173,12 @@ class FakeSession:
             posted = [self._world.post(chat, me, (part,), reply) for part in parts]
             first = parts[0]
             answers = tuple(one.id for one in first.answers) if isinstance(first, Poll) else ()
-            sent = Sent(tuple(one.id for one in posted), posted[0].timestamp, answers)
+            sent = Sent(
+                tuple(one.id for one in posted),
+                posted[0].timestamp,
+                answers,
+                posted[0].expires_at,
+            )
             self._world.sent[self._account.user, message.key] = sent
             return sent
 

@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from attrs import define, field
 
@@ -84,6 +84,7 @@ class Message:
     parts: tuple[RemotePart, ...]
     reply_to: MessageID | None
     stamp: int = 0
+    expires_at: datetime | None = None
     reactions: dict[RemoteUserID, tuple[str, ...]] = field(factory=dict)
     votes: dict[RemoteUserID, tuple[str, ...]] = field(factory=dict)
     """Answers of a poll everybody has chosen."""
@@ -105,6 +106,8 @@ class Chat:
     messages: dict[MessageID, Message] = field(factory=dict)
     read: dict[RemoteUserID, MessageID] = field(factory=dict)
     """Up to where everybody has read."""
+    lifetime: timedelta | None = None
+    """After which new messages disappear."""
 
 
 class World:
@@ -242,6 +245,8 @@ class World:
         """Put a message into a chat."""
         message_id = MessageID(str(self.number()))
         message = Message(message_id, sender, self.now(), parts, reply_to)
+        if chat.lifetime is not None:
+            message.expires_at = message.timestamp + chat.lifetime
         chat.messages[message_id] = message
 
         def seen(viewer: Account) -> RemoteEvent:
@@ -252,6 +257,7 @@ class World:
                 timestamp=message.timestamp,
                 parts=parts,
                 reply_to=reply_to,
+                expires_at=message.expires_at,
             )
 
         self.publish(chat, seen)

@@ -50,6 +50,7 @@ from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.status import MessageStatus, not_logged_in
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.database import Database
+from bridges.core.storage.expiry import Expiring, ExpiryStore
 from bridges.core.storage.messages import (
     MessageStore,
     StoredMessage,
@@ -94,6 +95,7 @@ class ToRemote:
         senders: Senders,
         reactions: ReactionSync,
         polls: Polls,
+        expiries: ExpiryStore,
         courier: MediaCourier,
         crypto: EventCrypto,
         status: MessageStatus,
@@ -109,6 +111,7 @@ class ToRemote:
         self._senders = senders
         self._reactions = reactions
         self._polls = polls
+        self._expiries = expiries
         self._courier = courier
         self._crypto = crypto
         self._status = status
@@ -235,6 +238,11 @@ class ToRemote:
             )
             for message in sent.ids
         ]
+        if sent.expires_at is not None:
+            async with self._db.transaction() as connection:
+                for one in sent.ids:
+                    expiring = Expiring(task.portal.key, one, task.login.record.id)
+                    await self._expiries.put(connection, expiring, sent.expires_at)
         await self._settlement.settle(task.row, stored)
 
     async def _edit(self, task: _Task, parsed: ParsedMessage, replaces: EventID) -> None:

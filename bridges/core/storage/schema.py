@@ -158,10 +158,23 @@ CREATE TABLE portal_power (
 )
 """
 
+_EXPIRY = """
+CREATE TABLE expiring (
+    chat       TEXT NOT NULL,
+    receiver   TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    login      TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (chat, receiver, message_id)
+);
+CREATE INDEX expiring_at ON expiring (expires_at)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
     ("Who may do what in a chat", _RIGHTS),
+    ("When messages disappear", _EXPIRY),
 )
 """What came after the first version, in order; the same on both databases."""
 

@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from telethon.tl.types import (
@@ -47,6 +48,7 @@ def message_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
             timestamp=message.date,
             parts=_parts(message, around),
             reply_to=_reply(message),
+            expires_at=expiry(message.date, message.ttl_period),
         ),
         *message_tally(message, around),
     ]
@@ -76,6 +78,11 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     ]
 
 
+def expiry(sent_at: datetime, ttl_period: int | None) -> datetime | None:
+    """When a message disappears; Telegram leaves removing it to the clients."""
+    return sent_at + timedelta(seconds=ttl_period) if ttl_period else None
+
+
 def from_short(update: Any, me: int) -> Any:
     """The ``Message`` that ``UpdateShortMessage`` or ``UpdateShortChatMessage`` abbreviates."""
     if isinstance(update, UpdateShortMessage):
@@ -94,6 +101,7 @@ def from_short(update: Any, me: int) -> Any:
         fwd_from=update.fwd_from,
         reply_to=update.reply_to,
         entities=update.entities,
+        ttl_period=update.ttl_period,
     )
 
 

@@ -35,6 +35,7 @@ from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
+from bridges.telegram.from_telegram.messages import expiry
 from bridges.telegram.history import newest
 from bridges.telegram.peers import Peers
 from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
@@ -59,6 +60,7 @@ class _Delivered:
     number: int
     date: datetime
     media: Any = None
+    ttl_period: int | None = None
 
 
 class MessageSender:
@@ -159,7 +161,7 @@ class MessageSender:
         after = before[-1].number if before else 0
         for one in await self._own_recent(peer, message):
             if one.id > after and _is(piece, one):
-                return _Delivered(one.id, one.date, one.media)
+                return _Delivered(one.id, one.date, one.media, one.ttl_period)
         raise Rejected(_DUPLICATE, _VANISHED, certain=False)
 
     async def _own_recent(self, peer: Any, message: OutgoingMessage) -> list[Any]:
@@ -204,22 +206,23 @@ def _is_file(file: LocalMedia, document: Any) -> bool:
 def _delivered(answer: Any, number: int) -> _Delivered:
     """The number and date Telegram gave a message."""
     if isinstance(answer, UpdateShortSentMessage):
-        return _Delivered(answer.id, answer.date)
+        return _Delivered(answer.id, answer.date, ttl_period=answer.ttl_period)
     date = getattr(answer, "date", None) or datetime.now(UTC)
     for update in answer.updates:
         if isinstance(update, UpdateMessageID) and update.random_id == number:
-            return _Delivered(update.id, date, _media(answer, update.id))
+            made = _made(answer, update.id)
+            return _Delivered(update.id, date, made and made.media, made and made.ttl_period)
     raise Rejected("TELEGRAM.NO_MESSAGE_ID", _VANISHED, certain=False)
 
 
-def _media(answer: Any, number: int) -> Any:
-    """What Telegram has made of the media of a message it has just taken."""
+def _made(answer: Any, number: int) -> Message | None:
+    """What Telegram has made of a message it has just taken."""
     messages = (getattr(update, "message", None) for update in answer.updates)
-    return next(
-        (one.media for one in messages if isinstance(one, Message) and one.id == number), None
-    )
+    return next((one for one in messages if isinstance(one, Message) and one.id == number), None)
 
 
 def _sent(delivered: Sequence[_Delivered]) -> Sent:
     numbers: tuple[MessageID, ...] = tuple(ids.message_id(one.number) for one in delivered)
-    return Sent(numbers, delivered[0].date, poll_options(delivered[0].media))
+    first = delivered[0]
+    expires_at = expiry(first.date, first.ttl_period)
+    return Sent(numbers, first.date, poll_options(first.media), expires_at)
