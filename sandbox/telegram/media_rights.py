@@ -17,6 +17,15 @@ _BY_TYPE = {
     types.InputMediaDice: "stickers",
 }
 
+_BY_MEDIA = {
+    types.MessageMediaPhoto: "photos",
+    types.MessageMediaStory: "photos",
+    types.MessageMediaPoll: "polls",
+    types.MessageMediaToDo: "polls",
+    types.MessageMediaGame: "games",
+    types.MessageMediaDice: "stickers",
+}
+
 
 def kind_of(call: Call, given: Any) -> str | None:
     """Name the right needed to send an ``InputMedia``, for example ``photos``.
@@ -31,6 +40,13 @@ def kind_of(call: Call, given: Any) -> str | None:
     if isinstance(given, types.InputMediaPaidMedia):
         return kind_of(call, given.extended_media[0])
     return _BY_TYPE.get(type(given))
+
+
+def kind_of_media(media: Any) -> str | None:
+    """Name the right needed to send the media of a message on."""
+    if isinstance(media, types.MessageMediaDocument):
+        return kind_of_document(media.document.attributes)
+    return _BY_MEDIA.get(type(media))
 
 
 def kind_of_document(attributes: list[Any]) -> str:

@@ -39,6 +39,36 @@ class MessageKinds(ABC):
         )
         return sent
 
+    async def forward(
+        self, source: str | int, message_ids: list[int], to: str | int, *, drop_author: bool = False
+    ) -> list[Any]:
+        """Send messages on; returns the copies."""
+        target, origin = await self.entity(to), await self.entity(source)
+        sent: list[Any] = await self.client.forward_messages(
+            target, message_ids, origin, drop_author=drop_author
+        )
+        return sent
+
+    async def quote(
+        self,
+        to: str | int,
+        text: str,
+        message_id: int,
+        part: str | None = None,
+        *,
+        of: str | int | None = None,
+    ) -> int:
+        """Answer a part of a message, of another chat if `of` names one; returns the answer's id."""
+        reply = types.InputReplyToMessage(message_id, quote_text=part)
+        if of is not None:
+            reply.reply_to_peer_id = await self.entity(of)
+        if part is not None:
+            original = await self.client.get_messages(await self.entity(of or to), ids=message_id)
+            before = original.message.partition(part)[0]
+            reply.quote_offset = len(before.encode("utf-16-le")) // 2
+        request = functions.messages.SendMessageRequest(await self.entity(to), text, reply_to=reply)
+        return _sent_id(await self.client(request))
+
     async def open(self, chat: str | int, *message_ids: int) -> None:
         """Listen to voice messages, or look at what may be seen once."""
         target = await self.entity(chat)
@@ -133,3 +163,10 @@ class MessageKinds(ABC):
         if message is None or not isinstance(message.media, types.MessageMediaPoll):
             raise ValueError(f"message {message_id} is no poll")
         return message.media
+
+
+def _sent_id(answer: Any) -> int:
+    if isinstance(answer, types.UpdateShortSentMessage):
+        return int(answer.id)
+    found = (one.id for one in answer.updates if isinstance(one, types.UpdateMessageID))
+    return int(next(found))

@@ -140,7 +140,7 @@ class Posts:
     def check_editable(self, editor: int, post: Post) -> None:
         """Raise unless this person may still edit this post."""
         room = self._rooms.find(post.room) if post.room else None
-        if post.action is not None:
+        if post.action is not None or post.forward is not None:
             raise bad_request("MESSAGE_ID_INVALID")
         if room is not None:
             self._rooms.require_member(room, editor)

@@ -222,6 +222,7 @@ class Post:
     action: TLObject | None = None
     reply_uid: int | None = None
     reply: TLObject | None = None
+    reply_origin: TLObject | None = None
     forward: TLObject | None = None
     grouped_id: int | None = None
     edit_date: int | None = None

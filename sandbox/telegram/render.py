@@ -21,6 +21,7 @@ from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.mentions import named_in
 from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
+from sandbox.telegram.replies import Replies
 from sandbox.telegram.rooms import Rooms
 
 
@@ -40,6 +41,7 @@ class Render:
     mailboxes: Mailboxes
     files: Files
     attachments: Attachments
+    replies: Replies
     clock: Clock
 
     # -- people
@@ -150,7 +152,7 @@ class Render:
         sender = None if broadcast else types.PeerUser(post.sender)
         out = post.sender == viewer or None
         peer = post.peer_for(viewer).tl()
-        reply_to = self._reply(post, owner)
+        reply_to = self.replies.header(viewer, owner, post)
         if post.action is not None:
             self.files.stamp(post.action)
             return types.MessageService(
@@ -216,21 +218,6 @@ class Render:
             my=given.user == viewer or None,
         )
 
-    def _reply(self, post: Post, owner: Peer) -> Any:
-        if post.reply is None or post.reply_uid is None:
-            return None
-        target = self.mailboxes.post(post.reply_uid)
-        number = target.ids.get(str(owner)) if target is not None else None
-        if number is None:
-            return None
-        return types.MessageReplyHeader(
-            reply_to_msg_id=number,
-            quote=post.reply.quote_text is not None or None,
-            quote_text=post.reply.quote_text,
-            quote_entities=post.reply.quote_entities,
-            quote_offset=post.reply.quote_offset,
-        )
-
     # -- what an answer carries along
 
     def people_and_rooms(self, viewer: int, peers: Iterable[Peer]) -> tuple[list[Any], list[Any]]:
@@ -256,7 +243,7 @@ class Render:
         if post.via_bot is not None:
             peers.add(Peer.user(post.via_bot))
         peers |= named_in(post.action)
-        peers |= named_in(post.forward)
+        peers |= named_in(post.forward) | named_in(post.reply_origin) | named_in(post.reply)
         return peers
 
 

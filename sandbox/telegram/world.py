@@ -19,6 +19,7 @@ from sandbox.telegram.pins import Pins
 from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
 from sandbox.telegram.render import Render
+from sandbox.telegram.replies import Replies
 from sandbox.telegram.room_actions import RoomActions
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.updates import Updates
@@ -47,12 +48,14 @@ class World:
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, self.accounts, lambda: self.limits)
         self.polls = Polls(store, clock, random_bytes)
+        self.attachments = Attachments(self.files, self.polls, clock)
         self.render = Render(
             self.accounts,
             self.rooms,
             self.mailboxes,
             self.files,
-            Attachments(self.files, self.polls, clock),
+            self.attachments,
+            Replies(self.mailboxes, self.rooms),
             clock,
         )
         self.updates = Updates(self.render, self.rooms, self.mailboxes, clock, lambda: self.limits)

@@ -6,6 +6,7 @@ from typing import Any
 from telethon.tl import types
 
 from sandbox.telegram import inputs
+from sandbox.telegram.handlers import replying
 from sandbox.telegram.records import Kind, Peer, Post, RoomKind
 from sandbox.telegram.rpc import Call, bad_request
 
@@ -27,13 +28,7 @@ def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Pos
     if room is not None and room.kind is RoomKind.CHANNEL and room.signatures:
         post.author = f"{me.first_name} {me.last_name}".strip()
     reply = request.reply_to
-    if isinstance(reply, types.InputReplyToMessage) and reply.reply_to_msg_id:
-        mailbox = call.world.mailboxes.holding(me.id, peer)
-        target = mailbox.posts.get(reply.reply_to_msg_id)
-        if target is None or target.peer_for(me.id) != peer:
-            raise bad_request("REPLY_MESSAGE_ID_INVALID")
-        post.reply_uid = target.uid
-        post.reply = reply
+    replying.attach(call, post, peer, reply)
     return post
 
 
