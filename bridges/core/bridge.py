@@ -254,6 +254,12 @@ class Bridge:
         """Note how a session stands."""
         self._parts.sessions.report(login, state, reason)
 
+    def tell(self, login: LoginID, text: UserText) -> None:
+        """Tell a login's owner something."""
+        active = self._parts.sessions.get(login)
+        if active is not None:
+            self._parts.state_notices.say(active, text)
+
     async def translation(self, login: LoginID) -> Translation:
         """How sentences are put to the owner of a login."""
         active = self._parts.sessions.get(login)

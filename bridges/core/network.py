@@ -94,6 +94,10 @@ class BridgeHandle(Protocol):
         """How sentences are put to the owner of a login, for what is said in their rooms."""
         ...
 
+    def tell(self, login: LoginID, text: UserText) -> None:
+        """Tell the login's owner what belongs to no chat, in their room with the bot; never raises."""
+        ...
+
     async def chats_of(
         self, receiver: LoginID, messages: Sequence[MessageID]
     ) -> Mapping[MessageID, ChatKey]:

@@ -19,6 +19,7 @@ from bridges.core.network import BridgeHandle
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.convert import events_of, typing_of
 from bridges.telegram.from_telegram.messages import from_short
+from bridges.telegram.from_telegram.secret_chats import secret_chat
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller
 from bridges.telegram.people import People
@@ -74,6 +75,7 @@ class Receiver:
             self._login, self._me, known=_by_id(batch), places=await self._places(batch)
         )
         self._show_typing(batch, around)
+        self._tell_of_secret_chats(batch, around)
         events = [*await self._people.changes(batch.users, batch.chats)]
         events += await self._renamed(batch, around)
         events += self._convert(batch, around)
@@ -98,6 +100,12 @@ class Receiver:
             typing = typing_of(update, around)
             if typing is not None:
                 self._handle.typing(self._login, typing)
+
+    def _tell_of_secret_chats(self, batch: Batch, around: Surroundings) -> None:
+        for update in batch.updates:
+            text = secret_chat(update, around)
+            if text is not None:
+                self._handle.tell(self._login, text)
 
     def _convert(self, batch: Batch, around: Surroundings) -> list[RemoteEvent]:
         events: list[RemoteEvent] = []

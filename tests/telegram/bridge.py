@@ -49,6 +49,7 @@ class RecordingHandle:
         self.spool_dir = spool_dir
         self.received: list[RemoteEvent] = []
         self.typed: list[RemoteTyping] = []
+        self.told: list[str] = []
         self.states: list[tuple[SessionState, UserText | None]] = []
         self.bridged_ids: set[tuple[ChatKey, MessageID]] = set()
         self.fails_left = 0
@@ -73,6 +74,10 @@ class RecordingHandle:
 
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
         self.states.append((state, reason))
+        self._tell_soon()
+
+    def tell(self, login: LoginID, text: UserText) -> None:
+        self.told.append(str(text))
         self._tell_soon()
 
     async def translation(self, login: LoginID) -> Translation:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tells people about trouble with their sessions."""
+"""Tells people what concerns a login as a whole, above all trouble with it."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
@@ -19,7 +21,7 @@ _PATIENCE = 60.0
 
 
 class StateNotices:
-    """Tells people when one of their sessions is in trouble, and when that is over."""
+    """Tells people when one of their sessions is in trouble, when that is over, and what else is up."""
 
     def __init__(self, rooms: ManagementRooms, voice: BotVoice, network: str, clock: Clock) -> None:
         self._log = structlog.get_logger("karvon.state")
@@ -39,7 +41,14 @@ class StateNotices:
             before=before,
             reason=str(login.reason),
         )
-        task = asyncio.create_task(self._tell(login))
+        self._start(self._tell(login))
+
+    def say(self, login: ActiveLogin, text: UserText) -> None:
+        """Tell a login's owner something; dropped if the homeserver does not take it."""
+        self._start(self._say(login, text))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -57,8 +66,10 @@ class StateNotices:
             if login.state is not state:
                 return
         text = self._text(login, state)
-        if text is None:
-            return
+        if text is not None:
+            await self._say(login, text)
+
+    async def _say(self, login: ActiveLogin, text: UserText) -> None:
         try:
             owner = login.record.owner
             await self._voice.say(await self._rooms.of(owner), text, user=owner)
