@@ -14,12 +14,13 @@ from sandbox.telegram.records import Box, Change, Dialog, Entry, Kind, Peer, Pos
 
 
 class Mailbox:
-    """The posts of one owner by id, the history of each chat, the log of changes."""
+    """The posts of one owner by id, the history of each chat and thread, the log of changes."""
 
     def __init__(self, box: Box) -> None:
         self.box = box
         self.posts: dict[int, Post] = {}
         self.chats: dict[Peer, list[int]] = {}
+        self.threads: dict[int, list[int]] = {}
         self.log: list[Entry] = []
 
     @property
@@ -111,6 +112,8 @@ class Mailboxes:
         number = post.ids.pop(str(owner))
         del mailbox.posts[number]
         mailbox.chats[self._chat_of(post, owner)].remove(number)
+        if number in mailbox.threads.get(post.top, ()):
+            mailbox.threads[post.top].remove(number)
         if post.ids:
             self._store.save("post", str(post.uid), post)
         else:
@@ -160,9 +163,9 @@ class Mailboxes:
             self.save_dialog(dialog)
         return dialog
 
-    def has_dialog(self, account: int, peer: Peer) -> bool:
-        """Tell whether the chat is in the account's list."""
-        return peer in self._dialogs.get(account, {})
+    def find_dialog(self, account: int, peer: Peer) -> Dialog | None:
+        """Return the reading state of a chat if it is in the account's list."""
+        return self._dialogs.get(account, {}).get(peer)
 
     def save_dialog(self, dialog: Dialog) -> None:
         """Keep a changed reading state."""
@@ -184,6 +187,8 @@ class Mailboxes:
     def _place(self, post: Post, mailbox: Mailbox, number: int) -> None:
         mailbox.posts[number] = post
         mailbox.chats.setdefault(self._chat_of(post, mailbox.owner), []).append(number)
+        if post.top and mailbox.owner.kind is Kind.CHANNEL:
+            mailbox.threads.setdefault(post.top, []).append(number)
 
     def _load(self) -> None:
         for box in self._store.load("box", Box):

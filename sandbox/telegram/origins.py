@@ -33,6 +33,8 @@ def origin(accounts: Accounts, rooms: Rooms, post: Post) -> Any:
             channel_post=post.ids[str(room.peer)],
             post_author=post.author,
         )
+    if post.sent_as is not None:
+        return types.MessageFwdHeader(date=date, from_id=post.sent_as.tl(), post_author=post.author)
     author = accounts.get(post.sender)
     if author.hides_forwards:
         name = f"{author.first_name} {author.last_name}".strip()

@@ -7,7 +7,8 @@ from telethon.tl import types
 
 from sandbox.telegram import rights
 from sandbox.telegram.clock import moment
-from sandbox.telegram.records import Kind, Member, Peer, Restriction, Room
+from sandbox.telegram.records import Kind, Member, Peer, Room
+from sandbox.telegram.room_parts import Restriction
 
 
 def of_group(room: Room) -> Any:

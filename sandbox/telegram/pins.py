@@ -10,14 +10,18 @@ from sandbox.telegram.posts import Posts
 from sandbox.telegram.records import Change, Kind, Peer, Post, Room
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import bad_request
+from sandbox.telegram.threads import Threads
 from sandbox.telegram.updates import Updates
 
 
 class Pins:
     """Pins and unpins posts and lets everybody in the chat know."""
 
-    def __init__(self, rooms: Rooms, mailboxes: Mailboxes, posts: Posts, updates: Updates) -> None:
+    def __init__(
+        self, rooms: Rooms, mailboxes: Mailboxes, threads: Threads, posts: Posts, updates: Updates
+    ) -> None:
         self._rooms = rooms
+        self._threads = threads
         self._boxes = mailboxes
         self._posts = posts
         self._updates = updates
@@ -42,7 +46,7 @@ class Pins:
         if one_side or peer == Peer.user(by):
             return
         notice = self._posts.draft(by, peer, action=types.MessageActionPinMessage(), silent=silent)
-        notice.reply_uid = post.uid
+        notice.reply_uid, notice.top = post.uid, post.top
         notice.reply = types.InputReplyToMessage(post.ids[str(owner)])
         self._posts.send(notice)
 
@@ -53,10 +57,13 @@ class Pins:
             raise bad_request("CHAT_NOT_MODIFIED")
         self._change([post], pinned=False, only=owner if one_side else None)
 
-    def unpin_all(self, viewer: int, peer: Peer) -> int:
-        """Unpin everything in a chat, for everybody in it; returns how many posts that were."""
+    def unpin_all(self, viewer: int, peer: Peer, top: int | None = None) -> int:
+        """Unpin everything in a chat or thread, for everybody in it; returns how many posts."""
         mailbox = self._boxes.holding(viewer, peer)
         pinned = self.numbers(viewer, peer)
+        if top is not None and peer.kind is Kind.CHANNEL:
+            thread = self._threads.numbers(self._rooms.get(peer), top)
+            pinned = [number for number in pinned if number in thread]
         self._change([mailbox.posts[number] for number in pinned], pinned=False)
         return len(pinned)
 

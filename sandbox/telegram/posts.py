@@ -17,6 +17,7 @@ from sandbox.telegram.limits import ALLOWED_REACTIONS, Limits
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.persistence import Store
 from sandbox.telegram.records import Change, Entry, Kind, Peer, Post, RandomId, Reaction, Room
+from sandbox.telegram.rights import speaks_as
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
 from sandbox.telegram.updates import Updates
@@ -49,12 +50,14 @@ class Posts:
     def draft(self, sender: int, peer: Peer, **content: Any) -> Post:
         """Prepare a post to a chat; `content` are fields of `Post`."""
         to_user = peer.kind is Kind.USER
+        room = None if to_user else self._rooms.find(peer)
         return Post(
             uid=self._boxes.new_uid(),
             sender=sender,
             date=self._clock.seconds(),
             room=None if to_user else peer,
             recipient=peer.id if to_user else 0,
+            sent_as=speaks_as(room, sender) if room is not None else None,
             **content,
         )
 
@@ -104,7 +107,7 @@ class Posts:
                 self._rooms.note_sent(room, post.sender)
             for member in room.members:
                 self._boxes.dialog(member, post.room)
-                self._updates.changed(member, entry)
+            self._updates.tell(post.room, entry, guest=post.sender)
             return post
         audience = self._audience(post)
         numbers = [(who, self._boxes.deliver(post, Peer.user(who))) for who in audience]

@@ -12,6 +12,7 @@ from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from sandbox.telegram.limits import DC_ID
+from sandbox.telegram.room_parts import Reading, Restriction, Topic
 
 
 class Kind(StrEnum):
@@ -123,7 +124,10 @@ class AuthKey:
 
 @define
 class Member:
-    """A member of a group or channel; `admin` holds the rights of an administrator."""
+    """A member of a group or channel.
+
+    `admin` holds the rights of an administrator, `send_as` the peer they chose to write as.
+    """
 
     user: int
     inviter: int
@@ -131,20 +135,7 @@ class Member:
     admin: TLObject | None = None
     rank: str | None = None
     promoted_by: int = 0
-
-
-@define
-class Restriction:
-    """What an administrator took from somebody; `view_messages` set means banned.
-
-    `user` is the id of a channel if `is_channel`: nobody may write as that channel.
-    """
-
-    user: int
-    by: int
-    date: int
-    rights: TLObject
-    is_channel: bool = False
+    send_as: Peer | None = None
 
 
 class RoomKind(StrEnum):
@@ -173,7 +164,13 @@ class Room:
     photo: TLObject | None = None
     reactions: TLObject | None = None
     signatures: bool = False
+    signature_profiles: bool = False
     gigagroup: bool = False
+    forum: bool = False
+    forum_tabs: bool = False
+    topics: dict[int, Topic] = Factory(dict)
+    linked: int | None = None
+    join_to_send: bool = False
     slow_seconds: int = 0
     version: int = 1
     deactivated: bool = False
@@ -192,6 +189,10 @@ class Room:
         """Whether only administrators write here."""
         return self.kind is RoomKind.CHANNEL
 
+    def pinned_topics(self) -> list[int]:
+        """Return the ids of the pinned topics in their order."""
+        return [t.id for t in sorted(self.topics.values(), key=lambda t: t.pinned) if t.pinned]
+
 
 @frozen
 class Reaction:
@@ -208,7 +209,10 @@ class Post:
 
     Message ids are per account in direct chats and basic groups and global in channels, so
     `ids` maps a mailbox (an account or a channel, as text) to the id the post has there.
-    `heard_by` says who has opened media that are marked as unread, and when.
+    `heard_by` says who has opened media that are marked as unread, and when. `top` is the thread
+    the post belongs to. It was written by `sender`, 0 being the service itself, and is shown as
+    written by `sent_as` if there is one. `copy` is the uid of its copy in the discussion group,
+    `copy_of` the id in the channel of what it is a copy of.
     """
 
     uid: int
@@ -228,6 +232,10 @@ class Post:
     edit_date: int | None = None
     silent: bool = False
     pinned_in: list[str] = Factory(list)
+    top: int = 0
+    sent_as: Peer | None = None
+    copy: int | None = None
+    copy_of: int | None = None
     author: str | None = None
     via_bot: int | None = None
     markup: TLObject | None = None
@@ -241,6 +249,11 @@ class Post:
         if self.room is not None:
             return self.room
         return Peer.user(self.recipient if viewer == self.sender else self.sender)
+
+    @property
+    def shown_sender(self) -> Peer:
+        """The peer the post is from, for those who read it."""
+        return self.sent_as or Peer.user(self.sender)
 
     def is_pinned(self, owner: Peer) -> bool:
         """Tell whether the post is pinned in a mailbox."""
@@ -266,10 +279,14 @@ class Change(StrEnum):
     UNPIN = "unpin"
     READ_INBOX = "read_inbox"
     READ_OUTBOX = "read_outbox"
+    READ_THREAD_INBOX = "read_thread_inbox"
+    READ_THREAD_OUTBOX = "read_thread_outbox"
     ROOM = "room"
     PERSON = "person"
     RIGHTS = "rights"
     ADMIN = "admin"
+    TOPIC_PIN = "topic_pin"
+    TOPIC_ORDER = "topic_order"
     MEMBERS = "members"
 
 
@@ -300,13 +317,19 @@ class Box:
 
 @define
 class Dialog:
-    """How far one account has read one chat, and how far the others read the account's posts."""
+    """How far one account has read one chat, and how far the others read the account's posts.
+
+    `threads` and `topic_settings` have the same for single threads and the notification settings
+    of single topics.
+    """
 
     owner: int
     peer: Peer
     read_inbox: int = 0
     read_outbox: int = 0
     unread_mark: bool = False
+    threads: dict[int, Reading] = Factory(dict)
+    topic_settings: dict[int, TLObject] = Factory(dict)
 
 
 @define

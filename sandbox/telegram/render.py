@@ -23,6 +23,7 @@ from sandbox.telegram.mentions import named_in
 from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
 from sandbox.telegram.replies import Replies
 from sandbox.telegram.rooms import Rooms
+from sandbox.telegram.threads import Threads
 
 
 @lru_cache(maxsize=100_000)
@@ -39,6 +40,7 @@ class Render:
     accounts: Accounts
     rooms: Rooms
     mailboxes: Mailboxes
+    threads: Threads
     files: Files
     attachments: Attachments
     replies: Replies
@@ -132,7 +134,12 @@ class Render:
             broadcast=room.broadcast or None,
             megagroup=not room.broadcast or None,
             gigagroup=room.gigagroup or None,
+            forum=room.forum or None,
+            forum_tabs=room.forum_tabs or None,
+            has_link=room.linked is not None or None,
+            join_to_send=room.join_to_send or None,
             signatures=room.signatures or None,
+            signature_profiles=room.signature_profiles or None,
             slowmode_enabled=bool(room.slow_seconds) or None,
             access_hash=access_hash(viewer, room.peer),
             username=room.username,
@@ -149,10 +156,10 @@ class Render:
         number = post.ids[str(owner)]
         room = self.rooms.find(post.room) if post.room else None
         broadcast = room is not None and room.broadcast
-        sender = None if broadcast else types.PeerUser(post.sender)
+        sender = None if broadcast and post.sent_as is None else post.shown_sender.tl()
         out = post.sender == viewer or None
         peer = post.peer_for(viewer).tl()
-        reply_to = self.replies.header(viewer, owner, post)
+        reply_to = self.threads.placed(self.replies.header(viewer, owner, post), post)
         if post.action is not None:
             self.files.stamp(post.action)
             return types.MessageService(
@@ -186,6 +193,7 @@ class Render:
             entities=post.entities or None,
             views=1 if broadcast else None,
             forwards=0 if broadcast else None,
+            replies=self.threads.replies(viewer, post, number),
             edit_date=moment(post.edit_date) if post.edit_date else None,
             post_author=post.author,
             grouped_id=post.grouped_id,
@@ -233,8 +241,10 @@ class Render:
 
     def peers_in(self, post: Post) -> set[Peer]:
         """Return everybody a rendered post mentions."""
-        peers = {Peer.user(post.sender)}
-        peers.add(post.room or Peer.user(post.recipient))
+        room = self.rooms.find(post.room) if post.room else None
+        peers = {post.room or Peer.user(post.recipient)}
+        if room is None or not room.broadcast or post.sent_as is not None:
+            peers.add(post.shown_sender)
         peers.update(Peer.user(given.user) for given in post.reactions)
         peers |= self.attachments.peers(post)
         for entity in post.entities:

@@ -7,7 +7,8 @@ from typing import Any
 
 from telethon.tl import types
 
-from sandbox.telegram.records import Restriction, Room
+from sandbox.telegram.records import Peer, Room, RoomKind
+from sandbox.telegram.room_parts import Restriction
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
 
 FOREVER = datetime.fromtimestamp(2**31 - 1, UTC)
@@ -129,6 +130,13 @@ def admin_rights(room: Room, user: int) -> Any:
     return types.ChatAdminRights(
         **dict.fromkeys(named(ALL_RIGHTS), True), anonymous=anonymous or None
     )
+
+
+def speaks_as(room: Room, user: int) -> Peer | None:
+    """Return the group an anonymous administrator speaks as, None for everybody else."""
+    if room.kind is not RoomKind.SUPERGROUP or not has_right(room, user, "anonymous"):
+        return None
+    return room.peer
 
 
 def has_right(room: Room, user: int, right: str) -> bool:

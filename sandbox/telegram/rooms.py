@@ -13,7 +13,8 @@ from sandbox.telegram import rights as rules
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.limits import FIRST_CHANNEL_ID, FIRST_GROUP_ID
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Kind, Member, Peer, Restriction, Room, RoomKind
+from sandbox.telegram.records import Kind, Member, Peer, Room, RoomKind
+from sandbox.telegram.room_parts import Restriction
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
 from sandbox.telegram.wire import RandomBytes
 
@@ -190,9 +191,20 @@ class Rooms:
             raise bad_request("PEER_ID_INVALID")
         raise bad_request("CHANNEL_PRIVATE")
 
+    def is_guest(self, room: Room, user: int) -> bool:
+        """Tell whether somebody may read without being a member.
+
+        Everybody in a public room, subscribers of a channel in its discussion group.
+        """
+        if room.kind is RoomKind.GROUP or room.deactivated or self.is_banned(room, user):
+            return False
+        linked = self._rooms.get(Peer(Kind.CHANNEL, room.linked)) if room.linked else None
+        reads_comments = linked is not None and linked.broadcast and user in linked.members
+        return bool(room.username) or reads_comments
+
     def require_readable(self, room: Room, user: int) -> None:
         """Raise unless somebody may read: members, and everybody in a public room."""
-        if room.username and not self.is_banned(room, user):
+        if self.is_guest(room, user):
             return
         if room.kind is RoomKind.GROUP and (user in room.left or user in room.members):
             return
@@ -200,10 +212,13 @@ class Rooms:
 
     def require_writable(self, room: Room, user: int, media: str | None = None) -> None:
         """Raise unless somebody may post; `media` names the right, see `rights.refusal_to_write`."""
-        if user not in room.members and room.kind is not RoomKind.GROUP and room.username:
-            banned = self.is_banned(room, user)
-            raise bad_request("CHANNEL_PRIVATE") if banned else forbidden("CHAT_WRITE_FORBIDDEN")
-        self.require_member(room, user)
+        if user not in room.members and self.is_guest(room, user):
+            if room.linked is None or room.broadcast:
+                raise forbidden("CHAT_WRITE_FORBIDDEN")
+            if room.join_to_send:
+                raise forbidden("CHAT_GUEST_SEND_FORBIDDEN")
+        else:
+            self.require_member(room, user)
         refusal = rules.refusal_to_write(room, user, self._clock(), media)
         if refusal is not None:
             raise refusal

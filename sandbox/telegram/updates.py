@@ -11,14 +11,15 @@ from typing import Any
 from attrs import Factory, define
 from telethon.tl import types
 
-from sandbox.telegram import participants
 from sandbox.telegram.clock import Clock, moment
+from sandbox.telegram.dialog_view import DialogView
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.mailboxes import Mailbox, Mailboxes
 from sandbox.telegram.records import AuthKey, Change, Entry, Kind, Peer, Room
 from sandbox.telegram.render import Render
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import Link, bad_request
+from sandbox.telegram.subjects import Subjects
 
 IsConnected = Callable[[int, Link | None], bool]
 """Tells whether an account has a connection besides one."""
@@ -43,12 +44,16 @@ class Updates:
     def __init__(
         self,
         render: Render,
+        subjects: Subjects,
+        dialogs: DialogView,
         rooms: Rooms,
         mailboxes: Mailboxes,
         clock: Clock,
         limits: Callable[[], Limits],
     ) -> None:
         self._render = render
+        self._subjects = subjects
+        self._dialogs = dialogs
         self._rooms = rooms
         self._mailboxes = mailboxes
         self._clock = clock
@@ -98,13 +103,14 @@ class Updates:
         """Tell an account about a logged change."""
         self._batch(account).entries.append(entry)
 
-    def tell(self, owner: Peer, entry: Entry) -> None:
-        """Tell everybody who sees a mailbox about a logged change."""
+    def tell(self, owner: Peer, entry: Entry, *, guest: int = 0) -> None:
+        """Tell everybody who sees a mailbox, and a guest of its room, about a logged change."""
         if owner.kind is Kind.USER:
             self.changed(owner.id, entry)
             return
-        for member in self._rooms.get(owner).members:
-            self.changed(member, entry)
+        members = self._rooms.get(owner).members
+        for account in [*members, guest] if guest and guest not in members else members:
+            self.changed(account, entry)
 
     def passing(self, account: int, update: Any, peers: Iterable[Peer] = ()) -> None:
         """Tell an account something that is not worth remembering."""
@@ -122,9 +128,11 @@ class Updates:
         for account in dict.fromkeys([*room.members, *also]):
             self.logged(account, change, room.peer)
 
-    def logged(self, account: int, change: Change, peer: Peer, value: int = 0) -> None:
+    def logged(
+        self, account: int, change: Change, peer: Peer, value: int = 0, ids: tuple[int, ...] = ()
+    ) -> None:
         """Log and tell a change that takes no point of its own."""
-        entry = self._mailboxes.record(Peer.user(account), change, peer, value=value)
+        entry = self._mailboxes.record(Peer.user(account), change, peer, ids, value)
         self.changed(account, entry)
 
     def answer(self, account: int, extra: Iterable[Any] = (), peers: Iterable[Peer] = ()) -> Any:
@@ -176,9 +184,7 @@ class Updates:
                     types.UpdatePinnedChannelMessages(entry.owner.id, ids, pts, count, pinned)
                 ], peers
             return [types.UpdatePinnedMessages(entry.peer.tl(), ids, pts, count, pinned)], peers
-        if entry.change in {Change.READ_INBOX, Change.READ_OUTBOX}:
-            return [self._render_read(viewer, entry, pts, count)], peers
-        return [self._render_subject(viewer, entry)], peers
+        return [self._subjects.shown(viewer, entry, pts, count)], peers
 
     def _render_post(
         self, viewer: int, entry: Entry, pts: int, count: int
@@ -198,43 +204,6 @@ class Updates:
             peer = post.peer_for(viewer).tl()
             updates.append(types.UpdateMessageReactions(peer, entry.ids[0], reactions))
         return updates, self._render.peers_in(post)
-
-    def _render_read(self, viewer: int, entry: Entry, pts: int, count: int) -> Any:
-        inbox = entry.change is Change.READ_INBOX
-        if entry.peer.kind is Kind.CHANNEL:
-            mailbox = self._mailboxes.of(entry.peer)
-            if not inbox:
-                return types.UpdateReadChannelOutbox(entry.peer.id, entry.value)
-            unread = mailbox.unread(entry.peer, viewer, entry.value)
-            return types.UpdateReadChannelInbox(entry.peer.id, entry.value, unread, mailbox.box.pts)
-        if not inbox:
-            return types.UpdateReadHistoryOutbox(entry.peer.tl(), entry.value, pts, count)
-        unread = self._mailboxes.of(entry.owner).unread(entry.peer, viewer, entry.value)
-        return types.UpdateReadHistoryInbox(entry.peer.tl(), entry.value, unread, pts, count)
-
-    def _render_subject(self, viewer: int, entry: Entry) -> Any:
-        if entry.change is Change.PERSON:
-            return self._render_person(viewer, entry.peer.id)
-        room = self._rooms.get(entry.peer)
-        if entry.change is Change.RIGHTS:
-            return types.UpdateChatDefaultBannedRights(
-                room.peer.tl(), room.default_rights, room.version
-            )
-        if entry.change is Change.ADMIN and entry.value in room.members:
-            is_admin = room.members[entry.value].admin is not None
-            return types.UpdateChatParticipantAdmin(room.id, entry.value, is_admin, room.version)
-        if room.peer.kind is Kind.CHANNEL:
-            return types.UpdateChannel(room.id)
-        if entry.change is Change.MEMBERS and viewer in room.members:
-            return types.UpdateChatParticipants(participants.of_group(room))
-        return types.UpdateChat(room.id)
-
-    def _render_person(self, viewer: int, account_id: int) -> Any:
-        user = self._render.user(viewer, self._render.accounts.get(account_id))
-        names = [types.Username(user.username, active=True)] if user.username else []
-        if user.deleted:
-            return types.UpdateUser(account_id)
-        return types.UpdateUserName(account_id, user.first_name, user.last_name or "", names)
 
     # -- differences
 
@@ -297,30 +266,11 @@ class Updates:
         peers = {mailbox.owner}.union(*(self._render.peers_in(post) for post in posts))
         users, chats = self._render.people_and_rooms(account, peers)
         return types.updates.ChannelDifferenceTooLong(
-            dialog=self.dialog(account, mailbox.owner),
+            dialog=self._dialogs.shown(account, mailbox.owner),
             messages=[self._render.message(account, mailbox.owner, post) for post in posts],
             chats=chats,
             users=users,
             final=True,
-        )
-
-    def dialog(self, account: int, peer: Peer) -> Any:
-        """Return the TL ``Dialog`` of a chat."""
-        mailbox = self._mailboxes.holding(account, peer)
-        dialog = self._mailboxes.dialog(account, peer)
-        history = mailbox.history(peer)
-        return types.Dialog(
-            peer=peer.tl(),
-            top_message=history[-1] if history else 0,
-            read_inbox_max_id=dialog.read_inbox,
-            read_outbox_max_id=dialog.read_outbox,
-            unread_count=mailbox.unread(peer, account, dialog.read_inbox),
-            unread_mentions_count=0,
-            unread_reactions_count=0,
-            unread_poll_votes_count=0,
-            notify_settings=types.PeerNotifySettings(),
-            unread_mark=dialog.unread_mark or None,
-            pts=mailbox.box.pts if peer.kind is Kind.CHANNEL else None,
         )
 
     def _changed_channels(self, account: int, date: int) -> list[Room]:

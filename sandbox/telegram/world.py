@@ -9,7 +9,10 @@ from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.contents import Contents
+from sandbox.telegram.dialog_view import DialogView
+from sandbox.telegram.discussions import Discussions
 from sandbox.telegram.files import Files
+from sandbox.telegram.identities import Identities
 from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
@@ -18,10 +21,14 @@ from sandbox.telegram.persistence import Store
 from sandbox.telegram.pins import Pins
 from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
+from sandbox.telegram.readings import Readings
 from sandbox.telegram.render import Render
 from sandbox.telegram.replies import Replies
 from sandbox.telegram.room_actions import RoomActions
 from sandbox.telegram.rooms import Rooms
+from sandbox.telegram.subjects import Subjects
+from sandbox.telegram.threads import Threads
+from sandbox.telegram.topics import Topics
 from sandbox.telegram.updates import Updates
 from sandbox.telegram.wire import RandomBytes
 
@@ -49,16 +56,27 @@ class World:
         self.files = Files(store, clock, self.accounts, lambda: self.limits)
         self.polls = Polls(store, clock, random_bytes)
         self.attachments = Attachments(self.files, self.polls, clock)
+        self.threads = Threads(self.rooms, self.mailboxes)
+        self.dialogs = DialogView(self.rooms, self.mailboxes, self.threads)
         self.render = Render(
             self.accounts,
             self.rooms,
             self.mailboxes,
+            self.threads,
             self.files,
             self.attachments,
             Replies(self.mailboxes, self.rooms),
             clock,
         )
-        self.updates = Updates(self.render, self.rooms, self.mailboxes, clock, lambda: self.limits)
+        self.updates = Updates(
+            self.render,
+            Subjects(self.render, self.rooms, self.mailboxes, self.threads),
+            self.dialogs,
+            self.rooms,
+            self.mailboxes,
+            clock,
+            lambda: self.limits,
+        )
         self.posts = Posts(
             store,
             clock,
@@ -68,7 +86,15 @@ class World:
             self.mailboxes,
             self.updates,
         )
-        self.pins = Pins(self.rooms, self.mailboxes, self.posts, self.updates)
+        self.identities = Identities(self.rooms, clock)
+        self.readings = Readings(self.mailboxes, self.threads, self.updates)
+        self.topics = Topics(
+            self.rooms, self.mailboxes, self.threads, self.posts, self.updates, clock
+        )
+        self.discussions = Discussions(
+            self.rooms, self.mailboxes, self.threads, self.posts, self.polls, self.updates
+        )
+        self.pins = Pins(self.rooms, self.mailboxes, self.threads, self.posts, self.updates)
         self.moderation = Moderation(self.rooms, self.posts, self.updates, clock)
         self.contents = Contents(clock, self.mailboxes, self.updates)
         self.room_actions = RoomActions(

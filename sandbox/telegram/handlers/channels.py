@@ -36,7 +36,7 @@ def _get_full(call: Call, request: Any) -> Any:
     me = call.me.id
     call.world.rooms.require_readable(room, me)
     mailbox = call.world.mailboxes.of(room.peer)
-    dialog = call.world.updates.dialog(me, room.peer)
+    dialog = call.world.dialogs.shown(me, room.peer)
     is_admin = call.world.rooms.has_right(room, me, "invite_users")
     old_chat, old_top = _before_migration(call, room)
     full = types.ChannelFull(
@@ -52,13 +52,24 @@ def _get_full(call: Call, request: Any) -> Any:
         can_view_participants=(not room.broadcast or is_admin) or None,
         participants_count=len(room.members),
         admins_count=1 + sum(1 for member in room.members.values() if member.admin is not None),
+        linked_chat_id=room.linked,
+        default_send_as=_default_send_as(call, room),
         slowmode_seconds=room.slow_seconds or None,
         migrated_from_chat_id=old_chat,
         migrated_from_max_id=old_top,
         pinned_msg_id=call.world.pins.latest(me, room.peer),
         available_reactions=room.reactions or types.ChatReactionsAll(),
     )
-    return types.messages.ChatFull(full, [call.world.render.chat(me, room)], [])
+    linked = [Peer(Kind.CHANNEL, room.linked)] if room.linked else []
+    users, chats = call.world.render.people_and_rooms(me, [room.peer, *linked])
+    return types.messages.ChatFull(full, chats, users)
+
+
+def _default_send_as(call: Call, room: Room) -> Any:
+    member = room.members.get(call.me.id)
+    if member is None or member.send_as is None:
+        return None
+    return call.world.identities.default(room, call.me.id).tl()
 
 
 def _before_migration(call: Call, room: Room) -> tuple[int | None, int | None]:
@@ -104,15 +115,6 @@ def _update_username(call: Call, request: Any) -> bool:
     return True
 
 
-def _toggle_signatures(call: Call, request: Any) -> Any:
-    room = inputs.channel(call, request.channel)
-    call.world.rooms.require_right(room, call.me.id, "change_info")
-    room.signatures = bool(request.signatures_enabled)
-    call.world.rooms.save(room)
-    call.world.updates.room_changed(room)
-    return call.world.updates.answer(call.me.id)
-
-
 HANDLERS: Handlers = MappingProxyType(
     {
         channels.CreateChannelRequest: _create,
@@ -123,6 +125,5 @@ HANDLERS: Handlers = MappingProxyType(
         channels.EditPhotoRequest: _edit_photo,
         channels.CheckUsernameRequest: _check_username,
         channels.UpdateUsernameRequest: _update_username,
-        channels.ToggleSignaturesRequest: _toggle_signatures,
     }
 )

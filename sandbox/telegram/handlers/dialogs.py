@@ -72,7 +72,7 @@ def _render(call: Call, peers: list[Peer]) -> tuple[list[Any], list[Any], list[A
     dialogs, tops, named = [], [], set(peers)
     for peer in peers:
         mailbox = call.world.mailboxes.holding(me, peer)
-        dialogs.append(call.world.updates.dialog(me, peer))
+        dialogs.append(call.world.dialogs.shown(me, peer))
         history = mailbox.history(peer)
         if history:
             post = mailbox.posts[history[-1]]

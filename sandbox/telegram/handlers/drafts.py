@@ -6,18 +6,17 @@ from typing import Any
 from telethon.tl import types
 
 from sandbox.telegram import inputs
-from sandbox.telegram.handlers import replying
-from sandbox.telegram.records import Kind, Peer, Post, RoomKind
+from sandbox.telegram.handlers import addressing, replying
+from sandbox.telegram.records import Kind, Peer, Post
 from sandbox.telegram.rpc import Call, bad_request
 
 
 def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Post:
-    """Prepare a post with what every way to send has: text, reply, signature, silence.
+    """Prepare a post with what every way to send has: text, reply, thread, name, silence.
 
-    Raises ENTITY_BOUNDS_INVALID and REPLY_MESSAGE_ID_INVALID.
+    Raises ENTITY_BOUNDS_INVALID, and what `addressing.address` and `replying.attach` raise.
     """
     me = call.me
-    room = call.world.rooms.find(peer) if peer.kind is not Kind.USER else None
     post = call.world.posts.draft(
         me.id,
         peer,
@@ -25,9 +24,7 @@ def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Pos
         entities=kept_entities(call, text, entities),
         silent=bool(request.silent),
     )
-    if room is not None and room.kind is RoomKind.CHANNEL and room.signatures:
-        post.author = f"{me.first_name} {me.last_name}".strip()
-    reply = request.reply_to
+    reply = addressing.address(call, post, request.reply_to, request.send_as)
     replying.attach(call, post, peer, reply)
     return post
 
@@ -36,6 +33,7 @@ def deliver(call: Call, post: Post, random_id: int) -> tuple[Post, int]:
     """Send a post; returns it with its random id, as `sent_answer` wants them."""
     call.world.posts.send(post)
     call.world.polls.shown_in(post.media, post.uid)
+    call.world.discussions.post_added(post)
     call.world.posts.remember_random_id(call.me.id, random_id)
     return post, random_id
 

@@ -50,6 +50,7 @@ def _edit_message(call: Call, request: Any) -> Any:
         _replace_media(call, post, request.media, peer)
     post.text, post.entities = text, entities
     posts.edited(post)
+    call.world.discussions.post_edited(post)
     return call.world.updates.answer(me)
 
 

@@ -5,10 +5,11 @@ import copy
 from types import MappingProxyType
 from typing import Any
 
+from telethon.tl import types
 from telethon.tl.functions import messages
 
 from sandbox.telegram import inputs
-from sandbox.telegram.handlers import drafts
+from sandbox.telegram.handlers import addressing, drafts
 from sandbox.telegram.media_rights import kind_of_media
 from sandbox.telegram.origins import origin
 from sandbox.telegram.records import Peer, Post
@@ -31,6 +32,8 @@ def _forward(call: Call, request: Any) -> Any:
     sent = []
     for original, random_id in zip(originals, request.random_id, strict=True):
         post = _copy(call, request, original, target)
+        topic = types.InputReplyToMessage(request.top_msg_id or 0, request.top_msg_id)
+        addressing.address(call, post, request.reply_to or topic, request.send_as)
         if original.grouped_id is not None:
             fresh = int.from_bytes(call.world.random_bytes(8), "big") >> 1
             post.grouped_id = albums.setdefault(original.grouped_id, fresh)

@@ -20,22 +20,25 @@ from sandbox.telegram.rpc import Call, Handlers
 def _get_history(call: Call, request: Any) -> Any:
     peer = inputs.readable(call, request.peer)
     mailbox = call.world.mailboxes.holding(call.me.id, peer)
-    return _page(call, mailbox, mailbox.history(peer), request, peer)
+    return page(call, mailbox, mailbox.history(peer), request, peer)
 
 
 def _search(call: Call, request: Any) -> Any:
     peer = inputs.readable(call, request.peer)
     mailbox = call.world.mailboxes.holding(call.me.id, peer)
-    sender = inputs.peer(call, request.from_id).id if request.from_id is not None else None
+    sender = inputs.peer(call, request.from_id) if request.from_id is not None else None
     wanted = request.q.casefold()
+    searched = mailbox.history(peer)
+    if request.top_msg_id and peer.kind is Kind.CHANNEL:
+        searched = call.world.threads.numbers(call.world.rooms.get(peer), request.top_msg_id)
     found = [
         number
-        for number in mailbox.history(peer)
+        for number in searched
         if wanted in mailbox.posts[number].text.casefold()
-        and (sender is None or mailbox.posts[number].sender == sender)
+        and (sender is None or mailbox.posts[number].shown_sender == sender)
         and _passes(mailbox, mailbox.posts[number], request.filter)
     ]
-    return _page(call, mailbox, found, request, peer)
+    return page(call, mailbox, found, request, peer)
 
 
 def _passes(mailbox: Mailbox, post: Post, wanted: Any) -> bool:
@@ -48,7 +51,8 @@ def _passes(mailbox: Mailbox, post: Post, wanted: Any) -> bool:
     return isinstance(wanted, types.InputMessagesFilterEmpty)
 
 
-def _page(call: Call, mailbox: Mailbox, found: list[int], request: Any, peer: Peer) -> Any:
+def page(call: Call, mailbox: Mailbox, found: list[int], request: Any, peer: Peer) -> Any:
+    """Answer with the part of `found` (ids, oldest first) that the offsets of a request mean."""
     offset_date = getattr(request, "offset_date", None)
     if request.offset_id:
         newer = len(found) - bisect_left(found, request.offset_id)

@@ -9,7 +9,8 @@ from telethon.tl.functions import channels
 
 from sandbox.telegram import inputs, participants, rights
 from sandbox.telegram.handlers.groups import invited
-from sandbox.telegram.records import Member, Peer, Restriction, Room
+from sandbox.telegram.records import Member, Peer, Room
+from sandbox.telegram.room_parts import Restriction
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 

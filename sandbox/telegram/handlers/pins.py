@@ -29,7 +29,7 @@ def _update(call: Call, request: Any) -> Any:
 def _unpin_all(call: Call, request: Any) -> Any:
     me, peer = call.me.id, inputs.readable(call, request.peer)
     _require_right(call, peer)
-    count = call.world.pins.unpin_all(me, peer)
+    count = call.world.pins.unpin_all(me, peer, request.top_msg_id)
     pts = call.world.mailboxes.holding(me, peer).box.pts
     return types.messages.AffectedHistory(pts, count, 0)
 

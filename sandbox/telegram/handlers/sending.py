@@ -12,6 +12,7 @@ from sandbox.telegram.clock import moment
 from sandbox.telegram.handlers import drafts
 from sandbox.telegram.media_rights import kind_of
 from sandbox.telegram.records import Kind, Peer
+from sandbox.telegram.rights import speaks_as
 from sandbox.telegram.rpc import Call, Handlers, bad_request, forbidden
 
 
@@ -71,6 +72,9 @@ def _delete_channel_messages(call: Call, request: Any) -> Any:
     others = any(posts[number].sender != me for number in request.id if number in posts)
     if others and not call.world.rooms.has_right(room, me, "delete_messages"):
         raise forbidden("MESSAGE_DELETE_FORBIDDEN")
+    call.world.discussions.posts_deleted(
+        [posts[number] for number in request.id if number in posts]
+    )
     return _deleted(call, room.peer, request.id, revoke=True)
 
 
@@ -105,6 +109,8 @@ def _set_typing(call: Call, request: Any) -> bool:
         return True
     room = call.world.rooms.get(peer)
     call.world.rooms.require_writable(room, me)
+    if speaks_as(room, me) is not None:
+        return True
     for member in room.members:
         if member == me:
             continue
