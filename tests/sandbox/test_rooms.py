@@ -246,14 +246,6 @@ async def test_a_public_channel_is_found_and_joined(
         await vera.client.get_messages(target)
 
 
-async def test_signatures(channel: Room, alisa: Person, boris: Person) -> None:
-    target = await alisa.entity(channel.id)
-    await alisa.client(channels.ToggleSignaturesRequest(target, signatures_enabled=True))
-    await alisa.send(channel.id, "editorial")
-    await boris.wait_for_text("editorial")
-    assert (await boris.history(channel.id))[-1].post_author == "Alisa Made-Up"
-
-
 async def test_a_private_channel_stays_private(channel: Room, alisa: Person, vera: Person) -> None:
     foreign = await alisa.entity(channel.id)
     with pytest.raises(errors.ChannelInvalidError):

@@ -33,6 +33,17 @@ def _get_groups(call: Call, _request: Any) -> Any:
     return types.messages.Chats([call.world.render.chat(me, room) for room in own])
 
 
+def _toggle_join_to_send(call: Call, request: Any) -> Any:
+    group = inputs.channel(call, request.channel)
+    call.world.rooms.require_admin(group, call.me.id, "change_info")
+    if group.join_to_send == request.enabled:
+        raise bad_request("CHAT_NOT_MODIFIED")
+    group.join_to_send = request.enabled
+    call.world.rooms.save(group)
+    call.world.updates.room_changed(group)
+    return call.world.updates.answer(call.me.id, peers=[group.peer])
+
+
 def _get_discussion(call: Call, request: Any) -> Any:
     me = call.me.id
     group, top = _thread(call, request.peer, request.msg_id)
@@ -100,6 +111,7 @@ HANDLERS: Handlers = MappingProxyType(
     {
         channels.SetDiscussionGroupRequest: _link,
         channels.GetGroupsForDiscussionRequest: _get_groups,
+        channels.ToggleJoinToSendRequest: _toggle_join_to_send,
         messages.GetDiscussionMessageRequest: _get_discussion,
         messages.GetRepliesRequest: _get_replies,
         messages.ReadDiscussionRequest: _read,
