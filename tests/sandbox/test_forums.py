@@ -205,3 +205,18 @@ async def test_pins_of_a_topic(town: Town) -> None:
     target = await alisa.entity(room.id)
     await alisa.client(messages.UnpinAllMessagesRequest(target, top_msg_id=topic))
     assert await boris.pinned(room.id) == [outside.id]
+
+
+async def test_forwarding_into_a_topic(town: Town) -> None:
+    alisa, boris = town.alisa, town.boris
+    room = await new_forum(town, boris)
+    topic = await alisa.create_topic(room.id, "Loans")
+    sent = await alisa.send("boris_test", "a borrowed thought")
+    target = await alisa.entity(room.id)
+    await alisa.client(
+        messages.ForwardMessagesRequest(
+            await alisa.entity("boris_test"), [sent.id], target, top_msg_id=topic
+        )
+    )
+    received = await boris.wait_for(lambda one: one.chat == room.id and one.topic == topic)
+    assert (received.text, received.reply_to) == ("a borrowed thought", topic)

@@ -198,7 +198,7 @@ posts = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(posts, max_size=5, unique_by=lambda post: post.uid))
 def test_records_come_back_as_they_were_stored(tmp_path_factory: Any, stored: list[Post]) -> None:
     path = tmp_path_factory.mktemp("store") / "state.db"
