@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from bridges.core.chat import KnownChat
+from bridges.core.chat import ChatSettings, KnownChat
 from bridges.core.content import Fetched, RemoteMedia
 from bridges.core.events import VotesOf
 from bridges.core.ids import ChatKey, MessageID
@@ -81,6 +81,15 @@ class HandlesTyping(Protocol):
 
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """Say that the person is typing, or has stopped."""
+        ...
+
+
+@runtime_checkable
+class HandlesChatSettings(Protocol):
+    """What a person sets for a chat is kept by the network."""
+
+    async def set_settings(self, chat: ChatKey, settings: ChatSettings) -> ChatSettings:
+        """Set what is known in ``settings``; returns what of it the network keeps for this chat."""
         ...
 
 

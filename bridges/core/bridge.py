@@ -17,12 +17,13 @@ from bridges.core.bot.reception import Reception
 from bridges.core.clock import Clock
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.errors import Rejected, TemporaryError
-from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping, UserChanged
-from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, MessageID
+from bridges.core.events import RemoteEvent, RemoteTyping
+from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
 from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
 from bridges.core.parts import PASSING_TROUBLE, Parts
+from bridges.core.rows import dedup_key, lane
 from bridges.core.secretbox import SecretBox
 from bridges.core.services import BridgeServices
 from bridges.core.storage.database import Database
@@ -35,24 +36,6 @@ _CLEANING_INTERVAL = 3600.0
 _WAIT_FOR_HOMESERVER = 1.0
 _LONGEST_WAIT_FOR_HOMESERVER = 15.0
 _HOMESERVER_REACHES_NOBODY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
-_KEY_SEPARATOR = "\x1f"
-
-
-def dedup_key(event: RemoteEvent) -> str | None:
-    """What makes a received event the same as another; None where handling it twice is harmless."""
-    if isinstance(event, RemoteMessage):
-        return _KEY_SEPARATOR.join((event.chat.receiver, event.chat.chat, event.id))
-    return None
-
-
-def own_key(key: str | None, login: LoginID) -> str | None:
-    """The key of a login's own copy of an event that others report as well."""
-    return None if key is None else _KEY_SEPARATOR.join((key, login))
-
-
-def lane(event: RemoteEvent) -> str:
-    """Which events are handled one after another: those of a chat, and those of a person."""
-    return f"person {event.user}" if isinstance(event, UserChanged) else f"chat {event.chat}"
 
 
 class Bridge:
@@ -102,6 +85,8 @@ class Bridge:
         self._background.append(asyncio.create_task(self.inbox.run(), name="inbox"))
         self._background.append(asyncio.create_task(self._clean(), name="cleaning"))
         self._background.append(asyncio.create_task(self._expiry.run(), name="expiry"))
+        self._background.append(asyncio.create_task(parts.chat_settings.run(), name="muted"))
+        self._background.append(asyncio.create_task(parts.settings_watch.run(), name="settings"))
         await self._to_remote.start()
         await self._to_matrix.start()
         await parts.sessions.connect()
@@ -229,22 +214,8 @@ class Bridge:
         self._to_matrix.wake(lanes)
 
     def _row(self, login: LoginID, event: RemoteEvent) -> NewRow:
-        encoded = self._parts.codec.encode(event)
-        return NewRow(lane(event), self._key(login, event), login, encoded)
-
-    def _key(self, login: LoginID, event: RemoteEvent) -> str | None:
-        """The key of a row: what several logins report is handled once.
-
-        Except for a login that has no part in the room yet: its own copy brings it in.
-        """
-        key = dedup_key(event)
-        if (
-            isinstance(event, RemoteMessage)
-            and event.chat.receiver == SHARED
-            and not self._parts.rooms.knows(event.chat, login)
-        ):
-            return own_key(key, login)
-        return key
+        key = dedup_key(event, login, self._parts.rooms.knows)
+        return NewRow(lane(event), key, login, self._parts.codec.encode(event))
 
     def typing(self, login: LoginID, event: RemoteTyping) -> None:
         """Show a typing notification."""
@@ -268,19 +239,10 @@ class Bridge:
         return await self._parts.interpreter.translation(active.record.owner)
 
     async def chats_of(
-        self, receiver: LoginID, messages: Sequence[MessageID]
+        self, receiver: LoginID, messages: Sequence[MessageID], within: ChatID | None = None
     ) -> Mapping[MessageID, ChatKey]:
         """Find the chats messages are in, bridged or waiting."""
-        found = dict(await self._parts.messages.chats_of(receiver, messages))
-        if len(found) < len(messages):
-            wanted = set(messages) - set(found)
-            for key in await self._parts.from_remote.pending_keys(receiver):
-                owner, chat, message = key.split(_KEY_SEPARATOR)[:3]
-                if owner == receiver and MessageID(message) in wanted:
-                    found[MessageID(message)] = ChatKey(ChatID(chat), receiver)
-            # What was waiting at the first look may have been bridged before the second.
-            found |= await self._parts.messages.chats_of(receiver, sorted(wanted - set(found)))
-        return found
+        return await self._parts.places.of(receiver, messages, within)
 
     async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> Set[MessageID]:
         """Those messages that are in the chat's room already."""

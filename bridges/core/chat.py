@@ -5,9 +5,10 @@ In ``ChatInfo`` and ``UserInfo`` a field that is None is unknown and leaves alon
 empty value clears it.
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from attrs import field, frozen
+from attrs import asdict, evolve, field, fields, frozen
 
 from bridges.core.ids import ChatKey, RemoteUserID
 from bridges.core.rights import ChatRights
@@ -42,6 +43,8 @@ class ChatKind(StrEnum):
     DIRECT = "direct"
     GROUP = "group"
     CHANNEL = "channel"
+    SPACE = "space"
+    """No chat: gathers rooms that belong together."""
 
 
 class Membership(StrEnum):
@@ -65,6 +68,43 @@ class Member:
     power: int | None = None
 
 
+NOT_MUTED = datetime.fromtimestamp(0, UTC)
+MUTED_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@frozen
+class ChatSettings:
+    """What one person has set for a chat of theirs; None is unknown and leaves things as they are.
+
+    Attributes:
+        muted_until: no notifications until then; a time in the past means that they are on.
+        archived: kept out of sight.
+        pinned: at the top of the list.
+        unread: marked as unread by the person.
+    """
+
+    muted_until: datetime | None = None
+    archived: bool | None = None
+    pinned: bool | None = None
+    unread: bool | None = None
+
+    def updated(self, newer: "ChatSettings") -> "ChatSettings":
+        """The same with what is known in ``newer``."""
+        known = asdict(newer, filter=lambda _, value: value is not None)
+        return evolve(self, **known)
+
+    def differing(self, other: "ChatSettings") -> "ChatSettings":
+        """What of this is known and not the same in ``other``."""
+        names = [one.name for one in fields(ChatSettings)]
+        return ChatSettings(
+            **{
+                name: getattr(self, name)
+                for name in names
+                if getattr(self, name) != getattr(other, name)
+            }
+        )
+
+
 @frozen
 class ChatInfo:
     """A chat's properties.
@@ -75,6 +115,10 @@ class ChatInfo:
         admins_complete: whoever is not among ``members`` has no power above others.
         may_write: whether this login may send messages (a channel's subscribers may not).
         rights: the levels things need in this chat.
+        parent: the space the room belongs into; ``NO_CHAT`` for none.
+        predecessor: the chat that goes on as this one and whose room it takes over.
+        discussion: where the messages of this channel are talked about.
+        settings: what this login's owner has set for the chat.
     """
 
     kind: ChatKind | None = None
@@ -87,6 +131,10 @@ class ChatInfo:
     admins_complete: bool = False
     may_write: bool | None = None
     rights: ChatRights | None = None
+    parent: ChatKey | None = None
+    predecessor: ChatKey | None = None
+    discussion: ChatKey | None = None
+    settings: ChatSettings | None = None
 
 
 @frozen

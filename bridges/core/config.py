@@ -217,6 +217,8 @@ class BridgeConfig(Section):
     message_status: MessageStatusConfig = MessageStatusConfig()
     reconcile_interval: float = Field(default=30, ge=1, le=86400)
     """Seconds between two looks for events the homeserver did not push."""
+    settings_interval: float = Field(default=0, ge=0, le=86400)
+    """Seconds between two looks for chats people mute, archive or pin in Matrix; 0: never."""
     limits: LimitsConfig = LimitsConfig()
     double_puppet: bool = True
     """Messages sent from the phone appear as the person themselves, not as a ghost."""
@@ -385,6 +387,8 @@ class BridgeSettings:
     message_status: MessageStatusConfig
     reconcile_interval: float
     """Seconds."""
+    settings_interval: float
+    """Seconds; 0 for never."""
     limits: LimitsConfig
     double_puppet_token: str | None = field(repr=False)
     """Token of the application service that may act for this server's people; None: nobody may."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from bridges.core.chat import ChatInfo, Sender, UserInfo
+from bridges.core.chat import ChatInfo, ChatSettings, Sender, UserInfo
 from bridges.core.content import RemotePart
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 
@@ -126,9 +126,26 @@ class ChatChanged:
 
 @frozen
 class ChatGone:
-    """This login is no longer in the chat, or the chat does not exist any more."""
+    """This login is no longer in the chat, or (``deleted``) the chat does not exist any more."""
 
     chat: ChatKey
+    deleted: bool = False
+
+
+@frozen
+class ChatMoved:
+    """A chat has ended and goes on as another one; both count messages for themselves."""
+
+    chat: ChatKey
+    successor: ChatKey
+
+
+@frozen
+class RemoteChatSettings:
+    """Some of what the reporting login's owner has set for a chat has these values now."""
+
+    chat: ChatKey
+    settings: ChatSettings
 
 
 @frozen
@@ -157,6 +174,8 @@ ChatEvent = (
     | RemoteReceipt
     | ChatChanged
     | ChatGone
+    | ChatMoved
+    | RemoteChatSettings
 )
 """Events that belong to one chat and are handled in the order they were received."""
 

@@ -22,9 +22,16 @@ WHOLE = PartID("")
 """The first (usually the only) part of a message."""
 
 
+SPACE = "space"
+"""The sub-chat that is no chat but gathers a chat and its sub-chats."""
+
+
 @frozen
 class ChatKey:
     """Which chat, and for which account where accounts number their messages separately.
+
+    Where a chat has sub-chats (forum topics), their ids are ``<chat>/<sub-chat>`` and share its
+    numbering of messages.
 
     ``receiver`` is ``SHARED`` for chats whose message ids are global (Telegram channels) and the
     login's id where each account has its own copy (direct chats, Telegram basic groups).
@@ -35,3 +42,7 @@ class ChatKey:
 
     def __str__(self) -> str:
         return f"{self.chat}|{self.receiver}" if self.receiver else str(self.chat)
+
+
+NO_CHAT = ChatKey(ChatID(""))
+"""Says that there is none, where None says that it is not known."""

@@ -22,7 +22,7 @@ from bridges.core.chat import ChatInfo, UserInfo
 from bridges.core.clock import Clock
 from bridges.core.config import NetworkConfig
 from bridges.core.events import RemoteEvent, RemoteTyping
-from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.outgoing import OutgoingMessage, Sent
 from bridges.core.secretbox import SecretBox
@@ -99,9 +99,14 @@ class BridgeHandle(Protocol):
         ...
 
     async def chats_of(
-        self, receiver: LoginID, messages: Sequence[MessageID]
+        self, receiver: LoginID, messages: Sequence[MessageID], within: ChatID | None = None
     ) -> Mapping[MessageID, ChatKey]:
-        """Find the chats messages of one receiver are in, bridged or still waiting to be."""
+        """Find the chats messages of one receiver are in, bridged or still waiting to be.
+
+        With ``within`` only that chat and its sub-chats count, and a message that a sub-chat is
+        called after (its id is ``within``, a slash and the message's id) is in that sub-chat.
+        Needed for ``SHARED``, where messages of different chats may have the same id.
+        """
         ...
 
     async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> AbstractSet[MessageID]:

@@ -24,14 +24,18 @@ from bridges.core.interpreter import Interpreter
 from bridges.core.lanes import GiveUp, Handler, Lanes
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.names import GhostNames
+from bridges.core.matrix.personal import PersonalRooms
 from bridges.core.matrix.senders import Senders
 from bridges.core.media import MediaCourier
 from bridges.core.metrics import Metrics
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.contents import Contents
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.messages import MessageSync
+from bridges.core.portal.moving import Moving
+from bridges.core.portal.parents import Parents
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
@@ -44,8 +48,11 @@ from bridges.core.portal.spaces import Spaces
 from bridges.core.portal.status import MessageStatus
 from bridges.core.portal.to_matrix import ToMatrix
 from bridges.core.portal.to_remote import ToRemote
+from bridges.core.rows import MessagePlaces
 from bridges.core.secretbox import SecretBox
 from bridges.core.sessions import Sessions
+from bridges.core.settings_watch import SettingsWatch
+from bridges.core.storage.chat_settings import ChatSettingsStore
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
 from bridges.core.storage.expiry import ExpiryStore
@@ -259,13 +266,73 @@ class Parts:
             self.portals,
             self.people,
             self.senders,
-            self.spaces,
             self.properties,
             self.powers,
             self.info,
             self.settings.server_name,
         )
-        return Rooms(self.portals, maker, self.properties, self.room_members, self.powers)
+        return Rooms(
+            self.portals,
+            maker,
+            self.properties,
+            self.room_members,
+            self.powers,
+            self.spaces,
+            self.parents,
+            self.moving,
+            self.chat_settings,
+        )
+
+    @cached_property
+    def parents(self) -> Parents:
+        """Which room is in which space."""
+        return Parents(
+            self.portals, self.logins, self.spaces, self.room_state, self.settings.server_name
+        )
+
+    @cached_property
+    def moving(self) -> Moving:
+        """Chats that go on as others."""
+        return Moving(
+            self.portals,
+            self.from_remote,
+            self.senders,
+            self.room_state,
+            self.translator,
+            self.info,
+        )
+
+    @cached_property
+    def chat_settings(self) -> ChatSettingsSync:
+        """Keeps people's settings of chats equal."""
+        return ChatSettingsSync(
+            ChatSettingsStore(self.database),
+            self.portals,
+            self.sessions,
+            self.senders,
+            PersonalRooms(self.homeserver),
+            self.clock,
+        )
+
+    @cached_property
+    def settings_watch(self) -> SettingsWatch:
+        """Notices what people set in Matrix."""
+        return SettingsWatch(
+            self.database,
+            self.homeserver,
+            self.senders,
+            self.sessions,
+            self.portals,
+            self.chat_settings,
+            self.values,
+            self.clock,
+            self.settings.settings_interval,
+        )
+
+    @cached_property
+    def places(self) -> MessagePlaces:
+        """In which chats messages are."""
+        return MessagePlaces(self.messages, self.portals, self.from_remote)
 
     @cached_property
     def writer(self) -> RoomWriter:
@@ -331,6 +398,7 @@ class Parts:
             self.message_sync,
             self.reactions,
             self.polls,
+            self.chat_settings,
             self.codec,
         )
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What members of a chat may do, as Matrix power levels (Matrix spec, ``m.room.power_levels``)."""
 
-from attrs import frozen
+from attrs import fields, frozen
 
 RESTRICTED = -1
 """Level of a member who may read and nothing else, or nothing but react."""
@@ -36,3 +36,8 @@ class ChatRights:
 
 UNKNOWN_RIGHTS = ChatRights()
 """The rights in a chat whose network has not told them."""
+
+SPACE_RIGHTS = ChatRights(
+    **dict.fromkeys([one.name for one in fields(ChatRights)], NOBODY),
+)
+"""The rights in a space, which only the bridge arranges."""

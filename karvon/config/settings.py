@@ -59,6 +59,7 @@ def bridge_settings(
         ),
         message_status=bridge.message_status,
         reconcile_interval=bridge.reconcile_interval,
+        settings_interval=bridge.settings_interval,
         limits=bridge.limits,
         double_puppet_token=double_puppet_token(config, secrets),
         personal_space=bridge.personal_space,

@@ -56,6 +56,7 @@ def bridge_settings(
         bot=BotConfig(),
         message_status=MessageStatusConfig(),
         reconcile_interval=30,
+        settings_interval=0,
         limits=LimitsConfig(),
         double_puppet_token=None,
         personal_space=True,

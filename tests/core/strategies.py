@@ -10,6 +10,7 @@ from bridges.core.chat import (
     Avatar,
     ChatInfo,
     ChatKind,
+    ChatSettings,
     Member,
     Membership,
     Sender,
@@ -31,8 +32,10 @@ from bridges.core.content import (
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
+    ChatMoved,
     PollCount,
     ReactionsOf,
+    RemoteChatSettings,
     RemoteEdit,
     RemoteEvent,
     RemoteMessage,
@@ -93,6 +96,13 @@ _avatars = st.none() | st.builds(Avatar, any_text, any_text)
 _members = st.builds(
     Member, _senders, st.sampled_from(Membership), st.none() | st.integers(-100, 100)
 )
+_settings = st.builds(
+    ChatSettings,
+    st.none() | _moments,
+    st.none() | st.booleans(),
+    st.none() | st.booleans(),
+    st.none() | st.booleans(),
+)
 _chat_infos = st.builds(
     ChatInfo,
     kind=st.none() | st.sampled_from(ChatKind),
@@ -105,6 +115,10 @@ _chat_infos = st.builds(
     admins_complete=st.booleans(),
     may_write=st.none() | st.booleans(),
     rights=st.none() | st.builds(ChatRights, *[st.integers(-100, 100)] * 11),
+    parent=st.none() | _chats,
+    predecessor=st.none() | _chats,
+    discussion=st.none() | _chats,
+    settings=st.none() | _settings,
 )
 _user_infos = st.builds(
     UserInfo, st.none() | any_text, _avatars, st.none() | any_text, st.none() | st.booleans()
@@ -151,7 +165,9 @@ remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
     ),
     RemoteReceipt: st.builds(RemoteReceipt, _chats, _senders, _messages),
     ChatChanged: st.builds(ChatChanged, _chats, _chat_infos),
-    ChatGone: st.builds(ChatGone, _chats),
+    ChatGone: st.builds(ChatGone, _chats, st.booleans()),
+    ChatMoved: st.builds(ChatMoved, _chats, _chats),
+    RemoteChatSettings: st.builds(RemoteChatSettings, _chats, _settings),
     UserChanged: st.builds(UserChanged, _users, _user_infos),
 }
 

@@ -46,6 +46,7 @@ class Desk:
             "message_sync": self.message_sync,
             "reactions": self.parts,
             "polls": self.parts,
+            "settings": self.parts,
             "codec": CODEC,
         }
         self.to_matrix = ToMatrix(**names)

@@ -105,13 +105,14 @@ class BridgeOptions:
     """What distinguishes one bridge under test from another.
 
     `levels` maps users, patterns and servers to what they may do; `homeserver_url` goes another
-    way to the homeserver than the direct one; `reconcile_interval` in seconds; `clock` is the
-    system's if it is None.
+    way to the homeserver than the direct one; `reconcile_interval` and `settings_interval` in seconds;
+    `clock` is the system's if it is None.
     """
 
     levels: Mapping[str, Level] = field(factory=lambda: {SERVER_NAME: Level.USER})
     homeserver_url: str | None = None
     reconcile_interval: float = 30.0
+    settings_interval: float = 0.0
     message_status: MessageStatusConfig = field(factory=lambda: MessageStatusConfig(events="all"))
     limits: LimitsConfig = field(factory=LimitsConfig)
     double_puppet: bool = True
@@ -264,6 +265,7 @@ def _settings(
         bot=BotConfig(displayname=f"{network.network_name} bridge"),
         message_status=options.message_status,
         reconcile_interval=options.reconcile_interval,
+        settings_interval=options.settings_interval,
         limits=options.limits,
         double_puppet_token=slot.puppets.as_token if options.double_puppet else None,
         personal_space=options.personal_space,

@@ -13,10 +13,11 @@ from mautrix.types import UserID
 from bridges.core.clock import Clock, SystemClock
 from bridges.core.content import FormattedText, RemoteMedia, Text
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
-from bridges.core.ids import ChatKey, LoginID, MessageID
+from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.login import Complete, LoginStep, UserInput
 from bridges.core.network import LoginRecord, PersistHook, SessionState
 from bridges.core.outgoing import OutgoingMessage
+from bridges.core.rows import is_within
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import Database
 from bridges.core.text import Translation, UserText
@@ -84,12 +85,14 @@ class RecordingHandle:
         return str
 
     async def chats_of(
-        self, receiver: LoginID, messages: Sequence[MessageID]
+        self, receiver: LoginID, messages: Sequence[MessageID], within: ChatID | None = None
     ) -> Mapping[MessageID, ChatKey]:
         return {
             one.id: one.chat
             for one in self.messages()
-            if one.id in messages and one.chat.receiver == receiver
+            if one.id in messages
+            and one.chat.receiver == receiver
+            and is_within(one.chat.chat, within)
         }
 
     async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> AbstractSet[MessageID]:

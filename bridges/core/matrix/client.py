@@ -271,19 +271,37 @@ class Homeserver:
 
     async def get_account_data(self, sender: MatrixSender, name: str) -> Json:
         """A user's global account data; empty if there is none."""
-        path = f"/v3/user/{quote(sender.mxid)}/account_data/{quote(name)}"
         try:
-            data: Json = await self._call("GET", path, sender)
+            data: Json = await self._call("GET", _account_data(sender, name), sender)
         except HomeserverRefused as refused:
             if refused.status == HTTPStatus.NOT_FOUND:
                 return {}
             raise
         return data
 
-    async def set_account_data(self, sender: MatrixSender, name: str, data: Json) -> None:
-        """Replace a user's global account data."""
-        path = f"/v3/user/{quote(sender.mxid)}/account_data/{quote(name)}"
-        await self._call("PUT", path, sender, data)
+    async def set_account_data(
+        self, sender: MatrixSender, name: str, data: Json, room: RoomID | None = None
+    ) -> None:
+        """Replace a user's account data, global or of a room."""
+        await self._call("PUT", _account_data(sender, name, room), sender, data)
+
+    async def set_tag(
+        self, sender: MatrixSender, room: RoomID, tag: str, content: Json | None
+    ) -> None:
+        """Put a room under a user's tag, or take it out if ``content`` is None."""
+        path = f"/v3/user/{quote(sender.mxid)}/rooms/{quote(room)}/tags/{quote(tag)}"
+        await self._call("DELETE" if content is None else "PUT", path, sender, content)
+
+    async def set_push_rule(
+        self, sender: MatrixSender, kind: str, rule: str, content: Json | None
+    ) -> None:
+        """Set one of a user's push rules, or remove it if ``content`` is None and it is there."""
+        path = f"/v3/pushrules/global/{kind}/{quote(rule, safe='')}"
+        try:
+            await self._call("DELETE" if content is None else "PUT", path, sender, content)
+        except HomeserverRefused as refused:
+            if content is not None or refused.status != HTTPStatus.NOT_FOUND:
+                raise
 
     # -- Events that were missed
 
@@ -393,6 +411,11 @@ class Homeserver:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self.failures += 1
             raise HomeserverUnavailable(f"{method} {url.path}: {error!r}") from error
+
+
+def _account_data(sender: MatrixSender, name: str, room: RoomID | None = None) -> str:
+    place = "" if room is None else f"/rooms/{quote(room)}"
+    return f"/v3/user/{quote(sender.mxid)}{place}/account_data/{quote(name)}"
 
 
 class FileTooLarge(Exception):

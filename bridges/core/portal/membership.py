@@ -36,16 +36,23 @@ class RoomMembers:
         return next((one for one in parts if one.login == login.record.id), None)
 
     async def bring_in(
-        self, portal: Portal, room: RoomID, login: ActiveLogin, *, may_write: bool
+        self,
+        portal: Portal,
+        room: RoomID,
+        login: ActiveLogin,
+        space: RoomID | None,
+        *,
+        may_write: bool,
     ) -> None:
-        """Bring a login's owner into a room and note the login's part in it."""
+        """Bring a login's owner into a room and its space, and note the login's part in it."""
         record = login.record
         if portal.kind is ChatKind.DIRECT and portal.other_user is not None:
             ghost = await self._senders.ghost_in(room, portal.other_user, record.id)
             await self._spaces.add_direct(record.owner, ghost.mxid, room)
         await self._spaces.bring_in(record.owner, room)
-        in_space = await self._spaces.add(record, room)
-        part = LoginPortal(record.id, portal.key, in_space, may_write)
+        if space is not None:
+            await self._spaces.put(space, room)
+        part = LoginPortal(record.id, portal.key, space is not None, may_write)
         await self._portals.add_login(part)
 
     async def remove_ghost(self, room: RoomID, user: RemoteUserID) -> None:

@@ -8,7 +8,7 @@ from attrs import evolve
 from mautrix.types import RoomID
 
 from bridges.core.chat import ChatInfo, UserInfo
-from bridges.core.ids import LoginID, RemoteUserID
+from bridges.core.ids import NO_CHAT, LoginID, RemoteUserID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.senders import AvatarUploader, Senders
 from bridges.core.network import NetworkInfo
@@ -51,6 +51,8 @@ class RoomProperties:
             changes["other_user"] = info.other_user
         if info.rights is not None:
             changes["rights"] = info.rights
+        if info.parent is not None:
+            changes["parent"] = None if info.parent == NO_CHAT else info.parent
         if info.avatar is not None and info.avatar.id != portal.avatar_id:
             uri = await self._upload_avatar(login, info.avatar) if info.avatar.id else ""
             if uri or not info.avatar.id:

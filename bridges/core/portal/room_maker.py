@@ -12,7 +12,6 @@ from bridges.core.network import NetworkInfo
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.room_request import RoomPlan, bridge_state_key, room_request
-from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import Portal, PortalStore
@@ -27,7 +26,6 @@ class RoomMaker:
         portals: PortalStore,
         people: PeopleStore,
         senders: Senders,
-        spaces: Spaces,
         properties: RoomProperties,
         powers: PowerKeeper,
         network: NetworkInfo,
@@ -37,18 +35,22 @@ class RoomMaker:
         self._portals = portals
         self._people = people
         self._senders = senders
-        self._spaces = spaces
         self._properties = properties
         self._powers = powers
         self._network = network
         self._server_name = server_name
 
-    async def make(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> Portal:
-        """Give a portal a room: the one an interrupted attempt has made, or a new one."""
+    async def make(
+        self, portal: Portal, info: ChatInfo, login: ActiveLogin, space: RoomID | None
+    ) -> Portal:
+        """Give a portal a room: the one an interrupted attempt has made, or a new one.
+
+        It is told that it is in ``space``, which the caller puts it into.
+        """
         room = await self._find_orphan(portal) if portal.creating else None
         title = None
         if room is None:
-            plan = await self._plan(portal, info, login)
+            plan = await self._plan(portal, info, login, space)
             title = plan.title
             await self._portals.save(evolve(portal, creating=True))
             room = await self._hs.create_room(self._senders.bot, room_request(plan))
@@ -60,7 +62,9 @@ class RoomMaker:
             await self._properties.show_title(room, now)
         return portal
 
-    async def _plan(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> RoomPlan:
+    async def _plan(
+        self, portal: Portal, info: ChatInfo, login: ActiveLogin, space: RoomID | None
+    ) -> RoomPlan:
         invite: list[UserID] = [login.record.owner]
         if portal.kind is ChatKind.DIRECT and portal.other_user is not None:
             ghost = await self._senders.ghost(portal.other_user, login.record.id)
@@ -75,7 +79,7 @@ class RoomMaker:
             invite=invite,
             power_levels=await self._powers.begin(portal, info, login),
             features=login.session.room_features(portal.key),
-            space=await self._spaces.of(login.record),
+            space=space,
         )
 
     async def _find_orphan(self, portal: Portal) -> RoomID | None:

@@ -17,6 +17,10 @@ from bridges.core.storage.portals import Portal
 Json = dict[str, Any]
 
 
+SPACE_TYPE = "m.space"
+_ROOM_TYPES = {ChatKind.DIRECT: "dm", ChatKind.SPACE: "space"}
+
+
 @frozen
 class RoomPlan:
     """Everything that decides what a portal room looks like.
@@ -52,6 +56,8 @@ def room_request(plan: RoomPlan) -> Json:
     }
     if portal.topic:
         request["topic"] = portal.topic
+    if portal.kind is ChatKind.SPACE:
+        request["creation_content"] = {"type": SPACE_TYPE}
     return request
 
 
@@ -79,7 +85,7 @@ def bridge_state(
         "creator": bot,
         "protocol": protocol,
         "channel": channel,
-        "com.beeper.room_type": "dm" if portal.kind is ChatKind.DIRECT else "group",
+        "com.beeper.room_type": _ROOM_TYPES.get(portal.kind, "group"),
     }
 
 

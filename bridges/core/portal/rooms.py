@@ -9,10 +9,14 @@ from mautrix.types import RoomID
 from bridges.core.chat import ChatInfo, ChatKind, Membership
 from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey, LoginID
+from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.membership import RoomMembers
+from bridges.core.portal.moving import Moving
+from bridges.core.portal.parents import Parents
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.room_maker import RoomMaker
+from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
@@ -30,6 +34,10 @@ class Rooms:
         properties: RoomProperties,
         members: RoomMembers,
         powers: PowerKeeper,
+        spaces: Spaces,
+        parents: Parents,
+        moving: Moving,
+        settings: ChatSettingsSync,
     ) -> None:
         self._log = structlog.get_logger("karvon.rooms")
         self._portals = portals
@@ -37,13 +45,20 @@ class Rooms:
         self._properties = properties
         self._members = members
         self._powers = powers
+        self._spaces = spaces
+        self._parents = parents
+        self._moving = moving
+        self._settings = settings
         self._creating: dict[ChatKey, asyncio.Lock] = {}
         self._inside: BoundedCache[tuple[LoginID, ChatKey], bool] = BoundedCache(_KNOWN_MEMBERS)
 
-    async def of(self, key: ChatKey, login: ActiveLogin) -> tuple[Portal, RoomID]:
+    async def of(
+        self, key: ChatKey, login: ActiveLogin, moved_from: ChatKey | None = None
+    ) -> tuple[Portal, RoomID]:
         """A chat's portal with its room, made if needed, with the login's owner brought in.
 
-        Whatever is interrupted is taken up by the next call.
+        Whatever is interrupted is taken up by the next call. ``moved_from``: the chat whose news
+        that it goes on as this one are being handled.
         """
         portal = await self._portals.get(key)
         if (
@@ -55,7 +70,7 @@ class Rooms:
         lock = self._creating.setdefault(key, asyncio.Lock())
         try:
             async with lock:
-                return await self._ensure(key, login)
+                return await self._ensure(key, login, moved_from)
         finally:
             if not lock.locked():
                 self._creating.pop(key, None)
@@ -78,7 +93,7 @@ class Rooms:
     async def apply(self, key: ChatKey, info: ChatInfo, login: ActiveLogin) -> None:
         """Show what has changed in a chat; a chat without a room only remembers it."""
         portal = await self._portals.get(key)
-        if portal is None:
+        if portal is None or portal.successor is not None:
             return
         updated = await self._properties.updated(portal, info, login.record.id)
         if updated.room is not None:
@@ -90,41 +105,93 @@ class Rooms:
         self, portal: Portal, updated: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin
     ) -> None:
         await self._properties.show(portal, updated, room)
+        if updated.parent is not None:
+            await self.of(updated.parent, login)
+        if updated.parent != portal.parent:
+            await self._parents.regroup(portal, updated, room)
         await self._powers.apply(portal, updated, room, info, login)
         for member in info.members or ():
             if member.membership is not Membership.JOIN:
                 await self._members.remove_ghost(room, member.user.user)
 
-    async def leave(self, key: ChatKey, login: ActiveLogin) -> RoomID | None:
-        """Note that a login has left a chat; returns the room it was in."""
+    async def leave(self, key: ChatKey, login: ActiveLogin, *, deleted: bool) -> RoomID | None:
+        """Note that a login has left a chat; returns the room it was in.
+
+        One that goes on in the room as another chat was not left. A chat that was ``deleted``
+        disappears from the space it was in.
+        """
+        portal = await self._portals.get(key)
+        if portal is None or portal.successor is not None:
+            return None
         self._inside.discard((login.record.id, key))
         await self._portals.remove_login(login.record.id, key)
-        portal = await self._portals.get(key)
-        return None if portal is None else portal.room
+        if deleted and portal.room is not None:
+            await self._parents.remove(portal, portal.room)
+        return portal.room
+
+    async def move(self, chat: ChatKey, successor: ChatKey, login: ActiveLogin) -> None:
+        """A chat goes on as another: in the same room, or the old one points to the new one's."""
+        _, room = await self.of(successor, login, chat)
+        await self._moving.close(chat, successor, room)
 
     def logged_out(self, login: LoginID) -> None:
         """Note that a login is gone; its rooms stay."""
         for known in [one for one in self._inside if one[0] == login]:
             self._inside.discard(known)
 
-    async def _ensure(self, key: ChatKey, login: ActiveLogin) -> tuple[Portal, RoomID]:
+    async def _ensure(
+        self, key: ChatKey, login: ActiveLogin, moved_from: ChatKey | None
+    ) -> tuple[Portal, RoomID]:
         portal = await self._portals.get(key)
         info: ChatInfo | None = None
+        made = False
         if portal is None or portal.room is None:
             info = await self._ask(key, login)
-            fresh = portal or Portal(key, info.kind or ChatKind.GROUP)
-            portal = await self._properties.updated(fresh, info, login.record.id)
-            portal = await self._maker.make(portal, info, login)
+            portal = portal or Portal(key, ChatKind.GROUP)
+            heir = await self._heir(portal, info, moved_from)
+            made = heir is None
+            portal = heir or await self._make(portal, info, login)
         assert portal.room is not None
         if await self._members.part_of(portal, login) is None:
-            is_new = info is not None
-            info = info or await self._ask(key, login)
-            may_write = info.may_write is not False
-            await self._members.bring_in(portal, portal.room, login, may_write=may_write)
-            if not is_new:
+            info = info or await self._ask(key, login) or ChatInfo()
+            await self._bring_in(portal, portal.room, info, login)
+            if not made:
+                await self.apply(key, info, login)
                 await self._powers.show(portal, portal.room)
         self._inside.put((login.record.id, key), True)
         return portal, portal.room
+
+    async def _make(self, portal: Portal, info: ChatInfo | None, login: ActiveLogin) -> Portal:
+        if info is None:
+            # The message that wants a room is worth more than its room's name.
+            info = ChatInfo(name=str(portal.key.chat))
+        portal = await self._properties.updated(portal, info, login.record.id)
+        return await self._maker.make(portal, info, login, await self._space(portal, login))
+
+    async def _heir(
+        self, portal: Portal, info: ChatInfo | None, moved_from: ChatKey | None
+    ) -> Portal | None:
+        predecessor = moved_from
+        if predecessor is None and info is not None:
+            predecessor = info.predecessor
+        if predecessor is None:
+            return None
+        return await self._moving.inherit(portal, predecessor, told=moved_from is not None)
+
+    async def _bring_in(
+        self, portal: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin
+    ) -> None:
+        await self._settings.room_made(portal, room, info.settings, login)
+        space = await self._space(portal, login)
+        may_write = info.may_write is not False
+        await self._members.bring_in(portal, room, login, space, may_write=may_write)
+
+    async def _space(self, portal: Portal, login: ActiveLogin) -> RoomID | None:
+        """The space in which a login finds a chat; made if needed."""
+        if portal.parent is None:
+            return await self._spaces.of(login.record)
+        _, room = await self.of(portal.parent, login)
+        return room
 
     async def _is_in_chat(self, key: ChatKey, login: ActiveLogin) -> bool:
         if key.receiver:
@@ -135,10 +202,9 @@ class Rooms:
             return False
         return True
 
-    async def _ask(self, key: ChatKey, login: ActiveLogin) -> ChatInfo:
+    async def _ask(self, key: ChatKey, login: ActiveLogin) -> ChatInfo | None:
         try:
             return await login.session.chat_info(key)
         except Rejected as error:
-            # The message that wants a room is worth more than its room's name.
             self._log.warning("no information about a chat", error=error.code)
-            return ChatInfo(kind=ChatKind.GROUP, name=str(key.chat))
+            return None

@@ -44,14 +44,17 @@ class Spaces:
             space = await self._logins.space(login.id)
             return space or await self._create(login)
 
-    async def add(self, login: LoginRecord, room: RoomID) -> bool:
-        """Put a room into a login's space; whether it is there now."""
-        space = await self.of(login)
-        if space is None:
-            return False
-        content = {"via": [self._server_name]}
+    async def put(self, space: RoomID, room: RoomID) -> None:
+        """Put a room into a space."""
+        await self._set_child(space, room, {"via": [self._server_name]})
+
+    async def take_out(self, space: RoomID, room: RoomID) -> None:
+        """Take a room out of a space; one that is not in it stays so."""
+        await self._set_child(space, room, {})
+        # What a room says of its space counts only together with what the space says of it.
+
+    async def _set_child(self, space: RoomID, room: RoomID, content: dict[str, object]) -> None:
         await self._hs.set_state(self._senders.bot, space, event_types.SPACE_CHILD, room, content)
-        return True
 
     async def add_direct(self, owner: UserID, other: UserID, room: RoomID) -> None:
         """Have the person's clients list a room as the direct chat with ``other``."""

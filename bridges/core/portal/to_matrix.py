@@ -10,6 +10,8 @@ from bridges.core.errors import SessionLost, TemporaryError
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
+    ChatMoved,
+    RemoteChatSettings,
     RemoteEdit,
     RemoteEvent,
     RemoteMessage,
@@ -21,6 +23,7 @@ from bridges.core.events import (
 )
 from bridges.core.ids import SHARED, LoginID
 from bridges.core.matrix.senders import Senders
+from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.properties import RoomProperties
@@ -34,6 +37,9 @@ from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.text import user_text
+
+_LEFT = user_text("You are no longer in this chat.")
+_DELETED = user_text("This chat was deleted.")
 
 
 class AccountAway(TemporaryError):
@@ -60,6 +66,7 @@ class ToMatrix:
         message_sync: MessageSync,
         reactions: ReactionSync,
         polls: Polls,
+        settings: ChatSettingsSync,
         codec: EventCodec,
     ) -> None:
         self._db = database
@@ -74,6 +81,7 @@ class ToMatrix:
         self._message_sync = message_sync
         self._reactions = reactions
         self._polls = polls
+        self._settings = settings
         self._codec = codec
 
     async def handle(self, row: Row) -> None:
@@ -91,7 +99,7 @@ class ToMatrix:
     async def _login_for(self, login: LoginID, event: RemoteEvent) -> ActiveLogin | None:
         """Who has reported an event; if they have left, somebody else in the same shared chat."""
         active = self._sessions.get(login)
-        if active is not None or isinstance(event, UserChanged | ChatGone):
+        if active is not None or isinstance(event, UserChanged | ChatGone | RemoteChatSettings):
             return active
         if event.chat.receiver != SHARED:
             return None
@@ -120,6 +128,10 @@ class ToMatrix:
                 await self._rooms.apply(event.chat, event.info, login)
             case ChatGone():
                 await self._gone(row, event, login)
+            case ChatMoved():
+                await self._rooms.move(event.chat, event.successor, login)
+            case RemoteChatSettings():
+                await self._settings.from_remote(event.chat, event.settings, login)
             case UserChanged():
                 await self._person(event, login)
             case _:
@@ -139,11 +151,13 @@ class ToMatrix:
             return
         reader = await self._senders.speaker(portal.room, event.reader, login.record.id)
         await self._writer.read(portal.room, reader, stored[-1].event)
+        if event.reader.is_me:
+            await self._settings.read_by(event.chat, login)
 
     async def _gone(self, row: Row, event: ChatGone, login: ActiveLogin) -> None:
-        room = await self._rooms.leave(event.chat, login)
+        room = await self._rooms.leave(event.chat, login, deleted=event.deleted)
         if room is not None:
-            text = user_text("You are no longer in this chat.")
+            text = _DELETED if event.deleted else _LEFT
             await self._writer.notice(room, login.record.owner, text, ("gone", row.seq))
 
     async def _person(self, event: UserChanged, login: ActiveLogin) -> None:

@@ -141,6 +141,8 @@ class ToRemote:
             await self._end(row)
 
     async def _login_of(self, sender: UserID, portal: Portal) -> ActiveLogin:
+        if portal.successor is not None:
+            raise Rejected("MOVED", user_text("This chat goes on in another room; write there."))
         for login in self._sessions.of(sender):
             part = await self._rooms.part_of(portal, login)
             if part is None:

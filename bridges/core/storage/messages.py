@@ -150,15 +150,20 @@ class MessageStore:
         )
 
     async def chats_of(
-        self, receiver: LoginID, messages: Sequence[MessageID]
+        self, receiver: LoginID, messages: Sequence[MessageID], within: ChatID | None
     ) -> Mapping[MessageID, ChatKey]:
-        """In which chats of a receiver these messages are."""
+        """In which chats of a receiver these messages are, of ``within`` and its sub-chats if given."""
+        parent = within or ""
         found = {}
         for message in messages:
             row = await self._db.fetchrow(
-                "SELECT chat FROM message WHERE receiver = $1 AND id = $2 LIMIT 1",
+                "SELECT chat FROM message WHERE receiver = $1 AND id = $2"
+                " AND ($3 = '' OR chat = $3 OR substr(chat, 1, $4) = $5) LIMIT 1",
                 receiver,
                 message,
+                parent,
+                len(parent) + 1,
+                f"{parent}/",
             )
             if row is not None:
                 found[message] = ChatKey(ChatID(row["chat"]), receiver)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 from mautrix.types import RoomID
 
 from bridges.core.chat import ChatKind
@@ -27,6 +27,9 @@ class Portal:
         name: as the network gave it; empty for a direct chat that is called like the other side.
         rights: None as long as the network has not told them.
         avatar_id: the network's id of the picture the room shows; ``avatar_uri`` its ``mxc://``.
+        parent: the space its room is in, None for the logins' own ones.
+        successor: the chat as which this one goes on. Its room is this one's unless this has one of
+            its own, which is closed then.
     """
 
     key: ChatKey
@@ -39,6 +42,8 @@ class Portal:
     avatar_uri: str = ""
     other_user: RemoteUserID | None = field(default=None)
     rights: ChatRights | None = None
+    parent: ChatKey | None = None
+    successor: ChatKey | None = None
 
 
 @frozen
@@ -49,9 +54,39 @@ class LoginPortal:
     key: ChatKey
     in_space: bool
     may_write: bool
+    speaks_as: RemoteUserID | None = None
+    """As whom its messages appear on the network, None for the account itself."""
 
 
-_COLUMNS = "chat, receiver, room_id, creating, kind, name, topic, avatar_id, avatar_uri, other_user, rights"
+def _values(portal: Portal) -> dict[str, object]:
+    """A portal as a row."""
+    return {
+        "chat": portal.key.chat,
+        "receiver": portal.key.receiver,
+        "room_id": portal.room,
+        "creating": portal.creating,
+        "kind": portal.kind.value,
+        "name": portal.name,
+        "topic": portal.topic,
+        "avatar_id": portal.avatar_id,
+        "avatar_uri": portal.avatar_uri,
+        "other_user": portal.other_user,
+        "rights": "" if portal.rights is None else json.dumps(asdict(portal.rights)),
+        "parent_chat": portal.parent and portal.parent.chat,
+        "parent_receiver": portal.parent and portal.parent.receiver,
+        "successor_chat": portal.successor and portal.successor.chat,
+        "successor_receiver": portal.successor and portal.successor.receiver,
+    }
+
+
+_NAMES = tuple(_values(Portal(ChatKey(ChatID("")), ChatKind.GROUP)))
+_COLUMNS = ", ".join(_NAMES)
+_SAVE = (
+    f"INSERT INTO portal ({_COLUMNS})"
+    f" VALUES ({', '.join(f'${number}' for number in range(1, len(_NAMES) + 1))})"
+    " ON CONFLICT (chat, receiver) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES[2:])
+)
 
 
 class PortalStore:
@@ -63,16 +98,12 @@ class PortalStore:
         self._by_room: BoundedCache[RoomID, ChatKey] = BoundedCache(_CACHED_PORTALS)
 
     async def get(self, key: ChatKey) -> Portal | None:
-        """The portal of a chat."""
-        cached = self._by_key.get(key)
-        if cached is not None:
-            return cached
-        row = await self._db.fetchrow(
-            f"SELECT {_COLUMNS} FROM portal WHERE chat = $1 AND receiver = $2",
-            key.chat,
-            key.receiver,
-        )
-        return None if row is None else self._remember(_portal(row))
+        """The portal of a chat; one that goes on as another and has no room shows that one's."""
+        portal = self._by_key.get(key) or await self._fetch(key)
+        if portal is None or portal.room is not None or portal.successor is None:
+            return portal
+        successor = await self.get(portal.successor)
+        return portal if successor is None else evolve(portal, room=successor.room)
 
     async def by_room(self, room: RoomID) -> Portal | None:
         """The portal a room belongs to."""
@@ -87,38 +118,48 @@ class PortalStore:
         rows = await self._db.fetch(f"SELECT {_COLUMNS} FROM portal WHERE room_id IS NOT NULL")
         return [_portal(row) for row in rows]
 
+    async def children(self, parent: ChatKey) -> Sequence[Portal]:
+        """The portals whose rooms belong into a space."""
+        rows = await self._db.fetch(
+            f"SELECT {_COLUMNS} FROM portal WHERE parent_chat = $1 AND parent_receiver = $2",
+            parent.chat,
+            parent.receiver,
+        )
+        return [_portal(row) for row in rows]
+
     async def save(self, portal: Portal) -> None:
         """Insert or replace a portal."""
-        await self._db.execute(
-            f"INSERT INTO portal ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-            " ON CONFLICT (chat, receiver) DO UPDATE SET room_id = excluded.room_id,"
-            " creating = excluded.creating, kind = excluded.kind, name = excluded.name,"
-            " topic = excluded.topic, avatar_id = excluded.avatar_id,"
-            " avatar_uri = excluded.avatar_uri, other_user = excluded.other_user,"
-            " rights = excluded.rights",
-            portal.key.chat,
-            portal.key.receiver,
-            portal.room,
-            portal.creating,
-            portal.kind.value,
-            portal.name,
-            portal.topic,
-            portal.avatar_id,
-            portal.avatar_uri,
-            portal.other_user,
-            "" if portal.rights is None else json.dumps(asdict(portal.rights)),
-        )
+        portal = await self._without_borrowed_room(portal)
+        await self._db.execute(_SAVE, *_values(portal).values())
         self._remember(portal)
+
+    async def hand_over(self, old: Portal, new: Portal) -> None:
+        """Give the room of ``old`` to ``new``, which has none: both are saved, or neither."""
+        assert old.room is not None
+        given = evolve(old, room=None, successor=new.key)
+        heir = evolve(new, room=old.room, creating=False)
+        async with self._db.transaction() as connection:
+            for one in (given, heir):
+                await connection.execute(_SAVE, *_values(one).values())
+        self._remember(given)
+        self._remember(heir)
 
     async def logins_in(self, key: ChatKey) -> Sequence[LoginPortal]:
         """The logins that are in a chat."""
         rows = await self._db.fetch(
-            "SELECT login, in_space, may_write FROM login_portal WHERE chat = $1 AND receiver = $2",
+            "SELECT login, in_space, may_write, speaks_as FROM login_portal"
+            " WHERE chat = $1 AND receiver = $2",
             key.chat,
             key.receiver,
         )
         return [
-            LoginPortal(LoginID(row["login"]), key, bool(row["in_space"]), bool(row["may_write"]))
+            LoginPortal(
+                LoginID(row["login"]),
+                key,
+                bool(row["in_space"]),
+                bool(row["may_write"]),
+                None if row["speaks_as"] is None else RemoteUserID(row["speaks_as"]),
+            )
             for row in rows
         ]
 
@@ -134,14 +175,16 @@ class PortalStore:
     async def add_login(self, part: LoginPortal) -> None:
         """Insert or replace a login's part in a portal."""
         await self._db.execute(
-            "INSERT INTO login_portal (login, chat, receiver, in_space, may_write)"
-            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (login, chat, receiver) DO UPDATE"
-            " SET in_space = excluded.in_space, may_write = excluded.may_write",
+            "INSERT INTO login_portal (login, chat, receiver, in_space, may_write, speaks_as)"
+            " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (login, chat, receiver) DO UPDATE"
+            " SET in_space = excluded.in_space, may_write = excluded.may_write,"
+            " speaks_as = excluded.speaks_as",
             part.login,
             part.key.chat,
             part.key.receiver,
             part.in_space,
             part.may_write,
+            part.speaks_as,
         )
 
     async def remove_login(self, login: LoginID, key: ChatKey) -> None:
@@ -152,6 +195,21 @@ class PortalStore:
             key.chat,
             key.receiver,
         )
+
+    async def _fetch(self, key: ChatKey) -> Portal | None:
+        row = await self._db.fetchrow(
+            f"SELECT {_COLUMNS} FROM portal WHERE chat = $1 AND receiver = $2",
+            key.chat,
+            key.receiver,
+        )
+        return None if row is None else self._remember(_portal(row))
+
+    async def _without_borrowed_room(self, portal: Portal) -> Portal:
+        if portal.successor is None or portal.room is None:
+            return portal
+        successor = await self.get(portal.successor)
+        borrowed = successor is not None and successor.room == portal.room
+        return evolve(portal, room=None) if borrowed else portal
 
     def _remember(self, portal: Portal) -> Portal:
         self._by_key.put(portal.key, portal)
@@ -172,4 +230,11 @@ def _portal(row: Any) -> Portal:
         avatar_uri=row["avatar_uri"],
         other_user=None if row["other_user"] is None else RemoteUserID(row["other_user"]),
         rights=ChatRights(**json.loads(row["rights"])) if row["rights"] else None,
+        parent=_key(row, "parent"),
+        successor=_key(row, "successor"),
     )
+
+
+def _key(row: Any, name: str) -> ChatKey | None:
+    chat = row[f"{name}_chat"]
+    return None if chat is None else ChatKey(ChatID(chat), LoginID(row[f"{name}_receiver"]))

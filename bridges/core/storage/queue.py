@@ -105,12 +105,13 @@ class Queue:
         )
         return [row["lane"] for row in rows]
 
-    async def pending_keys(self, login: str) -> list[str]:
-        """The keys of a login's rows that are not ended."""
+    async def pending_keys(self, prefix: str) -> list[str]:
+        """The keys that begin so, of rows that are not ended."""
         rows = await self._db.fetch(
             f"SELECT dedup_key FROM {self._table}"
-            f" WHERE login = $1 AND dedup_key IS NOT NULL AND state < {RowState.DONE:d}",
-            login,
+            f" WHERE substr(dedup_key, 1, $2) = $1 AND state < {RowState.DONE:d}",
+            prefix,
+            len(prefix),
         )
         return [row["dedup_key"] for row in rows]
 
@@ -149,6 +150,10 @@ class Queue:
             lane,
         )
         return row is not None
+
+    async def has_pending(self, lane: str) -> bool:
+        """Whether a lane has rows to be handled."""
+        return bool(await self.head(lane, 1))
 
     async def current(self, row: Row) -> Row | None:
         """The row as it stands now; None if it has ended or has been moved."""

@@ -170,11 +170,31 @@ CREATE TABLE expiring (
 CREATE INDEX expiring_at ON expiring (expires_at)
 """
 
+_TOPOLOGY = """
+ALTER TABLE portal ADD COLUMN parent_chat TEXT;
+ALTER TABLE portal ADD COLUMN parent_receiver TEXT;
+ALTER TABLE portal ADD COLUMN successor_chat TEXT;
+ALTER TABLE portal ADD COLUMN successor_receiver TEXT;
+ALTER TABLE login_portal ADD COLUMN speaks_as TEXT;
+CREATE INDEX portal_parent ON portal (parent_chat, parent_receiver);
+CREATE TABLE chat_setting (
+    login       TEXT NOT NULL REFERENCES login (id) ON DELETE CASCADE,
+    chat        TEXT NOT NULL,
+    receiver    TEXT NOT NULL,
+    muted_until BIGINT,
+    archived    BOOLEAN,
+    pinned      BOOLEAN,
+    unread      BOOLEAN,
+    PRIMARY KEY (login, chat, receiver)
+)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
     ("Who may do what in a chat", _RIGHTS),
     ("When messages disappear", _EXPIRY),
+    ("Spaces of chats, chats that go on as others, and people's settings of chats", _TOPOLOGY),
 )
 """What came after the first version, in order; the same on both databases."""
 
