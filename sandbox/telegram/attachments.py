@@ -11,6 +11,7 @@ from sandbox.telegram.files import Files
 from sandbox.telegram.limits import WITHOUT_END
 from sandbox.telegram.mentions import named_in
 from sandbox.telegram.polls import Polls
+from sandbox.telegram.previews import Previews
 from sandbox.telegram.records import Peer, Post
 
 
@@ -20,6 +21,7 @@ class Attachments:
 
     files: Files
     polls: Polls
+    previews: Previews
     clock: Clock
 
     def shown(self, viewer: int, post: Post) -> Any:
@@ -33,7 +35,7 @@ class Attachments:
         if self._is_gone(post):
             return _expired(media)
         if isinstance(media, types.MessageMediaWebPage):
-            self.files.stamp(media.webpage)
+            return self.previews.media(media)
         return self.files.stamp(media)
 
     def is_unread(self, viewer: int, post: Post) -> bool:

@@ -176,6 +176,21 @@ def invoice(_call: Call, given: Any, _peer: Peer) -> Any:
     )
 
 
+def link(call: Call, given: Any, _peer: Peer) -> Any:
+    """Show the preview of a link that need not be in the text; raises WEBPAGE_NOT_FOUND."""
+    preview = call.world.previews.by_url(given.url)
+    if preview is None:
+        if given.optional:
+            return None
+        raise bad_request("WEBPAGE_NOT_FOUND")
+    return types.MessageMediaWebPage(
+        preview.page,
+        force_large_media=given.force_large_media,
+        force_small_media=given.force_small_media,
+        manual=True,
+    )
+
+
 MAKERS = {
     types.InputMediaGeoPoint: geo,
     types.InputMediaGeoLive: live_geo,
@@ -187,4 +202,5 @@ MAKERS = {
     types.InputMediaTodo: todo,
     types.InputMediaGame: game,
     types.InputMediaInvoice: invoice,
+    types.InputMediaWebPage: link,
 }

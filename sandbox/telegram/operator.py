@@ -8,9 +8,12 @@ from telethon.tl import types
 
 from sandbox.telegram import srp
 from sandbox.telegram.accounts import normal_phone
+from sandbox.telegram.operator_messages import MessageOperations, OperatorError
 from sandbox.telegram.records import Account, Change, Kind, Peer, Room, RoomKind
 from sandbox.telegram.server import Server
 from sandbox.telegram.world import World
+
+__all__ = ["PERSON_DEVICE", "REVOCATIONS", "Operator", "OperatorError"]
 
 T = TypeVar("T")
 
@@ -21,11 +24,7 @@ REVOCATIONS = ("SESSION_REVOKED", "AUTH_KEY_UNREGISTERED", "AUTH_KEY_DUPLICATED"
 """How a session can end from outside."""
 
 
-class OperatorError(Exception):
-    """The operator asked for something that does not exist; the text says what does."""
-
-
-class Operator:
+class Operator(MessageOperations):
     """Changes the network from outside and lets the connected clients see it."""
 
     def __init__(self, world: World, server: Server) -> None:

@@ -165,6 +165,11 @@ class Posts:
         post.edit_hidden = False
         self._report(post, Change.EDIT)
 
+    def previewed(self, post: Post) -> None:
+        """Report that the preview of a link in a post is complete."""
+        self._report(post, Change.PREVIEW)
+        self.retouched(post)
+
     def retouched(self, post: Post) -> None:
         """Report a change that does not count as an edit, as a preview or a ticked task."""
         if post.edit_date is None or post.edit_hidden:

@@ -274,6 +274,7 @@ class Change(StrEnum):
     EDIT = "edit"
     REACTIONS = "reactions"
     CONTENTS = "contents"
+    PREVIEW = "preview"
     DELETE = "delete"
     PIN = "pin"
     UNPIN = "unpin"

@@ -174,6 +174,8 @@ class Updates:
             if in_channel:
                 return [types.UpdateDeleteChannelMessages(entry.owner.id, ids, pts, count)], peers
             return [types.UpdateDeleteMessages(ids, pts, count)], set()
+        if entry.change is Change.PREVIEW:
+            return self._render_preview(entry, pts, count), peers
         if entry.change is Change.CONTENTS:
             date = moment(entry.date)
             return [types.UpdateReadMessagesContents(ids, pts, count, date)], peers
@@ -204,6 +206,15 @@ class Updates:
             peer = post.peer_for(viewer).tl()
             updates.append(types.UpdateMessageReactions(peer, entry.ids[0], reactions))
         return updates, self._render.peers_in(post)
+
+    def _render_preview(self, entry: Entry, pts: int, count: int) -> list[Any]:
+        post = self._mailboxes.of(entry.owner).posts.get(entry.ids[0])
+        if post is None or not isinstance(post.media, types.MessageMediaWebPage):
+            return []
+        page = self._render.attachments.previews.page(post.media)
+        if entry.owner.kind is Kind.CHANNEL:
+            return [types.UpdateChannelWebPage(entry.owner.id, page, pts, count)]
+        return [types.UpdateWebPage(page, pts, count)]
 
     # -- differences
 

@@ -21,6 +21,7 @@ from sandbox.telegram.persistence import Store
 from sandbox.telegram.pins import Pins
 from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
+from sandbox.telegram.previews import Previews
 from sandbox.telegram.readings import Readings
 from sandbox.telegram.render import Render
 from sandbox.telegram.replies import Replies
@@ -55,9 +56,10 @@ class World:
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, self.accounts, lambda: self.limits)
         self.polls = Polls(store, clock, random_bytes)
-        self.attachments = Attachments(self.files, self.polls, clock)
         self.threads = Threads(self.rooms, self.mailboxes)
         self.dialogs = DialogView(self.rooms, self.mailboxes, self.threads)
+        self.previews = Previews(store, clock, random_bytes)
+        self.attachments = Attachments(self.files, self.polls, self.previews, clock)
         self.render = Render(
             self.accounts,
             self.rooms,

@@ -34,6 +34,7 @@ def deliver(call: Call, post: Post, random_id: int) -> tuple[Post, int]:
     call.world.posts.send(post)
     call.world.polls.shown_in(post.media, post.uid)
     call.world.discussions.post_added(post)
+    call.world.previews.shown_in(post)
     call.world.posts.remember_random_id(call.me.id, random_id)
     return post, random_id
 

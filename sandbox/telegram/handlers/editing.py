@@ -42,13 +42,16 @@ def _edit_message(call: Call, request: Any) -> Any:
     same = text == post.text and list(map(bytes, entities)) == list(map(bytes, post.entities))
     if same and request.media is None:
         raise bad_request("MESSAGE_NOT_MODIFIED")
-    if not text.strip() and post.media is None and request.media is None:
+    is_text = post.media is None or isinstance(post.media, types.MessageMediaWebPage)
+    has_media = request.media is not None or not is_text
+    if not text.strip() and not has_media:
         raise bad_request("MESSAGE_EMPTY")
-    has_media = post.media is not None or request.media is not None
     posts.check_text(me, text, is_caption=has_media)
     if request.media is not None:
         _replace_media(call, post, request.media, peer)
     post.text, post.entities = text, entities
+    if not request.no_webpage:
+        call.world.previews.attach(post)
     posts.edited(post)
     call.world.discussions.post_edited(post)
     return call.world.updates.answer(me)

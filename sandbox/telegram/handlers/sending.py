@@ -25,6 +25,8 @@ def _send_message(call: Call, request: Any) -> Any:
     posts.check_text(me, request.message)
     posts.check_sendable(me, peer)
     post = drafts.draft(call, peer, request, request.message, request.entities)
+    if not request.no_webpage:
+        call.world.previews.attach(post)
     sent = drafts.deliver(call, post, request.random_id)
     if peer.kind is Kind.CHANNEL:
         return drafts.sent_answer(call, [sent])
@@ -35,6 +37,7 @@ def _send_message(call: Call, request: Any) -> Any:
         pts_count=entry.count,
         date=moment(post.date),
         out=True,
+        media=call.world.attachments.shown(me, post),
         entities=post.entities or None,
     )
 
@@ -43,7 +46,10 @@ def _send_media(call: Call, request: Any) -> Any:
     me, peer = call.me.id, inputs.peer(call, request.peer)
     posts = call.world.posts
     posts.check_random_id(me, request.random_id)
-    posts.check_text(me, request.message, is_caption=True)
+    is_text = isinstance(request.media, types.InputMediaWebPage)
+    if is_text and not request.message.strip():
+        raise bad_request("MESSAGE_EMPTY")
+    posts.check_text(me, request.message, is_caption=not is_text)
     posts.check_sendable(me, peer, kind_of(call, request.media))
     post = drafts.draft(call, peer, request, request.message, request.entities)
     post.media = media.from_input(call, request.media, peer)
