@@ -3,23 +3,26 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
 from telethon.tl.functions import channels, messages
 from telethon.tl.types import InputMessageID
 
+from bridges.core.clock import Clock
 from bridges.core.content import Fetched
 from bridges.core.errors import Rejected
 from bridges.core.ids import LoginID
 from bridges.telegram.connection import Caller
-from bridges.telegram.errors import refused
+from bridges.telegram.data_centres import DataCentres
+from bridges.telegram.errors import part_missing, refused
 from bridges.telegram.media import BadReference, FileReference, load_reference, renewed
-from bridges.telegram.peers import Peers, input_channel
+from bridges.telegram.parts import PART_SIZE, PartSource
+from bridges.telegram.peers import input_channel
 from bridges.telegram.store.entities import Entities
-from bridges.telegram.to_telegram.uploads import PART_SIZE, all_of
+from bridges.telegram.to_telegram.uploads import all_of
 from bridges.telegram.updates import UpdatesClient
 
 _DOWNLOAD_TIMEOUT = 4 * 3600.0
@@ -54,16 +57,17 @@ class Downloader:
         login: LoginID,
         use: UsesClient,
         call: Caller,
-        peers: Peers,
         entities: Entities,
+        clock: Clock,
         parallel: int,
     ) -> None:
         self._login = login
         self._use = use
         self._call = call
-        self._peers = peers
         self._entities = entities
+        self._clock = clock
         self._parallel = parallel
+        self._centres = DataCentres(clock)
 
     async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """See ``FetchesMedia``. An expired location is renewed once through the file's message."""
@@ -81,6 +85,10 @@ class Downloader:
             await self._download(await self._renew(file), target)
         return None
 
+    async def close(self) -> None:
+        """Close the connections to other data centres."""
+        await self._centres.close()
+
     async def _download(self, file: FileReference, target: Path) -> None:
         owner = None
         if file.kind == "peer_photo":
@@ -95,29 +103,24 @@ class Downloader:
     async def _parts(
         self, client: UpdatesClient, location: Any, file: FileReference, target: Path
     ) -> None:
-        """Every worker fetches each ``count``-th part and writes it to its place."""
-        count = min(self._parallel, -(-file.size // PART_SIZE)) if file.size else 1
+        """Workers take one part after another and write it to its place."""
+        source = PartSource(client, self._centres, self._clock, location, file.dc)
+        size = _sure_size(file)
+        offsets = iter(range(0, size, PART_SIZE) if size else count(0, PART_SIZE))
+        workers = min(self._parallel, -(-size // PART_SIZE)) if size else 1
         descriptor = await asyncio.to_thread(_create, target)
 
-        async def worker(first: int) -> None:
-            offset = first * PART_SIZE
-            parts = client.iter_download(
-                location,
-                offset=offset,
-                stride=count * PART_SIZE,
-                chunk_size=PART_SIZE,
-                request_size=PART_SIZE,
-                dc_id=file.dc,
-            )
-            async with _closing(parts):
-                async for data in parts:
-                    await asyncio.to_thread(os.pwrite, descriptor, data, offset)
-                    offset += count * PART_SIZE
-                    if file.size and offset >= file.size:
-                        break
+        async def work() -> None:
+            for offset in offsets:
+                data = await source.get(offset)
+                await asyncio.to_thread(os.pwrite, descriptor, data, offset)
+                if size and len(data) < min(PART_SIZE, size - offset):
+                    raise part_missing()
+                if len(data) < PART_SIZE:
+                    return
 
         try:
-            await all_of([worker(first) for first in range(count)])
+            await all_of([work() for _ in range(workers)])
         finally:
             await asyncio.to_thread(os.close, descriptor)
 
@@ -138,14 +141,9 @@ class Downloader:
         raise refused("FILE_REFERENCE_EXPIRED")
 
 
-@asynccontextmanager
-async def _closing(parts: Any) -> AsyncIterator[None]:
-    """Give back the connection an iterator of Telethon's borrowed, also if it is left early."""
-    try:
-        yield
-    finally:
-        if hasattr(parts, "_sender"):
-            await parts.close()
+def _sure_size(file: FileReference) -> int:
+    """The size of a document itself, 0 for everything else: it may be longer than it was said."""
+    return file.size if file.kind == "document" and not file.size_type else 0
 
 
 def _create(path: Path) -> int:

@@ -282,6 +282,19 @@ def not_connected() -> NotConnected:
     return NotConnected("TELEGRAM.NOT_CONNECTED", _UNREACHABLE)
 
 
+def no_data_centre(number: int) -> TemporaryError:
+    """A data centre besides the login's own cannot be reached."""
+    text = user_text(
+        "Telegram's data centre {number} cannot be reached at the moment.", number=number
+    )
+    return TemporaryError("TELEGRAM.NO_DATA_CENTRE", text, retry_after=_TROUBLE_RETRY)
+
+
+def part_missing() -> TemporaryError:
+    """Telegram gave less of a file than it said there was."""
+    return TemporaryError("TELEGRAM.PART_MISSING", _TROUBLE, retry_after=_TROUBLE_RETRY)
+
+
 def answer_lost() -> NotConnected:
     """The connection ended while a request was under way."""
     return NotConnected("TELEGRAM.NOT_CONNECTED", _RESULT_UNKNOWN, certain=False)

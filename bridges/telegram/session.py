@@ -108,7 +108,7 @@ class TelegramSession:
         self._queries = Queries(me, call, peers, people, config.sync.member_limit)
         self._finder = ChatFinder(record.id, call, peers)
         self._downloader = Downloader(
-            record.id, call.use, call, peers, self._entities, config.media.parallel_parts
+            record.id, call.use, call, self._entities, handle.clock, config.media.parallel_parts
         )
 
     # -- Session
@@ -132,10 +132,11 @@ class TelegramSession:
     async def disconnect(self) -> None:
         """Close the connection; the account stays logged in."""
         await self._connection.stop()
+        await self._downloader.close()
 
     async def logout(self) -> None:
         """End the authorisation and forget everything."""
-        await self._connection.stop()
+        await self.disconnect()
         if self._known is not None:
             await self._end_authorisation(self._known)
         await self._credentials.wipe(self._login)

@@ -98,6 +98,10 @@ class Server:
         """Return how many connections an account has."""
         return len(self._attached.get(account, ()))
 
+    def connections(self, dc: int) -> int:
+        """Return how many connections a data centre has."""
+        return sum(1 for one in self._connections if one.dc == dc)
+
     def push(self, account: int, updates: Any) -> None:
         """Push a TL ``Updates`` to all connections of an account, undisturbed by faults."""
         for connection in list(self._attached.get(account, ())):

@@ -21,10 +21,15 @@ ALISA, BORIS, VERA = "+99955500301", "+99955500302", "+99955500303"
 async def net() -> AsyncIterator[TelegramSandbox]:
     """A network with three people: Alisa, who uses the bridge, Boris and Vera."""
     async with TelegramSandbox() as network:
-        await network.add_account(ALISA, "Alisa", "Made-Up", username="alisa_test")
-        await network.add_account(BORIS, "Boris", "Made-Up", username="boris_test")
-        await network.add_account(VERA, "Vera", username="vera_test", password="сезам", hint="cave")
+        await populate(network)
         yield network
+
+
+async def populate(network: TelegramSandbox) -> None:
+    """Create the three people every test knows."""
+    await network.add_account(ALISA, "Alisa", "Made-Up", username="alisa_test")
+    await network.add_account(BORIS, "Boris", "Made-Up", username="boris_test")
+    await network.add_account(VERA, "Vera", username="vera_test", password="сезам", hint="cave")
 
 
 @pytest.fixture

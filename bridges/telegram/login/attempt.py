@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import frozen
 from telethon import TelegramClient, password
+from telethon import errors as tg
 from telethon.tl.functions.account import GetPasswordRequest
 from telethon.tl.functions.auth import CheckPasswordRequest, LogOutRequest
 from telethon.tl.functions.updates import GetStateRequest
@@ -27,6 +28,7 @@ from bridges.telegram.user_info import full_name
 
 _log = logging.getLogger(__name__)
 
+_MOVED = (tg.PhoneMigrateError, tg.NetworkMigrateError, tg.UserMigrateError)
 PASSWORD_FIELD = "password"  # noqa: S105 - the name of a field
 
 
@@ -77,18 +79,17 @@ class Attempt:
         """Send a request. Raises the errors of a login process."""
         await self.connect()
         try:
-            return await guarded(self._connected()(request))
+            return await guarded(self._ask(request))
         except BridgeError as error:
             raise await self.end_if_over(login_error(error)) from error
 
     async def raw(self, request: Any) -> Any:
         """Send a request. Raises Telethon's own errors for what Telegram answers."""
         await self.connect()
-        client = self._connected()
 
         async def ask() -> tuple[Any, BaseException | None]:
             try:
-                return await client(request), None
+                return await self._ask(request), None
             except Exception as error:  # noqa: BLE001 - sorted out below
                 return None, error
 
@@ -99,6 +100,13 @@ class Attempt:
         if refusal is not None:
             raise refusal
         return answer
+
+    async def _ask(self, request: Any) -> Any:
+        """Ask again when Telethon has gone to the data centre of the account for it."""
+        client = self._connected()
+        with contextlib.suppress(*_MOVED):
+            return await client(request)
+        return await client(request)
 
     async def explain(self, error: BaseException) -> BridgeError:
         """What an error of Telethon's means for the login, which is closed if it is over."""

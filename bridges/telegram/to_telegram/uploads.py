@@ -22,8 +22,8 @@ from telethon.tl.types import (
 from bridges.core.content import LocalMedia, MediaKind
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
+from bridges.telegram.parts import PART_SIZE
 
-PART_SIZE = 512 * 1024
 _BIG_FROM = 10 * 1024 * 1024
 _MOST_PARTS = 4000
 _PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
