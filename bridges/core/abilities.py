@@ -11,7 +11,8 @@ from typing import Protocol, runtime_checkable
 
 from bridges.core.chat import ChatSettings, KnownChat
 from bridges.core.content import Fetched, RemoteMedia
-from bridges.core.events import VotesOf
+from bridges.core.events import RemoteReceipt, VotesOf
+from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import (
     OutgoingEdit,
@@ -140,4 +141,22 @@ class ResolvesIdentifiers(Protocol):
 
     async def resolve(self, identifier: str) -> KnownChat:
         """Find whom ``identifier`` means. Raises ``Rejected`` if nobody."""
+        ...
+
+
+@runtime_checkable
+class ReadsHistory(Protocol):
+    """What was said before can be read."""
+
+    async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
+        """The last ``limit`` messages of a chat before one of them, or before now.
+
+        Called again and again; it is for the network to take its time over it.
+        """
+        ...
+
+    async def read_marks(
+        self, chat: ChatKey, among: Sequence[MessageID]
+    ) -> Sequence[RemoteReceipt]:
+        """Who has read how far: for each reader known, the newest of these messages they have read."""
         ...

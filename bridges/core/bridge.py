@@ -47,7 +47,11 @@ class Bridge:
         self._version = version
         self._network: Network = plugin.open(parts.settings.network, self)
         self._to_matrix = parts.lanes(
-            "from_remote", parts.from_remote, self._handle_remote, self._gave_up_remote
+            "from_remote",
+            parts.from_remote,
+            self._handle_remote,
+            self._gave_up_remote,
+            parts.history_keeper.let_pass,
         )
         self._to_remote = parts.lanes(
             "from_matrix", parts.from_matrix, self._handle_matrix, self._gave_up_matrix
@@ -87,9 +91,11 @@ class Bridge:
         self._background.append(asyncio.create_task(self._expiry.run(), name="expiry"))
         self._background.append(asyncio.create_task(parts.chat_settings.run(), name="muted"))
         self._background.append(asyncio.create_task(parts.settings_watch.run(), name="settings"))
+        await parts.history_keeper.start()
         await self._to_remote.start()
         await self._to_matrix.start()
         await parts.sessions.connect()
+        await parts.arrivals.start()
         self._missing = None
         self._log.info("ready", network=parts.info.id)
 
@@ -100,7 +106,8 @@ class Bridge:
         self.starting.cancel()
         await asyncio.gather(self.starting, return_exceptions=True)
         await self._commands.close()
-        await self._services.close()
+        await parts.arrivals.close()
+        await parts.history_keeper.close()
         await parts.sessions.stop()
         await self._network.stop()
         for task in self._background:
@@ -295,11 +302,11 @@ class Bridge:
             parts.logins,
             parts.people,
             parts.rooms,
-            parts.spaces,
+            parts.history_keeper,
+            parts.arrivals,
             parts.translator,
             parts.settings.permissions,
             {"from_matrix": parts.from_matrix, "from_remote": parts.from_remote},
-            parts.settings.network.recent_chats,
         )
 
     def _make_reception(self) -> Reception:

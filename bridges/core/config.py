@@ -264,6 +264,15 @@ def _check_localpart(template: str, placeholders: set[str]) -> None:
         raise ValueError(f"may contain a-z, 0-9, the signs ._=/+- and {allowed}")
 
 
+class BackfillConfig(Section):
+    """How much of what was said before is brought into rooms."""
+
+    initial_messages: int = Field(default=100, ge=0, le=10_000)
+    """Messages a new room begins with, the latest ones; 0: none."""
+    missed_messages: int = Field(default=3000, ge=0, le=100_000)
+    """Messages of a chat that are made up for after an absence, at most."""
+
+
 class NetworkConfig(Section):
     """Base of a network's own section: what every network's process needs."""
 
@@ -278,6 +287,7 @@ class NetworkConfig(Section):
     """Where the bridge accepts the homeserver's transactions."""
     url: HttpUrl | None = None
     """Address at which the homeserver reaches the bridge; null: made from ``listen``."""
+    backfill: BackfillConfig = BackfillConfig()
 
     @property
     def recent_chats(self) -> int:

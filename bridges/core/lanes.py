@@ -26,6 +26,9 @@ Handler = Callable[[Row], Awaitable[None]]
 Raises ``TemporaryError`` (or an ``OSError`` or database error) if the row has to be handled again.
 """
 
+Admission = Callable[[str], Awaitable[None]]
+"""Returns when rows of a lane may be handled; until then they keep nobody else's place. Never raises."""
+
 GiveUp = Callable[[Row, Exception], Awaitable[None]]
 """Told once about a row that is buried because handling it kept failing."""
 
@@ -47,9 +50,13 @@ class Lanes:
         concurrency: int,
         clock: Clock,
         passing: tuple[type[Exception], ...],
+        admission: Admission | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """``passing`` are exceptions of the database and the network that go away by themselves."""
+        """``passing`` are exceptions of the database and the network that go away by themselves.
+
+        Without an ``admission`` rows may always be handled.
+        """
         self._log = structlog.get_logger("karvon.lanes").bind(queue=name)
         self._queue = queue
         self._handler = handler
@@ -57,6 +64,7 @@ class Lanes:
         self._slots = asyncio.Semaphore(concurrency)
         self._clock = clock
         self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
+        self._admission = admission
         self._jitter = jitter
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -122,6 +130,8 @@ class Lanes:
         current: Row | None = row
         while current is not None:
             try:
+                if self._admission is not None:
+                    await self._admission(row.lane)
                 async with self._slots:
                     await self._handler(current)
             except self._passing as error:

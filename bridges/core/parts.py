@@ -17,11 +17,18 @@ from bridges.core.crypto import PlainCrypto
 from bridges.core.ephemeral import Ephemerals
 from bridges.core.events import RemoteEvent
 from bridges.core.expiry import Expiry
+from bridges.core.history.arrivals import Arrivals
+from bridges.core.history.filler import HistoryFiller
+from bridges.core.history.hush import Hush
+from bridges.core.history.keeper import HistoryKeeper
+from bridges.core.history.reader import HistoryReader
+from bridges.core.history.store import HistoryStore
+from bridges.core.history.writer import TimestampedHistory
 from bridges.core.i18n import Translator
 from bridges.core.ids import LoginID
 from bridges.core.inbox import Inbox
 from bridges.core.interpreter import Interpreter
-from bridges.core.lanes import GiveUp, Handler, Lanes
+from bridges.core.lanes import Admission, GiveUp, Handler, Lanes
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.names import GhostNames
 from bridges.core.matrix.personal import PersonalRooms
@@ -31,10 +38,12 @@ from bridges.core.metrics import Metrics
 from bridges.core.network import NetworkInfo
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.contents import Contents
+from bridges.core.portal.entrance import Entrance
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.moving import Moving
+from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.parents import Parents
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.power import PowerKeeper
@@ -364,21 +373,85 @@ class Parts:
         return Contents(self.senders, self.courier, self.interpreter)
 
     @cached_property
+    def own_sends(self) -> OwnSends:
+        """Knows what people of ours have sent."""
+        return OwnSends(self.messages, self.from_matrix, self.sessions, self.gate)
+
+    @cached_property
+    def history_store(self) -> HistoryStore:
+        """Which chats want their history."""
+        return HistoryStore(self.database, self.from_remote, self.messages, self.codec, self.clock)
+
+    @cached_property
+    def history_keeper(self) -> HistoryKeeper:
+        """Brings chats in with their histories."""
+        reader = HistoryReader(self.history_store, self.senders)
+        filler = HistoryFiller(
+            self.history_store,
+            self.messages,
+            self.senders,
+            self.contents,
+            self.polls,
+            self.own_sends,
+            TimestampedHistory(self.writer),
+        )
+        hush = Hush(
+            self.homeserver,
+            self.senders,
+            self.sessions,
+            self.portals,
+            self.messages,
+            self.writer,
+            self.source,
+        )
+        return HistoryKeeper(
+            self.history_store,
+            reader,
+            filler,
+            hush,
+            self.rooms,
+            self.portals,
+            self.messages,
+            self.sessions,
+            self.clock,
+            PASSING_TROUBLE,
+            self.settings.network.backfill,
+        )
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """Which chats are brought in."""
+        return Arrivals(
+            self.sessions,
+            self.values,
+            self.rooms,
+            self.portals,
+            self.spaces,
+            self.history_keeper,
+            self.clock,
+            self.info,
+            self.settings.network.recent_chats,
+        )
+
+    @cached_property
+    def entrance(self) -> Entrance:
+        """Finds the room of a message."""
+        return Entrance(self.rooms, self.portals, self.history_keeper)
+
+    @cached_property
     def message_sync(self) -> MessageSync:
         """Keeps messages equal."""
         return MessageSync(
             self.database,
             self.from_remote,
-            self.from_matrix,
             self.messages,
             self.portals,
-            self.sessions,
-            self.rooms,
+            self.entrance,
             self.senders,
             self.writer,
             self.contents,
             self.polls,
-            self.gate,
+            self.own_sends,
             self.clock,
         )
 
@@ -461,7 +534,14 @@ class Parts:
         """Tells people about their sessions."""
         return StateNotices(self.management, self.voice, self.info.name, self.clock)
 
-    def lanes(self, name: str, queue: Queue, handler: Handler, give_up: GiveUp) -> Lanes:
+    def lanes(
+        self,
+        name: str,
+        queue: Queue,
+        handler: Handler,
+        give_up: GiveUp,
+        admission: Admission | None = None,
+    ) -> Lanes:
         """Workers for a queue."""
         return Lanes(
             name,
@@ -471,6 +551,7 @@ class Parts:
             concurrency=self.settings.limits.concurrent_portals,
             clock=self.clock,
             passing=PASSING_TROUBLE,
+            admission=admission,
         )
 
     def expiry(

@@ -22,6 +22,17 @@ def lane(event: RemoteEvent) -> str:
     return f"person {event.user}" if isinstance(event, UserChanged) else chat_lane(event.chat)
 
 
+def message_key(chat: ChatKey, message: MessageID) -> str:
+    """What makes a received message the same as another."""
+    return _KEY_SEPARATOR.join((chat.receiver, chat.chat, message))
+
+
+def message_of(key: str) -> tuple[ChatKey, MessageID]:
+    """The chat and message of a row's key."""
+    receiver, chat, message = key.split(_KEY_SEPARATOR)[:3]
+    return ChatKey(ChatID(chat), LoginID(receiver)), MessageID(message)
+
+
 def dedup_key(
     event: RemoteEvent, login: LoginID, is_inside: Callable[[ChatKey, LoginID], bool]
 ) -> str | None:
@@ -32,10 +43,10 @@ def dedup_key(
     """
     if not isinstance(event, RemoteMessage):
         return None
-    parts = [event.chat.receiver, event.chat.chat, event.id]
+    key = message_key(event.chat, event.id)
     if event.chat.receiver == SHARED and not is_inside(event.chat, login):
-        parts.append(login)
-    return _KEY_SEPARATOR.join(parts)
+        return f"{key}{_KEY_SEPARATOR}{login}"
+    return key
 
 
 class MessagePlaces:
@@ -67,9 +78,9 @@ class MessagePlaces:
     ) -> dict[MessageID, ChatKey]:
         found = {}
         for key in await self._queue.pending_keys(f"{receiver}{_KEY_SEPARATOR}{within or ''}"):
-            chat, message = key.split(_KEY_SEPARATOR)[1:3]
-            if MessageID(message) in wanted and is_within(ChatID(chat), within):
-                found[MessageID(message)] = ChatKey(ChatID(chat), receiver)
+            chat, message = message_of(key)
+            if message in wanted and is_within(chat.chat, within):
+                found[message] = chat
         return found
 
     async def _called_after(

@@ -1,25 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What people ask of the bridge by command: logins, chats and languages."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
-import structlog
 from attrs import evolve
 from mautrix.types import RoomID, UserID
 
-from bridges.core.abilities import ListsChats
 from bridges.core.commands.ports import LoginView
 from bridges.core.config import Level, Permissions
-from bridges.core.errors import BridgeError, LoginFailed, NotConnected, Unsupported
+from bridges.core.errors import LoginFailed
+from bridges.core.history.arrivals import Arrivals
+from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
-from bridges.core.matrix.client import HomeserverRefused
 from bridges.core.network import LoginRecord, Network, NetworkInfo, Session
 from bridges.core.portal.rooms import Rooms
-from bridges.core.portal.spaces import Spaces
-from bridges.core.sessions import ActiveLogin, Sessions
+from bridges.core.sessions import Sessions
 from bridges.core.storage.logins import LoginStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.queue import Queue, RowState
@@ -38,14 +35,12 @@ class BridgeServices:
         logins: LoginStore,
         people: PeopleStore,
         rooms: Rooms,
-        spaces: Spaces,
+        keeper: HistoryKeeper,
+        arrivals: Arrivals,
         translator: Translator,
         permissions: Permissions,
         queues: Mapping[str, Queue],
-        recent_chats: int,
     ) -> None:
-        """``recent_chats`` is how many chats get a room after a login."""
-        self._log = structlog.get_logger("karvon.services")
         self._info = info
         self._version = version
         self._network = network
@@ -53,12 +48,11 @@ class BridgeServices:
         self._logins = logins
         self._people = people
         self._rooms = rooms
-        self._spaces = spaces
+        self._keeper = keeper
+        self._arrivals = arrivals
         self._translator = translator
         self._permissions = permissions
         self._queues = queues
-        self._recent_chats = recent_chats
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def info(self) -> NetworkInfo:
@@ -95,13 +89,11 @@ class BridgeServices:
         return self._network.begin_login(flow, claim)
 
     async def complete_login(self, user: UserID, login: LoggedIn) -> None:
-        """Keep a login, open its session and bring in its chats in the background."""
+        """Keep a login, open its session and have its chats brought in."""
         await self._people.save_person(await self._people.person(user))
         record = LoginRecord(login.id, user, login.user, login.name)
         active = await self._sessions.add(record, self._network)
-        task = asyncio.create_task(self._bring_in_chats(active))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._arrivals.logged_in(active)
 
     async def logins_of(self, user: UserID) -> Sequence[LoginView]:
         """A person's logins."""
@@ -114,27 +106,17 @@ class BridgeServices:
 
     async def logout(self, login: LoginID) -> None:
         """End a login here and on the network; its rooms stay."""
+        await self._keeper.forget(login)
         await self._sessions.remove(login)
         self._rooms.logged_out(login)
 
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         """Give a chat's room, made if needed."""
-        _portal, room = await self._rooms.of(chat, self._active(login))
-        return room
+        return await self._arrivals.open(login, chat)
 
     async def sync(self, login: LoginID) -> int:
-        """Give the most recent chats rooms."""
-        active = self._active(login)
-        if not isinstance(active.session, ListsChats):
-            raise Unsupported(
-                "UNSUPPORTED",
-                user_text("{network} cannot list chats.", network=self._info.name),
-            )
-        chats = await active.session.recent_chats(self._recent_chats)
-        for chat in chats:
-            await self._rooms.of(chat.key, active)
-            await self._rooms.apply(chat.key, await active.session.chat_info(chat.key), active)
-        return len(chats)
+        """Have the most recent chats brought in."""
+        return await self._arrivals.sync(login)
 
     def languages(self) -> Mapping[str, str]:
         """The languages the bot speaks."""
@@ -151,25 +133,3 @@ class BridgeServices:
     async def queue_lengths(self) -> Mapping[str, Mapping[RowState, int]]:
         """How many rows are in each queue."""
         return {name: await queue.lengths() for name, queue in self._queues.items()}
-
-    async def close(self) -> None:
-        """Stop what goes on in the background."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _active(self, login: LoginID) -> ActiveLogin:
-        active = self._sessions.get(login)
-        if active is None:
-            raise NotConnected("NO_LOGIN", user_text("This account is not logged in."))
-        return active
-
-    async def _bring_in_chats(self, login: ActiveLogin) -> None:
-        try:
-            await self._spaces.of(login.record)
-            if isinstance(login.session, ListsChats):
-                await self.sync(login.record.id)
-        except (BridgeError, HomeserverRefused, OSError) as error:
-            # Chats also get their rooms with their next message, and by the command sync.
-            self._log.warning("the recent chats could not be brought in", error=str(error))

@@ -33,6 +33,7 @@ class Seen:
         reply_to: id of the message it answers.
         reactions: by person.
         file: name of the attached file, None if there is none; a photo may have an empty one.
+        sent_at: seconds since the epoch.
     """
 
     chat: Chat
@@ -43,6 +44,7 @@ class Seen:
     reply_to: str | None = None
     reactions: Mapping[str, Sequence[str]] = field(factory=dict)
     file: str | None = None
+    sent_at: int = 0
 
 
 @frozen

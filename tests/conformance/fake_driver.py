@@ -264,6 +264,7 @@ def _seen(chat: Chat, message: world.Message) -> Seen:
         reply_to=message.reply_to,
         reactions={user: emojis for user, emojis in message.reactions.items() if emojis},
         file=part.info.name if isinstance(part, RemoteMedia) else None,
+        sent_at=int(message.timestamp.timestamp()),
     )
 
 

@@ -264,6 +264,7 @@ class TelegramPhone:
             reply_to=str(message.reply_to.reply_to_msg_id) if message.reply_to else None,
             reactions=reactions,
             file=(message.file.name or "") if message.file else None,
+            sent_at=int(message.date.timestamp()),
         )
 
 

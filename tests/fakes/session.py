@@ -19,7 +19,8 @@ from bridges.core.content import (
     Text,
 )
 from bridges.core.errors import NotConnected, Rejected, SessionLost, Unsupported
-from bridges.core.events import RemoteTyping, VotesOf
+from bridges.core.events import RemoteReceipt, RemoteTyping, VotesOf
+from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
 from bridges.core.outgoing import (
@@ -32,7 +33,7 @@ from bridges.core.outgoing import (
     Sent,
 )
 from bridges.core.text import user_text
-from tests.fakes import polls
+from tests.fakes import history, polls
 from tests.fakes.store import FakeStore
 from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
 
@@ -248,6 +249,20 @@ class FakeSession:
                 raise Rejected("FAKE.FILE_GONE", user_text("The file is no longer there."))
             await asyncio.to_thread(target.write_bytes, data)
             return None
+
+    async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
+        """Messages before one of them."""
+        with self._request("history"):
+            found = self._chat(chat)
+            return history.page(self._world, found, chat, self._account, before, limit)
+
+    async def read_marks(
+        self, chat: ChatKey, among: Sequence[MessageID]
+    ) -> Sequence[RemoteReceipt]:
+        """Who has read how far."""
+        with self._request("read_marks"):
+            found = self._chat(chat)
+            return tuple(history.read_marks(self._world, found, chat, self._account, among))
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """Chats with messages, the latest first."""

@@ -122,17 +122,27 @@ class Senders:
 
     async def ghost(self, user: RemoteUserID, login: LoginID) -> MatrixSender:
         """A ghost, registered and named, in no particular room."""
+        return await self._ghost(user, login, None)
+
+    async def _ghost(
+        self, user: RemoteUserID, login: LoginID, info: UserInfo | None
+    ) -> MatrixSender:
         mxid = self._names.mxid(user)
         ghost = await self._people.ghost(user)
         if not ghost.known or await self._people.device(mxid) is None:
             lock = self._locks.setdefault(user, asyncio.Lock())
             try:
                 async with lock:
-                    await self._prepare_ghost(mxid, user, login)
+                    await self._prepare_ghost(mxid, user, login, info)
             finally:
                 if not lock.locked():
                     self._locks.pop(user, None)
         return MatrixSender(mxid, self._device)
+
+    async def introduce(self, user: RemoteUserID, info: UserInfo, login: LoginID) -> None:
+        """Make a ghost of somebody we happen to know about, so that nobody has to be asked."""
+        if not (await self._people.ghost(user)).known:
+            await self._ghost(user, login, info)
 
     async def update_ghost(self, user: RemoteUserID, info: UserInfo, login: LoginID) -> None:
         """Show what the network publishes about a person now; a field that is None stays."""
@@ -153,7 +163,9 @@ class Senders:
         await self._people.set_membership(room, sender.mxid, "leave")
         await self._join(room, sender)
 
-    async def _prepare_ghost(self, mxid: UserID, user: RemoteUserID, login: LoginID) -> None:
+    async def _prepare_ghost(
+        self, mxid: UserID, user: RemoteUserID, login: LoginID, info: UserInfo | None
+    ) -> None:
         ghost = await self._people.ghost(user)
         if not ghost.registered:
             await self._hs.register(mxid[1:].partition(":")[0])
@@ -163,7 +175,7 @@ class Senders:
             await self._hs.create_device(MatrixSender(mxid), self._device, "Karvon")
             await self._people.save_device(mxid, self._device)
         if not ghost.known:
-            info = await self._ask(user, login)
+            info = info or await self._ask(user, login)
             await self._show(ghost, info or UserInfo(name=ghost.name or user), login)
 
     async def _ask(self, user: RemoteUserID, login: LoginID) -> UserInfo | None:

@@ -13,34 +13,25 @@ from mautrix.types import EventID, RoomID
 
 from bridges.core.clock import Clock
 from bridges.core.content import Poll, RemotePart
-from bridges.core.errors import TemporaryError
 from bridges.core.events import RemoteEdit, RemoteMessage, RemoteRedaction
-from bridges.core.ids import SHARED, WHOLE, ChatKey, MessageID, PartID
+from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.rendering import as_reply
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.contents import Contents, fitting
 from bridges.core.portal.digest import digest
-from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.room_writer import RoomWriter
-from bridges.core.portal.rooms import Rooms
-from bridges.core.sessions import ActiveLogin, Sessions
+from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.database import Database
-from bridges.core.storage.messages import MessageStore, StoredMessage, milliseconds
+from bridges.core.storage.messages import MessageStore, StoredMessage, milliseconds, part_name
 from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.storage.settlement import Settlement
-from bridges.core.text import user_text
 
 _LATE = timedelta(minutes=2)
 """A message older than this is shown with its own time instead of the time it arrived."""
-
-
-class SendUnderWay(TemporaryError):
-    """It is not known yet whether a message of ours is this one."""
-
-    def __init__(self) -> None:
-        super().__init__("SEND_UNDER_WAY", user_text("A message is being sent."), retry_after=0.2)
 
 
 @frozen
@@ -58,31 +49,26 @@ class MessageSync:
         self,
         database: Database,
         queue: Queue,
-        outgoing: Queue,
         messages: MessageStore,
         portals: PortalStore,
-        sessions: Sessions,
-        rooms: Rooms,
+        entrance: Entrance,
         senders: Senders,
         writer: RoomWriter,
         contents: Contents,
         polls: Polls,
-        gate: EchoGate,
+        own_sends: OwnSends,
         clock: Clock,
     ) -> None:
-        """``outgoing`` is the queue of the other direction."""
         self._db = database
         self._queue = queue
-        self._outgoing = outgoing
         self._messages = messages
         self._portals = portals
-        self._sessions = sessions
-        self._rooms = rooms
+        self._entrance = entrance
         self._senders = senders
         self._writer = writer
         self._contents = contents
         self._polls = polls
-        self._gate = gate
+        self._own_sends = own_sends
         self._clock = clock
         self._settlement = Settlement(database, queue, messages)
 
@@ -90,36 +76,13 @@ class MessageSync:
 
     async def message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
         """Send a message unless it is in the room already, and end the row."""
-        _, room = await self._rooms.of(event.chat, login)
+        room = await self._entrance.room_for(event, login)
         place = _Place(room, login)
-        if await self._is_known(place, event):
+        if await self._own_sends.known(room, event):
             await self._end(row)
             return
         stored = await self._send_parts(place, event)
         await self._settlement.settle(row, stored)
-
-    async def _is_known(self, place: _Place, event: RemoteMessage) -> bool:
-        """Whether a message is in the room already.
-
-        The queue takes in each message once. So only what people of ours have sent can be there
-        by another way, and in a shared chat it may be somebody who has just logged out.
-        """
-        if self._sessions.by_remote_user(event.sender.user) is not None:
-            return bool(await self._await_own_sends(place, event))
-        return event.chat.receiver == SHARED and bool(
-            await self._messages.parts(event.chat, event.id)
-        )
-
-    async def _await_own_sends(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
-        """What is known of a message one of our people has sent, by Matrix or by phone.
-
-        Raises ``SendUnderWay`` while an interrupted send from this room has no known outcome.
-        """
-        async with self._gate.hold(event.chat):
-            known = await self._messages.parts(event.chat, event.id)
-            if not known and await self._outgoing.has_attempted(place.room):
-                raise SendUnderWay
-            return known
 
     async def _send_parts(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
         sender = await self._senders.speaker(place.room, event.sender, place.login.record.id)
@@ -131,7 +94,7 @@ class MessageSync:
             rendered = await self._contents.of(part, place.login)
             if index == 0 and reply is not None:
                 rendered = evolve(rendered, content=as_reply(rendered.content, reply))
-            name = _part_name(index)
+            name = part_name(index)
             sent = await self._writer.message(
                 place.room, sender, rendered, (str(event.chat), event.id, name), timestamp
             )
@@ -203,7 +166,7 @@ class MessageSync:
         added = []
         for index, part in enumerate(parts, start=len(stored)):
             rendered = await self._contents.of(part, place.login)
-            name = _part_name(index)
+            name = part_name(index)
             identity = (str(event.chat), event.target, name, str(event.stamp))
             sent = await self._writer.message(place.room, sender, rendered, identity)
             added.append(
@@ -232,7 +195,3 @@ class MessageSync:
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:
             await self._queue.finish(connection, row)
-
-
-def _part_name(index: int) -> PartID:
-    return PartID(f"{index:04}") if index else WHOLE

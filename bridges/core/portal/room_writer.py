@@ -88,12 +88,18 @@ class RoomWriter:
             await self._hs.redact(self._senders.bot, room, event, txn + "b")
 
     async def react(
-        self, room: RoomID, sender: MatrixSender, event: EventID, emoji: str, generation: str
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        event: EventID,
+        emoji: str,
+        generation: str,
+        timestamp: int | None = None,
     ) -> EventID:
         """React to an event. ``generation`` differs each time the same reaction is given again."""
         txn = transaction_id(self._source, "react", event, emoji, sender.mxid, generation)
         content = reaction_content(event, emoji)
-        return await self._send(room, sender, event_types.REACTION, content, txn, None)
+        return await self._send(room, sender, event_types.REACTION, content, txn, timestamp)
 
     async def read(self, room: RoomID, reader: MatrixSender, event: EventID) -> None:
         """Mark a room as read; a reader who is not in it is left out."""

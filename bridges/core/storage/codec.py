@@ -8,6 +8,7 @@ from cattrs.strategies import configure_tagged_union
 
 from bridges.core.content import RemotePart
 from bridges.core.events import RemoteEvent
+from bridges.core.history.pages import PastMessage
 
 _TAG = "_type"
 
@@ -27,3 +28,11 @@ class EventCodec:
     def decode(self, payload: str) -> RemoteEvent:
         """Read what ``encode`` wrote."""
         return cast("RemoteEvent", self._converter.loads(payload, RemoteEvent))  # type: ignore[arg-type] # cattrs takes unions
+
+    def encode_past(self, message: PastMessage) -> str:
+        """Write a message of the past."""
+        return self._converter.dumps(message)
+
+    def decode_past(self, payload: str) -> PastMessage:
+        """Read what ``encode_past`` wrote."""
+        return self._converter.loads(payload, PastMessage)

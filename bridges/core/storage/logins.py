@@ -68,6 +68,15 @@ class KeyValueStore:
         row = await self._db.fetchrow("SELECT value FROM key_value WHERE name = $1", name)
         return None if row is None else str(row["value"])
 
+    async def set(self, name: str, value: str) -> None:
+        """Set a value."""
+        async with self._db.transaction() as connection:
+            await self.put(connection, name, value)
+
+    async def remove(self, name: str) -> None:
+        """Forget a value."""
+        await self._db.execute("DELETE FROM key_value WHERE name = $1", name)
+
     async def put(self, connection: Connection, name: str, value: str) -> None:
         """Set a value, inside a transaction."""
         await connection.execute(

@@ -99,6 +99,29 @@ class MessageStore:
         )
         return [_message(row) for row in rows]
 
+    async def is_linked(self, connection: Connection, chat: ChatKey, message: MessageID) -> bool:
+        """Whether a message is in a room, inside a transaction."""
+        return (
+            await connection.fetchval(
+                "SELECT 1 FROM message WHERE chat = $1 AND receiver = $2 AND id = $3 LIMIT 1",
+                chat.chat,
+                chat.receiver,
+                message,
+            )
+            is not None
+        )
+
+    async def newest(self, chat: ChatKey, limit: int) -> list[StoredMessage]:
+        """The messages of a chat that were sent last, the newest first."""
+        rows = await self._db.fetch(
+            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2"
+            " ORDER BY sent_at DESC LIMIT $3",
+            chat.chat,
+            chat.receiver,
+            limit,
+        )
+        return [_message(row) for row in rows]
+
     async def by_event(self, event: EventID) -> list[StoredMessage]:
         """The remote messages an event has become, in the order they were sent."""
         rows = await self._db.fetch(
@@ -152,13 +175,18 @@ class MessageStore:
     async def chats_of(
         self, receiver: LoginID, messages: Sequence[MessageID], within: ChatID | None
     ) -> Mapping[MessageID, ChatKey]:
-        """In which chats of a receiver these messages are, of ``within`` and its sub-chats if given."""
+        """In which chats of a receiver these messages are, of ``within`` and its sub-chats if given.
+
+        They are in a room, or will be when their chat's history is written.
+        """
         parent = within or ""
         found = {}
         for message in messages:
             row = await self._db.fetchrow(
-                "SELECT chat FROM message WHERE receiver = $1 AND id = $2"
-                " AND ($3 = '' OR chat = $3 OR substr(chat, 1, $4) = $5) LIMIT 1",
+                "SELECT chat FROM (SELECT chat FROM message WHERE receiver = $1 AND id = $2"
+                " UNION SELECT message_chat FROM past_message"
+                " WHERE message_receiver = $1 AND message_id = $2) AS places"
+                " WHERE $3 = '' OR chat = $3 OR substr(chat, 1, $4) = $5 LIMIT 1",
                 receiver,
                 message,
                 parent,
@@ -213,6 +241,11 @@ class MessageStore:
             reaction.sender,
             reaction.emoji,
         )
+
+
+def part_name(index: int) -> PartID:
+    """How the part of a message is called that comes at this place, from 0 on."""
+    return PartID(f"{index:04}") if index else WHOLE
 
 
 def milliseconds(moment: datetime) -> int:

@@ -115,6 +115,31 @@ class Queue:
         )
         return [row["dedup_key"] for row in rows]
 
+    async def waiting_in(self, connection: Connection, lane: str) -> list[str]:
+        """The keys of a lane's rows that are not ended."""
+        rows = await connection.fetch(
+            f"SELECT dedup_key FROM {self._table}"
+            f" WHERE lane = $1 AND dedup_key IS NOT NULL AND state < {RowState.DONE:d}",
+            lane,
+        )
+        return [row["dedup_key"] for row in rows]
+
+    async def is_known(self, connection: Connection, dedup_key: str) -> bool:
+        """Whether something with this key was put in, whatever has become of it."""
+        query = f"SELECT 1 FROM {self._table} WHERE dedup_key = $1"
+        return await connection.fetchval(query, dedup_key) is not None
+
+    async def note_ended(self, connection: Connection, row: NewRow, now: datetime) -> None:
+        """Remember a key as ended, so that it is not taken in; one that is known stays as it is."""
+        await connection.execute(
+            f"INSERT INTO {self._table} (lane, dedup_key, login, payload, state, received_at)"
+            f" VALUES ($1, $2, $3, '', {RowState.DONE:d}, $4) ON CONFLICT (dedup_key) DO NOTHING",
+            row.lane,
+            row.dedup_key,
+            row.login,
+            _milliseconds(now),
+        )
+
     async def head(self, lane: str, limit: int) -> list[Row]:
         """The next rows of a lane, in order."""
         rows = await self._db.fetch(

@@ -189,12 +189,41 @@ CREATE TABLE chat_setting (
 )
 """
 
+_HISTORIES = """
+CREATE TABLE history (
+    chat          TEXT NOT NULL,
+    receiver      TEXT NOT NULL,
+    login         TEXT NOT NULL,
+    place         BIGINT NOT NULL,
+    read_chat     TEXT NOT NULL,
+    read_receiver TEXT NOT NULL,
+    before        TEXT,
+    missing       BIGINT NOT NULL,
+    since         BIGINT NOT NULL,
+    PRIMARY KEY (chat, receiver)
+);
+CREATE INDEX history_login ON history (login);
+CREATE TABLE past_message (
+    chat             TEXT NOT NULL,
+    receiver         TEXT NOT NULL,
+    position         BIGINT NOT NULL,
+    message_chat     TEXT NOT NULL,
+    message_receiver TEXT NOT NULL,
+    message_id       TEXT NOT NULL,
+    payload          TEXT NOT NULL,
+    PRIMARY KEY (chat, receiver, position),
+    FOREIGN KEY (chat, receiver) REFERENCES history (chat, receiver) ON DELETE CASCADE
+);
+CREATE INDEX past_message_id ON past_message (message_receiver, message_id)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
     ("Who may do what in a chat", _RIGHTS),
     ("When messages disappear", _EXPIRY),
     ("Spaces of chats, chats that go on as others, and people's settings of chats", _TOPOLOGY),
+    ("Histories that are not written yet", _HISTORIES),
 )
 """What came after the first version, in order; the same on both databases."""
 

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The ways past messages get into a room."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from attrs import evolve, frozen
+from mautrix.types import EventID, RoomID
+
+from bridges.core.matrix.client import HomeserverRefused, MatrixSender
+from bridges.core.matrix.rendering import Rendered, as_reply
+from bridges.core.portal.room_writer import RoomWriter
+
+
+@frozen
+class EventKey:
+    """Names an event of the past before it has an id: equal at every attempt, different for others."""
+
+    chat: str
+    message: str
+    part: str
+
+
+@frozen
+class PastEvent:
+    """A message of the past, or a part of it, as an event.
+
+    Attributes:
+        sent_at: milliseconds since the epoch.
+        reply_to: what it answers: an event that is in the room, or one before it in the same batch.
+    """
+
+    key: EventKey
+    sender: MatrixSender
+    sent_at: int
+    rendered: Rendered
+    reply_to: EventID | EventKey | None = None
+
+
+@frozen
+class PastReaction:
+    """A reaction to an event before it in the same batch."""
+
+    key: EventKey
+    sender: MatrixSender
+    sent_at: int
+    target: EventKey
+    emoji: str
+
+
+class HistoryWriter(Protocol):
+    """Puts past messages into rooms.
+
+    A batch holds everything a homeserver has to know to put it behind what is in a room: events, who
+    sends them, when, and relations by key where there is no id yet.
+    """
+
+    @property
+    def behind(self) -> bool:
+        """Whether what is written comes before what is in the room already.
+
+        If not, whatever is said now has to wait until the room's history is there.
+        """
+        ...
+
+    async def insert(
+        self, room: RoomID, batch: Sequence[PastEvent | PastReaction]
+    ) -> Mapping[EventKey, EventID]:
+        """Write a batch, oldest first; returns the ids.
+
+        Repeated with the same keys it gives the same events. A reaction that the homeserver refuses
+        is left out. Raises ``HomeserverUnavailable`` and ``HomeserverRefused``.
+        """
+        ...
+
+
+class TimestampedHistory:
+    """One send after another, each with its own time (application service API, ``?ts=``).
+
+    The times are right, and the order is that of sending; clients are told of each as of a new one.
+    """
+
+    behind = False
+
+    def __init__(self, writer: RoomWriter) -> None:
+        self._writer = writer
+
+    async def insert(
+        self, room: RoomID, batch: Sequence[PastEvent | PastReaction]
+    ) -> Mapping[EventKey, EventID]:
+        """See ``HistoryWriter``."""
+        sent: dict[EventKey, EventID] = {}
+        for one in batch:
+            event = await (
+                self._send(room, one, sent)
+                if isinstance(one, PastEvent)
+                else self._react(room, one, sent)
+            )
+            if event is not None:
+                sent[one.key] = event
+        return sent
+
+    async def _send(
+        self, room: RoomID, event: PastEvent, sent: Mapping[EventKey, EventID]
+    ) -> EventID:
+        answered = event.reply_to
+        if isinstance(answered, EventKey):
+            answered = sent.get(answered)
+        rendered = event.rendered
+        if answered is not None:
+            rendered = evolve(rendered, content=as_reply(rendered.content, answered))
+        identity = (event.key.chat, event.key.message, event.key.part)
+        return await self._writer.message(room, event.sender, rendered, identity, event.sent_at)
+
+    async def _react(
+        self, room: RoomID, reaction: PastReaction, sent: Mapping[EventKey, EventID]
+    ) -> EventID | None:
+        target = sent[reaction.target]
+        try:
+            return await self._writer.react(
+                room, reaction.sender, target, reaction.emoji, "history", reaction.sent_at
+            )
+        except HomeserverRefused:
+            return None

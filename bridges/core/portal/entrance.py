@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where a message goes: into its chat's room, which may have to be made first, or nowhere."""
+
+from mautrix.types import RoomID
+
+from bridges.core.errors import TemporaryError
+from bridges.core.events import RemoteMessage
+from bridges.core.history.keeper import HistoryKeeper
+from bridges.core.portal.rooms import Rooms
+from bridges.core.sessions import ActiveLogin
+from bridges.core.storage.portals import PortalStore
+from bridges.core.text import user_text
+
+
+class HistoryFirst(TemporaryError):
+    """What was said before has to be in the room first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "HISTORY_FIRST", user_text("Earlier messages are being fetched."), retry_after=0
+        )
+
+
+class Entrance:
+    """Finds the room of a message."""
+
+    def __init__(self, rooms: Rooms, portals: PortalStore, keeper: HistoryKeeper) -> None:
+        self._rooms = rooms
+        self._portals = portals
+        self._keeper = keeper
+
+    async def room_for(self, event: RemoteMessage, login: ActiveLogin) -> RoomID:
+        """The room a message goes to, made if needed.
+
+        Raises ``HistoryFirst`` while the chat is being brought in.
+        """
+        portal = await self._portals.get(event.chat)
+        if portal is None or portal.room is None:
+            await self._keeper.bring_in(event.chat, login.record.id, event.id)
+        if self._keeper.holds(event.chat):
+            raise HistoryFirst
+        _, room = await self._rooms.of(event.chat, login)
+        return room
