@@ -380,7 +380,14 @@ class Parts:
     @cached_property
     def history_store(self) -> HistoryStore:
         """Which chats want their history."""
-        return HistoryStore(self.database, self.from_remote, self.messages, self.codec, self.clock)
+        return HistoryStore(
+            self.database,
+            self.from_remote,
+            self.messages,
+            self.expiries,
+            self.codec,
+            self.clock,
+        )
 
     @cached_property
     def history_keeper(self) -> HistoryKeeper:

@@ -14,6 +14,7 @@ from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.rows import chat_lane, message_key, message_of
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
+from bridges.core.storage.expiry import Expiring, ExpiryStore
 from bridges.core.storage.messages import MessageStore, StoredMessage, StoredReaction, milliseconds
 from bridges.core.storage.queue import NewRow, Queue
 
@@ -88,6 +89,7 @@ class HistoryStore:
         database: Database,
         queue: Queue,
         messages: MessageStore,
+        expiries: ExpiryStore,
         codec: EventCodec,
         clock: Clock,
     ) -> None:
@@ -95,6 +97,7 @@ class HistoryStore:
         self._db = database
         self._queue = queue
         self._messages = messages
+        self._expiries = expiries
         self._codec = codec
         self._clock = clock
 
@@ -221,6 +224,9 @@ class HistoryStore:
             key = message_key(message.chat, message.id)
             claim = NewRow(chat_lane(message.chat), key, wanted.login, "")
             await self._queue.note_ended(connection, claim, now)
+            if message.expires_at is not None:
+                expiring = Expiring(message.chat, message.id, wanted.login)
+                await self._expiries.put(connection, expiring, message.expires_at)
             await connection.execute(
                 "INSERT INTO past_message (chat, receiver, position, message_chat,"
                 " message_receiver, message_id, payload) VALUES ($1, $2, $3, $4, $5, $6, $7)",
