@@ -34,9 +34,28 @@ class DialogView:
             unread_mentions_count=0,
             unread_reactions_count=0,
             unread_poll_votes_count=0,
-            notify_settings=types.PeerNotifySettings(),
+            notify_settings=dialog.settings or types.PeerNotifySettings(),
+            pinned=bool(dialog.pinned) or None,
             unread_mark=dialog.unread_mark or None,
+            draft=dialog.drafts.get(0),
+            folder_id=dialog.folder or None,
+            ttl_period=dialog.ttl or None,
             pts=mailbox.box.pts if peer.kind is Kind.CHANNEL else None,
+        )
+
+    def archive(self, account: int, archived: list[Peer], top: Peer) -> Any:
+        """Return the TL ``DialogFolder`` of the archive; `top` is the chat written in last."""
+        unread = [self.unread(account, peer) for peer in archived]
+        history = self.mailboxes.holding(account, top).history(top)
+        return types.DialogFolder(
+            folder=types.Folder(1, "Archived Chats"),
+            peer=top.tl(),
+            top_message=history[-1] if history else 0,
+            unread_muted_peers_count=0,
+            unread_unmuted_peers_count=sum(1 for count in unread if count),
+            unread_muted_messages_count=0,
+            unread_unmuted_messages_count=sum(unread),
+            pinned=True,
         )
 
     def unread(self, account: int, peer: Peer) -> int:

@@ -40,6 +40,8 @@ class Limits:
     difference_too_long: int = 5000
     channel_difference_too_long: int = 1000
     group_members: int = 200
+    pinned_dialogs: int = 5
+    pinned_dialogs_premium: int = 10
     gzip_from: int = 1024
     file_parts: int = 4000
     file_parts_premium: int = 8000

@@ -181,6 +181,11 @@ class Mailboxes:
         """List the chats of an account, in no particular order."""
         return list(self._dialogs.get(account, {}).values())
 
+    def pinned(self, account: int, folder: int) -> list[Dialog]:
+        """List the pinned chats of a folder in their order."""
+        found = [d for d in self.dialogs(account) if d.pinned and d.folder == folder]
+        return sorted(found, key=lambda dialog: dialog.pinned)
+
     def _chat_of(self, post: Post, owner: Peer) -> Peer:
         return owner if owner.kind is Kind.CHANNEL else post.peer_for(owner.id)
 

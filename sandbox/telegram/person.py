@@ -16,6 +16,7 @@ from sandbox.telegram.limits import LOGIN_CODE
 from sandbox.telegram.operator import PERSON_DEVICE
 from sandbox.telegram.person_kinds import MessageKinds
 from sandbox.telegram.person_rooms import RoomDoings
+from sandbox.telegram.person_settings import SettingDoings
 from sandbox.telegram.person_topics import TopicDoings
 from sandbox.telegram.received import Received, of_message
 from sandbox.telegram.received import seen as seen_in
@@ -31,7 +32,7 @@ class NeverHappenedError(Exception):
     """Nothing of the kind was received in time; the text lists what was."""
 
 
-class Person(MessageKinds, RoomDoings, TopicDoings):
+class Person(MessageKinds, RoomDoings, SettingDoings, TopicDoings):
     """A logged-in client. `client` is the Telethon client itself for everything not here.
 
     `received` begins with the latest messages of every chat the account has already.

@@ -13,6 +13,7 @@ from telethon.tl import types
 
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
+from sandbox.telegram.dialog_settings import DialogSettings
 from sandbox.telegram.limits import ALLOWED_REACTIONS, Limits
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.persistence import Store
@@ -35,6 +36,7 @@ class Posts:
         rooms: Rooms,
         mailboxes: Mailboxes,
         updates: Updates,
+        settings: DialogSettings,
     ) -> None:
         self._limits = limits
         self._store = store
@@ -43,6 +45,7 @@ class Posts:
         self._rooms = rooms
         self._boxes = mailboxes
         self._updates = updates
+        self._settings = settings
         self._random_ids = {key.text for key in store.load("random_id", RandomId)}
 
     # -- sending
@@ -106,7 +109,7 @@ class Posts:
             if post.action is None:
                 self._rooms.note_sent(room, post.sender)
             for member in room.members:
-                self._boxes.dialog(member, post.room)
+                self._arrived(member, post.room, post)
             self._updates.tell(post.room, entry, guest=post.sender)
             return post
         audience = self._audience(post)
@@ -114,10 +117,15 @@ class Posts:
         self._boxes.save(post)
         for who, number in numbers:
             peer = post.peer_for(who)
-            self._boxes.dialog(who, peer)
             entry = self._boxes.record(Peer.user(who), Change.NEW, peer, [number], count=1)
             self._updates.changed(who, entry)
+            self._arrived(who, peer, post)
         return post
+
+    def _arrived(self, who: int, peer: Peer, post: Post) -> None:
+        self._boxes.dialog(who, peer)
+        if who != post.sender:
+            self._settings.message_arrived(who, peer)
 
     def announce(self, room: Room, by: int, action: Any) -> Post:
         """Post a service message into a room."""

@@ -82,6 +82,7 @@ class Account:
     blocked: list[int] = Factory(list)
     bot: bool = False
     hides_forwards: bool = False
+    notify: dict[str, TLObject] = Factory(dict)
     dc: int = DC_ID
     premium: bool = False
 
@@ -288,6 +289,12 @@ class Change(StrEnum):
     ADMIN = "admin"
     TOPIC_PIN = "topic_pin"
     TOPIC_ORDER = "topic_order"
+    NOTIFY = "notify"
+    FOLDER = "folder"
+    DIALOG_PIN = "dialog_pin"
+    DIALOG_ORDER = "dialog_order"
+    UNREAD_MARK = "unread_mark"
+    DRAFT = "draft"
     MEMBERS = "members"
 
 
@@ -320,8 +327,9 @@ class Box:
 class Dialog:
     """How far one account has read one chat, and how far the others read the account's posts.
 
-    `threads` and `topic_settings` have the same for single threads and the notification settings
-    of single topics.
+    `settings` are those of notifications, `pinned` is the place among the pinned chats of the
+    folder, from 1, `ttl` how long messages of a direct chat live, in seconds. `threads` and
+    `topic_settings` have the same for single topics; `drafts` are by topic, 0 being the chat.
     """
 
     owner: int
@@ -329,6 +337,11 @@ class Dialog:
     read_inbox: int = 0
     read_outbox: int = 0
     unread_mark: bool = False
+    settings: TLObject | None = None
+    folder: int = 0
+    pinned: int = 0
+    drafts: dict[int, TLObject] = Factory(dict)
+    ttl: int = 0
     threads: dict[int, Reading] = Factory(dict)
     topic_settings: dict[int, TLObject] = Factory(dict)
 

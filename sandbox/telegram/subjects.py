@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 from telethon.tl import types
 
-from sandbox.telegram import participants
+from sandbox.telegram import participants, setting_updates
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.records import Change, Entry, Kind, Room
 from sandbox.telegram.render import Render
@@ -32,6 +32,13 @@ class Subjects:
                 return self._read_thread(entry)
             case Change.PERSON:
                 return self._person(viewer, entry.peer.id)
+            case Change.DIALOG_ORDER:
+                return setting_updates.order(
+                    entry.value, self.mailboxes.pinned(viewer, entry.value)
+                )
+            case change if change in setting_updates.CHANGES:
+                dialog = self.mailboxes.dialog(viewer, entry.peer)
+                return setting_updates.shown(entry, dialog, pts, count)
             case _:
                 return self._room(viewer, entry, self.rooms.get(entry.peer))
 

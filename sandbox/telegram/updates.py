@@ -142,9 +142,10 @@ class Updates:
         updates.updates[:0] = extra
         return updates
 
-    def own_entry(self, account: int) -> Entry:
-        """Return the latest logged change of the request, for its short answer."""
-        return self._batches[account].entries[-1]
+    def own_message(self, account: int) -> Entry | None:
+        """Return the new message of the request for its short answer, None if there are several."""
+        entries = [one for one in self._batches[account].entries if one.change is Change.NEW]
+        return entries[0] if len(entries) == 1 else None
 
     def _batch(self, account: int) -> _Batch:
         return self._batches.setdefault(account, _Batch())

@@ -9,6 +9,7 @@ from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.attachments import Attachments
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.contents import Contents
+from sandbox.telegram.dialog_settings import DialogSettings
 from sandbox.telegram.dialog_view import DialogView
 from sandbox.telegram.discussions import Discussions
 from sandbox.telegram.files import Files
@@ -79,6 +80,7 @@ class World:
             clock,
             lambda: self.limits,
         )
+        self.dialog_settings = DialogSettings(self.mailboxes, self.updates, clock)
         self.posts = Posts(
             store,
             clock,
@@ -87,6 +89,7 @@ class World:
             self.rooms,
             self.mailboxes,
             self.updates,
+            self.dialog_settings,
         )
         self.identities = Identities(self.rooms, clock)
         self.readings = Readings(self.mailboxes, self.threads, self.updates)

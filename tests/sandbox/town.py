@@ -2,7 +2,7 @@
 """A network that the tests of one module share: four people, and every update they saw."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from telethon import events
 
 from sandbox.telegram import Person, TelegramSandbox
 from sandbox.telegram.records import Room
-from tests.sandbox.conftest import populate
+from tests.sandbox.conftest import log_in, new_client, populate
 from tests.support.waiting import eventually
 
 
@@ -35,21 +35,42 @@ class Town:
         owner = creator or self.alisa
         return await self.net.add_room(kind, title, owner.account.id, names)
 
-    async def saw(self, person: Person, kind: type, **fields: Any) -> Any:
-        """Wait until somebody received an update of a type with these fields; return the latest."""
+    async def saw(
+        self,
+        person: Person | None,
+        kind: type,
+        where: Callable[[Any], bool] = lambda _update: True,
+        **fields: Any,
+    ) -> Any:
+        """Wait until somebody received an update of a type with these fields; return the latest.
+
+        None stands for the session that `phone` made.
+        """
+        number = person.account.id if person is not None else 0
 
         def found() -> Any:
             return next(
                 (
                     update
-                    for update in reversed(self.seen[person.account.id])
+                    for update in reversed(self.seen[number])
                     if isinstance(update, kind)
                     and all(getattr(update, name) == value for name, value in fields.items())
+                    and where(update)
                 ),
                 None,
             )
 
         return await eventually(found, describe=lambda: f"{kind.__name__}({fields})")
+
+    @asynccontextmanager
+    async def phone(self, person: Person) -> AsyncIterator[Any]:
+        """Log somebody in once more; what this session sees counts as seen by number 0."""
+        client = new_client(self.net)
+        await client.connect()
+        await log_in(client, f"+{person.account.phone}")
+        client.add_event_handler(_collect(self.seen.setdefault(0, [])), events.Raw())
+        yield client
+        await client.disconnect()
 
     def forget(self) -> None:
         """Forget the updates seen so far."""

@@ -139,10 +139,6 @@ def _done(_call: Call, _request: Any) -> bool:
     return True
 
 
-def _get_notify_settings(_call: Call, _request: Any) -> Any:
-    return types.PeerNotifySettings()
-
-
 HANDLERS: Handlers = MappingProxyType(
     {
         account.GetPasswordRequest: _get_password,
@@ -154,8 +150,6 @@ HANDLERS: Handlers = MappingProxyType(
         account.UpdateUsernameRequest: _update_username,
         account.InitTakeoutSessionRequest: _init_takeout,
         account.FinishTakeoutSessionRequest: _done,
-        account.UpdateNotifySettingsRequest: _done,
-        account.GetNotifySettingsRequest: _get_notify_settings,
         account.RegisterDeviceRequest: _done,
         account.UnregisterDeviceRequest: _done,
     }

@@ -8,26 +8,50 @@ from telethon.tl import types
 from telethon.tl.functions import messages
 
 from sandbox.telegram import inputs
-from sandbox.telegram.records import Peer
-from sandbox.telegram.rpc import Call, Handlers
+from sandbox.telegram.dialog_settings import ARCHIVE
+from sandbox.telegram.records import Dialog, Peer
+from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 
 def _get_dialogs(call: Call, request: Any) -> Any:
-    if request.folder_id:
-        return types.messages.Dialogs([], [], [], [])
-    ordered = sorted(_peers(call), key=lambda peer: _rank(call, peer), reverse=True)
-    start = 0
-    if not isinstance(request.offset_peer, types.InputPeerEmpty):
-        after = inputs.peer(call, request.offset_peer)
-        start = ordered.index(after) + 1 if after in ordered else len(ordered)
-    elif request.offset_date is not None and request.offset_date.timestamp() > 0:
-        before = request.offset_date.timestamp()
-        start = sum(1 for peer in ordered if _rank(call, peer)[0] >= before)
-    page = ordered[start : start + max(1, min(request.limit or 100, call.world.limits.page))]
+    ordered = _ordered(call, request.folder_id)
+    start = _start(call, request, ordered)
+    rest = ordered[start:]
+    if request.exclude_pinned:
+        rest = [peer for peer in rest if not _dialog(call, peer).pinned]
+    page = rest[: max(1, min(request.limit or 100, call.world.limits.page))]
     dialogs, tops, chats, users = _render(call, page)
     if len(page) == len(ordered):
         return types.messages.Dialogs(dialogs, tops, chats, users)
     return types.messages.DialogsSlice(len(ordered), dialogs, tops, chats, users)
+
+
+def _ordered(call: Call, folder: int | None) -> list[Peer]:
+    """Return the chats of a folder, or of all folders: pinned ones first, then the latest."""
+    if folder not in {None, 0, ARCHIVE}:
+        raise bad_request("FOLDER_ID_INVALID")
+    folders = (0, ARCHIVE) if folder is None else (folder or 0,)
+    boxes, me = call.world.mailboxes, call.me.id
+    pinned = [dialog.peer for one in folders for dialog in boxes.pinned(me, one)]
+    others = [d.peer for d in boxes.dialogs(me) if d.folder in folders and not d.pinned]
+    others.sort(key=lambda peer: _rank(call, peer), reverse=True)
+    return pinned + others
+
+
+def _start(call: Call, request: Any, ordered: list[Peer]) -> int:
+    if not isinstance(request.offset_peer, types.InputPeerEmpty):
+        after = inputs.peer(call, request.offset_peer)
+        return ordered.index(after) + 1 if after in ordered else len(ordered)
+    if request.offset_date is None or request.offset_date.timestamp() <= 0:
+        return 0
+    before = request.offset_date.timestamp()
+    return sum(
+        1 for peer in ordered if _dialog(call, peer).pinned or _rank(call, peer)[0] >= before
+    )
+
+
+def _dialog(call: Call, peer: Peer) -> Dialog:
+    return call.world.mailboxes.dialog(call.me.id, peer)
 
 
 def _get_peer_dialogs(call: Call, request: Any) -> Any:
@@ -35,30 +59,20 @@ def _get_peer_dialogs(call: Call, request: Any) -> Any:
     return _peer_dialogs(call, peers)
 
 
-def _get_pinned_dialogs(call: Call, _request: Any) -> Any:
-    return _peer_dialogs(call, [])
+def _get_pinned_dialogs(call: Call, request: Any) -> Any:
+    pinned = call.world.mailboxes.pinned(call.me.id, request.folder_id)
+    archived = _ordered(call, ARCHIVE) if request.folder_id == 0 else []
+    return _peer_dialogs(call, [dialog.peer for dialog in pinned], archived)
 
 
-def _peer_dialogs(call: Call, peers: list[Peer]) -> Any:
-    dialogs, tops, chats, users = _render(call, peers)
+def _peer_dialogs(call: Call, peers: list[Peer], archived: list[Peer] | None = None) -> Any:
+    dialogs, tops, chats, users = _render(call, peers, archived)
     state = call.world.updates.state(call.me.id)
     return types.messages.PeerDialogs(dialogs, tops, chats, users, state)
 
 
-def _mark_unread(call: Call, request: Any) -> bool:
-    peer = inputs.readable(call, request.peer.peer)
-    dialog = call.world.mailboxes.dialog(call.me.id, peer)
-    dialog.unread_mark = bool(request.unread)
-    call.world.mailboxes.save_dialog(dialog)
-    return True
-
-
 def _get_filters(_call: Call, _request: Any) -> Any:
     return types.messages.DialogFilters([])
-
-
-def _peers(call: Call) -> list[Peer]:
-    return [dialog.peer for dialog in call.world.mailboxes.dialogs(call.me.id)]
 
 
 def _rank(call: Call, peer: Peer) -> tuple[int, Peer]:
@@ -67,12 +81,19 @@ def _rank(call: Call, peer: Peer) -> tuple[int, Peer]:
     return (mailbox.posts[history[-1]].date if history else 0), peer
 
 
-def _render(call: Call, peers: list[Peer]) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+def _render(
+    call: Call, peers: list[Peer], archived: list[Peer] | None = None
+) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     me = call.me.id
-    dialogs, tops, named = [], [], set(peers)
-    for peer in peers:
+    dialogs: list[Any] = []
+    tops, named = [], set(peers)
+    latest = max(archived, key=lambda peer: _rank(call, peer)) if archived else None
+    if archived and latest is not None:
+        dialogs.append(call.world.dialogs.archive(me, archived, latest))
+        named.add(latest)
+    dialogs.extend(call.world.dialogs.shown(me, peer) for peer in peers)
+    for peer in [*peers, latest] if latest is not None else peers:
         mailbox = call.world.mailboxes.holding(me, peer)
-        dialogs.append(call.world.dialogs.shown(me, peer))
         history = mailbox.history(peer)
         if history:
             post = mailbox.posts[history[-1]]
@@ -87,7 +108,6 @@ HANDLERS: Handlers = MappingProxyType(
         messages.GetDialogsRequest: _get_dialogs,
         messages.GetPeerDialogsRequest: _get_peer_dialogs,
         messages.GetPinnedDialogsRequest: _get_pinned_dialogs,
-        messages.MarkDialogUnreadRequest: _mark_unread,
         messages.GetDialogFiltersRequest: _get_filters,
     }
 )

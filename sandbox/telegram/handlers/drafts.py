@@ -26,6 +26,8 @@ def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Pos
     )
     reply = addressing.address(call, post, request.reply_to, request.send_as)
     replying.attach(call, post, peer, reply)
+    if request.clear_draft:
+        call.world.dialog_settings.save_draft(me.id, peer, None, post.top)
     return post
 
 

@@ -92,7 +92,7 @@ def _get_full_chat(call: Call, request: Any) -> Any:
         id=room.id,
         about=room.about,
         participants=listed,
-        notify_settings=types.PeerNotifySettings(),
+        notify_settings=call.world.dialogs.shown(me, room.peer).notify_settings,
         chat_photo=call.world.files.stamp(room.photo),
         exported_invite=_exported(call, room) if room.invite and inside else None,
         pinned_msg_id=call.world.pins.latest(me, room.peer),

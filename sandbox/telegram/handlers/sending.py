@@ -28,9 +28,9 @@ def _send_message(call: Call, request: Any) -> Any:
     if not request.no_webpage:
         call.world.previews.attach(post)
     sent = drafts.deliver(call, post, request.random_id)
-    if peer.kind is Kind.CHANNEL:
+    entry = call.world.updates.own_message(me)
+    if peer.kind is Kind.CHANNEL or entry is None:
         return drafts.sent_answer(call, [sent])
-    entry = call.world.updates.own_entry(me)
     return types.UpdateShortSentMessage(
         id=entry.ids[0],
         pts=entry.pts,

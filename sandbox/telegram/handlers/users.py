@@ -33,7 +33,7 @@ def _get_full_user(call: Call, request: Any) -> Any:
     full = types.UserFull(
         id=account.id,
         settings=types.PeerSettings(),
-        notify_settings=types.PeerNotifySettings(),
+        notify_settings=call.world.dialogs.shown(me, Peer.user(account.id)).notify_settings,
         common_chats_count=len(common),
         blocked=account.id in call.me.blocked or None,
         about=account.about or None,
