@@ -84,6 +84,18 @@ class Files:
             thumbs = [types.PhotoSize("m", width, height, thumb.size)]
         return self._document(stored, number, media.mime_type, media.attributes, thumbs)
 
+    def keep(self, owner: int, data: bytes, mime: str, attributes: list[TLObject]) -> TLObject:
+        """Make a document of bytes that nobody uploaded."""
+        number = self._next_id()
+        self.uploads.save_part(owner, number, 0, data)
+        stored = self._finish(owner, types.InputFile(number, 1, "", ""), f"{number}")
+        return self._document(stored, number, mime, attributes, None)
+
+    def find(self, number: int) -> TLObject | None:
+        """Return a photo or document by its id."""
+        stored = self._files.get(str(number))
+        return self.stamp(stored.shown) if stored is not None else None
+
     def generate(
         self, owner: int, size: int, seed: int, mime: str, attributes: list[TLObject]
     ) -> TLObject:

@@ -2,12 +2,14 @@
 """What the operator may put into chats: messages no client can send, and previews of links."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from telethon.tl import types
 
 from sandbox.telegram.records import Peer, Post, Room
+from sandbox.telegram.sample_stickers import sample_sets
+from sandbox.telegram.stickers import Sticker, StickerSetRecord
 from sandbox.telegram.world import World
 
 T = TypeVar("T")
@@ -57,6 +59,31 @@ class MessageOperations(ABC):
             content["via_bot"] = self._world.accounts.find(via_bot).id
         posts = self._world.posts
         return self.apply(lambda: posts.send(posts.draft(sender, peer, text=text, **content)))
+
+    # -- stickers
+
+    def add_sticker_set(
+        self,
+        short_name: str,
+        title: str,
+        stickers: Sequence[Sticker],
+        *,
+        owner: str | int,
+        emojis: bool = False,
+    ) -> StickerSetRecord:
+        """Make a set of stickers or custom emoji, whose files `owner` uploaded."""
+        sets = self._world.stickers
+        account = self._world.accounts.find(owner).id
+        return self.apply(lambda: sets.create(account, short_name, title, stickers, emojis=emojis))
+
+    def add_sample_stickers(self, owner: str | int) -> dict[str, StickerSetRecord]:
+        """Make the sets of `sandbox.telegram.sample_stickers`, by their short names."""
+        return {
+            name: self.add_sticker_set(
+                name, f"Sandbox {name}", stickers, owner=owner, emojis=name == "sandbox_emoji"
+            )
+            for name, stickers in sample_sets().items()
+        }
 
     # -- previews
 

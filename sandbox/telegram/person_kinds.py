@@ -79,6 +79,12 @@ class MessageKinds(ABC):
             return
         await self.client(functions.messages.ReadMessageContentsRequest(list(message_ids)))
 
+    async def send_sticker(self, to: str | int, short_name: str, number: int = 0) -> Any:
+        """Send a sticker of a set, by its number (from 0)."""
+        named = types.InputStickerSetShortName(short_name)
+        found = await self.client(functions.messages.GetStickerSetRequest(named, 0))
+        return await self.client.send_file(await self.entity(to), found.documents[number])
+
     # -- places
 
     async def send_location(

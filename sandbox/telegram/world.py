@@ -28,6 +28,7 @@ from sandbox.telegram.render import Render
 from sandbox.telegram.replies import Replies
 from sandbox.telegram.room_actions import RoomActions
 from sandbox.telegram.rooms import Rooms
+from sandbox.telegram.stickers import StickerSets
 from sandbox.telegram.subjects import Subjects
 from sandbox.telegram.threads import Threads
 from sandbox.telegram.topics import Topics
@@ -56,6 +57,7 @@ class World:
         self.rooms = Rooms(store, clock, random_bytes)
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, self.accounts, lambda: self.limits)
+        self.stickers = StickerSets(store, self.files)
         self.polls = Polls(store, clock, random_bytes)
         self.threads = Threads(self.rooms, self.mailboxes)
         self.dialogs = DialogView(self.rooms, self.mailboxes, self.threads)
