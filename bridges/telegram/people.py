@@ -6,7 +6,7 @@ fingerprint, so that a new name is noticed also if it changed while the bridge w
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -15,11 +15,18 @@ from telethon.tl import types as tl
 
 from bridges.core.chat import ChatInfo, ChatKind, UserInfo
 from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
-from bridges.core.ids import LoginID
+from bridges.core.ids import LoginID, RemoteUserID
 from bridges.telegram import ids
 from bridges.telegram.chat_info import visible_info
 from bridges.telegram.store.entities import Entities, Entity, entity_of
-from bridges.telegram.user_info import contact_name, fingerprint, full_name, user_info
+from bridges.telegram.user_info import (
+    channel_info,
+    contact_name,
+    fingerprint,
+    full_name,
+    nameable,
+    user_info,
+)
 
 _REMEMBERED = 200
 
@@ -44,6 +51,24 @@ class People:
     def recent(self, user: int) -> UserInfo | None:
         """What was last seen of a person, if that was lately; saves asking Telegram."""
         return self._infos.get(user)
+
+    async def introduced(
+        self, users: Sequence[Any], chats: Sequence[Any]
+    ) -> dict[RemoteUserID, UserInfo]:
+        """What may be shown of those whom an answer brings along; they can be named later, too."""
+        known = await self._entities.get([one.id for one in users if isinstance(one, tl.User)])
+        self._entities.note(found for one in (*users, *chats) if (found := entity_of(one)))
+        infos = {}
+        for user in users:
+            if isinstance(user, tl.User):
+                before = known.get(user.id)
+                info = user_info(user, contact=before.contact if before else None)
+                name = ids.user_id(user.id)
+                infos[name] = nameable(info, name)
+        for chat in chats:
+            if isinstance(chat, tl.Channel) and not chat.min:
+                infos[ids.sender_id(tl.PeerChannel(chat.id))] = channel_info(chat)
+        return infos
 
     async def changes(self, users: Sequence[Any], chats: Sequence[Any]) -> list[RemoteEvent]:
         """Events for those who look different; their fingerprints are stored with the next cursor."""
@@ -97,6 +122,15 @@ class People:
         self._infos[user] = info
         while len(self._infos) > _REMEMBERED:
             self._infos.popitem(last=False)
+
+
+def passer_by(message: Any, known: Mapping[int, Any]) -> list[Entity]:
+    """By which message somebody can be named whom Telegram shows only in passing, if that is so here."""
+    sender = getattr(message, "from_id", None)
+    user = known.get(sender.user_id) if isinstance(sender, tl.PeerUser) else None
+    if not isinstance(user, tl.User) or not user.min:
+        return []
+    return [Entity(user.id, seen_in=ids.marked(message.peer_id), seen_message=message.id)]
 
 
 def _tells(thing: Any) -> bool:

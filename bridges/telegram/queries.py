@@ -24,7 +24,13 @@ from bridges.telegram.members import channel_members, chat_members
 from bridges.telegram.names import clean_text_lines
 from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.people import People
-from bridges.telegram.user_info import SAVED_MESSAGES, channel_info, contact_name, user_info
+from bridges.telegram.user_info import (
+    SAVED_MESSAGES,
+    channel_info,
+    contact_name,
+    nameable,
+    user_info,
+)
 
 
 class Queries:
@@ -54,10 +60,7 @@ class Queries:
                 return await self._channel(peer)
 
     async def user_info(self, user: RemoteUserID) -> UserInfo:
-        """See ``Session.user_info``.
-
-        Where only a contact's saved name is known, the username stands in, which is public.
-        """
+        """See ``Session.user_info``."""
         try:
             peer = ids.sender_peer(user)
         except ids.UnknownID:
@@ -67,7 +70,7 @@ class Queries:
         info = self._people.recent(peer.user_id)
         if info is None:
             info = user_info(await self._user(peer.user_id))
-        return evolve(info, name=info.name or info.username or user)
+        return nameable(info, user)
 
     async def _user(self, user: int) -> Any:
         found = await self._call(GetUsersRequest([await self._peers.user(user)]))

@@ -22,7 +22,7 @@ from bridges.telegram.from_telegram.messages import from_short
 from bridges.telegram.from_telegram.secret_chats import secret_chat
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller
-from bridges.telegram.people import People
+from bridges.telegram.people import People, passer_by
 from bridges.telegram.store.cursors import ChannelCursor, Cursor, CursorStore
 from bridges.telegram.store.entities import Entities, Entity
 from bridges.telegram.updates import Batch, Position
@@ -112,7 +112,7 @@ class Receiver:
         for update in batch.updates:
             try:
                 events += events_of(update, around)
-                self._note_passers_by(update, around.known)
+                self._entities.note(passer_by(getattr(update, "message", None), around.known))
             except Exception:  # noqa: BLE001 - one update must not hold up those behind it
                 _log.exception("An update could not be converted: %s", type(update).__name__)
         return events
@@ -136,17 +136,6 @@ class Receiver:
             return {}
         known = await self._handle.chats_of(self._login, gone)
         return {**known, **_fresh_places(batch.updates, self._login, self._me)}
-
-    def _note_passers_by(self, update: Any, known: Mapping[int, Any]) -> None:
-        """Remember by which message somebody can be named whom Telegram shows only in passing."""
-        message: Any = getattr(update, "message", None)
-        sender = getattr(message, "from_id", None)
-        if not isinstance(sender, tl.PeerUser):
-            return
-        user = known.get(sender.user_id)
-        if isinstance(user, tl.User) and user.min:
-            place = ids.marked(message.peer_id)
-            self._entities.note([Entity(user.id, seen_in=place, seen_message=message.id)])
 
     async def _receive(self, events: Sequence[RemoteEvent], reached: Cursor) -> None:
         stored = self._stored

@@ -14,7 +14,8 @@ from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.content import Fetched
 from bridges.core.errors import BridgeError, SessionLost
-from bridges.core.events import VotesOf
+from bridges.core.events import RemoteReceipt, VotesOf
+from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
 from bridges.core.outgoing import (
@@ -29,6 +30,7 @@ from bridges.core.outgoing import (
 from bridges.core.secretbox import SecretUnreadable
 from bridges.core.text import UserText, user_text
 from bridges.telegram import ids
+from bridges.telegram.backfill import PastReader
 from bridges.telegram.client import ClientOptions, credentials_client, session_client
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
@@ -106,6 +108,7 @@ class TelegramSession:
         self._actions = MessageActions(call, peers, lambda: self._is_premium)
         self._polls = PollActions(call, peers, me)
         self._queries = Queries(me, call, peers, people, config.sync.member_limit)
+        self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
         self._finder = ChatFinder(record.id, call, peers)
         self._downloader = Downloader(
             record.id, call.use, call, self._entities, handle.clock, config.media.parallel_parts
@@ -201,6 +204,16 @@ class TelegramSession:
     async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """See ``FetchesMedia``."""
         return await self._downloader.fetch(reference, target)
+
+    async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
+        """See ``ReadsHistory``."""
+        return await self._past.history(chat, before, limit)
+
+    async def read_marks(
+        self, chat: ChatKey, among: Sequence[MessageID]
+    ) -> Sequence[RemoteReceipt]:
+        """See ``ReadsHistory``."""
+        return await self._past.read_marks(chat, among)
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``."""

@@ -9,9 +9,11 @@ direct chat.
 import hashlib
 from typing import Any
 
+from attrs import evolve
 from telethon.tl.types import Channel, Chat, User, UserProfilePhoto
 
 from bridges.core.chat import NO_AVATAR, Avatar, UserInfo
+from bridges.core.ids import RemoteUserID
 from bridges.telegram.media import peer_photo_reference
 from bridges.telegram.names import clean_name
 from bridges.telegram.store.entities import is_contact
@@ -35,6 +37,14 @@ def user_info(user: Any, *, contact: bool | None = None) -> UserInfo:
         username=_username(user),
         is_bot=bool(user.bot),
     )
+
+
+def nameable(info: UserInfo, user: RemoteUserID) -> UserInfo:
+    """The same with a name in any case.
+
+    Where only a contact's saved name is known, the username stands in, which is public.
+    """
+    return evolve(info, name=info.name or info.username or user)
 
 
 def contact_name(user: Any) -> str | None:

@@ -58,8 +58,7 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     """What ``UpdateEditMessage`` and ``UpdateEditChannelMessage`` mean.
 
     Telegram also sends them for reactions, views and previews; then ``edit_hide`` is set or there
-    is no ``edit_date``. That date has seconds only, so ``pts`` tells apart two edits within one; an
-    update without ``pts`` is from a difference and shows the message as it is in the end.
+    is no ``edit_date``.
     """
     message = update.message
     if isinstance(getattr(message, "media", None), MessageMediaPoll):
@@ -72,10 +71,21 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
             sender=author(message, around),
             target=ids.message_id(message.id),
             timestamp=message.edit_date,
-            stamp=int(message.edit_date.timestamp()) * _PTS_RANGE + (update.pts or -1) % _PTS_RANGE,
+            stamp=stamp_of(message, update.pts),
             parts=_parts(message, around),
         )
     ]
+
+
+def stamp_of(message: Any, pts: int = 0) -> int:
+    """The stamp of the edit a message shows; 0 if it was never edited.
+
+    The date of an edit has seconds only, so ``pts`` tells apart two within one. What comes without it,
+    from a difference or the history, is the message as it is in the end.
+    """
+    if not isinstance(message, Message) or message.edit_date is None or message.edit_hide:
+        return 0
+    return int(message.edit_date.timestamp()) * _PTS_RANGE + (pts or -1) % _PTS_RANGE
 
 
 def expiry(sent_at: datetime, ttl_period: int | None) -> datetime | None:
