@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bridges.core.chat import ChatSettings, KnownChat
 from bridges.core.content import Fetched, RemoteMedia
-from bridges.core.events import RemoteReceipt, VotesOf
+from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import (
@@ -64,6 +64,15 @@ class HandlesPolls(Protocol):
 
     async def poll_votes(self, chat: ChatKey, poll: MessageID) -> Sequence[VotesOf]:
         """How people have voted in a poll that is not anonymous, as far as it is told."""
+        ...
+
+
+@runtime_checkable
+class ListsReactions(Protocol):
+    """Who reacts to a message can be asked for."""
+
+    async def reactions_to(self, chat: ChatKey, message: MessageID) -> RemoteReactions:
+        """Everybody's reactions, complete as far as the network tells. Raises ``Rejected``."""
         ...
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a message says, in a form every network and Matrix can be converted to and from.
 
-Rich text is Matrix custom HTML (Matrix spec v1.11 §11.2.1.1) with two neutral link schemes that
-the core rewrites to and from ``https://matrix.to``: ``karvon:user/ID`` for a remote user and
-``karvon:message/CHAT/MESSAGE`` for a remote message, every component percent-encoded.
+Rich text is Matrix custom HTML (Matrix spec v1.11 §11.2.1.1) with neutral addresses, every component
+percent-encoded. The core rewrites them to and from ``https://matrix.to``: ``karvon:user/ID`` for a
+remote user, ``karvon:message/CHAT/MESSAGE`` for a remote message, ``karvon:chat/CHAT`` for a chat; and
+``karvon:emoji/ID``, a custom emoji, to and from the ``mxc://`` address of its picture.
 """
 
 from enum import StrEnum
@@ -138,12 +139,18 @@ class Fetched:
 
 @frozen
 class LocalMedia:
-    """A file from Matrix, already on our disk, on its way to the network."""
+    """A file from Matrix, already on our disk, on its way to the network.
+
+    ``thumbnail`` is a small picture of it beside it, of any format. What a sticker shows is in the
+    name.
+    """
 
     kind: MediaKind
     info: MediaInfo
     path: Path
     caption: FormattedText | None = None
+    look: MediaLook = PLAIN_LOOK
+    thumbnail: Path | None = None
 
 
 @frozen
@@ -191,5 +198,5 @@ class Poll:
 RemotePart = Text | RemoteMedia | Location | Poll
 """One part of a message from the network; each part becomes one Matrix event."""
 
-OutgoingContent = Text | LocalMedia | Poll
+OutgoingContent = Text | LocalMedia | Location | Poll
 """What a Matrix event asks a network to send."""

@@ -6,6 +6,7 @@ crash, so each kind is idempotent: a message by its id, an edit by its stamp, th
 states how things are now and not what changed.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import frozen
@@ -54,7 +55,10 @@ class RemoteRedaction:
 
 @frozen
 class ReactionsOf:
-    """All reactions one person has on a message at the moment, oldest first; may be none."""
+    """All reactions one person has on a message at the moment, oldest first; may be none.
+
+    A custom emoji is ``karvon:emoji/ID``, see ``bridges.core.content``.
+    """
 
     user: Sender
     emojis: tuple[str, ...]
@@ -62,12 +66,17 @@ class ReactionsOf:
 
 @frozen
 class RemoteReactions:
-    """Who reacts how to a message now. If ``complete``, people not listed have no reaction."""
+    """Who reacts how to a message now.
+
+    If ``complete``, people not listed have no reaction. Otherwise ``totals``, if known, says how often
+    each emoji was given; whoever is missing is asked for (``abilities.ListsReactions``).
+    """
 
     chat: ChatKey
     target: MessageID
     by: tuple[ReactionsOf, ...]
     complete: bool = False
+    totals: Mapping[str, int] | None = None
 
 
 @frozen

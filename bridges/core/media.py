@@ -34,6 +34,8 @@ from bridges.core.sessions import Sessions
 from bridges.core.storage.media import KnownFile, MediaCache
 from bridges.core.text import user_text
 
+_LARGEST_THUMBNAIL = 4 * 1024 * 1024
+
 
 def file_too_large(size: int | None, limit: int) -> Rejected:
     """The refusal of a file; sizes in bytes."""
@@ -181,7 +183,22 @@ class MediaCourier:
                 raise Rejected(
                     "MEDIA.GONE", user_text("The file could not be downloaded from the homeserver.")
                 ) from refused
-            yield LocalMedia(source.kind, evolve(source.info, size=size), path, source.caption)
+            info = evolve(source.info, size=size)
+            media = LocalMedia(source.kind, info, path, source.caption, source.look)
+            if source.thumbnail is None:
+                yield media
+                return
+            async with self._file() as small:
+                yield evolve(media, thumbnail=await self._small(source.thumbnail, small))
+
+    async def _small(self, uri: str, path: Path) -> Path | None:
+        """A small picture from Matrix on disk. What cannot be had is left out."""
+        try:
+            await self._hs.download(uri, path, _LARGEST_THUMBNAIL)
+        except (FileTooLarge, HomeserverRefused) as error:
+            self._log.info("no thumbnail", error=str(error))
+            return None
+        return path
 
     async def avatar(self, login: LoginID, avatar: Avatar) -> str:
         """Upload a picture; returns its ``mxc://`` address, empty if it cannot be had."""

@@ -62,7 +62,10 @@ class OutgoingRedaction:
 
 @frozen
 class OutgoingReactions:
-    """The person's own reactions to a message shall be exactly these, oldest first."""
+    """The person's own reactions to a message shall be exactly these, oldest first.
+
+    A custom emoji is ``karvon:emoji/ID``, see ``bridges.core.content``.
+    """
 
     chat: ChatKey
     target: MessageID

@@ -14,6 +14,7 @@ from bridges.core.bot.voice import BotVoice
 from bridges.core.clock import Clock
 from bridges.core.config import BridgeSettings
 from bridges.core.crypto import PlainCrypto
+from bridges.core.emoji import CustomEmoji
 from bridges.core.ephemeral import Ephemerals
 from bridges.core.events import RemoteEvent
 from bridges.core.expiry import Expiry
@@ -43,12 +44,16 @@ from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.moving import Moving
+from bridges.core.portal.outgoing_messages import OutgoingMessages
+from bridges.core.portal.own_reactions import OwnReactions
 from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.parents import Parents
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
+from bridges.core.portal.references import ReferenceBook
+from bridges.core.portal.retractions import Retractions
 from bridges.core.portal.room_maker import RoomMaker
 from bridges.core.portal.room_state import RoomState
 from bridges.core.portal.room_writer import RoomWriter
@@ -73,6 +78,7 @@ from bridges.core.storage.polls import PollStore
 from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.powers import PowerStore
 from bridges.core.storage.queue import NewRow, Queue
+from bridges.core.storage.settlement import Settlement
 
 DEVICE = "KARVON"
 """The device the bridge has with every user it acts as."""
@@ -190,11 +196,21 @@ class Parts:
         return PlainCrypto()
 
     @cached_property
+    def media_cache(self) -> MediaCache:
+        """Files that were uploaded before."""
+        return MediaCache(self.database)
+
+    @cached_property
+    def emoji(self) -> CustomEmoji:
+        """Pictures of custom emoji."""
+        return CustomEmoji(self.courier, self.media_cache, self.clock)
+
+    @cached_property
     def courier(self) -> MediaCourier:
         """Carries files."""
         return MediaCourier(
             self.homeserver,
-            MediaCache(self.database),
+            self.media_cache,
             self.sessions,
             self.clock,
             self.spool,
@@ -352,7 +368,13 @@ class Parts:
     def reactions(self) -> ReactionSync:
         """Keeps reactions equal."""
         return ReactionSync(
-            self.database, self.messages, self.portals, self.senders, self.writer, self.gate
+            self.database,
+            self.messages,
+            self.portals,
+            self.senders,
+            self.writer,
+            self.emoji,
+            self.gate,
         )
 
     @cached_property
@@ -370,7 +392,7 @@ class Parts:
     @cached_property
     def contents(self) -> Contents:
         """Events of parts of messages."""
-        return Contents(self.senders, self.courier, self.interpreter)
+        return Contents(self.senders, self.courier, self.emoji, self.interpreter)
 
     @cached_property
     def own_sends(self) -> OwnSends:
@@ -398,6 +420,7 @@ class Parts:
             self.messages,
             self.senders,
             self.contents,
+            self.emoji,
             self.polls,
             self.own_sends,
             TimestampedHistory(self.writer),
@@ -488,22 +511,45 @@ class Parts:
         return MessageStatus(self.writer, self.senders, self.settings.message_status, self.info.id)
 
     @cached_property
+    def outgoing_messages(self) -> OutgoingMessages:
+        """Sends people's messages."""
+        return OutgoingMessages(
+            self.database,
+            self.from_matrix,
+            self.messages,
+            Settlement(self.database, self.from_matrix, self.messages),
+            self.homeserver,
+            self.senders,
+            self.courier,
+            self.polls,
+            self.expiries,
+            self.status,
+            self.gate,
+            self.info,
+        )
+
+    @cached_property
+    def own_reactions(self) -> OwnReactions:
+        """Gives people's reactions."""
+        return OwnReactions(
+            self.database, self.messages, self.emoji, self.reactions, self.gate, self.info
+        )
+
+    @cached_property
     def to_remote(self) -> ToRemote:
         """From Matrix to the network."""
         return ToRemote(
             self.database,
             self.from_matrix,
-            self.messages,
             self.sessions,
             self.rooms,
-            self.senders,
-            self.reactions,
+            ReferenceBook(self.messages, self.portals, self.senders, self.emoji),
+            self.outgoing_messages,
+            self.own_reactions,
+            Retractions(self.database, self.messages, self.own_reactions, self.writer, self.info),
             self.polls,
-            self.expiries,
-            self.courier,
             self.crypto,
             self.status,
-            self.gate,
             self.info,
         )
 

@@ -5,22 +5,42 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from mautrix.types import EventID, UserID
+from mautrix.types import EventID, RoomID, UserID
 
-from bridges.core.content import FormattedText, MediaKind, Poll, Text, TextKind
-from bridges.core.ids import RemoteUserID
+from bridges.core.content import (
+    FormattedText,
+    Location,
+    MediaKind,
+    MediaLook,
+    Poll,
+    RemoteMedia,
+    Text,
+    TextKind,
+)
+from bridges.core.ids import ChatID, MessageID, RemoteUserID
 from bridges.core.matrix.content import (
     MediaSource,
     ParsedMessage,
     UnreadableMessage,
     parse_message,
     parse_reaction,
+    parse_references,
 )
-from bridges.core.matrix.rendering import Names, as_edit, as_reply, text_content
-from bridges.core.sanitize import MAX_CONTENT_BYTES
-from tests.core.strategies import any_text, json_values
+from bridges.core.matrix.links import Known, linked_body, neutral_html
+from bridges.core.matrix.rendering import (
+    Names,
+    Uploaded,
+    as_edit,
+    as_reply,
+    location_content,
+    media_event,
+    text_content,
+)
+from bridges.core.sanitize import MAX_CONTENT_BYTES, clean_text
+from tests.core.strategies import any_text, json_values, locations, media
 
 MESSAGE, STICKER = "m.room.message", "m.sticker"
 
@@ -36,8 +56,17 @@ def _mxid_of(user: RemoteUserID) -> UserID:
 _NAMES = Names(_mxid_of)
 
 
+_KNOWN = Known(
+    _remote_of,
+    {EventID("$known"): (ChatID("a/b"), MessageID("7"))},
+    {RoomID("!room:home.test"): ChatID("c:5")},
+    {"mxc://home.test/smile": "77"},
+)
+
+
 def _parse(content: dict[str, Any], event_type: str = MESSAGE) -> ParsedMessage:
-    return parse_message(event_type, content, _remote_of)
+    assert parse_references(content).events <= {"$known", "$other", "$event"}
+    return parse_message(event_type, content, _KNOWN)
 
 
 def _text(content: dict[str, Any]) -> FormattedText:
@@ -75,14 +104,21 @@ def test_a_quote_that_is_no_reply_stays() -> None:
     assert _text({"msgtype": "m.text", "body": body}).body == body
 
 
-def test_what_only_falls_back_to_a_reply_in_a_thread_is_no_reply() -> None:
-    relation = {
-        "rel_type": "m.thread",
-        "event_id": "$root",
-        "is_falling_back": True,
-        "m.in_reply_to": {"event_id": "$1"},
-    }
-    assert _parse({"msgtype": "m.text", "body": "b", "m.relates_to": relation}).reply_to is None
+@pytest.mark.parametrize(
+    ("relation", "reply"),
+    [
+        ({"is_falling_back": True, "m.in_reply_to": {"event_id": "$last"}}, "$root"),
+        ({"m.in_reply_to": {"event_id": "$one"}}, "$one"),
+        ({}, "$root"),
+    ],
+    ids=["a fallback", "a reply inside", "nothing else"],
+)
+def test_what_is_in_a_thread_answers_its_root_or_what_it_says(
+    relation: dict[str, Any], reply: str
+) -> None:
+    thread = {"rel_type": "m.thread", "event_id": "$root"} | relation
+    parsed = _parse({"msgtype": "m.text", "body": "b", "m.relates_to": thread})
+    assert (parsed.reply_to, parsed.thread) == (reply, "$root")
 
 
 def test_an_edit_says_what_it_replaces_and_what_is_new() -> None:
@@ -136,10 +172,129 @@ def test_sizes_that_are_none_are_unknown(size: object) -> None:
     assert parsed.info.size is None
 
 
-def test_a_sticker_is_an_image() -> None:
-    parsed = _parse({"body": "cat", "url": "mxc://home.test/1", "info": {}}, STICKER).content
+def test_a_sticker_has_a_name_and_no_caption() -> None:
+    info = {"w": 512, "h": 512, "mimetype": "image/webp"}
+    content = {"body": "😀", "filename": "x", "url": "mxc://home.test/1", "info": info}
+    parsed = _parse(content, STICKER).content
     assert isinstance(parsed, MediaSource)
-    assert parsed.kind is MediaKind.IMAGE
+    assert (parsed.kind, parsed.info.name, parsed.caption) == (MediaKind.STICKER, "😀", None)
+    assert (parsed.info.width, parsed.info.mime) == (512, "image/webp")
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks", "look"),
+    [
+        ("m.image", {}, MediaLook()),
+        ("m.image", {"page.codeberg.everypizza.msc4193.spoiler": True}, MediaLook(spoiler=True)),
+        (
+            "m.image",
+            {"town.robin.msc3725.content_warning": {"type": "town.robin.msc3725.spoiler"}},
+            MediaLook(spoiler=True),
+        ),
+        ("m.image", {"info": {"org.matrix.msc4230.is_animated": True}}, MediaLook(animated=True)),
+        ("m.video", {"info": {"fi.mau.gif": True}}, MediaLook(animated=True)),
+        ("m.video", {"info": {"fi.mau.telegram.round_message": True}}, MediaLook(round=True)),
+        (
+            "m.audio",
+            {
+                "org.matrix.msc3245.voice": {},
+                "org.matrix.msc1767.audio": {"waveform": [-5, 7, 2000, "x"], "duration": 5},
+            },
+            MediaLook(voice=True, waveform=(0, 7, 1024)),
+        ),
+        ("m.audio", {"org.matrix.msc3245.voice": "yes"}, MediaLook()),
+    ],
+)
+def test_looks(kind: str, marks: dict[str, Any], look: MediaLook) -> None:
+    content = {"msgtype": kind, "body": "x", "url": "mxc://home.test/1"} | marks
+    parsed = _parse(content).content
+    assert isinstance(parsed, MediaSource)
+    assert parsed.look == look
+    assert parsed.info.duration_ms == (5 if look.waveform else None)
+
+
+@given(media)
+def test_looks_survive_matrix(part: RemoteMedia) -> None:
+    file = Uploaded("mxc://home.test/1", part.kind, part.info)
+    event = media_event(part, file, _NAMES)
+    read = parse_message(event.type, event.content, _KNOWN).content
+    assert isinstance(read, MediaSource)
+    assert read.kind is part.kind
+    is_voice = part.look.voice and part.kind is not MediaKind.STICKER
+    waveform = part.look.waveform if is_voice else ()
+    assert read.look == evolve(part.look, voice=is_voice, waveform=waveform)
+
+
+@given(locations)
+def test_places_survive_matrix(place: Location) -> None:
+    read = _parse(location_content(place)).content
+    assert isinstance(read, Location)
+    assert read.geo_uri == clean_text(place.geo_uri)
+    assert read.description == clean_text(place.description)
+    assert read.is_own == place.is_own
+
+
+def test_a_place_in_the_old_form() -> None:
+    parsed = _parse({"msgtype": "m.location", "body": "here", "geo_uri": "geo:1,2"}).content
+    assert parsed == Location("geo:1,2", text="here")
+
+
+def test_a_thumbnail_is_found() -> None:
+    content = {"msgtype": "m.video", "body": "x", "url": "mxc://home.test/1"}
+    for uri, found in (("mxc://home.test/2", "mxc://home.test/2"), ("https://x", None), (5, None)):
+        parsed = _parse(content | {"info": {"thumbnail_url": uri}}).content
+        assert isinstance(parsed, MediaSource)
+        assert parsed.thumbnail == found
+
+
+@pytest.mark.parametrize(
+    ("html", "neutral"),
+    [
+        (
+            '<a href="https://matrix.to/#/!r:home.test/$known?via=home.test">it</a>',
+            '<a href="karvon:message/a%2Fb/7">it</a>',
+        ),
+        (
+            "<a href='https://matrix.to/#/%21r%3Ahome.test/%24known'>it</a>",
+            '<a href="karvon:message/a%2Fb/7">it</a>',
+        ),
+        (
+            '<a href="https://matrix.to/#/!room:home.test?via=home.test">there</a>',
+            '<a href="karvon:chat/c%3A5">there</a>',
+        ),
+        (
+            '<img data-mx-emoticon alt="x" src="mxc://home.test/smile">',
+            '<img data-mx-emoticon alt="x" src="karvon:emoji/77">',
+        ),
+        ('<a href="https://matrix.to/#/!r:home.test/$other">it</a>', None),
+        ('<a href="https://matrix.to/#/#alias:home.test">it</a>', None),
+        ('<img data-mx-emoticon src="mxc://home.test/2">', None),
+    ],
+)
+def test_what_is_pointed_to_gets_its_neutral_address(html: str, neutral: str | None) -> None:
+    content = {
+        "msgtype": "m.text",
+        "body": "x",
+        "format": "org.matrix.custom.html",
+        "formatted_body": html,
+    }
+    assert _text(content).html == (html if neutral is None else neutral)
+
+
+def test_addresses_in_plain_text_are_found_too() -> None:
+    link = "https://matrix.to/#/!r:home.test/$known?via=home.test"
+    text = _text({"msgtype": "m.text", "body": f"a<b\n{link} end"})
+    assert text.html == f'a&lt;b<br><a href="karvon:message/a%2Fb/7">{link}</a> end'
+    assert text.body == f"a<b\n{link} end"
+    other = "https://matrix.to/#/!r:home.test/$other"
+    assert _text({"msgtype": "m.text", "body": other}).html is None
+
+
+@given(any_text)
+def test_nothing_is_lost_by_looking_for_addresses(text: str) -> None:
+    known = evolve(_KNOWN, messages={})
+    assert linked_body(text, known) is None
+    assert neutral_html(text, known) == text
 
 
 def test_people_are_mentioned_by_their_remote_ids() -> None:
@@ -162,7 +317,7 @@ def test_people_are_mentioned_by_their_remote_ids() -> None:
     [
         {},
         {"msgtype": "m.text"},
-        {"msgtype": "m.location", "geo_uri": "geo:1,2"},
+        {"msgtype": "m.location", "body": "nowhere"},
         {"msgtype": "m.image", "body": "x"},
         {"msgtype": "m.image", "body": "x", "file": {"url": "mxc://home.test/1"}},
         {"msgtype": ["m.text"], "body": "x"},
@@ -260,6 +415,8 @@ def _read_or_refuse(content: dict[str, Any], event_type: str) -> None:
     assert parsed.reply_to is None or isinstance(parsed.reply_to, str)
     assert parsed.replaces is None or isinstance(parsed.replaces, str)
     assert not isinstance(parsed.content, Poll)
+    if isinstance(parsed.content, Location):
+        return
     text = parsed.content.text if isinstance(parsed.content, Text) else parsed.content.caption
     if text is not None:
         assert isinstance(text.body, str)

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from attrs import evolve
+
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
 from bridges.core.chat import ChatInfo, ChatKind, KnownChat, UserInfo
 from bridges.core.content import (
     Fetched,
     FormattedText,
+    Location,
     MediaKind,
     OutgoingContent,
     Poll,
@@ -339,8 +342,11 @@ class FakeSession:
             if max(len(one.text) for one in content.answers) > MAX_ANSWER:
                 raise Rejected("FAKE.TOO_LONG", user_text("An answer is too long."))
             return [polls.taken_in(content)]
+        if isinstance(content, Location):
+            return [content]
         data = content.path.read_bytes()
-        return [self._world.keep_file(data, content.kind, content.info, content.caption)]
+        kept = self._world.keep_file(data, content.kind, content.info, content.caption)
+        return [evolve(kept, look=content.look)]
 
 
 def _allowed(emoji: str) -> str:

@@ -5,6 +5,7 @@ from attrs import define, evolve, field, frozen
 from mautrix.types import EventID, RoomID
 
 from bridges.core.content import Poll
+from bridges.core.emoji import CustomEmoji
 from bridges.core.history.pages import PastMessage
 from bridges.core.history.store import HistoryStore
 from bridges.core.history.writer import EventKey, HistoryWriter, PastEvent, PastReaction
@@ -57,6 +58,7 @@ class HistoryFiller:
         messages: MessageStore,
         senders: Senders,
         contents: Contents,
+        emoji: CustomEmoji,
         polls: Polls,
         own_sends: OwnSends,
         writer: HistoryWriter,
@@ -65,6 +67,7 @@ class HistoryFiller:
         self._messages = messages
         self._senders = senders
         self._contents = contents
+        self._emoji = emoji
         self._polls = polls
         self._own_sends = own_sends
         self._writer = writer
@@ -134,7 +137,8 @@ class HistoryFiller:
             for emoji in one.emojis:
                 key = EventKey(chat, message.id, f"{emoji} of {one.user.user}")
                 sent_at = milliseconds(message.timestamp)
-                batch.events.append(PastReaction(key, sender, sent_at, target, emoji))
+                reaction = await self._emoji.as_reaction(place.login.session, emoji)
+                batch.events.append(PastReaction(key, sender, sent_at, target, reaction))
                 batch.reactions[key] = StoredReaction(
                     message.chat, message.id, one.user.user, emoji, _NO_EVENT_YET, sender.mxid
                 )

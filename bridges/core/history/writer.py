@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID
 
 from bridges.core.matrix.client import HomeserverRefused, MatrixSender
-from bridges.core.matrix.rendering import Rendered, as_reply
+from bridges.core.matrix.rendering import ReactionKey, Rendered, as_reply, reaction_content
 from bridges.core.portal.room_writer import RoomWriter
 
 
@@ -45,7 +45,7 @@ class PastReaction:
     sender: MatrixSender
     sent_at: int
     target: EventKey
-    emoji: str
+    reaction: ReactionKey
 
 
 class HistoryWriter(Protocol):
@@ -116,9 +116,11 @@ class TimestampedHistory:
         self, room: RoomID, reaction: PastReaction, sent: Mapping[EventKey, EventID]
     ) -> EventID | None:
         target = sent[reaction.target]
+        content = reaction_content(target, reaction.reaction)
+        identity = (target, reaction.reaction.key, "history")
         try:
             return await self._writer.react(
-                room, reaction.sender, target, reaction.emoji, "history", reaction.sent_at
+                room, reaction.sender, content, identity, reaction.sent_at
             )
         except HomeserverRefused:
             return None

@@ -313,6 +313,21 @@ class Homeserver:
         answer: Json = await self._call("GET", "/v3/sync", sender, None, params)
         return answer
 
+    async def event(self, sender: MatrixSender, room: RoomID, event: EventID) -> Json:
+        """One event of a room."""
+        path = f"/v3/rooms/{quote(room)}/event/{quote(event)}"
+        found: Json = await self._call("GET", path, sender)
+        return found
+
+    async def events_before(
+        self, sender: MatrixSender, room: RoomID, event: EventID, limit: int
+    ) -> list[Json]:
+        """The events of a room up to and including one, newest first; ``limit`` more than it."""
+        path = f"/v3/rooms/{quote(room)}/context/{quote(event)}"
+        # The limit is for both sides of the event.
+        answer = await self._call("GET", path, sender, None, {"limit": str(2 * limit)})
+        return [answer["event"], *answer["events_before"]]
+
     async def messages_between(
         self, sender: MatrixSender, room: RoomID, newest: str, oldest: str, event_filter: Json
     ) -> list[Json]:

@@ -72,3 +72,11 @@ GIF_MARKS: Final = (
     "fi.mau.no_audio",
 )
 """In ``info``: the marks of a video that is played as a GIF is."""
+IS_ANIMATED: Final = "is_animated"
+"""MSC4230, in ``info`` of a picture that moves."""
+IS_ANIMATED_UNSTABLE: Final = "org.matrix.msc4230.is_animated"
+"""MSC4230, the name clients use today."""
+REACTION_SHORTCODE: Final = "shortcode"
+"""MSC4027, what a picture in a reaction stands for."""
+REACTION_SHORTCODE_UNSTABLE: Final = "com.beeper.reaction.shortcode"
+"""MSC4027, the name clients use today."""

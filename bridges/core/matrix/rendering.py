@@ -194,10 +194,22 @@ def as_edit(content: Json, event: EventID) -> Json:
     }
 
 
-def reaction_content(event: EventID, emoji: str) -> Json:
+@frozen
+class ReactionKey:
+    """The key of an ``m.reaction``: an emoji, or a picture's address with a shortcode (MSC4027)."""
+
+    key: str
+    shortcode: str = ""
+
+
+def reaction_content(event: EventID, reaction: ReactionKey) -> Json:
     """An ``m.reaction`` content."""
-    relation = {"rel_type": "m.annotation", "event_id": event, "key": clean_text(emoji)}
-    return {"m.relates_to": relation}
+    relation = {"rel_type": "m.annotation", "event_id": event, "key": clean_text(reaction.key)}
+    content: Json = {"m.relates_to": relation}
+    if reaction.shortcode:
+        names = (event_types.REACTION_SHORTCODE, event_types.REACTION_SHORTCODE_UNSTABLE)
+        content |= dict.fromkeys(names, clean_text(reaction.shortcode))
+    return content
 
 
 def notice_content(body: str, html: str | None = None) -> Json:

@@ -17,6 +17,7 @@ from bridges.core.content import (
     Text,
     TextKind,
 )
+from bridges.core.emoji import CustomEmoji
 from bridges.core.errors import NotConnected, Rejected
 from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
@@ -54,10 +55,17 @@ def fitting(parts: Iterable[RemotePart]) -> list[RemotePart]:
 class Contents:
     """Makes events of parts."""
 
-    def __init__(self, senders: Senders, courier: MediaCourier, interpreter: Interpreter) -> None:
+    def __init__(
+        self,
+        senders: Senders,
+        courier: MediaCourier,
+        emoji: CustomEmoji,
+        interpreter: Interpreter,
+    ) -> None:
         self._log = structlog.get_logger("karvon.contents")
         self._senders = senders
         self._courier = courier
+        self._custom_emoji = emoji
         self._interpreter = interpreter
 
     async def of(self, part: RemotePart, login: ActiveLogin) -> Rendered:
@@ -113,9 +121,7 @@ class Contents:
             return pictures
         for emoji in wanted[:_MOST_EMOJI]:
             try:
-                picture = await self._courier.to_matrix(session, session.custom_emoji(emoji))
+                pictures[emoji] = await self._custom_emoji.picture(session, emoji)
             except Rejected as refused:
                 self._log.info("no picture of an emoji", error=str(refused))
-            else:
-                pictures[emoji] = picture.uri
         return pictures

@@ -1,18 +1,45 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Keeps reactions equal on both sides: what is there is compared with what should be."""
 
-from mautrix.types import EventID, RoomID
+from collections import Counter
 
+import structlog
+from attrs import frozen
+from mautrix.types import EventID, RoomID, UserID
+
+from bridges.core.abilities import ListsReactions
 from bridges.core.chat import Sender
+from bridges.core.emoji import CustomEmoji
+from bridges.core.errors import Rejected
 from bridges.core.events import ReactionsOf, RemoteReactions
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
+from bridges.core.matrix.client import HomeserverRefused, MatrixSender
+from bridges.core.matrix.rendering import reaction_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.database import Database
-from bridges.core.storage.messages import MessageStore, StoredReaction
+from bridges.core.storage.messages import MessageStore, StoredMessage, StoredReaction
 from bridges.core.storage.portals import PortalStore
+
+_VARIATION = "\ufe0f"
+_DUPLICATE = "M_DUPLICATE_ANNOTATION"
+
+
+def same_emoji(one: str, other: str) -> bool:
+    """Whether two reactions are the same; clients set variation selectors as they like."""
+    return one.replace(_VARIATION, "") == other.replace(_VARIATION, "")
+
+
+@frozen
+class _Target:
+    """A message in a room, who reports on its reactions, and the report's own name."""
+
+    room: RoomID
+    message: StoredMessage
+    login: ActiveLogin
+    generation: str
 
 
 class ReactionSync:
@@ -25,13 +52,16 @@ class ReactionSync:
         portals: PortalStore,
         senders: Senders,
         writer: RoomWriter,
+        emoji: CustomEmoji,
         gate: EchoGate,
     ) -> None:
+        self._log = structlog.get_logger("karvon.reactions")
         self._db = database
         self._messages = messages
         self._portals = portals
         self._senders = senders
         self._writer = writer
+        self._emoji = emoji
         self._gate = gate
 
     async def from_remote(
@@ -40,15 +70,28 @@ class ReactionSync:
         """Make a message's reactions in Matrix what they are on the network.
 
         ``generation`` is the same whenever this event is handled again, and differs from others'.
+        Whoever is not listed by an event that is not complete is asked for, if it is needed.
         """
         async with self._gate.hold(event.chat):
-            await self._apply(event, login, generation)
+            target = await self._target(event, login, generation)
+            if target is None:
+                return
+            await self._apply(target, event)
+            if await self._is_short(event):
+                complete = await self._all_of(event, login)
+                if complete is not None:
+                    await self._apply(target, complete)
 
-    async def _apply(self, event: RemoteReactions, login: ActiveLogin, generation: str) -> None:
+    async def _target(
+        self, event: RemoteReactions, login: ActiveLogin, generation: str
+    ) -> _Target | None:
         portal = await self._portals.get(event.chat)
-        target = await self._messages.parts(event.chat, event.target)
-        if portal is None or portal.room is None or not target or target[0].redacted:
-            return
+        parts = await self._messages.parts(event.chat, event.target)
+        if portal is None or portal.room is None or not parts or parts[0].redacted:
+            return None
+        return _Target(portal.room, parts[0], login, generation)
+
+    async def _apply(self, target: _Target, event: RemoteReactions) -> None:
         stored = await self._messages.reactions(event.chat, event.target)
         wanted = {one.user.user: one for one in event.by}
         if event.complete:
@@ -56,15 +99,33 @@ class ReactionSync:
                 gone = Sender(reaction.sender)
                 wanted.setdefault(reaction.sender, ReactionsOf(gone, ()))
         for one in wanted.values():
-            mine = {r.emoji: r for r in stored if r.sender == one.user.user}
-            for emoji, reaction in mine.items():
-                if emoji not in one.emojis:
-                    await self.remove(portal.room, reaction)
+            mine = [reaction for reaction in stored if reaction.sender == one.user.user]
+            for reaction in mine:
+                if not any(same_emoji(reaction.emoji, emoji) for emoji in one.emojis):
+                    await self.remove(target.room, reaction)
             for emoji in one.emojis:
-                if emoji not in mine:
-                    await self._add(
-                        portal.room, event, one.user, emoji, target[0].event, login, generation
-                    )
+                if not any(same_emoji(reaction.emoji, emoji) for reaction in mine):
+                    await self._add(target, one.user, emoji)
+
+    async def _is_short(self, event: RemoteReactions) -> bool:
+        """Whether the room shows other numbers than the network counts."""
+        if event.complete or event.totals is None:
+            return False
+        stored = await self._messages.reactions(event.chat, event.target)
+        shown = Counter(one.emoji.replace(_VARIATION, "") for one in stored)
+        counted = Counter[str]()
+        for emoji, total in event.totals.items():
+            counted[emoji.replace(_VARIATION, "")] += total
+        return shown != counted
+
+    async def _all_of(self, event: RemoteReactions, login: ActiveLogin) -> RemoteReactions | None:
+        if not isinstance(login.session, ListsReactions):
+            return None
+        try:
+            return await login.session.reactions_to(event.chat, event.target)
+        except Rejected as refused:
+            self._log.info("nobody says who reacts", error=str(refused))
+            return None
 
     async def settle(
         self,
@@ -76,7 +137,8 @@ class ReactionSync:
     ) -> None:
         """Remove a person's reactions the network did not keep."""
         for reaction in await self._messages.reactions(chat, message):
-            if reaction.sender == user and reaction.emoji not in in_effect:
+            kept = any(same_emoji(reaction.emoji, emoji) for emoji in in_effect)
+            if reaction.sender == user and not kept:
                 await self.remove(room, reaction)
 
     async def remove(self, room: RoomID, reaction: StoredReaction) -> None:
@@ -85,24 +147,32 @@ class ReactionSync:
         async with self._db.transaction() as connection:
             await self._messages.delete_reaction(connection, reaction)
 
-    async def _add(
-        self,
-        room: RoomID,
-        event: RemoteReactions,
-        user: Sender,
-        emoji: str,
-        target: EventID,
-        login: ActiveLogin,
-        generation: str,
-    ) -> None:
-        sender = await self._senders.speaker(room, user, login.record.id)
-        reaction = StoredReaction(
-            event.chat,
-            event.target,
-            user.user,
-            emoji,
-            await self._writer.react(room, sender, target, emoji, generation),
-            sender.mxid,
-        )
+    async def take_out(self, room: RoomID, event: EventID, sender: UserID) -> None:
+        """Take a reaction out of a room that the network refuses."""
+        try:
+            await self._writer.redact(room, event, sender)
+        except HomeserverRefused as refused:
+            self._log.info("a refused reaction stays in the room", error=str(refused))
+
+    async def _add(self, target: _Target, user: Sender, emoji: str) -> None:
+        message, login = target.message, target.login
+        sender = await self._senders.speaker(target.room, user, login.record.id)
+        event = await self._shown(target, sender, emoji)
+        if event is None:
+            return
+        reaction = StoredReaction(message.chat, message.id, user.user, emoji, event, sender.mxid)
         async with self._db.transaction() as connection:
             await self._messages.put_reaction(connection, reaction)
+
+    async def _shown(self, target: _Target, sender: MatrixSender, emoji: str) -> EventID | None:
+        """Send a reaction; None if this sender has given the same one already."""
+        shown = await self._emoji.as_reaction(target.login.session, emoji)
+        content = reaction_content(target.message.event, shown)
+        identity = (target.message.event, emoji, target.generation)
+        try:
+            return await self._writer.react(target.room, sender, content, identity)
+        except HomeserverRefused as refused:
+            if refused.errcode != _DUPLICATE:
+                raise
+            self._log.info("a reaction is there already", event=target.message.event)
+            return None

@@ -17,7 +17,7 @@ from bridges.core.matrix.client import (
     HomeserverUnavailable,
     MatrixSender,
 )
-from bridges.core.matrix.rendering import Rendered, as_edit, notice_content, reaction_content
+from bridges.core.matrix.rendering import Rendered, as_edit, notice_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.storage.cache import BoundedCache
@@ -91,14 +91,12 @@ class RoomWriter:
         self,
         room: RoomID,
         sender: MatrixSender,
-        event: EventID,
-        emoji: str,
-        generation: str,
+        content: Json,
+        identity: Sequence[str],
         timestamp: int | None = None,
     ) -> EventID:
-        """React to an event. ``generation`` differs each time the same reaction is given again."""
-        txn = transaction_id(self._source, "react", event, emoji, sender.mxid, generation)
-        content = reaction_content(event, emoji)
+        """Send a reaction. ``identity`` differs each time the same reaction is given again."""
+        txn = transaction_id(self._source, "react", *identity, sender.mxid)
         return await self._send(room, sender, event_types.REACTION, content, txn, timestamp)
 
     async def read(self, room: RoomID, reader: MatrixSender, event: EventID) -> None:

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from bridges.core.content import (
     FormattedText,
     LocalMedia,
+    Location,
     OutgoingContent,
     Poll,
     Text,
@@ -24,11 +25,12 @@ _NO_TEXT = TelegramText("")
 
 @frozen
 class Piece:
-    """One Telegram message: text, a file with its caption, or a poll."""
+    """One Telegram message: text, a file with its caption, a poll, or a place."""
 
     text: TelegramText
     file: LocalMedia | None = None
     poll: Poll | None = None
+    place: Location | None = None
 
 
 def pieces_of(content: OutgoingContent) -> tuple[Piece, ...]:
@@ -40,6 +42,8 @@ def pieces_of(content: OutgoingContent) -> tuple[Piece, ...]:
         return tuple(Piece(one) for one in texts_of(content))
     if isinstance(content, Poll):
         return (Piece(_NO_TEXT, poll=content),)
+    if isinstance(content, Location):
+        return (Piece(_NO_TEXT, place=content),)
     if content.caption is None:
         return (Piece(_NO_TEXT, content),)
     captions = from_matrix(content.caption, max_length=MAX_CAPTION)

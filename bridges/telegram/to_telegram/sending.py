@@ -39,6 +39,7 @@ from bridges.telegram.from_telegram.messages import expiry
 from bridges.telegram.history import newest
 from bridges.telegram.peers import Peers
 from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
+from bridges.telegram.to_telegram.places import is_place, place_media
 from bridges.telegram.to_telegram.polls import is_poll, poll_media, poll_options
 from bridges.telegram.to_telegram.uploads import Uploader
 
@@ -133,6 +134,8 @@ class MessageSender:
             media = await self._uploader.upload(piece.file)
         elif piece.poll is not None:
             media = poll_media(piece.poll)
+        elif piece.place is not None:
+            media = place_media(piece.place)
         else:
             return SendMessageRequest(
                 peer, piece.text.text, reply_to=reply, random_id=number, entities=entities
@@ -182,6 +185,8 @@ def _is(piece: Piece, message: Any) -> bool:
     """Whether ``message`` is what ``piece`` becomes. Telegram trims texts and re-encodes photos."""
     if piece.poll is not None:
         return is_poll(piece.poll, message.media)
+    if piece.place is not None:
+        return is_place(place_media(piece.place), message.media)
     if (message.message or "").strip() != piece.text.text.strip():
         return False
     if piece.file is None:
