@@ -99,12 +99,11 @@ def prepare_library(public_key: Path | None) -> None:
     Raises:
         MisconfiguredError: a package or the key is missing.
     """
-    for package in ("cryptg", "python_socks"):
-        if importlib.util.find_spec(package) is None:
-            raise MisconfiguredError(
-                f"The package {package} is missing. Install karvon with its extra: "
-                "pip install 'karvon[telegram]'"
-            )
+    if importlib.util.find_spec("cryptg") is None:
+        raise MisconfiguredError(
+            "The package cryptg is missing. Install karvon with its extra: "
+            "pip install 'karvon[telegram]'"
+        )
     warnings.filterwarnings("ignore", message="Using async sessions support is an experimental")
     if public_key is not None:
         try:

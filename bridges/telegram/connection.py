@@ -33,6 +33,10 @@ _STABLE_AFTER = 30.0
 _NOT_CONNECTED = "TELEGRAM.NOT_CONNECTED"
 _UNKNOWN_KEY = "TELEGRAM.AUTH_KEY_NOT_FOUND"
 _RECONNECTING = user_text("Telegram cannot be reached at the moment; the bridge keeps trying.")
+_PROXY_AWAY = user_text(
+    "Telegram cannot be reached through the bridge's proxy at the moment; the bridge keeps trying. "
+    "If this goes on, tell the operator of this bridge."
+)
 
 
 class Caller(Protocol):
@@ -71,6 +75,7 @@ class Connection:
         on_connected: called with the client and our own ``User`` after each successful one.
         on_lost: called once when the login is lost, before it is reported.
         slots: how many may be connecting at the same time.
+        by_proxy: whether a proxy is on the way, so that it may be to blame.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Connection:
         on_connected: Callable[[UpdatesClient, Any], Awaitable[None]],
         on_lost: Callable[[SessionLost], Awaitable[None]],
         slots: asyncio.Semaphore,
+        by_proxy: bool = False,
     ) -> None:
         self._make_client = make_client
         self._clock = clock
@@ -91,6 +97,7 @@ class Connection:
         self._on_connected = on_connected
         self._on_lost = on_lost
         self._slots = slots
+        self._unreachable = _PROXY_AWAY if by_proxy else _RECONNECTING
         self._client: UpdatesClient | None = None
         self._requests: set[asyncio.Future[Any]] = set()
         self._lost: SessionLost | None = None
@@ -164,7 +171,8 @@ class Connection:
                     return
                 doubted = True
             if failures:
-                self._report(SessionState.TRANSIENT_DISCONNECT, _reason(error))
+                _log.info("Not connected: %s", error.__cause__ or error)
+                self._report(SessionState.TRANSIENT_DISCONNECT, self._reason(error))
                 await self._clock.sleep(_delay(failures, error))
             failures += 1
 
@@ -209,6 +217,9 @@ class Connection:
             error = ended.exception()
         return answer_lost() if error is None else to_bridge_error(error)
 
+    def _reason(self, error: BridgeError) -> UserText:
+        return self._unreachable if error.code == _NOT_CONNECTED else error.text
+
     async def _lose(self, lost: SessionLost) -> None:
         self._lost = lost
         try:
@@ -224,10 +235,6 @@ class Connection:
         # Telethon forgets requests that waited for it to reconnect: nobody would answer them.
         for request in list(self._requests):
             request.cancel()
-
-
-def _reason(error: BridgeError) -> UserText:
-    return _RECONNECTING if error.code == _NOT_CONNECTED else error.text
 
 
 def _delay(failures: int, error: BridgeError) -> float:

@@ -8,6 +8,7 @@ it is refused with Telegram's own name in the sentence, so that it can be looked
 import re
 from collections.abc import Mapping
 
+from python_socks import ProxyError
 from telethon import errors as tg
 
 from bridges.core.durations import duration
@@ -182,6 +183,9 @@ ACCOUNT_FROZEN = frozenset(
 
 _UNREACHABLE = user_text("Telegram cannot be reached at the moment.")
 _TROUBLE = user_text("Telegram has internal trouble at the moment.")
+_PROXY_REFUSED = user_text(
+    "The bridge's proxy refuses to let it through to Telegram. Tell the operator of this bridge."
+)
 _RESULT_UNKNOWN = user_text("The connection to Telegram was lost before it answered.")
 
 
@@ -262,6 +266,8 @@ def _passing(error: BaseException, code: str) -> BridgeError | None:
             return TemporaryError(code, _TROUBLE, retry_after=1.0)
         case tg.ServerError() | tg.TimedOutError():
             return TemporaryError(code, _TROUBLE, retry_after=_TROUBLE_RETRY, certain=False)
+        case ProxyError():
+            return NotConnected("TELEGRAM.PROXY_REFUSED", _PROXY_REFUSED)
         case OSError() | EOFError() | BufferError() | tg.SecurityError():
             return NotConnected("TELEGRAM.NOT_CONNECTED", _RESULT_UNKNOWN, certain=False)
     return None

@@ -97,6 +97,7 @@ class TelegramSession:
             on_connected=self._on_connected,
             on_lost=self._on_lost,
             slots=connecting,
+            by_proxy=config.proxy is not None,
         )
         call = self._connection
         peers = Peers(me, self._entities, call, handle.clock)
