@@ -18,11 +18,12 @@ from bridges.core.clock import Clock
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.events import RemoteEvent, RemoteTyping
+from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
 from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
-from bridges.core.parts import PASSING_TROUBLE, Parts
+from bridges.core.parts import Parts
 from bridges.core.rows import dedup_key, lane
 from bridges.core.secretbox import SecretBox
 from bridges.core.services import BridgeServices
@@ -116,6 +117,7 @@ class Bridge:
         await self._to_matrix.close()
         await self._to_remote.close()
         await parts.ephemerals.close()
+        await parts.gathering.close()
         await parts.state_notices.close()
 
     def health(self) -> Json:

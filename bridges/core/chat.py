@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from attrs import asdict, evolve, field, fields, frozen
 
-from bridges.core.ids import ChatKey, RemoteUserID
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.rights import ChatRights
 
 
@@ -48,7 +48,7 @@ class ChatKind(StrEnum):
 
 
 class Membership(StrEnum):
-    """The Matrix membership a remote member has."""
+    """The Matrix membership a remote member has. Who has left may nevertheless be banned."""
 
     JOIN = "join"
     LEAVE = "leave"
@@ -113,12 +113,14 @@ class ChatInfo:
         name: title; for direct chats None unless the person has an own name for the other side.
         members: those known; whoever is not listed is unknown unless ``members_complete``.
         admins_complete: whoever is not among ``members`` has no power above others.
+        bans_complete: whoever is not among ``members`` as banned is not banned.
         may_write: whether this login may send messages (a channel's subscribers may not).
         rights: the levels things need in this chat.
         parent: the space the room belongs into; ``NO_CHAT`` for none.
         predecessor: the chat that goes on as this one and whose room it takes over.
         discussion: where the messages of this channel are talked about.
         settings: what this login's owner has set for the chat.
+        pinned: all pinned messages, those pinned last at the end.
     """
 
     kind: ChatKind | None = None
@@ -129,12 +131,14 @@ class ChatInfo:
     members: tuple[Member, ...] | None = None
     members_complete: bool = False
     admins_complete: bool = False
+    bans_complete: bool = False
     may_write: bool | None = None
     rights: ChatRights | None = None
     parent: ChatKey | None = None
     predecessor: ChatKey | None = None
     discussion: ChatKey | None = None
     settings: ChatSettings | None = None
+    pinned: tuple[MessageID, ...] | None = None
 
 
 @frozen

@@ -295,6 +295,11 @@ class NetworkConfig(Section):
         return 15
 
     @property
+    def member_limit(self) -> int:
+        """How many members of a group get into its room before they say something."""
+        return 50
+
+    @property
     def appservice_url(self) -> str:
         """Address for the registration."""
         return self.url or http_address(self.listen.host, self.listen.port)

@@ -134,6 +134,15 @@ class ChatChanged:
 
 
 @frozen
+class RemotePins:
+    """These messages are pinned now, or are not; all others stay as they are."""
+
+    chat: ChatKey
+    messages: tuple[MessageID, ...]
+    pinned: bool
+
+
+@frozen
 class ChatGone:
     """This login is no longer in the chat, or (``deleted``) the chat does not exist any more."""
 
@@ -182,6 +191,7 @@ ChatEvent = (
     | RemotePollTally
     | RemoteReceipt
     | ChatChanged
+    | RemotePins
     | ChatGone
     | ChatMoved
     | RemoteChatSettings

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What Matrix asks a network to do, as frozen values, and what the network answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import frozen
 
 from bridges.core.content import OutgoingContent, Text
-from bridges.core.ids import ChatKey, MessageID
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
+from bridges.core.rights import ChatRights
 
 
 @frozen
@@ -87,3 +89,28 @@ class OutgoingReceipt:
 
     chat: ChatKey
     up_to: MessageID
+
+
+@frozen
+class OutgoingPins:
+    """Messages to pin, those to pin last at the end, and messages to unpin.
+
+    ``clear``: nothing shall stay pinned, not even what the bridge does not know.
+    """
+
+    chat: ChatKey
+    pin: tuple[MessageID, ...] = ()
+    unpin: tuple[MessageID, ...] = ()
+    clear: bool = False
+
+
+@frozen
+class OutgoingPower:
+    """The power members shall have, as Matrix power levels, and the levels things shall need.
+
+    Whoever is not among ``users`` keeps their power; ``rights`` is None if they stay as they are.
+    """
+
+    chat: ChatKey
+    users: Mapping[RemoteUserID, int]
+    rights: ChatRights | None = None

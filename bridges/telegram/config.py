@@ -97,8 +97,8 @@ class TelegramSyncConfig(Section):
 
     create_limit: int = Field(default=15, ge=0, le=1000)
     """Rooms made at login, most recent chats first; others appear with their next message."""
-    member_limit: int = Field(default=100, ge=0, le=10000)
-    """Members of a group looked up when its room is made."""
+    member_limit: int = Field(default=50, ge=0, le=10000)
+    """Members that get into a group's room before they speak, administrators first."""
 
 
 class TelegramMediaConfig(Section):
@@ -151,6 +151,11 @@ class TelegramConfig(NetworkConfig):
     def recent_chats(self) -> int:
         """How many of an account's chats get rooms after a login."""
         return self.sync.create_limit
+
+    @property
+    def member_limit(self) -> int:
+        """How many members of a group get into its room before they say something."""
+        return self.sync.member_limit
 
     @model_validator(mode="after")
     def _check_application(self) -> Self:

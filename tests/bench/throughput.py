@@ -10,7 +10,7 @@ import aiohttp
 from attrs import field, frozen
 
 from bridges.core.config import BridgeSettings
-from bridges.core.parts import DEVICE
+from bridges.core.foundation import DEVICE
 from bridges.core.storage.database import Database
 from tests.bench.chats import Chat, arrived, bridged
 from tests.bench.figures import Phase, Round

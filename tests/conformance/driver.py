@@ -6,12 +6,15 @@ until it is there (`tests.support.waiting.eventually`); nothing here waits for t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from attrs import field, frozen
 
 from bridges.core.config import ListenConfig, NetworkConfig
 from bridges.core.network import NetworkPlugin
+
+if TYPE_CHECKING:
+    from tests.conformance.hosting import Host
 
 
 @frozen
@@ -73,6 +76,11 @@ class Phone(Protocol):
     @property
     def handle(self) -> str:
         """What others enter to open a chat with the person."""
+        ...
+
+    @property
+    def host(self) -> "Host":
+        """The person's client, where it is about chats and not about messages."""
         ...
 
     def chat_with(self, other: "Phone") -> Chat:
@@ -229,6 +237,13 @@ class Driver(Protocol):
 
     def lose_answer(self, phone: Phone) -> None:
         """The next message of somebody's bridged account arrives, but its sender is not told."""
+        ...
+
+    def refuse_change(self, phone: Phone, change: str) -> None:
+        """The next change somebody's bridged account makes to a group is refused for good.
+
+        `change` is what they change: name, topic, picture, pins, power, add, remove or ban.
+        """
         ...
 
     def limit_login(self, phone: Phone, seconds: int) -> None:

@@ -21,11 +21,23 @@ from bridges.core.ids import ChatID, MessageID, RemoteUserID
 from bridges.core.network import NetworkPlugin
 from bridges.core.text import user_text
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
+from tests.conformance.fake_hosting import FakeHost
 from tests.fakes import world
 from tests.fakes.adapter import FakeConfig
 from tests.fakes.fake_network import FakeNetwork
 from tests.fakes.phone import FakePhone
 from tests.fakes.polls import poll_of
+
+_METHODS = {
+    "name": "set_name",
+    "topic": "set_topic",
+    "picture": "set_avatar",
+    "pins": "set_pinned",
+    "power": "set_power",
+    "add": "invite",
+    "remove": "kick",
+    "ban": "ban",
+}
 
 
 class FakeDriverPhone:
@@ -34,6 +46,7 @@ class FakeDriverPhone:
     def __init__(self, network: FakeNetwork, person: FakePhone) -> None:
         self.person = person
         self._network = network
+        self.host = FakeHost(network.world, person, self._chat)
         self._typists: defaultdict[ChatID, set[str]] = defaultdict(set)
         person.account.typing.append(self._note_typing)
 
@@ -53,26 +66,23 @@ class FakeDriverPhone:
         return Chat(people=frozenset({self.user, other.user}))
 
     async def create_group(self, title: str, *others: Phone) -> Chat:
-        return self._create(ChatKind.GROUP, title, others, may_write=True)
+        return self._create(ChatKind.GROUP, title, others)
 
     async def create_channel(self, title: str, *others: Phone) -> Chat:
-        return self._create(ChatKind.CHANNEL, title, others, may_write=False)
+        return self._create(ChatKind.CHANNEL, title, others)
 
-    def _create(
-        self, kind: ChatKind, title: str, others: tuple[Phone, ...], *, may_write: bool
-    ) -> Chat:
+    def _create(self, kind: ChatKind, title: str, others: tuple[Phone, ...]) -> Chat:
         phones = [_fake(one).person for one in others]
-        made = self.person.creates(kind, title, *phones, others_may_write=may_write)
-        return Chat(room=made.id)
+        return Chat(room=self.person.creates(kind, title, *phones).id)
 
     async def rename(self, chat: Chat, title: str) -> None:
-        self.person.renames(self._chat(chat), title)
+        self.person.hosting.rename(self._chat(chat), title)
 
     async def set_picture(self, chat: Chat, picture: bytes) -> None:
-        self.person.sets_picture(self._chat(chat), picture)
+        self.person.hosting.picture(self._chat(chat), picture)
 
     async def remove(self, chat: Chat, other: Phone) -> None:
-        self.person.removes(self._chat(chat), _fake(other).person)
+        self.person.hosting.remove(self._chat(chat), _fake(other).person.account.user)
 
     async def send(
         self, chat: Chat, text: str, html: str | None = None, *, reply_to: Seen | None = None
@@ -224,6 +234,10 @@ class FakeDriver:
             "FAKE.LOST", user_text("The connection was lost."), retry_after=0.3, certain=False
         )
         _fake(phone).person.faults.add("send", error, done_first=True)
+
+    def refuse_change(self, phone: Phone, change: str) -> None:
+        error = Rejected("FAKE.NOT_ALLOWED", user_text("You have no right to do that."))
+        _fake(phone).person.faults.add(_METHODS[change], error)
 
     def limit_login(self, phone: Phone, seconds: int) -> None:
         error = RateLimited(

@@ -16,11 +16,23 @@ from bridges.telegram import network
 from bridges.telegram.config import TelegramConfig, TelegramListenConfig, TelegramServerConfig
 from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
+from tests.conformance.telegram_hosting import TelegramHost
 from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK
 
 _SEND = "messages.sendMessage"
 _HISTORY = 200
+_METHODS = {
+    "name": "channels.editTitle",
+    "topic": "messages.editChatAbout",
+    "picture": "channels.editPhoto",
+    "pins": "messages.updatePinnedMessage",
+    "power": "channels.editAdmin",
+    "add": "channels.inviteToChannel",
+    "remove": "channels.editBanned",
+    "ban": "channels.editBanned",
+}
+"""Telegram's methods for what people change."""
 
 
 class TelegramPhone:
@@ -30,6 +42,11 @@ class TelegramPhone:
         self.person = person
         self._net = net
         self._entities: dict[Chat, Any] = {}
+        self.host = TelegramHost(
+            person,
+            self._entity,
+            lambda other: self._entity(Chat(frozenset({self.user, other.user}))),
+        )
 
     @property
     def id(self) -> int:
@@ -326,6 +343,9 @@ class TelegramDriver:
 
     def lose_answer(self, phone: Phone) -> None:
         self.net.faults.kill_answer(_SEND, account=int(phone.user))
+
+    def refuse_change(self, phone: Phone, change: str) -> None:
+        self.net.faults.fail(_METHODS[change], 400, "CHAT_ADMIN_REQUIRED", account=int(phone.user))
 
     def limit_login(self, phone: Phone, seconds: int) -> None:
         self.net.faults.flood_wait("auth.sendCode", seconds)

@@ -136,17 +136,6 @@ class TestGroups:
     async def test_have_a_name(self, group: Conversation) -> None:
         assert group.state("m.room.name")["name"] == "Tea house"
 
-    async def test_join_ghosts_when_they_speak(
-        self, stage: Stage, zarina: Resident, nodira: Phone, rustam: Phone
-    ) -> None:
-        talk = await stage.gather(zarina, unique("Quiet people"), nodira, rustam)
-        members = zarina.user.record.members(talk.room)
-        assert members == {stage.bridge.bot, zarina.mxid, stage.ghost(nodira)}
-        text = unique("a word")
-        await rustam.send(talk.chat, text)
-        await talk.in_matrix(text)
-        assert stage.ghost(rustam) in zarina.user.record.members(talk.room)
-
     async def test_are_renamed(self, stage: Stage, zarina: Resident, nodira: Phone) -> None:
         talk = await stage.gather(zarina, unique("Old name"), nodira)
         name = unique("Чайхана")
@@ -162,15 +151,6 @@ class TestGroups:
             lambda: str(talk.state("m.room.avatar").get("url", "")), describe="a picture"
         )
         assert await zarina.user.download(uri) == picture
-
-    async def test_tell_who_was_removed(
-        self, stage: Stage, zarina: Resident, nodira: Phone
-    ) -> None:
-        talk = await stage.gather(zarina, unique("Strict house"), nodira)
-        await nodira.remove(talk.chat, zarina.phone)
-        await zarina.user.wait_message("no longer", talk.room, sender=stage.bridge.bot)
-        event = await talk.say(unique("let me in"))
-        await talk.status_of(event, "FAIL_PERMANENT")
 
     async def test_are_shared_by_everybody_here(
         self, stage: Stage, zarina: Resident, nodira: Phone
@@ -205,7 +185,7 @@ class TestChannels:
 
     async def test_cannot_be_written_to(self, channel: Conversation, zarina: Resident) -> None:
         levels = channel.state("m.room.power_levels")
-        assert levels["users"][zarina.mxid] < levels["events_default"]
+        assert levels["users"].get(zarina.mxid, 0) < levels["events_default"]
         with pytest.raises(MatrixRequestError, match=r"M_FORBIDDEN"):
             await channel.say("my opinion")
 

@@ -39,6 +39,7 @@ from bridges.core.events import (
     RemoteEdit,
     RemoteEvent,
     RemoteMessage,
+    RemotePins,
     RemotePollTally,
     RemoteReactions,
     RemoteReceipt,
@@ -113,7 +114,9 @@ _chat_infos = st.builds(
     members=st.none() | st.lists(_members, max_size=3).map(tuple),
     members_complete=st.booleans(),
     admins_complete=st.booleans(),
+    bans_complete=st.booleans(),
     may_write=st.none() | st.booleans(),
+    pinned=st.none() | st.lists(_messages, max_size=3).map(tuple),
     rights=st.none() | st.builds(ChatRights, *[st.integers(-100, 100)] * 11),
     parent=st.none() | _chats,
     predecessor=st.none() | _chats,
@@ -168,6 +171,9 @@ remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
     ChatGone: st.builds(ChatGone, _chats, st.booleans()),
     ChatMoved: st.builds(ChatMoved, _chats, _chats),
     RemoteChatSettings: st.builds(RemoteChatSettings, _chats, _settings),
+    RemotePins: st.builds(
+        RemotePins, _chats, st.lists(_messages, max_size=3).map(tuple), st.booleans()
+    ),
     UserChanged: st.builds(UserChanged, _users, _user_infos),
 }
 

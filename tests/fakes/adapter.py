@@ -19,6 +19,12 @@ class FakeConfig(NetworkConfig):
     network_id: ClassVar[str] = "fake"
     network_name: ClassVar[str] = "Fakegram"
     listen: ListenConfig
+    members_shown: int = 6
+
+    @property
+    def member_limit(self) -> int:
+        """How many members of a group get into its room before they say something."""
+        return self.members_shown
 
 
 class FakeAdapter:

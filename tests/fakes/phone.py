@@ -14,8 +14,10 @@ from bridges.core.content import (
     Text,
 )
 from bridges.core.ids import MessageID
+from bridges.core.rights import EVERYBODY
 from tests.fakes import polls
 from tests.fakes.faults import Faults
+from tests.fakes.hosting import CREATOR, Hosting
 from tests.fakes.world import Account, Chat, Message, World
 
 
@@ -24,10 +26,12 @@ class FakePhone:
 
     Attributes:
         account: the person.
+        hosting: what they do to groups and channels.
     """
 
     def __init__(self, world: World, account: Account) -> None:
         self.account = account
+        self.hosting = Hosting(world, account)
         self._world = world
 
     @property
@@ -41,29 +45,13 @@ class FakePhone:
         """The direct chat with somebody."""
         return self._world.direct(self.account.user, other.account.user)
 
-    def creates(
-        self, kind: ChatKind, title: str, *others: "FakePhone", others_may_write: bool = True
-    ) -> Chat:
+    def creates(self, kind: ChatKind, title: str, *others: "FakePhone") -> Chat:
         """Make a group or channel with these people in it."""
-        members = {self.account.user: True}
-        members |= {one.account.user: others_may_write for one in others}
+        members = {self.account.user: CREATOR}
+        members |= {one.account.user: EVERYBODY for one in others}
         chat = self._world.add_chat(kind, title, members)
         self._world.change_chat(chat)
         return chat
-
-    def renames(self, chat: Chat, title: str) -> None:
-        """Give a chat another title."""
-        chat.title = title
-        self._world.change_chat(chat)
-
-    def sets_picture(self, chat: Chat, picture: bytes) -> None:
-        """Give a chat a picture."""
-        chat.avatar = self._world.keep_avatar(picture)
-        self._world.change_chat(chat)
-
-    def removes(self, chat: Chat, other: "FakePhone") -> None:
-        """Take somebody out of a chat."""
-        self._world.leave(chat, other.account)
 
     # -- Messages
 

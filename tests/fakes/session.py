@@ -37,6 +37,8 @@ from bridges.core.outgoing import (
 )
 from bridges.core.text import user_text
 from tests.fakes import history, polls
+from tests.fakes.hosting import Hosting
+from tests.fakes.room_abilities import RoomAbilities
 from tests.fakes.store import FakeStore
 from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
 
@@ -49,7 +51,7 @@ LOGGED_OUT = user_text("The account was logged out on the phone.")
 OFFLINE = user_text("The fake network cannot be reached.")
 
 
-class FakeSession:
+class FakeSession(RoomAbilities):
     """See `bridges.core.network.Session` and every protocol of `bridges.core.abilities`."""
 
     def __init__(
@@ -60,6 +62,7 @@ class FakeSession:
         self._handle = handle
         self._store = store
         self._account: Account = world.accounts[record.user]
+        self._hosting = Hosting(world, self._account)
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._token = ""
@@ -313,7 +316,7 @@ class FakeSession:
 
     def _writable(self, key: ChatKey) -> Chat:
         chat = self._chat(key)
-        if not chat.members[self._account.user]:
+        if not chat.may_write(self._account.user):
             raise Rejected("FAKE.READ_ONLY", user_text("You may not write in this chat."))
         return chat
 

@@ -13,11 +13,19 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import define, field
 
-from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, ChatKind, Member, Sender, UserInfo
+from bridges.core.chat import (
+    NO_AVATAR,
+    Avatar,
+    ChatInfo,
+    ChatKind,
+    Member,
+    Membership,
+    Sender,
+    UserInfo,
+)
 from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemoteMedia, RemotePart
 from bridges.core.events import (
     ChatChanged,
-    ChatGone,
     ReactionsOf,
     RemoteEdit,
     RemoteEvent,
@@ -30,11 +38,25 @@ from bridges.core.events import (
 )
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.outgoing import Sent
+from bridges.core.rights import EVERYBODY, NOBODY, ChatRights
 from tests.fakes.faults import Faults
 
 LOGIN_CODE = "22222"
 REACTIONS_PER_PERSON = 1
 TYPING_SECONDS = 20.0
+GROUP_RIGHTS = ChatRights(redact=80)
+CHANNEL_RIGHTS = ChatRights(write=50, redact=80)
+DIRECT_RIGHTS = ChatRights(
+    invite=NOBODY,
+    kick=NOBODY,
+    ban=NOBODY,
+    redact=EVERYBODY,
+    name=NOBODY,
+    topic=NOBODY,
+    avatar=NOBODY,
+    pins=EVERYBODY,
+    promote=NOBODY,
+)
 ALLOWED_REACTIONS = ("👍", "👎", "❤️", "🔥", "🎉", "😢")
 
 
@@ -99,8 +121,12 @@ class Chat:
     id: ChatID
     kind: ChatKind
     title: str
-    members: dict[RemoteUserID, bool]
-    """Who is in it, and whether they may write."""
+    members: dict[RemoteUserID, int]
+    """Who is in it, and with which power."""
+    rights: ChatRights
+    banned: set[RemoteUserID] = field(factory=set)
+    pinned: list[MessageID] = field(factory=list)
+    """In the order they were pinned."""
     topic: str = ""
     avatar: Avatar = NO_AVATAR
     messages: dict[MessageID, Message] = field(factory=dict)
@@ -108,6 +134,10 @@ class Chat:
     """Up to where everybody has read."""
     lifetime: timedelta | None = None
     """After which new messages disappear."""
+
+    def may_write(self, user: RemoteUserID) -> bool:
+        """Whether somebody may send messages."""
+        return user in self.members and self.members[user] >= self.rights.write
 
 
 class World:
@@ -175,13 +205,14 @@ class World:
             for member in chat.members
         }
         for user in shared:
-            self._tell(self.accounts[user], UserChanged(account.user, account.info()))
+            self.tell(self.accounts[user], UserChanged(account.user, account.info()))
 
     # -- Chats
 
-    def add_chat(self, kind: ChatKind, title: str, members: dict[RemoteUserID, bool]) -> Chat:
+    def add_chat(self, kind: ChatKind, title: str, members: dict[RemoteUserID, int]) -> Chat:
         """Make a group or channel."""
-        chat = Chat(ChatID(f"{kind.value}-{self.number()}"), kind, title, members)
+        rights = CHANNEL_RIGHTS if kind is ChatKind.CHANNEL else GROUP_RIGHTS
+        chat = Chat(ChatID(f"{kind.value}-{self.number()}"), kind, title, members, rights)
         self.chats[chat.id] = chat
         return chat
 
@@ -189,8 +220,8 @@ class World:
         """The chat of two people."""
         chat_id = ChatID("+".join(sorted((one, other))))
         if chat_id not in self.chats:
-            members = {one: True, other: True}
-            self.chats[chat_id] = Chat(chat_id, ChatKind.DIRECT, "", members)
+            members = {one: EVERYBODY, other: EVERYBODY}
+            self.chats[chat_id] = Chat(chat_id, ChatKind.DIRECT, "", members, DIRECT_RIGHTS)
         return self.chats[chat_id]
 
     def chat_of(self, key: ChatKey) -> Chat | None:
@@ -208,7 +239,12 @@ class World:
 
     def info(self, chat: Chat, viewer: Account) -> ChatInfo:
         """A chat's properties as an account sees them."""
-        members = tuple(Member(self.sender(one, viewer)) for one in chat.members)
+        members = [
+            Member(self.sender(one, viewer), power=power)
+            for one, power in chat.members.items()
+            if chat.kind is not ChatKind.CHANNEL or power > EVERYBODY or one == viewer.user
+        ]
+        members += [Member(self.sender(one, viewer), Membership.BAN) for one in chat.banned]
         other = None
         if chat.kind is ChatKind.DIRECT:
             other = RemoteUserID(self.key(chat, viewer).chat)
@@ -218,20 +254,18 @@ class World:
             topic=chat.topic,
             avatar=chat.avatar if chat.kind is not ChatKind.DIRECT else None,
             other_user=other,
-            members=members,
-            members_complete=True,
-            may_write=chat.members.get(viewer.user, False),
+            members=tuple(members),
+            members_complete=chat.kind is not ChatKind.CHANNEL,
+            admins_complete=True,
+            bans_complete=True,
+            may_write=chat.may_write(viewer.user),
+            rights=chat.rights,
+            pinned=tuple(chat.pinned),
         )
 
     def change_chat(self, chat: Chat) -> None:
         """Let the members know of new properties."""
         self.publish(chat, lambda who: ChatChanged(self.key(chat, who), self.info(chat, who)))
-
-    def leave(self, chat: Chat, account: Account) -> None:
-        """Take somebody out of a chat."""
-        del chat.members[account.user]
-        self._tell(account, ChatGone(self.key(chat, account)))
-        self.change_chat(chat)
 
     # -- Messages
 
@@ -354,8 +388,9 @@ class World:
         """Put into everybody's log what they see of something."""
         for member in chat.members:
             viewer = self.accounts[member]
-            self._tell(viewer, seen(viewer))
+            self.tell(viewer, seen(viewer))
 
-    def _tell(self, account: Account, event: RemoteEvent) -> None:
+    def tell(self, account: Account, event: RemoteEvent) -> None:
+        """Put something into somebody's log."""
         account.updates.append(event)
         account.notify()

@@ -234,6 +234,18 @@ class Homeserver:
         body = {"user_id": user, "reason": reason}
         await self._call("POST", f"/v3/rooms/{quote(room)}/kick", sender, body)
 
+    async def ban(self, sender: MatrixSender, room: RoomID, user: UserID) -> None:
+        """Keep a user out for good; a member is removed."""
+        await self._call("POST", f"/v3/rooms/{quote(room)}/ban", sender, {"user_id": user})
+
+    async def unban(self, sender: MatrixSender, room: RoomID, user: UserID) -> None:
+        """Let a user come back; one who is not banned is no error."""
+        try:
+            await self._call("POST", f"/v3/rooms/{quote(room)}/unban", sender, {"user_id": user})
+        except HomeserverRefused as refused:
+            if refused.errcode != "M_BAD_STATE":
+                raise
+
     async def default_room_version(self) -> str:
         """The version new rooms get."""
         answer = await self._call("GET", "/v3/capabilities", MatrixSender(self._user))

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who is in a portal's room: the people whose chat it is, and ghosts that leave again."""
+"""Who is in a portal's room: the people whose chat it is, and the ghosts of the others."""
 
-from mautrix.types import RoomID
+from collections.abc import Sequence
 
-from bridges.core.chat import ChatKind
+from mautrix.types import RoomID, UserID
+
+from bridges.core.chat import ChatInfo, ChatKind, Member, Membership
 from bridges.core.ids import RemoteUserID
+from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
+from bridges.core.portal.gathering import Gathering
 from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
+
+_INSIDE = ("join", "invite", "knock")
 
 
 class RoomMembers:
@@ -23,12 +29,14 @@ class RoomMembers:
         people: PeopleStore,
         senders: Senders,
         spaces: Spaces,
+        gathering: Gathering,
     ) -> None:
         self._hs = homeserver
         self._portals = portals
         self._people = people
         self._senders = senders
         self._spaces = spaces
+        self._gathering = gathering
 
     async def part_of(self, portal: Portal, login: ActiveLogin) -> LoginPortal | None:
         """A login's part in a portal, None if it was not brought in yet."""
@@ -49,15 +57,81 @@ class RoomMembers:
         if portal.kind is ChatKind.DIRECT and portal.other_user is not None:
             ghost = await self._senders.ghost_in(room, portal.other_user, record.id)
             await self._spaces.add_direct(record.owner, ghost.mxid, room)
-        await self._spaces.bring_in(record.owner, room)
+        await self.invite(room, record.owner)
         if space is not None:
             await self._spaces.put(space, room)
         part = LoginPortal(record.id, portal.key, space is not None, may_write)
         await self._portals.add_login(part)
 
+    async def invite(self, room: RoomID, person: UserID) -> None:
+        """Have a person in a room, also one who was banned from it."""
+        if await self._people.membership(room, person) == "ban":
+            await self._hs.unban(self._senders.bot, room, person)
+            await self._people.set_membership(room, person, "leave")
+        await self._spaces.bring_in(person, room)
+
+    async def apply(self, portal: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin) -> None:
+        """Show who has left, who was banned and who may come back; others join by and by."""
+        members = info.members or ()
+        for member in members:
+            user = member.user.user
+            match member.membership:
+                case Membership.JOIN:
+                    await self._let_back(room, user)
+                case Membership.LEAVE:
+                    await self.remove_ghost(room, user)
+                case Membership.BAN:
+                    await self._ban(room, user)
+        if info.members_complete and info.members is not None:
+            await self._remove_others(room, members)
+        if info.bans_complete and info.members is not None:
+            await self._let_others_back(room, members)
+        if portal.kind is not ChatKind.DIRECT:
+            await self._gathering.want(room, members, login.record.id)
+
     async def remove_ghost(self, room: RoomID, user: RemoteUserID) -> None:
-        """Take somebody's ghost out of a room."""
+        """Have somebody's ghost leave a room."""
+        self._gathering.forget(room, user)
         mxid = self._senders.ghost_mxid(user)
         if await self._people.membership(room, mxid) == "join":
-            await self._hs.kick(self._senders.bot, room, mxid, "left the chat")
+            if await self._in_room(room, mxid) in _INSIDE:
+                await self._hs.leave(self._senders.known(mxid), room)
             await self._people.set_membership(room, mxid, "leave")
+
+    async def take_out(self, room: RoomID, mxid: UserID, reason: str) -> None:
+        """Remove a person or a ghost, whether they are in the room or invited."""
+        if await self._in_room(room, mxid) in _INSIDE:
+            await self._hs.kick(self._senders.bot, room, mxid, reason)
+        await self._people.set_membership(room, mxid, "leave")
+
+    async def _ban(self, room: RoomID, user: RemoteUserID) -> None:
+        self._gathering.forget(room, user)
+        for mxid in {self._senders.ghost_mxid(user), self._senders.mxid_of(user)}:
+            if await self._people.membership(room, mxid) != "ban":
+                await self._hs.ban(self._senders.bot, room, mxid)
+                await self._people.set_membership(room, mxid, "ban")
+
+    async def _let_back(self, room: RoomID, user: RemoteUserID) -> None:
+        for mxid in {self._senders.ghost_mxid(user), self._senders.mxid_of(user)}:
+            if await self._people.membership(room, mxid) == "ban":
+                await self._hs.unban(self._senders.bot, room, mxid)
+                await self._people.set_membership(room, mxid, "leave")
+
+    async def _let_others_back(self, room: RoomID, members: Sequence[Member]) -> None:
+        banned = {one.user.user for one in members if one.membership is Membership.BAN}
+        for mxid in await self._people.with_membership(room, "ban"):
+            user = self._senders.remote_of(mxid)
+            if user is not None and user not in banned:
+                await self._let_back(room, user)
+
+    async def _remove_others(self, room: RoomID, members: Sequence[Member]) -> None:
+        listed = {self._senders.ghost_mxid(one.user.user) for one in members}
+        for mxid in await self._people.with_membership(room, "join"):
+            user = self._senders.remote_of(mxid)
+            if user is not None and mxid == self._senders.ghost_mxid(user) and mxid not in listed:
+                await self.remove_ghost(room, user)
+
+    async def _in_room(self, room: RoomID, mxid: UserID) -> str | None:
+        bot = self._senders.bot
+        state = await self._hs.get_state_event(bot, room, event_types.MEMBER, mxid)
+        return None if state is None else state.get("membership")

@@ -13,6 +13,7 @@ from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.moving import Moving
 from bridges.core.portal.parents import Parents
+from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.room_maker import RoomMaker
@@ -38,6 +39,7 @@ class Rooms:
         parents: Parents,
         moving: Moving,
         settings: ChatSettingsSync,
+        pins: PinBoard,
     ) -> None:
         self._log = structlog.get_logger("karvon.rooms")
         self._portals = portals
@@ -49,6 +51,7 @@ class Rooms:
         self._parents = parents
         self._moving = moving
         self._settings = settings
+        self._pins = pins
         self._creating: dict[ChatKey, asyncio.Lock] = {}
         self._inside: BoundedCache[tuple[LoginID, ChatKey], bool] = BoundedCache(_KNOWN_MEMBERS)
 
@@ -100,6 +103,14 @@ class Rooms:
             await self._show(portal, updated, updated.room, info, login)
         if updated != portal:
             await self._portals.save(updated)
+        if info.pinned is not None:
+            await self._pins.replace(updated, info.pinned)
+        if (
+            updated.room is not None
+            and _says_i_am_in(info)
+            and await self._members.part_of(updated, login) is None
+        ):
+            await self.of(key, login)
 
     async def _show(
         self, portal: Portal, updated: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin
@@ -110,9 +121,7 @@ class Rooms:
         if updated.parent != portal.parent:
             await self._parents.regroup(portal, updated, room)
         await self._powers.apply(portal, updated, room, info, login)
-        for member in info.members or ():
-            if member.membership is not Membership.JOIN:
-                await self._members.remove_ghost(room, member.user.user)
+        await self._members.apply(updated, room, info, login)
 
     async def leave(self, key: ChatKey, login: ActiveLogin, *, deleted: bool) -> RoomID | None:
         """Note that a login has left a chat; returns the room it was in.
@@ -155,7 +164,10 @@ class Rooms:
         if await self._members.part_of(portal, login) is None:
             info = info or await self._ask(key, login) or ChatInfo()
             await self._bring_in(portal, portal.room, info, login)
-            if not made:
+            if made:
+                await self._pins.replace(portal, info.pinned or ())
+                await self._members.apply(portal, portal.room, info, login)
+            else:
                 await self.apply(key, info, login)
                 await self._powers.show(portal, portal.room)
         self._inside.put((login.record.id, key), True)
@@ -208,3 +220,7 @@ class Rooms:
         except Rejected as error:
             self._log.warning("no information about a chat", error=error.code)
             return None
+
+
+def _says_i_am_in(info: ChatInfo) -> bool:
+    return any(one.user.is_me and one.membership is Membership.JOIN for one in info.members or ())

@@ -15,6 +15,7 @@ from bridges.core.events import (
     RemoteEdit,
     RemoteEvent,
     RemoteMessage,
+    RemotePins,
     RemotePollTally,
     RemoteReactions,
     RemoteReceipt,
@@ -24,7 +25,10 @@ from bridges.core.events import (
 from bridges.core.ids import SHARED, LoginID
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.chat_settings import ChatSettingsSync
+from bridges.core.portal.departures import Departures
+from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.messages import MessageSync
+from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
@@ -38,8 +42,7 @@ from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.text import user_text
 
-_LEFT = user_text("You are no longer in this chat.")
-_DELETED = user_text("This chat was deleted.")
+_AboutChat = ChatChanged | RemotePins | ChatGone | ChatMoved | RemoteChatSettings
 
 
 class AccountAway(TemporaryError):
@@ -65,6 +68,9 @@ class ToMatrix:
         writer: RoomWriter,
         message_sync: MessageSync,
         reactions: ReactionSync,
+        pins: PinBoard,
+        departures: Departures,
+        gate: EchoGate,
         polls: Polls,
         settings: ChatSettingsSync,
         codec: EventCodec,
@@ -80,6 +86,9 @@ class ToMatrix:
         self._writer = writer
         self._message_sync = message_sync
         self._reactions = reactions
+        self._pins = pins
+        self._departures = departures
+        self._gate = gate
         self._polls = polls
         self._settings = settings
         self._codec = codec
@@ -124,19 +133,29 @@ class ToMatrix:
                 await self._polls.from_remote(event, login, str(row.seq))
             case RemoteReceipt():
                 await self._receipt(event, login)
+            case UserChanged():
+                await self._person(event, login)
+            case _:
+                await self._about_chat(row, event, login)
+        await self._end(row)
+
+    async def _about_chat(self, row: Row, event: _AboutChat, login: ActiveLogin) -> None:
+        match event:
             case ChatChanged():
-                await self._rooms.apply(event.chat, event.info, login)
+                async with self._gate.hold(event.chat):
+                    await self._departures.seen_by_others(event, (row.seq,))
+                    await self._rooms.apply(event.chat, event.info, login)
+            case RemotePins():
+                async with self._gate.hold(event.chat):
+                    await self._pins.from_remote(event)
             case ChatGone():
-                await self._gone(row, event, login)
+                await self._departures.gone(event, login, (row.seq,))
             case ChatMoved():
                 await self._rooms.move(event.chat, event.successor, login)
             case RemoteChatSettings():
                 await self._settings.from_remote(event.chat, event.settings, login)
-            case UserChanged():
-                await self._person(event, login)
             case _:
                 assert_never(event)
-        await self._end(row)
 
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:
@@ -153,12 +172,6 @@ class ToMatrix:
         await self._writer.read(portal.room, reader, stored[-1].event)
         if event.reader.is_me:
             await self._settings.read_by(event.chat, login)
-
-    async def _gone(self, row: Row, event: ChatGone, login: ActiveLogin) -> None:
-        room = await self._rooms.leave(event.chat, login, deleted=event.deleted)
-        if room is not None:
-            text = _DELETED if event.deleted else _LEFT
-            await self._writer.notice(room, login.record.owner, text, ("gone", row.seq))
 
     async def _person(self, event: UserChanged, login: ActiveLogin) -> None:
         # Rooms come first: the homeserver spreads a ghost's new name in the background, and clients

@@ -116,6 +116,13 @@ class PeopleStore:
         self._members.put((room, mxid), row["membership"])
         return str(row["membership"])
 
+    async def with_membership(self, room: RoomID, membership: str) -> list[UserID]:
+        """Who is known to have a membership of a room."""
+        rows = await self._db.fetch(
+            "SELECT mxid FROM room_member WHERE room_id = $1 AND membership = $2", room, membership
+        )
+        return [UserID(row["mxid"]) for row in rows]
+
     async def set_membership(self, room: RoomID, mxid: UserID, membership: str) -> None:
         """Note a membership."""
         if self._members.get((room, mxid)) == membership:

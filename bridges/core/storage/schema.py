@@ -217,6 +217,17 @@ CREATE TABLE past_message (
 CREATE INDEX past_message_id ON past_message (message_receiver, message_id)
 """
 
+
+_PINS = """
+CREATE TABLE pin (
+    chat       TEXT NOT NULL,
+    receiver   TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    position   INTEGER NOT NULL,
+    PRIMARY KEY (chat, receiver, message_id)
+)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -224,6 +235,7 @@ _LATER_STEPS = (
     ("When messages disappear", _EXPIRY),
     ("Spaces of chats, chats that go on as others, and people's settings of chats", _TOPOLOGY),
     ("Histories that are not written yet", _HISTORIES),
+    ("Pinned messages", _PINS),
 )
 """What came after the first version, in order; the same on both databases."""
 
