@@ -69,6 +69,17 @@ class MessageKinds(ABC):
         request = functions.messages.SendMessageRequest(await self.entity(to), text, reply_to=reply)
         return _sent_id(await self.client(request))
 
+    async def react_with(self, chat: str | int, message_id: int, *reactions: str | int) -> None:
+        """React with emoji and custom emoji (by document id); the former ones are replaced."""
+        chosen = [
+            types.ReactionEmoji(one) if isinstance(one, str) else types.ReactionCustomEmoji(one)
+            for one in reactions
+        ]
+        target = await self.entity(chat)
+        await self.client(
+            functions.messages.SendReactionRequest(target, message_id, reaction=chosen)
+        )
+
     async def open(self, chat: str | int, *message_ids: int) -> None:
         """Listen to voice messages, or look at what may be seen once."""
         target = await self.entity(chat)

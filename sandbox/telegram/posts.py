@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What people do with messages: send, edit, delete, react, read.
+"""What people do with messages: send, edit, delete, read.
 
 Every function changes mailboxes and reports the changes to `Updates`. Limits and errors follow
 the pages of the methods, for example https://core.telegram.org/method/messages.editMessage.
@@ -14,10 +14,10 @@ from telethon.tl import types
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.dialog_settings import DialogSettings
-from sandbox.telegram.limits import ALLOWED_REACTIONS, Limits
+from sandbox.telegram.limits import Limits
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Change, Entry, Kind, Peer, Post, RandomId, Reaction, Room
+from sandbox.telegram.records import Change, Entry, Kind, Peer, Post, RandomId, Room
 from sandbox.telegram.rights import speaks_as
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
@@ -185,29 +185,16 @@ class Posts:
             post.edit_hidden = True
         self._report(post, Change.EDIT)
 
-    def react(self, who: int, post: Post, reactions: list[Any]) -> None:
-        """Replace somebody's reaction to a post; an empty list takes it away."""
-        room = self._rooms.find(post.room) if post.room else None
-        if post.action is not None:
-            raise bad_request("MESSAGE_ID_INVALID")
-        if len(reactions) > 1:
-            raise bad_request("REACTIONS_TOO_MANY")
-        if reactions and not _is_allowed(room, reactions[0]):
-            raise bad_request("REACTION_INVALID")
-        now = self._clock.seconds()
-        before = [given for given in post.reactions if given.user == who]
-        if [bytes(given.reaction) for given in before] == [bytes(new) for new in reactions]:
-            raise bad_request("MESSAGE_NOT_MODIFIED")
-        post.reactions = [given for given in post.reactions if given.user != who]
-        post.reactions.extend(Reaction(who, reaction, now) for reaction in reactions)
-        self._report(post, Change.REACTIONS)
+    def reacted(self, post: Post, who: int) -> None:
+        """Report that somebody's reactions to a post changed."""
+        self._report(post, Change.REACTIONS, who)
 
-    def _report(self, post: Post, change: Change) -> None:
+    def _report(self, post: Post, change: Change, value: int = 0) -> None:
         self._boxes.save(post)
         for name, number in post.ids.items():
             owner = Peer.parse(name)
             peer = owner if owner.kind is Kind.CHANNEL else post.peer_for(owner.id)
-            entry = self._boxes.record(owner, change, peer, [number], count=1)
+            entry = self._boxes.record(owner, change, peer, [number], value, count=1)
             self._updates.tell(owner, entry)
 
     # -- deleting
@@ -296,14 +283,3 @@ class Posts:
 
 def _is_ended_by_editing(post: Post) -> bool:
     return isinstance(post.media, types.MessageMediaPoll | types.MessageMediaGeoLive)
-
-
-def _is_allowed(room: Room | None, reaction: Any) -> bool:
-    allowed = room.reactions if room is not None else None
-    if isinstance(allowed, types.ChatReactionsNone):
-        return False
-    if isinstance(allowed, types.ChatReactionsSome):
-        return any(bytes(reaction) == bytes(one) for one in allowed.reactions)
-    if isinstance(reaction, types.ReactionEmoji):
-        return reaction.emoticon in ALLOWED_REACTIONS
-    return False

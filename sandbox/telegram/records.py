@@ -12,6 +12,7 @@ from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from sandbox.telegram.limits import DC_ID
+from sandbox.telegram.reaction_view import Stars
 from sandbox.telegram.room_parts import Reading, Restriction, Topic
 
 
@@ -164,6 +165,7 @@ class Room:
     left: list[int] = Factory(list)
     photo: TLObject | None = None
     reactions: TLObject | None = None
+    paid_reactions: bool = False
     signatures: bool = False
     signature_profiles: bool = False
     gigagroup: bool = False
@@ -202,6 +204,7 @@ class Reaction:
     user: int
     reaction: TLObject
     date: int
+    big: bool = False
 
 
 @define
@@ -243,6 +246,7 @@ class Post:
     edit_hidden: bool = False
     heard_by: dict[int, int] = Factory(dict)
     reactions: list[Reaction] = Factory(list)
+    stars: list[Stars] = Factory(list)
     ids: dict[str, int] = Factory(dict)
 
     def peer_for(self, viewer: int) -> Peer:

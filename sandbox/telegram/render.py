@@ -20,7 +20,9 @@ from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.mentions import named_in
-from sandbox.telegram.records import Account, Kind, Peer, Post, Reaction, Room, RoomKind
+from sandbox.telegram.reaction_view import named_reactors
+from sandbox.telegram.reaction_view import shown as reactions_shown
+from sandbox.telegram.records import Account, Kind, Peer, Post, Room, RoomKind
 from sandbox.telegram.replies import Replies
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.threads import Threads
@@ -151,8 +153,11 @@ class Render:
 
     # -- messages
 
-    def message(self, viewer: int, owner: Peer, post: Post) -> Any:
-        """Return the TL ``Message`` or ``MessageService`` of a post in a mailbox."""
+    def message(self, viewer: int, owner: Peer, post: Post, *, for_all: bool = False) -> Any:
+        """Return the TL ``Message`` or ``MessageService`` of a post in a mailbox.
+
+        `for_all` leaves out which reactions the viewer chose.
+        """
         number = post.ids[str(owner)]
         room = self.rooms.find(post.room) if post.room else None
         broadcast = room is not None and room.broadcast
@@ -173,6 +178,7 @@ class Render:
                 from_id=sender,
                 reply_to=reply_to,
             )
+        reacted = bool(post.reactions or post.stars)
         return types.Message(
             id=number,
             peer_id=peer,
@@ -182,7 +188,7 @@ class Render:
             media_unread=self.attachments.is_unread(viewer, post) or None,
             silent=post.silent or None,
             post=broadcast or None,
-            edit_hide=post.edit_hidden or (bool(post.reactions) and post.edit_date is None) or None,
+            edit_hide=post.edit_hidden or (reacted and post.edit_date is None) or None,
             pinned=post.is_pinned(owner) or None,
             from_id=sender,
             via_bot_id=post.via_bot,
@@ -197,34 +203,17 @@ class Render:
             edit_date=moment(post.edit_date) if post.edit_date else None,
             post_author=post.author,
             grouped_id=post.grouped_id,
-            reactions=self.reactions(viewer, post) if post.reactions else None,
+            reactions=self.reactions(viewer, post, for_all=for_all) if reacted else None,
         )
 
-    def reactions(self, viewer: int, post: Post) -> Any:
+    def reactions(self, viewer: int, post: Post, *, for_all: bool = False) -> Any:
         """Return the TL ``MessageReactions`` of a post; channels show counts only."""
-        room = self.rooms.find(post.room) if post.room else None
-        named = room is None or not room.broadcast
-        counts: dict[bytes, Any] = {}
-        for given in post.reactions:
-            count = counts.setdefault(bytes(given.reaction), types.ReactionCount(given.reaction, 0))
-            count.count += 1
-            if given.user == viewer:
-                count.chosen_order = 1
-        recent = [self.peer_reaction(viewer, given) for given in reversed(post.reactions)]
-        return types.MessageReactions(
-            results=list(counts.values()),
-            can_see_list=named or None,
-            recent_reactions=recent if named else None,
-        )
+        return reactions_shown(viewer, post, named=not self.in_broadcast(post), for_all=for_all)
 
-    def peer_reaction(self, viewer: int, given: Reaction) -> Any:
-        """Return who reacted with what."""
-        return types.MessagePeerReaction(
-            peer_id=types.PeerUser(given.user),
-            date=moment(given.date),
-            reaction=given.reaction,
-            my=given.user == viewer or None,
-        )
+    def in_broadcast(self, post: Post) -> bool:
+        """Tell whether a post is in a channel, where nobody sees who else is there."""
+        room = self.rooms.find(post.room) if post.room else None
+        return room is not None and room.broadcast
 
     # -- what an answer carries along
 
@@ -245,7 +234,9 @@ class Render:
         peers = {post.room or Peer.user(post.recipient)}
         if room is None or not room.broadcast or post.sent_as is not None:
             peers.add(post.shown_sender)
-        peers.update(Peer.user(given.user) for given in post.reactions)
+        peers |= {
+            Peer.user(user) for user in named_reactors(post, named=not self.in_broadcast(post))
+        }
         peers |= self.attachments.peers(post)
         for entity in post.entities:
             if isinstance(entity, types.MessageEntityMentionName):

@@ -195,15 +195,18 @@ class Updates:
         post = self._mailboxes.of(entry.owner).posts.get(entry.ids[0])
         if post is None:
             return [], set()
-        message = self._render.message(viewer, entry.owner, post)
+        reacted = entry.change is Change.REACTIONS
+        # A channel tells everybody the same about reactions, except who reacted.
+        same = reacted and self._render.in_broadcast(post) and viewer != entry.value
+        message = self._render.message(viewer, entry.owner, post, for_all=same)
         in_channel = entry.owner.kind is Kind.CHANNEL
         if entry.change is Change.NEW:
             kind = types.UpdateNewChannelMessage if in_channel else types.UpdateNewMessage
         else:
             kind = types.UpdateEditChannelMessage if in_channel else types.UpdateEditMessage
         updates = [kind(message, pts, count)]
-        if entry.change is Change.REACTIONS:
-            reactions = self._render.reactions(viewer, post)
+        if reacted:
+            reactions = self._render.reactions(viewer, post, for_all=same)
             peer = post.peer_for(viewer).tl()
             updates.append(types.UpdateMessageReactions(peer, entry.ids[0], reactions))
         return updates, self._render.peers_in(post)

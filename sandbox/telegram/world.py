@@ -23,6 +23,7 @@ from sandbox.telegram.pins import Pins
 from sandbox.telegram.polls import Polls
 from sandbox.telegram.posts import Posts
 from sandbox.telegram.previews import Previews
+from sandbox.telegram.reactions import Reactions
 from sandbox.telegram.readings import Readings
 from sandbox.telegram.render import Render
 from sandbox.telegram.replies import Replies
@@ -103,6 +104,7 @@ class World:
         )
         self.pins = Pins(self.rooms, self.mailboxes, self.threads, self.posts, self.updates)
         self.moderation = Moderation(self.rooms, self.posts, self.updates, clock)
+        self.reactions = Reactions(clock, self.rooms, self.stickers, self.posts)
         self.contents = Contents(clock, self.mailboxes, self.updates)
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates

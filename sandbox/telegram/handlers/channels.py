@@ -59,6 +59,7 @@ def _get_full(call: Call, request: Any) -> Any:
         migrated_from_chat_id=old_chat,
         migrated_from_max_id=old_top,
         pinned_msg_id=call.world.pins.latest(me, room.peer),
+        paid_reactions_available=room.paid_reactions or None,
         available_reactions=room.reactions or types.ChatReactionsAll(),
     )
     linked = [Peer(Kind.CHANNEL, room.linked)] if room.linked else []

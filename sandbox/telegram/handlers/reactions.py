@@ -9,6 +9,7 @@ from telethon.tl.functions import messages
 
 from sandbox.telegram import inputs
 from sandbox.telegram.limits import ALLOWED_REACTIONS
+from sandbox.telegram.reaction_view import peer_reaction
 from sandbox.telegram.records import Kind
 from sandbox.telegram.rpc import Call, Handlers, bad_request, forbidden
 
@@ -17,7 +18,17 @@ def _send_reaction(call: Call, request: Any) -> Any:
     me, peer = call.me.id, inputs.readable(call, request.peer)
     post = call.world.posts.find(me, peer, request.msg_id)
     given = [r for r in request.reaction or [] if not isinstance(r, types.ReactionEmpty)]
-    call.world.posts.react(me, post, given)
+    call.world.reactions.replace(call.me, post, given, big=bool(request.big))
+    return call.world.updates.answer(me)
+
+
+def _send_stars(call: Call, request: Any) -> Any:
+    me, peer = call.me.id, inputs.readable(call, request.peer)
+    post = call.world.posts.find(me, peer, request.msg_id)
+    call.world.posts.check_random_id(me, request.random_id)
+    anonymous = isinstance(request.private, types.PaidReactionPrivacyAnonymous)
+    call.world.reactions.pay(call.me, post, request.count, anonymous=anonymous)
+    call.world.posts.remember_random_id(me, request.random_id)
     return call.world.updates.answer(me)
 
 
@@ -37,7 +48,7 @@ def _get_list(call: Call, request: Any) -> Any:
     users, chats = call.world.render.people_and_rooms(me, call.world.render.peers_in(post))
     return types.messages.MessageReactionsList(
         count=len(chosen),
-        reactions=[call.world.render.peer_reaction(me, given) for given in page],
+        reactions=[peer_reaction(me, given) for given in page],
         chats=chats,
         users=users,
         next_offset=str(end) if end < len(chosen) else None,
@@ -79,6 +90,8 @@ def _set_available(call: Call, request: Any) -> Any:
     room = call.world.rooms.get(peer)
     call.world.rooms.require_right(room, call.me.id, "change_info")
     room.reactions = request.available_reactions
+    if request.paid_enabled is not None:
+        room.paid_reactions = request.paid_enabled
     call.world.rooms.save(room)
     call.world.updates.room_changed(room)
     return call.world.updates.answer(call.me.id)
@@ -87,6 +100,7 @@ def _set_available(call: Call, request: Any) -> Any:
 HANDLERS: Handlers = MappingProxyType(
     {
         messages.SendReactionRequest: _send_reaction,
+        messages.SendPaidReactionRequest: _send_stars,
         messages.GetMessageReactionsListRequest: _get_list,
         messages.GetMessagesReactionsRequest: _get_reactions,
         messages.GetAvailableReactionsRequest: _get_available,
