@@ -231,6 +231,10 @@ class Driver(Protocol):
         """The next message of somebody's bridged account is refused for some seconds."""
         ...
 
+    def limit_history(self, phone: Phone, seconds: int) -> None:
+        """The next page of a history that somebody's bridged account reads is refused for some time."""
+        ...
+
     def refuse(self, phone: Phone) -> None:
         """The next message of somebody's bridged account is refused for good."""
         ...

@@ -225,6 +225,12 @@ class FakeDriver:
         )
         _fake(phone).person.faults.add("send", error)
 
+    def limit_history(self, phone: Phone, seconds: int) -> None:
+        error = RateLimited(
+            "FAKE.TOO_MUCH", user_text("You are reading too fast."), retry_after=seconds
+        )
+        _fake(phone).person.faults.add("history", error)
+
     def refuse(self, phone: Phone) -> None:
         error = Rejected("FAKE.BLOCKED", user_text("This person has blocked you."))
         _fake(phone).person.faults.add("send", error)

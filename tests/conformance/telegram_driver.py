@@ -338,6 +338,9 @@ class TelegramDriver:
     def limit_rate(self, phone: Phone, seconds: int) -> None:
         self.net.faults.flood_wait(_SEND, seconds, account=int(phone.user))
 
+    def limit_history(self, phone: Phone, seconds: int) -> None:
+        self.net.faults.flood_wait("messages.getHistory", seconds, account=int(phone.user))
+
     def refuse(self, phone: Phone) -> None:
         self.net.faults.fail(_SEND, 403, "CHAT_WRITE_FORBIDDEN", account=int(phone.user))
 

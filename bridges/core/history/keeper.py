@@ -16,7 +16,7 @@ from attrs import define, field
 
 from bridges.core.clock import Clock
 from bridges.core.config import BackfillConfig
-from bridges.core.errors import BridgeError, SessionLost, TemporaryError
+from bridges.core.errors import BridgeError, RateLimited, SessionLost, TemporaryError
 from bridges.core.history.filler import HistoryFiller, Place
 from bridges.core.history.hush import Hush
 from bridges.core.history.reader import HistoryReader
@@ -280,7 +280,9 @@ async def _cancelled(tasks: list["asyncio.Task[None]"]) -> None:
 
 
 def _wait_for(error: Exception | None, waits: int) -> float:
-    """Seconds until the next try."""
+    """Seconds until the next try; where the network names a time, no more than that."""
+    if isinstance(error, RateLimited):
+        return error.retry_after
     grown: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(waits, 10))
     if isinstance(error, SessionLost):
         return max(grown, _WAIT_FOR_LOGIN)
