@@ -106,6 +106,8 @@ class TelegramMediaConfig(Section):
 
     parallel_parts: int = Field(default=4, ge=1, le=16)
     """Parts of one file (512 KiB each) requested at the same time."""
+    disappearing: bool = False
+    """Carry photos and videos over that disappear in Telegram after they were seen; they stay in Matrix."""
 
 
 def _check_api_hash(value: SecretStr) -> SecretStr:

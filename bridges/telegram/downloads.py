@@ -75,6 +75,9 @@ class Downloader:
             file = load_reference(reference)
         except BadReference:
             raise refused("FILE_ID_INVALID") from None
+        if file.kind == "inline":
+            await asyncio.to_thread(target.write_text, file.content, "utf-8")
+            return None
         if file.kind != "peer_photo" and file.login != self._login:
             file = await self._renew(file)  # access hashes are an account's own
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Files on Telegram: what is said about them, and references by which they can be fetched later.
+"""References by which files on Telegram can be fetched later.
 
 A reference is JSON. It carries the location itself, so that one request per part is enough, and the
 message the file is in, so that an expired location can be renewed.
@@ -7,7 +7,7 @@ message the file is in, so that an expired location can be renewed.
 
 import base64
 import json
-import mimetypes
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import cattrs
@@ -15,23 +15,13 @@ from attrs import evolve, frozen
 from telethon import utils
 from telethon.tl.types import (
     Document,
-    DocumentAttributeAnimated,
-    DocumentAttributeAudio,
-    DocumentAttributeFilename,
-    DocumentAttributeImageSize,
-    DocumentAttributeSticker,
-    DocumentAttributeVideo,
     InputDocumentFileLocation,
     InputPeerPhotoFileLocation,
     InputPhotoFileLocation,
     Photo,
-    PhotoSize,
-    PhotoSizeProgressive,
 )
 
-from bridges.core.content import FormattedText, MediaInfo, MediaKind, RemoteMedia
 from bridges.core.ids import LoginID
-from bridges.telegram.names import clean_name
 
 
 class BadReference(ValueError):
@@ -50,9 +40,11 @@ class FileReference:
         size_type: which size of a photo.
         size: in bytes, 0 if unknown.
         login: whose access hash it is.
+        convert: the format to convert it from, empty if it stays as it is.
+        content: all of the file, if it is not on Telegram.
     """
 
-    kind: Literal["document", "photo", "peer_photo"]
+    kind: Literal["document", "photo", "peer_photo", "emoji", "inline"]
     id: int
     peer: int
     dc: int
@@ -62,6 +54,8 @@ class FileReference:
     size_type: str = ""
     size: int = 0
     login: str = ""
+    convert: str = ""
+    content: str = ""
 
     def dump(self) -> str:
         """As ``RemoteMedia.reference`` or ``Avatar.reference``."""
@@ -91,60 +85,13 @@ def peer_photo_reference(thing: Any, photo: Any) -> str:
     return FileReference(kind="peer_photo", id=photo.photo_id, peer=peer, dc=photo.dc_id).dump()
 
 
-def photo_media(
-    photo: Photo, message: Any, login: LoginID, caption: FormattedText | None
-) -> RemoteMedia:
-    """A photo in a message; its largest size."""
-    largest = max(
-        (one for one in photo.sizes if isinstance(one, PhotoSize | PhotoSizeProgressive)),
-        key=lambda one: one.w * one.h,
-    )
-    size = largest.size if isinstance(largest, PhotoSize) else max(largest.sizes)
-    reference = _reference("photo", photo, message, login, size_type=largest.type, size=size)
-    info = MediaInfo(
-        name=f"photo_{message.id}.jpg",
-        mime="image/jpeg",
-        size=size,
-        width=largest.w,
-        height=largest.h,
-    )
-    key = f"telegram:photo:{photo.id}:{largest.type}"
-    return RemoteMedia(MediaKind.IMAGE, info, reference, key, caption)
-
-
-def document_media(
-    document: Document, message: Any, login: LoginID, caption: FormattedText | None
-) -> RemoteMedia:
-    """A file in a message, of whatever kind."""
-    reference = _reference("document", document, message, login, size=document.size)
-    key = f"telegram:document:{document.id}"
-    return RemoteMedia(_kind(document), document_info(document), reference, key, caption)
-
-
-def document_info(document: Document) -> MediaInfo:
-    """What a document says about itself."""
-    mime = clean_name(document.mime_type) or "application/octet-stream"
-    info = MediaInfo(name=_name(document, mime), mime=mime, size=document.size)
-    for attribute in document.attributes:
-        match attribute:
-            case DocumentAttributeVideo():
-                info = evolve(
-                    info,
-                    width=attribute.w,
-                    height=attribute.h,
-                    duration_ms=int(attribute.duration * 1000),
-                )
-            case DocumentAttributeAudio():
-                info = evolve(info, duration_ms=int(attribute.duration * 1000))
-            case DocumentAttributeImageSize():
-                info = evolve(info, width=attribute.w, height=attribute.h)
-    return info
-
-
 def renewed(old: FileReference, media: Any, login: LoginID) -> FileReference | None:
     """``old`` with the location that ``media``, fetched again, has now; None if it is gone."""
-    found = getattr(media, "document" if old.kind == "document" else "photo", None)
-    if not isinstance(found, Document | Photo) or found.id != old.id:
+    wanted = Document if old.kind == "document" else Photo
+    found = next(
+        (one for one in _files_in(media) if isinstance(one, wanted) and one.id == old.id), None
+    )
+    if found is None:
         return None
     return evolve(
         old,
@@ -155,9 +102,18 @@ def renewed(old: FileReference, media: Any, login: LoginID) -> FileReference | N
     )
 
 
-def _reference(
+def _files_in(media: Any) -> Iterator[Any]:
+    """Everything in a ``MessageMedia`` that may be a file, also where it was paid for."""
+    for name in ("document", "photo", "video_cover"):
+        yield getattr(media, name, None)
+    for paid in getattr(media, "extended_media", None) or ():
+        yield from _files_in(getattr(paid, "media", None))
+
+
+def message_reference(
     kind: Literal["document", "photo"], thing: Any, message: Any, login: LoginID, **more: Any
 ) -> str:
+    """A ``Document`` or ``Photo`` in a message; ``more`` are further values of ``FileReference``."""
     return FileReference(
         kind=kind,
         id=thing.id,
@@ -171,30 +127,11 @@ def _reference(
     ).dump()
 
 
-def _kind(document: Document) -> MediaKind:
-    kinds = {type(one) for one in document.attributes}
-    main = document.mime_type.partition("/")[0]
-    if DocumentAttributeSticker in kinds and main == "image":
-        return MediaKind.IMAGE
-    if main == "video" and kinds & {DocumentAttributeVideo, DocumentAttributeAnimated}:
-        return MediaKind.VIDEO
-    if main == "audio" or DocumentAttributeAudio in kinds:
-        return MediaKind.AUDIO
-    if main == "image" and DocumentAttributeImageSize in kinds:
-        return MediaKind.IMAGE
-    return MediaKind.FILE
+def inline_reference(content: str) -> str:
+    """A small text file that is not on Telegram at all."""
+    return FileReference(kind="inline", id=0, peer=0, dc=0, content=content).dump()
 
 
-def _name(document: Document, mime: str) -> str:
-    for attribute in document.attributes:
-        if isinstance(attribute, DocumentAttributeFilename) and clean_name(attribute.file_name):
-            return clean_name(attribute.file_name)
-    stem = {"audio": "audio", "video": "video", "image": "image"}.get(
-        mime.partition("/")[0], "file"
-    )
-    for attribute in document.attributes:
-        if isinstance(attribute, DocumentAttributeAudio) and attribute.voice:
-            stem = "voice"
-        elif isinstance(attribute, DocumentAttributeSticker):
-            stem = "sticker"
-    return f"{stem}_{document.id}{mimetypes.guess_extension(mime) or ''}"
+def emoji_reference(emoji: int) -> str:
+    """The picture of a custom emoji, by the emoji's id."""
+    return FileReference(kind="emoji", id=emoji, peer=0, dc=0).dump()

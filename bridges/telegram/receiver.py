@@ -43,8 +43,11 @@ class Receiver:
         entities: Entities,
         people: People,
         filler: HoleFiller,
+        *,
+        takes_disappearing: bool,
     ) -> None:
         self._login = login
+        self._takes_disappearing = takes_disappearing
         self._me = ids.login_user(login)
         self._handle = handle
         self._cursors = cursors
@@ -72,7 +75,12 @@ class Receiver:
             batch = await self._filler.fill(batch, self._reached)
         began &= batch.position.channels.keys()
         around = Surroundings(
-            self._login, self._me, known=_by_id(batch), places=await self._places(batch)
+            self._login,
+            self._me,
+            known=_by_id(batch),
+            places=await self._places(batch),
+            say=await self._handle.translation(self._login),
+            takes_disappearing=self._takes_disappearing,
         )
         self._show_typing(batch, around)
         self._tell_of_secret_chats(batch, around)

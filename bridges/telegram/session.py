@@ -103,7 +103,15 @@ class TelegramSession:
         peers = Peers(me, self._entities, call, handle.clock)
         people = People(record.id, self._entities)
         filler = HoleFiller(call, self._entities, handle.clock)
-        self._receiver = Receiver(record.id, handle, cursors, self._entities, people, filler)
+        self._receiver = Receiver(
+            record.id,
+            handle,
+            cursors,
+            self._entities,
+            people,
+            filler,
+            takes_disappearing=config.media.disappearing,
+        )
         uploader = Uploader(call, config.media.parallel_parts)
         self._sender = MessageSender(call, peers, uploader, handle)
         self._actions = MessageActions(call, peers, lambda: self._is_premium)

@@ -1,63 +1,42 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a message says, without a network: every kind is shown, none vanishes."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from telethon.tl import types as tl
 
-from bridges.core.chat import NO_AVATAR, ChatInfo, Membership, Sender
-from bridges.core.content import FormattedText, MediaKind, RemoteMedia, Text, TextKind
+from bridges.core.chat import Sender
+from bridges.core.content import FormattedText, Text
 from bridges.core.events import (
-    ChatChanged,
-    ChatEvent,
     ChatGone,
     RemoteEdit,
     RemoteMessage,
     RemoteReactions,
     RemoteReceipt,
 )
-from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
 from bridges.telegram.from_telegram.convert import events_of, typing_of
 from bridges.telegram.from_telegram.messages import message_events
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.media import load_reference
-
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-ME, BORIS, GROUP, CHANNEL = 1, 2, 30, 400
-LOGIN = LoginID("tg-1")
-DIRECT = ChatKey(ChatID("user:2"), LOGIN)
-ROOM = ChatKey(ChatID("channel:400"), SHARED)
-GEO = tl.GeoPoint(long=68.78, lat=38.56, access_hash=1)
+from tests.telegram.tl_samples import (
+    BORIS,
+    CHANNEL,
+    DIRECT,
+    GROUP,
+    LOGIN,
+    ME,
+    NOW,
+    ROOM,
+    message,
+    only,
+    surroundings,
+)
 
 
 @pytest.fixture
 def around() -> Surroundings:
-    channel = tl.Channel(CHANNEL, "News", tl.ChatPhotoEmpty(), NOW, username="news_test")
-    return Surroundings(LOGIN, ME, {-1000000000400: channel})
-
-
-def message(peer: Any = None, **more: Any) -> Any:
-    fields: dict[str, Any] = {"message": "", "from_id": tl.PeerUser(BORIS), "date": NOW}
-    return tl.Message(id=5, peer_id=peer or tl.PeerUser(BORIS), **(fields | more))
-
-
-def service(action: Any, peer: Any = None, **more: Any) -> Any:
-    fields: dict[str, Any] = {"from_id": tl.PeerUser(BORIS), "reactions_are_possible": False}
-    return tl.MessageService(
-        id=6, peer_id=peer or tl.PeerChat(GROUP), date=NOW, action=action, **(fields | more)
-    )
-
-
-def document(mime: str, *attributes: Any, size: int = 10) -> Any:
-    return tl.Document(9, 8, b"ref", NOW, mime, size, 2, list(attributes))
-
-
-def only(events: Sequence[ChatEvent]) -> Any:
-    (event,) = events
-    return event
+    return surroundings()
 
 
 def test_text_with_formatting(around: Surroundings) -> None:
@@ -94,97 +73,6 @@ def test_text_with_formatting(around: Surroundings) -> None:
 )
 def test_senders(around: Surroundings, peer: Any, more: dict[str, Any], sender: Sender) -> None:
     assert only(message_events(message(peer, message="x", **more), around)).sender == sender
-
-
-def test_a_photo(around: Surroundings) -> None:
-    sizes = [tl.PhotoSize("m", 32, 24, 100), tl.PhotoSizeProgressive("y", 128, 96, [50, 900])]
-    photo = tl.Photo(9, 8, b"ref", NOW, [tl.PhotoStrippedSize("i", b"x"), *sizes], 2)
-    event = only(
-        message_events(message(media=tl.MessageMediaPhoto(photo=photo), message="look"), around)
-    )
-    (part,) = event.parts
-    assert isinstance(part, RemoteMedia)
-    assert (part.kind, part.info.width, part.info.size) == (MediaKind.IMAGE, 128, 900)
-    assert part.caption == FormattedText("look")
-    assert part.cache_key == "telegram:photo:9:y"
-    location = load_reference(part.reference).location()
-    assert (location.id, location.thumb_size, location.file_reference) == (9, "y", b"ref")
-
-
-@pytest.mark.parametrize(
-    ("mime", "attributes", "kind", "name"),
-    [
-        ("application/pdf", [tl.DocumentAttributeFilename("a/b\0.pdf")], MediaKind.FILE, "a/b.pdf"),
-        ("application/pdf", [], MediaKind.FILE, "file_9.pdf"),
-        ("video/mp4", [tl.DocumentAttributeVideo(1.5, 3, 2)], MediaKind.VIDEO, "video_9.mp4"),
-        ("video/mp4", [tl.DocumentAttributeAnimated()], MediaKind.VIDEO, "video_9.mp4"),
-        ("audio/ogg", [tl.DocumentAttributeAudio(7, voice=True)], MediaKind.AUDIO, "voice_9"),
-        (
-            "image/webp",
-            [tl.DocumentAttributeSticker("🐫", tl.InputStickerSetEmpty())],
-            MediaKind.IMAGE,
-            "sticker_9.webp",
-        ),
-        (
-            "application/x-tgsticker",
-            [tl.DocumentAttributeSticker("🐫", tl.InputStickerSetEmpty())],
-            MediaKind.FILE,
-            "sticker_9",
-        ),
-        ("image/png", [tl.DocumentAttributeImageSize(3, 2)], MediaKind.IMAGE, "image_9.png"),
-        ("", [], MediaKind.FILE, "file_9.bin"),
-    ],
-)
-def test_files(
-    around: Surroundings, mime: str, attributes: list[Any], kind: MediaKind, name: str
-) -> None:
-    media = tl.MessageMediaDocument(document=document(mime, *attributes))
-    (part,) = only(message_events(message(media=media), around)).parts
-    assert isinstance(part, RemoteMedia)
-    assert part.kind is kind
-    assert part.info.name.startswith(name)
-    assert part.info.size == 10
-
-
-def test_a_videos_measures(around: Surroundings) -> None:
-    video = document("video/mp4", tl.DocumentAttributeVideo(1.5, 640, 480))
-    (part,) = only(
-        message_events(message(media=tl.MessageMediaDocument(document=video)), around)
-    ).parts
-    assert isinstance(part, RemoteMedia)
-    assert (part.info.width, part.info.height, part.info.duration_ms) == (640, 480, 1500)
-
-
-@pytest.mark.parametrize(
-    ("media", "shown"),
-    [
-        (
-            tl.MessageMediaGeo(GEO),
-            "[Location] https://www.openstreetmap.org/?mlat=38.56&mlon=68.78",
-        ),
-        (tl.MessageMediaGeoLive(GEO, 60), "[Live location]"),
-        (tl.MessageMediaVenue(GEO, "Choyxona", "Rudaki 1", "", "", ""), "Choyxona, Rudaki 1"),
-        (tl.MessageMediaContact("992900000000", "Ali", "Test", "", 3), "Ali Test +992900000000"),
-        (tl.MessageMediaDice(6, "🎲"), "🎲 6"),
-        (tl.MessageMediaPhoto(ttl_seconds=5), "disappears"),
-        (tl.MessageMediaPhoto(), "not available any more"),
-        (tl.MessageMediaDocument(), "not available any more"),
-        (tl.MessageMediaUnsupported(), "does not know"),
-        (tl.MessageMediaStory(tl.PeerUser(BORIS), 3), "story"),
-        (tl.MessageMediaPhoto(photo=tl.Photo(9, 8, b"", NOW, [], 2)), "could not read"),
-    ],
-)
-def test_other_kinds_are_told_with_their_link(around: Surroundings, media: Any, shown: str) -> None:
-    event = only(
-        message_events(message(tl.PeerChannel(CHANNEL), media=media, message="caption"), around)
-    )
-    first = event.parts[0]
-    assert isinstance(first, Text)
-    assert first.kind is TextKind.NOTICE
-    assert shown in first.text.body
-    assert "https://t.me/news_test/5" in first.text.body
-    if "could not" not in shown:
-        assert event.parts[1] == Text(FormattedText("caption"))
 
 
 def test_an_empty_message_is_told_and_a_missing_one_is_not(around: Surroundings) -> None:
@@ -231,76 +119,6 @@ def test_only_real_edits_are_edits(around: Surroundings) -> None:
     final = only(events_of(update(0, edit_date=NOW), around))
     assert isinstance(first, RemoteEdit)
     assert first.stamp < second.stamp < final.stamp
-
-
-@pytest.mark.parametrize(
-    ("action", "info"),
-    [
-        (tl.MessageActionChatEditTitle("New\0 title"), ChatInfo(name="New title")),
-        (tl.MessageActionChatDeletePhoto(), ChatInfo(avatar=NO_AVATAR)),
-        (tl.MessageActionChannelCreate("News"), ChatInfo(name="News")),
-    ],
-)
-def test_changes_of_a_chat_are_states(around: Surroundings, action: Any, info: ChatInfo) -> None:
-    event = only(message_events(service(action), around))
-    assert event == ChatChanged(ChatKey(ChatID("chat:30"), LOGIN), info)
-
-
-def test_who_comes_and_goes(around: Surroundings) -> None:
-    added = only(message_events(service(tl.MessageActionChatAddUser([ME, 3])), around))
-    assert [(one.user.user, one.user.is_me) for one in added.info.members] == [
-        ("1", True),
-        ("3", False),
-    ]
-    gone = only(message_events(service(tl.MessageActionChatDeleteUser(3)), around))
-    assert gone.info.members[0].membership is Membership.LEAVE
-    kicked = only(message_events(service(tl.MessageActionChatDeleteUser(ME)), around))
-    assert kicked == ChatGone(ChatKey(ChatID("chat:30"), LOGIN))
-    joined = only(message_events(service(tl.MessageActionChatJoinedByLink(3)), around))
-    assert [one.user.user for one in joined.info.members] == ["2"]
-
-
-def test_a_migrated_group_says_so_and_ends(around: Surroundings) -> None:
-    told, gone = message_events(service(tl.MessageActionChatMigrateTo(CHANNEL)), around)
-    assert isinstance(told, RemoteMessage)
-    assert isinstance(gone, ChatGone)
-
-
-@pytest.mark.parametrize(
-    ("action", "shown"),
-    [
-        (tl.MessageActionPhoneCall(1, duration=65), "call, 65 seconds"),
-        (tl.MessageActionPhoneCall(1, duration=7200, video=True), "video call, 2 hours"),
-        (tl.MessageActionPhoneCall(1, reason=tl.PhoneCallDiscardReasonMissed()), "missed call"),
-        (tl.MessageActionPinMessage(), "pinned a message"),
-        (
-            tl.MessageActionSetMessagesTTL(86400 * 7),
-            "messages are deleted automatically after 7 days",
-        ),
-        (tl.MessageActionSetMessagesTTL(0), "turned off automatic deletion of messages"),
-        (tl.MessageActionCustomAction("<b>x</b>"), "<b>x</b>"),
-        (tl.MessageActionPaidMessagesRefunded(1, 2), "[paid messages refunded]"),
-    ],
-)
-def test_other_service_messages_are_told(around: Surroundings, action: Any, shown: str) -> None:
-    event = only(message_events(service(action), around))
-    assert event.parts == (Text(FormattedText(shown), TextKind.NOTICE),)
-
-
-def test_no_service_message_is_unreadable(around: Surroundings) -> None:
-    kinds = [
-        getattr(tl, name)
-        for name in dir(tl)
-        if name.startswith("MessageAction") and name != "MessageActionEmpty"
-    ]
-    assert len(kinds) > 50
-    for kind in kinds:
-        try:
-            action = kind()
-        except TypeError:
-            continue  # needs arguments; the common ones are above
-        for event in message_events(service(action), around):
-            assert isinstance(event, RemoteMessage | ChatChanged)
 
 
 def test_receipts(around: Surroundings) -> None:

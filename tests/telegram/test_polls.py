@@ -16,7 +16,7 @@ from bridges.telegram.from_telegram.messages import edit_events, message_events
 from bridges.telegram.from_telegram.polls import answer_id, option_of, poll_events
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.to_telegram.polls import poll_media
-from tests.telegram.test_content import message
+from tests.telegram.tl_samples import message
 
 AROUND = Surroundings(LoginID("tg-1"), 1)
 

@@ -87,7 +87,7 @@ def media_event(part: RemoteMedia, file: Uploaded, names: Names) -> Rendered:
     if part.caption is not None and part.caption.body:
         content = _formatted(part.caption, names)
         content["filename"] = name
-    content |= {"url": file.uri, "info": _file_info(file) | _look_info(part.look)}
+    content |= {"url": file.uri, "info": _file_info(file) | _look_info(part.look, file)}
     if part.look.spoiler:
         content |= _SPOILER
     if file.kind is MediaKind.STICKER:
@@ -114,10 +114,13 @@ def _file_info(file: Uploaded) -> Json:
     return info
 
 
-def _look_info(look: MediaLook) -> Json:
-    info: Json = dict.fromkeys(event_types.GIF_MARKS, True) if look.animated else {}
-    if look.round:
-        info[event_types.ROUND_VIDEO] = True
+def _look_info(look: MediaLook, file: Uploaded) -> Json:
+    info: Json = {}
+    if file.kind is MediaKind.VIDEO:
+        if look.animated:
+            info = dict.fromkeys(event_types.GIF_MARKS, True)
+        if look.round:
+            info[event_types.ROUND_VIDEO] = True
     return info
 
 

@@ -1,140 +1,145 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a message says: text, one file with its caption, or a readable line for everything else."""
+"""What a message says: text, files with their captions, places, and readable text for everything else."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
 from telethon.tl.types import (
     Document,
+    MessageExtendedMedia,
     MessageMediaContact,
-    MessageMediaDice,
     MessageMediaDocument,
     MessageMediaEmpty,
-    MessageMediaGame,
     MessageMediaGeo,
     MessageMediaGeoLive,
-    MessageMediaGiveaway,
-    MessageMediaGiveawayResults,
-    MessageMediaInvoice,
     MessageMediaPaidMedia,
     MessageMediaPhoto,
     MessageMediaPoll,
-    MessageMediaStory,
-    MessageMediaToDo,
     MessageMediaVenue,
     MessageMediaWebPage,
     Photo,
 )
 
-from bridges.core.content import FormattedText, RemotePart, Text, TextKind
+from bridges.core.content import (
+    FormattedText,
+    MediaKind,
+    RemoteMedia,
+    RemotePart,
+    Text,
+    TextKind,
+)
+from bridges.core.text import UserText, user_text
+from bridges.telegram.documents import document_media, photo_media, song_title
 from bridges.telegram.formatting import to_matrix
+from bridges.telegram.from_telegram.articles import article
+from bridges.telegram.from_telegram.cards import (
+    card,
+    card_kind,
+    disappearing,
+    in_telegram,
+    no_longer_there,
+)
+from bridges.telegram.from_telegram.compose import plain, stacked
+from bridges.telegram.from_telegram.contacts import contact
+from bridges.telegram.from_telegram.origins import Frame, frame_of
+from bridges.telegram.from_telegram.places import place
 from bridges.telegram.from_telegram.polls import poll_part
 from bridges.telegram.from_telegram.surroundings import Surroundings, link_to
-from bridges.telegram.media import document_media, photo_media
-from bridges.telegram.names import clean_name
+
+_FILES = MessageMediaPhoto | MessageMediaDocument
 
 
 def parts_of(message: Any, around: Surroundings) -> tuple[RemotePart, ...]:
     """The parts of a message; never empty."""
-    text = to_matrix(message.message or "", message.entities or ())
-    media = message.media
-    if media is None or isinstance(media, MessageMediaEmpty | MessageMediaWebPage):
-        return (Text(text) if text.body else notice(_unreadable(message), message, around),)
-    caption = text if text.body else None
-    if isinstance(media, MessageMediaPoll):
-        described = () if caption is None else (Text(text),)
-        return (poll_part(media.poll), *described)
-    if _is_file(media):
-        return (_file(message, caption, around),)
-    rest = (Text(text),) if caption is not None else ()
-    return (notice(_described(media), message, around), *rest)
+    return _framed(_said(message, around), frame_of(message, around))
 
 
-def notice(line: str, message: Any, around: Surroundings) -> Text:
+def notice(line: UserText, message: Any, around: Surroundings) -> Text:
     """A line of ours about a message, with the link under which it can be seen."""
-    link = link_to(message, around)
-    body = line if link is None else f"{line} {link}"
-    return Text(FormattedText(body), TextKind.NOTICE)
+    text = stacked(plain(around.say(line)), in_telegram(message, around))
+    return Text(text, TextKind.NOTICE)
 
 
-def _is_file(media: Any) -> bool:
-    if isinstance(media, MessageMediaPhoto):
-        return isinstance(media.photo, Photo) and not media.ttl_seconds
-    if isinstance(media, MessageMediaDocument):
-        return isinstance(media.document, Document) and not media.ttl_seconds
-    return False
-
-
-def _file(message: Any, caption: FormattedText | None, around: Surroundings) -> RemotePart:
-    if isinstance(message.media, MessageMediaPhoto):
-        return photo_media(message.media.photo, message, around.login, caption)
-    return document_media(message.media.document, message, around.login, caption)
-
-
-def _unreadable(message: Any) -> str:
-    if getattr(message, "rich_message", None) is not None:
-        return "[A message in a new format. Open Telegram to read it.]"
-    return "[An empty message]"
-
-
-_PLAIN: Mapping[type, str] = {
-    MessageMediaStory: "[A story. Open Telegram to see it.]",
-    MessageMediaGiveaway: "[A giveaway. Open Telegram to see it.]",
-    MessageMediaGiveawayResults: "[The results of a giveaway. Open Telegram to see them.]",
-}
-_UNKNOWN = "[A message of a kind this bridge does not know. Open Telegram to see it.]"
-
-
-def _described(media: Any) -> str:
-    """What is in a message whose kind is not carried over yet."""
+def _said(message: Any, around: Surroundings) -> tuple[RemotePart, ...]:
+    words = to_matrix(message.message or "", message.entities or ())
+    media = message.media
     match media:
+        case None | MessageMediaEmpty() | MessageMediaWebPage():
+            return (_text(words, message, around),)
         case MessageMediaPhoto() | MessageMediaDocument():
-            return _unavailable(media)
-        case MessageMediaVenue() | MessageMediaGeoLive() | MessageMediaGeo():
-            return _place(media)
-        case MessageMediaContact():
-            name = _clean(f"{media.first_name} {media.last_name}")
-            return f"[Contact: {name} {_phone(media.phone_number)}]"
-        case MessageMediaDice():
-            return f"{media.emoticon} {media.value}"
-        case MessageMediaToDo():
-            return _todo(media.todo)
-        case MessageMediaGame():
-            return f"[Game: {_clean(media.game.title)}. Open Telegram to play it.]"
-        case MessageMediaInvoice():
-            return f"[Invoice: {_clean(media.title)}. Open Telegram to pay it.]"
+            return (_file(media, words, message, around),)
         case MessageMediaPaidMedia():
-            return f"[Paid media for {media.stars_amount} stars. Open Telegram to see it.]"
-    return _PLAIN.get(type(media), _UNKNOWN)
+            return _paid(media, words, message, around)
+        case MessageMediaGeo() | MessageMediaGeoLive() | MessageMediaVenue():
+            return (place(media, message, around), *_described(words))
+        case MessageMediaContact():
+            return (contact(media), *_described(words))
+        case MessageMediaPoll():
+            return (poll_part(media.poll), *_described(words))
+    return (Text(stacked(card(media, message, around), words), card_kind(media)),)
 
 
-def _unavailable(media: Any) -> str:
-    if media.ttl_seconds:
-        return "[A photo or video that disappears. Open Telegram on your phone to see it.]"
-    return "[A photo or file that is not available any more]"
+def _described(words: FormattedText) -> tuple[Text, ...]:
+    return (Text(words),) if words.body else ()
 
 
-def _place(media: Any) -> str:
-    if isinstance(media, MessageMediaVenue):
-        return f"[Place: {_clean(media.title)}, {_clean(media.address)}] {_map(media.geo)}"
-    kind = "Live location" if isinstance(media, MessageMediaGeoLive) else "Location"
-    return f"[{kind}] {_map(media.geo)}"
+def _text(words: FormattedText, message: Any, around: Surroundings) -> Text:
+    rich = getattr(message, "rich_message", None)
+    if rich is not None:
+        return Text(stacked(words, article(rich, message, around)))
+    if words.body:
+        return Text(words)
+    return notice(user_text("An empty message"), message, around)
 
 
-def _clean(text: Any) -> str:
-    return clean_name(getattr(text, "text", text))
+def _file(media: Any, words: FormattedText, message: Any, around: Surroundings) -> RemotePart:
+    thing = media.photo if isinstance(media, MessageMediaPhoto) else media.document
+    if not isinstance(thing, Photo | Document):
+        said = disappearing(media, around) if media.ttl_seconds else no_longer_there(media, around)
+    elif media.ttl_seconds and not around.takes_disappearing:
+        said = disappearing(media, around)
+    else:
+        return _media(thing, words, message, around)
+    return Text(stacked(said, in_telegram(message, around), words), TextKind.NOTICE)
 
 
-def _phone(digits: str) -> str:
-    return digits if digits.startswith("+") else f"+{digits}"
+def _media(
+    thing: Photo | Document, words: FormattedText, message: Any, around: Surroundings
+) -> RemoteMedia:
+    if isinstance(thing, Photo):
+        found = photo_media(thing, message, around.login, words if words.body else None)
+    else:
+        song = song_title(thing)
+        caption = stacked(plain(f"🎵 {song}") if song else None, words)
+        found = document_media(thing, message, around.login, caption if caption.body else None)
+    return evolve(found, link=link_to(message, around) or "")
 
 
-def _map(geo: Any) -> str:
-    if getattr(geo, "lat", None) is None:
-        return ""
-    return f"https://www.openstreetmap.org/?mlat={geo.lat}&mlon={geo.long}"
+def _paid(
+    media: MessageMediaPaidMedia, words: FormattedText, message: Any, around: Surroundings
+) -> tuple[RemotePart, ...]:
+    """What was paid for; before that only the offer. The words go with the first file."""
+    bought = [one.media for one in media.extended_media if isinstance(one, MessageExtendedMedia)]
+    if not bought or not all(isinstance(one, _FILES) for one in bought):
+        return (Text(stacked(card(media, message, around), words), card_kind(media)),)
+    nothing = plain("")
+    return tuple(
+        _file(one, nothing if index else words, message, around) for index, one in enumerate(bought)
+    )
 
 
-def _todo(todo: Any) -> str:
-    items = "".join(f"\n• {_clean(item.title)}" for item in todo.list)
-    return f"[List: {_clean(todo.title)}]{items}"
+def _framed(parts: tuple[RemotePart, ...], frame: Frame) -> tuple[RemotePart, ...]:
+    """Say what stands around a message in its first part; what has no words gets a part before it."""
+    if not frame:
+        return parts
+    first, *rest = parts
+    match first:
+        case Text():
+            return (evolve(first, text=frame.around(first.text)), *rest)
+        case RemoteMedia() if not _is_sticker(first):
+            return (evolve(first, caption=frame.around(first.caption)), *rest)
+    return (Text(frame.around(None), TextKind.NOTICE), *parts)
+
+
+def _is_sticker(media: RemoteMedia) -> bool:
+    return media.kind is MediaKind.STICKER or bool(media.converter)

@@ -9,8 +9,10 @@ from typing import Any
 from telethon.tl.types import (
     Message,
     MessageEmpty,
+    MessageMediaGeoLive,
+    MessageMediaPaidMedia,
     MessageMediaPoll,
-    MessageReplyHeader,
+    MessageMediaToDo,
     MessageService,
     PeerChat,
     PeerUser,
@@ -20,17 +22,21 @@ from telethon.tl.types import (
 
 from bridges.core.content import RemotePart
 from bridges.core.events import ChatEvent, RemoteEdit, RemoteMessage
-from bridges.core.ids import MessageID
+from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.content import notice, parts_of
+from bridges.telegram.from_telegram.places import has_ended
 from bridges.telegram.from_telegram.polls import message_tally
+from bridges.telegram.from_telegram.replies import answered
 from bridges.telegram.from_telegram.service import service_events
 from bridges.telegram.from_telegram.surroundings import Surroundings, author
 
 _log = logging.getLogger(__name__)
 
 _PTS_RANGE = 1_000_000
-_NOT_CONVERTED = "[A message this bridge could not read. Open Telegram to see it.]"
+_LIVE_INTERVAL = 30
+_CHANGE_BY_THEMSELVES = (MessageMediaGeoLive, MessageMediaToDo, MessageMediaPaidMedia)
+_NOT_CONVERTED = user_text("A message this bridge could not read. See it in Telegram.")
 
 
 def message_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
@@ -47,7 +53,7 @@ def message_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
             id=ids.message_id(message.id),
             timestamp=message.date,
             parts=_parts(message, around),
-            reply_to=_reply(message),
+            reply_to=answered(message),
             expires_at=expiry(message.date, message.ttl_period),
         ),
         *message_tally(message, around),
@@ -58,39 +64,53 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     """What ``UpdateEditMessage`` and ``UpdateEditChannelMessage`` mean.
 
     Telegram also sends them for reactions, views and previews; then ``edit_hide`` is set or there
-    is no ``edit_date``.
+    is no ``edit_date``, except where a message changes by itself. What is still the same to people's
+    eyes is recognised by the core.
     """
     message = update.message
     if isinstance(getattr(message, "media", None), MessageMediaPoll):
         return message_tally(message, around)  # Only votes and the end change a poll.
-    if not isinstance(message, Message) or message.edit_date is None or message.edit_hide:
+    if not isinstance(message, Message):
+        return []
+    if not isinstance(message.media, _CHANGE_BY_THEMSELVES) and (
+        message.edit_date is None or message.edit_hide
+    ):
         return []
     return [
         RemoteEdit(
             chat=around.chat(message.peer_id),
             sender=author(message, around),
             target=ids.message_id(message.id),
-            timestamp=message.edit_date,
-            stamp=stamp_of(message, update.pts),
+            timestamp=message.edit_date or message.date,
+            stamp=_stamp(message, update.pts),
             parts=_parts(message, around),
         )
     ]
 
 
-def stamp_of(message: Any, pts: int = 0) -> int:
-    """The stamp of the edit a message shows; 0 if it was never edited.
-
-    The date of an edit has seconds only, so ``pts`` tells apart two within one. What comes without it,
-    from a difference or the history, is the message as it is in the end.
-    """
+def stamp_of(message: Any) -> int:
+    """The stamp of the edit that a message from the history shows; 0 if it was never edited."""
     if not isinstance(message, Message) or message.edit_date is None or message.edit_hide:
         return 0
-    return int(message.edit_date.timestamp()) * _PTS_RANGE + (pts or -1) % _PTS_RANGE
+    return _stamp(message, None)
 
 
 def expiry(sent_at: datetime, ttl_period: int | None) -> datetime | None:
     """When a message disappears; Telegram leaves removing it to the clients."""
     return sent_at + timedelta(seconds=ttl_period) if ttl_period else None
+
+
+def _stamp(message: Any, pts: int | None) -> int:
+    """Which of two edits is newer.
+
+    Telegram's date has seconds only, so ``pts`` tells apart two edits within one; an update without
+    ``pts`` is from a difference and shows the message as it is in the end. Somebody's place counts
+    once in each ``_LIVE_INTERVAL``, as the core drops an edit that is not newer.
+    """
+    seconds = int((message.edit_date or message.date).timestamp())
+    if isinstance(message.media, MessageMediaGeoLive) and not has_ended(message.media, message):
+        return seconds // _LIVE_INTERVAL * _LIVE_INTERVAL * _PTS_RANGE
+    return seconds * _PTS_RANGE + (pts or -1) % _PTS_RANGE
 
 
 def from_short(update: Any, me: int) -> Any:
@@ -121,12 +141,3 @@ def _parts(message: Any, around: Surroundings) -> tuple[RemotePart, ...]:
     except Exception:  # noqa: BLE001 - it must neither be lost nor hold up those behind it
         _log.exception("A message could not be converted", extra={"message_id": message.id})
         return (notice(_NOT_CONVERTED, message, around),)
-
-
-def _reply(message: Any) -> MessageID | None:
-    header = message.reply_to
-    if not isinstance(header, MessageReplyHeader) or header.reply_to_msg_id is None:
-        return None
-    elsewhere = header.reply_to_peer_id not in (None, message.peer_id)
-    only_topic = header.forum_topic and header.reply_to_top_id is None
-    return None if elsewhere or only_topic else ids.message_id(header.reply_to_msg_id)

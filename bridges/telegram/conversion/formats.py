@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which formats are converted, and which converter makes what of them.
+
+A converter's name holds its version: pictures are kept under it, and a better converter gets another.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+TGS: Final = "application/x-tgsticker"
+"""A Lottie animation, gzipped (https://core.telegram.org/stickers#animation-requirements)."""
+WEBM: Final = "video/webm"
+"""A VP9 video with transparency (https://core.telegram.org/stickers#video-requirements)."""
+PICTURE: Final = "image/webp"
+
+STICKER_CONVERTERS: Mapping[str, str] = {TGS: "tgs-webp-1", WEBM: "webm-webp-1"}
+EMOJI_CONVERTER: Final = "emoji-webp-1"
+"""For custom emoji, whose format is not known before they are fetched."""
