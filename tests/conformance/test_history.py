@@ -117,14 +117,7 @@ class TestOfAChat:
         zarina = past.room.resident
         ghost = stage.ghost(past.nodira)
         for name, emoji, sender in (("hello", "👍", zarina.mxid), ("answer", "🔥", ghost)):
-            target = (await past.event(name))["event_id"]
-            reaction = await past.room.event(
-                lambda one, target=target: (
-                    one["type"] == "m.reaction"
-                    and one["content"]["m.relates_to"]["event_id"] == target
-                ),
-                f"the reaction to {name}",
-            )
+            reaction = await _reaction_to(past.room, (await past.event(name))["event_id"])
             assert reaction["sender"] == sender
             assert reaction["content"]["m.relates_to"]["key"].rstrip("\ufe0f") == emoji
 
@@ -142,6 +135,14 @@ class TestOfAChat:
         await past.nodira.send(past.room.chat, text)
         event = await past.room.in_matrix(text)
         assert await _notified(past.room.resident, past.room.room) == [event["event_id"]]
+
+
+async def _reaction_to(room: Conversation, target: str) -> Event:
+    def is_it(event: Event) -> bool:
+        relation = event["content"].get("m.relates_to", {})
+        return event["type"] == "m.reaction" and relation["event_id"] == target
+
+    return await room.event(is_it, f"a reaction to {target}")
 
 
 async def _notified(resident: Resident, room: str) -> list[str]:
