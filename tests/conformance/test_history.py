@@ -138,7 +138,7 @@ class TestOfAChat:
 
 
 async def _reaction_to(room: Conversation, target: str) -> Event:
-    def is_it(event: Event) -> bool:
+    def is_it(event: Event) -> object:
         relation = event["content"].get("m.relates_to", {})
         return event["type"] == "m.reaction" and relation["event_id"] == target
 
