@@ -57,11 +57,14 @@ class RemoteRedaction:
 class ReactionsOf:
     """All reactions one person has on a message at the moment, oldest first; may be none.
 
+    If not ``exact``, the person has these and maybe others.
+
     A custom emoji is ``karvon:emoji/ID``, see ``bridges.core.content``.
     """
 
     user: Sender
     emojis: tuple[str, ...]
+    exact: bool = True
 
 
 @frozen

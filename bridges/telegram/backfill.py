@@ -16,7 +16,6 @@ from bridges.core.events import (
     ReactionsOf,
     RemoteMessage,
     RemotePollTally,
-    RemoteReactions,
     RemoteReceipt,
 )
 from bridges.core.history.pages import HistoryPage, PastMessage
@@ -24,7 +23,7 @@ from bridges.core.ids import ChatKey, LoginID, MessageID
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.from_telegram.messages import message_events, stamp_of
-from bridges.telegram.from_telegram.reactions import reaction_events
+from bridges.telegram.from_telegram.reactions import reactions_on
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.peers import Peers
 from bridges.telegram.people import People, passer_by
@@ -185,12 +184,8 @@ def _past(message: Any, around: Surroundings) -> PastMessage | None:
 
 
 def _reactions(message: Any, around: Surroundings) -> tuple[ReactionsOf, ...]:
-    given = getattr(message, "reactions", None)
-    if given is None:
-        return ()
-    update = tl.UpdateMessageReactions(message.peer_id, message.id, given)
-    events = reaction_events(update, around)
-    return next((one.by for one in events if isinstance(one, RemoteReactions)), ())
+    given = next(iter(reactions_on(message, around)), None)
+    return () if given is None else tuple(one for one in given.by if one.emojis)
 
 
 def _predecessor(piece: Piece, around: Surroundings) -> ChatKey | None:

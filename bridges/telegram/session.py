@@ -14,7 +14,7 @@ from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.content import Fetched
 from bridges.core.errors import BridgeError, SessionLost
-from bridges.core.events import RemoteReceipt, VotesOf
+from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
@@ -36,6 +36,7 @@ from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
 from bridges.telegram.downloads import Downloader
 from bridges.telegram.features import features_of
+from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller, dialogs
 from bridges.telegram.peers import Peers
 from bridges.telegram.people import People
@@ -48,6 +49,7 @@ from bridges.telegram.store.entities import Entities
 from bridges.telegram.store.session import StoredSession
 from bridges.telegram.to_telegram.actions import MessageActions
 from bridges.telegram.to_telegram.polls import PollActions
+from bridges.telegram.to_telegram.reacting import Reacting
 from bridges.telegram.to_telegram.sending import MessageSender
 from bridges.telegram.to_telegram.uploads import Uploader
 from bridges.telegram.updates import UpdatesClient
@@ -114,7 +116,10 @@ class TelegramSession:
         )
         uploader = Uploader(call, config.media.parallel_parts)
         self._sender = MessageSender(call, peers, uploader, handle)
-        self._actions = MessageActions(call, peers, lambda: self._is_premium)
+        self._actions = MessageActions(call, peers)
+        self._reacting = Reacting(
+            call, peers, Surroundings(record.id, me), lambda: self._is_premium
+        )
         self._polls = PollActions(call, peers, me)
         self._queries = Queries(me, call, peers, people, config.sync.member_limit)
         self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
@@ -188,7 +193,11 @@ class TelegramSession:
 
     async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
         """See ``HandlesReactions``."""
-        return await self._actions.react(reactions)
+        return await self._reacting.react(reactions)
+
+    async def reactions_to(self, chat: ChatKey, message: MessageID) -> RemoteReactions:
+        """See ``ListsReactions``."""
+        return await self._reacting.reactions_to(chat, message)
 
     async def vote(self, vote: OutgoingVote) -> None:
         """See ``HandlesPolls``."""

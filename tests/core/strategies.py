@@ -126,7 +126,9 @@ _chat_infos = st.builds(
 _user_infos = st.builds(
     UserInfo, st.none() | any_text, _avatars, st.none() | any_text, st.none() | st.booleans()
 )
-_reactions = st.builds(ReactionsOf, _senders, st.lists(any_text, max_size=3).map(tuple))
+_reactions = st.builds(
+    ReactionsOf, _senders, st.lists(any_text, max_size=3).map(tuple), st.booleans()
+)
 
 remote_messages = st.builds(
     RemoteMessage,
@@ -151,6 +153,7 @@ remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
         _messages,
         st.lists(_reactions, max_size=3).map(tuple),
         st.booleans(),
+        st.none() | st.dictionaries(any_text, st.integers(0, 10**6), max_size=3),
     ),
     RemotePollTally: st.builds(
         RemotePollTally,

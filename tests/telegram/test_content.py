@@ -12,7 +12,6 @@ from bridges.core.events import (
     ChatGone,
     RemoteEdit,
     RemoteMessage,
-    RemoteReactions,
     RemoteReceipt,
 )
 from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
@@ -156,33 +155,6 @@ def test_who_is_thrown_out_leaves(chat: Any, is_gone: bool) -> None:
     around = Surroundings(LOGIN, ME, {-1000000000400: chat})
     events = events_of(tl.UpdateChannel(CHANNEL), around)
     assert events == ([ChatGone(ROOM)] if is_gone else [])
-
-
-def reactions(*recent: tuple[int, Any], count: int | None = None, **more: Any) -> Any:
-    listed = [
-        tl.MessagePeerReaction(tl.PeerUser(user), NOW, one, my=user == ME) for user, one in recent
-    ]
-    total = len(recent) if count is None else count
-    results = [tl.ReactionCount(tl.ReactionEmoji("👍"), total)] if total else []
-    return tl.UpdateMessageReactions(
-        tl.PeerUser(BORIS), 5, tl.MessageReactions(results, recent_reactions=listed, **more)
-    )
-
-
-def test_reactions(around: Surroundings) -> None:
-    heart, custom = tl.ReactionEmoji("❤"), tl.ReactionCustomEmoji(5)
-    event = only(events_of(reactions((BORIS, heart), (BORIS, custom), (ME, heart)), around))
-    assert isinstance(event, RemoteReactions)
-    assert [(one.user, one.emojis) for one in event.by] == [
-        (Sender(RemoteUserID("2")), ("❤️", "🖼")),
-        (Sender(RemoteUserID("1"), True), ("❤️",)),
-    ]
-    assert event.complete
-    partial = only(events_of(reactions((BORIS, heart), count=9), around))
-    assert not partial.complete
-    assert events_of(reactions(count=9), around) == []
-    assert events_of(reactions(count=0, min=True), around) == []
-    assert only(events_of(reactions(), around)).by == ()
 
 
 def test_other_updates_mean_nothing(around: Surroundings) -> None:

@@ -100,7 +100,7 @@ class ReactionSync:
                 wanted.setdefault(reaction.sender, ReactionsOf(gone, ()))
         for one in wanted.values():
             mine = [reaction for reaction in stored if reaction.sender == one.user.user]
-            for reaction in mine:
+            for reaction in mine if one.exact else ():
                 if not any(same_emoji(reaction.emoji, emoji) for emoji in one.emojis):
                     await self.remove(target.room, reaction)
             for emoji in one.emojis:

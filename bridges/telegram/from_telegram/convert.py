@@ -20,7 +20,7 @@ from bridges.core.ids import ChatKey, MessageID
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.messages import edit_events, from_short, message_events
 from bridges.telegram.from_telegram.polls import poll_events
-from bridges.telegram.from_telegram.reactions import reaction_events
+from bridges.telegram.from_telegram.reactions import reaction_events, reactions_on
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.members import chat_members, power_of
 
@@ -33,11 +33,14 @@ def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     """What an update means for chats; empty for those that mean nothing in Matrix."""
     match update:
         case tl.UpdateNewMessage() | tl.UpdateNewChannelMessage():
-            return message_events(update.message, around)
+            return [
+                *message_events(update.message, around),
+                *reactions_on(update.message, around),
+            ]
         case tl.UpdateShortMessage() | tl.UpdateShortChatMessage():
             return message_events(from_short(update, around.me), around)
         case tl.UpdateEditMessage() | tl.UpdateEditChannelMessage():
-            return edit_events(update, around)
+            return [*edit_events(update, around), *reactions_on(update.message, around)]
         case tl.UpdateDeleteMessages():
             return _deleted(update.messages, around)
         case tl.UpdateDeleteChannelMessages():

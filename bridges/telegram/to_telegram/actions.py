@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Everything done to messages that exist: edit, remove, react, mark as read; and typing."""
+"""Everything done to messages that exist: edit, remove, mark as read; and typing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from telethon.tl.functions import channels
@@ -9,40 +9,34 @@ from telethon.tl.functions.messages import (
     DeleteMessagesRequest,
     EditMessageRequest,
     ReadHistoryRequest,
-    SendReactionRequest,
     SetTypingRequest,
 )
-from telethon.tl.types import ReactionEmoji, SendMessageCancelAction, SendMessageTypingAction
+from telethon.tl.types import SendMessageCancelAction, SendMessageTypingAction
 
 from bridges.core.errors import BridgeError, Rejected
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import (
     OutgoingEdit,
-    OutgoingReactions,
     OutgoingReceipt,
     OutgoingRedaction,
 )
 from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
-from bridges.telegram.emoji import to_telegram
 from bridges.telegram.errors import refused
 from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.to_telegram.pieces import texts_of
 
-_REACTIONS = 1
-_PREMIUM_REACTIONS = 3
 _SAME_TEXT = "TELEGRAM.MESSAGE_NOT_MODIFIED"
 _GONE = frozenset({"TELEGRAM.MESSAGE_ID_INVALID", "TELEGRAM.MSG_ID_INVALID"})
 
 
 class MessageActions:
-    """Acts on messages for one login. ``is_premium`` tells whether it has Telegram Premium."""
+    """Acts on messages for one login."""
 
-    def __init__(self, call: Caller, peers: Peers, is_premium: Callable[[], bool]) -> None:
+    def __init__(self, call: Caller, peers: Peers) -> None:
         self._call = call
         self._peers = peers
-        self._is_premium = is_premium
 
     async def edit(self, edit: OutgoingEdit) -> None:
         """See ``HandlesEdits``. Messages that a shorter text does not need any more are removed.
@@ -72,19 +66,6 @@ class MessageActions:
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """See ``HandlesRedactions``."""
         await self._delete(await self._peers.chat(redaction.chat), redaction.targets)
-
-    async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
-        """See ``HandlesReactions``. The newest ones stay: one, or three with Telegram Premium."""
-        most = _PREMIUM_REACTIONS if self._is_premium() else _REACTIONS
-        kept = reactions.emojis[-most:]
-        await self._call(
-            SendReactionRequest(
-                await self._peers.chat(reactions.chat),
-                ids.message_number(reactions.target),
-                reaction=[ReactionEmoji(to_telegram(one)) for one in kept],
-            )
-        )
-        return kept
 
     async def mark_read(self, receipt: OutgoingReceipt) -> None:
         """See ``HandlesReceipts``."""
