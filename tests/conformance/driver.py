@@ -35,6 +35,7 @@ class Seen:
         html: Matrix HTML of a formatted text, None of a plain one.
         reply_to: id of the message it answers.
         reactions: by person.
+        reacted: whether anybody reacts, also where nobody is named.
         file: name of the attached file, None if there is none; a photo may have an empty one.
         sent_at: seconds since the epoch.
     """
@@ -46,6 +47,7 @@ class Seen:
     html: str | None = None
     reply_to: str | None = None
     reactions: Mapping[str, Sequence[str]] = field(factory=dict)
+    reacted: bool = False
     file: str | None = None
     sent_at: int = 0
 

@@ -283,6 +283,7 @@ def _seen(chat: Chat, message: world.Message) -> Seen:
         html=text.html,
         reply_to=message.reply_to,
         reactions={user: emojis for user, emojis in message.reactions.items() if emojis},
+        reacted=any(message.reactions.values()),
         file=part.info.name if isinstance(part, RemoteMedia) else None,
         sent_at=int(message.timestamp.timestamp()),
     )

@@ -280,6 +280,7 @@ class TelegramPhone:
             html=html if message.entities else None,
             reply_to=str(message.reply_to.reply_to_msg_id) if message.reply_to else None,
             reactions=reactions,
+            reacted=bool(message.reactions and message.reactions.results),
             file=(message.file.name or "") if message.file else None,
             sent_at=int(message.date.timestamp()),
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.driver import Phone
+from tests.conformance.driver import Chat, Phone
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.support.waiting import eventually
 
@@ -134,3 +134,31 @@ async def test_one_that_is_not_allowed_is_refused(
     event = (await direct.in_matrix(text))["event_id"]
     reaction = await zarina.user.react(direct.room, event, "🦖")
     await direct.status_of(reaction, "FAIL_PERMANENT")
+    await in_matrix(direct, event, {})
+
+
+async def test_of_a_reader_of_a_channel(
+    stage: Stage, nodira: Phone, rustam: Phone, zarina: Resident
+) -> None:
+    chat = await nodira.create_channel("Announcements", zarina.phone, rustam)
+    text = unique("we are open")
+    sent = await nodira.send(chat, text)
+    channel = await stage.conversation(zarina, chat, text)
+    event = (await channel.in_matrix(text))["event_id"]
+    reaction = await zarina.user.react(channel.room, event, "👍")
+    await eventually(
+        lambda: _has_reactions(nodira, chat, sent.id), describe="a reaction on the phone"
+    )
+    assert reactions_to(channel, event) == {zarina.mxid: {"👍"}}
+    await zarina.user.redact(channel.room, reaction)
+
+    async def gone() -> bool:
+        return not await _has_reactions(nodira, chat, sent.id)
+
+    await eventually(gone, describe="the reaction gone from the phone")
+
+
+async def _has_reactions(phone: Phone, chat: Chat, message: str) -> bool:
+    """Whether anybody reacts; channels do not say who."""
+    shown = await phone.messages(chat)
+    return any(one.id == message and one.reacted for one in shown)
