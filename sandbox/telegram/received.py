@@ -16,8 +16,9 @@ class Received:
 
     `kind` is ``message``, ``edit``, ``delete``, ``reaction``, ``poll``, ``read``, ``typing``,
     ``pin``, ``unpin`` or ``status``; `chat` and `sender` are bare ids, `ids` the message ids it is
-    about, `topic` the forum topic, `date` when it was sent or edited. The text of a service message
-    is the name of its action, that of a status ``online`` or ``offline``.
+    about, `topic` the forum topic, `date` when it was sent or edited, `file` the id of its photo or
+    document. The text of a service message is the name of its action, that of a status ``online`` or
+    ``offline``.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Received:
     out: bool = False
     date: datetime | None = None
     topic: int | None = None
+    file: int | None = None
 
 
 def seen(update: Any) -> Received | None:
@@ -43,6 +45,7 @@ def of_message(kind: str, message: Any) -> Received:
     """Return a TL message as something received."""
     media = getattr(message, "media", None)
     action = getattr(message, "action", None)
+    held = getattr(media, "document", None) or getattr(media, "photo", None)
     reply = message.reply_to
     topic = None
     if getattr(reply, "forum_topic", False):
@@ -58,6 +61,7 @@ def of_message(kind: str, message: Any) -> Received:
         out=bool(message.out),
         date=getattr(message, "edit_date", None) or message.date,
         topic=topic,
+        file=getattr(held, "id", None),
     )
 
 

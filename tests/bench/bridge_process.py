@@ -12,9 +12,9 @@ import psutil
 from attrs import frozen
 
 from bridges.core.config import BridgeSettings
+from tests.bench.figures import MEGABYTE
 from tests.support.process import ChildProcess, python_module
 
-_MEGABYTE = 1 << 20
 _START_TIMEOUT = 180.0
 _SETTLING = 0.5
 _SETTLED_BYTES = 256 * 1024
@@ -33,7 +33,7 @@ class BridgeProcess:
         while True:
             now: int = self.process.memory_info().rss
             if abs(now - before) <= _SETTLED_BYTES:
-                return now / _MEGABYTE
+                return now / MEGABYTE
             before = now
             await asyncio.sleep(_SETTLING)
 

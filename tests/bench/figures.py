@@ -16,9 +16,11 @@ from attrs import frozen
 
 from tests.bench.options import Options
 
-GOALS = {"relay_ratio": 0.9, "bridge_cpu_s_per_1000": 2.0}
-"""At least this share of the plain sender's rate; at most so many CPU seconds."""
+GOALS = {"relay_ratio": 0.9, "bridge_cpu_s_per_1000": 2.0, "rss_growth_mb": 50.0}
+"""At least this share of the plain sender's rate; at most so many CPU seconds; at most so many MiB
+more while a file is carried."""
 
+MEGABYTE = 1 << 20
 
 BRIDGE = "bridge"
 """The bridge's own process among those that use CPU time."""
@@ -83,17 +85,42 @@ class Latency:
 
 
 @frozen
-class Memory:
-    """Resident memory of the bridge in MiB, with one login and with several."""
+class LargeFile:
+    """A file on its way: MiB, the seconds it took, and the MiB the bridge grew by meanwhile."""
 
-    one: float
-    several: float
+    megabytes: int
+    seconds: float
+    grown: float
+
+    def as_dict(self) -> dict[str, float]:
+        """For the file."""
+        rate = round(self.megabytes / self.seconds, 1)
+        return {"mb_per_s": rate, "rss_growth_mb": round(self.grown, 1)}
+
+
+@frozen
+class Resting:
+    """Logins to whom nothing happens.
+
+    Attributes:
+        resident: memory of the bridge in MiB.
+        connected_s: seconds from the start of the bridge until the last was connected.
+        cpu: share of one processor.
+    """
+
     logins: int
+    resident: float
+    connected_s: float
+    cpu: float
 
-    @property
-    def per_login(self) -> float:
-        """What each further login adds."""
-        return (self.several - self.one) / (self.logins - 1)
+    def as_dict(self, one: float) -> dict[str, float]:
+        """For the file; `one` is the memory with one login."""
+        return {
+            "logins": self.logins,
+            "rss_mb_per_login": round((self.resident - one) / (self.logins - 1), 3),
+            "connected_s": round(self.connected_s, 1),
+            "cpu_share": round(self.cpu, 4),
+        }
 
 
 @frozen
@@ -103,7 +130,11 @@ class Figures:
     rounds: Sequence[Round]
     to_matrix: Latency
     to_telegram: Latency
-    memory: Memory
+    file_to_matrix: LargeFile
+    file_to_telegram: LargeFile
+    resident: float
+    """Memory of a bridge with one login, in MiB."""
+    resting: Resting
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name: medians of the rounds, rounded to what they are worth."""
@@ -118,8 +149,13 @@ class Figures:
                 "telegram_to_matrix": _rounded(self.to_matrix),
                 "matrix_to_telegram": _rounded(self.to_telegram),
             },
-            "rss_mb_base": round(self.memory.one, 1),
-            "rss_mb_per_login": round(self.memory.per_login, 3),
+            "large_file": {
+                "megabytes": self.file_to_matrix.megabytes,
+                "telegram_to_matrix": self.file_to_matrix.as_dict(),
+                "matrix_to_telegram": self.file_to_telegram.as_dict(),
+            },
+            "rss_mb_base": round(self.resident, 1),
+            "resting": self.resting.as_dict(self.resident),
         }
 
 
@@ -167,6 +203,9 @@ def _rounded(measured: Latency) -> dict[str, float]:
 def shown(content: dict[str, Any]) -> str:
     """The figures as lines for people."""
     ways, cpu = content["latency_ms"], content["bridge_cpu_s_per_1000"]
+    file, rest = content["large_file"], content["resting"]
+    resting = f"{rest['logins']} logins: {rest['rss_mb_per_login']} MiB each, "
+    resting += f"{rest['cpu_share']:.2%} of a processor, connected in {rest['connected_s']} s"
     lines = [
         f"relay_per_s            {content['relay_per_s']}",
         f"ceiling_per_s          {content['ceiling_per_s']}",
@@ -176,7 +215,13 @@ def shown(content: dict[str, Any]) -> str:
             f"latency_ms             {way.replace('_', ' ')}: p50 {ms['p50']}, p99 {ms['p99']}"
             for way, ms in ways.items()
         ),
+        *(
+            f"large_file             {file['megabytes']} MiB {way.replace('_', ' ')}:"
+            f" {file[way]['mb_per_s']} MiB/s, {file[way]['rss_growth_mb']} MiB more"
+            f"  (goal: at most {GOALS['rss_growth_mb']})"
+            for way in ways
+        ),
         f"rss_mb_base            {content['rss_mb_base']}",
-        f"rss_mb_per_login       {content['rss_mb_per_login']}",
+        f"resting                {resting}",
     ]
     return "\n".join(lines)

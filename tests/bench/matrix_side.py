@@ -5,7 +5,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -39,8 +39,21 @@ class MatrixSide:
 
     async def say(self, room: str, text: str) -> None:
         """Send a text."""
+        await self.send(room, {"msgtype": "m.text", "body": text})
+
+    async def send(self, room: str, content: Mapping[str, Any]) -> None:
+        """Send a message."""
         path = f"/rooms/{quote(room)}/send/m.room.message/bench{next(self._numbers)}"
-        await self._request("PUT", path, json={"msgtype": "m.text", "body": text})
+        await self._request("PUT", path, json=content)
+
+    async def newest_file(self, room: str) -> dict[str, Any]:
+        """The content of the last message with a file in a room."""
+        page = await self._request("GET", f"/rooms/{quote(room)}/messages", params={"dir": "b"})
+        return next(
+            event["content"]
+            for event in page["chunk"]
+            if event["content"].get("msgtype") == "m.file"
+        )
 
     async def bodies(self, room: str) -> list[str]:
         """All messages of a room, oldest first."""

@@ -5,6 +5,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import attrs
 from attrs import evolve, frozen
 
 
@@ -15,14 +16,18 @@ class Sizes:
     Attributes:
         messages: of one phase, over all chats; rounded to the same number in each.
         chats: direct chats that are written to at the same time.
-        logins: of the bridge whose memory is compared with that of one login.
+        logins: of the bridge whose memory is compared with that of one login, and which then rests.
+        rest_seconds: for so long.
+        megabytes: size of the file that is sent each way.
         rounds: each is a phase of the plain sender and one of the bridge.
         probes: single messages whose way is timed, in each direction.
     """
 
     messages: int = 1000
     chats: int = 16
-    logins: int = 100
+    logins: int = 1000
+    rest_seconds: int = 60
+    megabytes: int = 500
     rounds: int = 3
     probes: int = 100
 
@@ -37,7 +42,7 @@ class Sizes:
         return self.per_chat * self.chats
 
 
-QUICK = Sizes(messages=24, chats=3, logins=3, rounds=1, probes=4)
+QUICK = Sizes(messages=24, chats=3, logins=5, rest_seconds=1, megabytes=96, rounds=1, probes=4)
 
 
 @frozen
@@ -66,13 +71,15 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         ("messages", "messages per phase"),
         ("chats", "chats written to at the same time"),
         ("logins", "logins whose memory is measured"),
+        ("rest-seconds", "seconds for which they are watched"),
+        ("megabytes", "size of the file that is sent each way"),
         ("rounds", "phases of each kind"),
         ("probes", "messages timed in each direction"),
     ):
         parser.add_argument(
             f"--{name}",
             type=_positive,
-            help=f"{meaning} (default: {getattr(default, name)})",
+            help=f"{meaning} (default: {getattr(default, name.replace('-', '_'))})",
         )
     parser.add_argument(
         "--quick", action="store_true", help="small sizes: shows that it works, measures nothing"
@@ -91,7 +98,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     given = parser.parse_args(arguments)
     chosen = {
         name: getattr(given, name)
-        for name in ("messages", "chats", "logins", "rounds", "probes")
+        for name in attrs.fields_dict(Sizes)
         if getattr(given, name) is not None
     }
     sizes = evolve(QUICK if given.quick else default, **chosen)

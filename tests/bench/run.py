@@ -11,11 +11,14 @@ from typing import Any
 
 from attrs import frozen
 
+from bridges.core.storage.database import Database
 from tests.bench import latency
 from tests.bench.bridge_process import BridgeProcess, bridge_process
 from tests.bench.chats import Chat, opened_chats
-from tests.bench.figures import Figures, Memory, Round, shown, written
+from tests.bench.figures import Figures, Round, shown, written
+from tests.bench.idle import resting
 from tests.bench.logins import bridge_database, log_in
+from tests.bench.media import large_files
 from tests.bench.options import Options
 from tests.bench.stack import Stack, running_stack
 from tests.bench.throughput import Throughput
@@ -36,6 +39,7 @@ class _Bridged:
     bridge: BridgeProcess
     chats: list[Chat]
     throughput: Throughput
+    database: Database
     resident: float
     """MiB before anything was carried."""
 
@@ -65,10 +69,14 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
             to_telegram = await latency.to_telegram(*sides)
             say("every message once and in order?")
             await _check(stack, one.throughput)
-        say(f"{sizes.logins} logins")
-        several = await _memory_of(stack, sizes.logins, people)
-    memory = Memory(one.resident, several, sizes.logins)
-    figures = Figures(rounds, to_matrix, to_telegram, memory)
+            say(f"a file of {sizes.megabytes} MiB each way")
+            there, back = await large_files(
+                one.bridge, one.chats[0], stack.telegram, stack.owner, one.database, sizes.megabytes
+            )
+        say(f"{sizes.logins} logins at rest for {sizes.rest_seconds} s")
+        first = next(people)
+        rest = await resting(stack, stack.several, sizes.logins, first, sizes.rest_seconds)
+    figures = Figures(rounds, to_matrix, to_telegram, there, back, one.resident, rest)
     content = written(figures, options, datetime.now(UTC))
     say(f"\n{shown(content)}\n\nwritten to {options.output}")
     return content
@@ -114,7 +122,7 @@ async def _bridged(
         throughput = Throughput(chats, telegram, settings, database)
         await throughput.ceiling(_WARM_UP)
         await throughput.relay(_WARM_UP)
-        yield _Bridged(bridge, chats, throughput, resident)
+        yield _Bridged(bridge, chats, throughput, database, resident)
 
 
 async def _check(stack: Stack, throughput: Throughput) -> None:
@@ -123,15 +131,3 @@ async def _check(stack: Stack, throughput: Throughput) -> None:
         faults += throughput.expected.faults(room, await stack.owner.bodies(room))
     if faults:
         raise MessagesLost("\n".join(faults))
-
-
-async def _memory_of(stack: Stack, logins: int, people: "itertools.count[int]") -> float:
-    """MiB of a bridge with so many logins, each another person's, right after its start."""
-    settings = stack.several.settings
-    owners = {}
-    for number in range(logins):
-        account = await stack.telegram.account(next(people), "Resident")
-        owners[account.phone] = stack.synapse.mxid(f"resident{number}")
-    await log_in(settings, owners, await stack.telegram.login_code())
-    async with bridge_process(stack.several.path, settings, logins) as bridge:
-        return await bridge.resident_megabytes()

@@ -24,6 +24,7 @@ from tests.support.synapse import SynapseServer, SynapseSettings
 
 _REGISTRATIONS = ("telegram", DOUBLE_PUPPET)
 _OWNER = "owner"
+_LARGEST = "2G"
 
 
 @frozen
@@ -104,7 +105,7 @@ async def _homeserver(folder: Path, postgres: PostgresServer | None) -> SynapseS
     registrations = [str(_registration(folder, name)) for name in _REGISTRATIONS]
     settings = SynapseSettings(
         database_url=None if postgres is None else await postgres.create_database("synapse"),
-        extra_config={"app_service_config_files": registrations},
+        extra_config={"app_service_config_files": registrations, "max_upload_size": _LARGEST},
     )
     return SynapseServer(data, settings)
 
@@ -124,7 +125,7 @@ def _content(
             "server_name": synapse.server_name,
             "url": synapse.url,
         },
-        "bridge": {"database": database, "metrics": True},
+        "bridge": {"database": database, "metrics": True, "limits": {"media_size": _LARGEST}},
         "telegram": {"listen": {"port": port}},
         "sandbox": {
             "enabled": True,

@@ -27,6 +27,15 @@ class Account:
 
 
 @frozen
+class LoggedIn:
+    """An account with an authorisation that nobody uses yet."""
+
+    id: int
+    dc: int
+    key: bytes
+
+
+@frozen
 class TelegramSide:
     """The running network."""
 
@@ -52,6 +61,31 @@ class TelegramSide:
         """Let somebody write to somebody else from their own client."""
         body = {"person": person.username, "chat": to.username, "text": text}
         await self._post("/people/send", body)
+
+    async def send_large(self, person: Account, to: Account, size: int, caption: str) -> int:
+        """Let somebody send a file of so many bytes; returns its id."""
+        body = {"person": person.username, "chat": to.username, "size": size, "caption": caption}
+        return int((await self._post("/people/send-generated", body))["file"])
+
+    async def received_file(self, person: Account, caption: str) -> int:
+        """Wait until a file with a caption is in somebody's client; returns its id."""
+        body = {"person": person.username, "text": caption, "timeout": _PATIENCE}
+        return int((await self._post("/people/wait", body))["file"])
+
+    async def digest(self, file: int) -> str:
+        """SHA-256 of a file's contents."""
+        return str((await self._post("/files/digest", {"id": file}))["sha256"])
+
+    async def logged_in(self, count: int, first: int) -> list[LoggedIn]:
+        """Make accounts, and log each in without a client."""
+        made = await self._post(
+            "/bulk/accounts", {"count": count, "first_phone": f"+99955{first:07}"}
+        )
+        sessions = await self._post("/bulk/sessions", {"accounts": made["ids"]})
+        return [
+            LoggedIn(number, dc, bytes.fromhex(key))
+            for number, dc, key in zip(made["ids"], sessions["dcs"], sessions["keys"], strict=True)
+        ]
 
     async def heard(self, person: Account, text: str) -> float:
         """Wait until a text is in somebody's client; returns when (`time.perf_counter`)."""

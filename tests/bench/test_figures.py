@@ -4,7 +4,16 @@
 import pytest
 
 from tests.bench.chats import Chat
-from tests.bench.figures import BRIDGE, Figures, Latency, Memory, Phase, Round, percentile
+from tests.bench.figures import (
+    BRIDGE,
+    Figures,
+    LargeFile,
+    Latency,
+    Phase,
+    Resting,
+    Round,
+    percentile,
+)
 from tests.bench.options import QUICK, Options, Sizes, parse
 from tests.bench.telegram_side import Account
 from tests.bench.throughput import Expected
@@ -20,12 +29,24 @@ def a_round(relay_seconds: float, ceiling_seconds: float, cpu: float) -> Round:
 
 def test_medians_of_the_rounds_and_of_their_ratios() -> None:
     rounds = [a_round(20, 10, 1.5), a_round(25, 20, 9.0), a_round(40, 40, 2.5)]
-    figures = Figures(rounds, Latency(1, 2), Latency(3, 4), Memory(100, 199, 100)).as_dict()
+    files = (LargeFile(500, 10, 12), LargeFile(500, 20, 49.96))
+    resting = Resting(100, 199, 12.34, 0.01234)
+    figures = Figures(rounds, Latency(1, 2), Latency(3, 4), *files, 100, resting).as_dict()
     assert figures["relay_per_s"] == 40
     assert figures["ceiling_per_s"] == 50
     assert figures["relay_ratio"] == 0.8
     assert figures["bridge_cpu_s_per_1000"] == 2.5
-    assert figures["rss_mb_per_login"] == 1
+    assert figures["large_file"] == {
+        "megabytes": 500,
+        "telegram_to_matrix": {"mb_per_s": 50, "rss_growth_mb": 12},
+        "matrix_to_telegram": {"mb_per_s": 25, "rss_growth_mb": 50.0},
+    }
+    assert figures["resting"] == {
+        "logins": 100,
+        "rss_mb_per_login": 1,
+        "connected_s": 12.3,
+        "cpu_share": 0.0123,
+    }
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(50, 50), (99, 99), (100, 100), (0, 1)])
@@ -60,6 +81,7 @@ def test_sizes_come_from_the_command_line() -> None:
     assert parse([]) == Options()
     assert parse(["--quick", "--sqlite"]) == Options(QUICK, sqlite=True)
     assert parse(["--messages", "50", "--chats", "7"]).sizes == Sizes(messages=50, chats=7)
+    assert parse(["--rest-seconds", "5"]).sizes == Sizes(rest_seconds=5)
     assert Sizes(messages=50, chats=7).total == 49
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.figures import GOALS
 from tests.bench.options import QUICK, Options
 from tests.bench.run import measure, profile
 
@@ -24,8 +25,12 @@ async def test_every_figure_is_there(tmp_path: Path) -> None:
         assert f"{name} " in said[-1]
     for way in ("telegram_to_matrix", "matrix_to_telegram"):
         assert 0 < figures["latency_ms"][way]["p50"] <= figures["latency_ms"][way]["p99"]
+        assert figures["large_file"][way]["mb_per_s"] > 0
+        assert figures["large_file"][way]["rss_growth_mb"] < GOALS["rss_growth_mb"]
     assert figures["rss_mb_base"] > 1
-    assert abs(figures["rss_mb_per_login"]) < figures["rss_mb_base"]
+    assert abs(figures["resting"]["rss_mb_per_login"]) < figures["rss_mb_base"]
+    assert 0 <= figures["resting"]["cpu_share"] <= 1
+    assert figures["resting"]["logins"] == QUICK.logins
     assert figures["database"] == "sqlite"
     assert len(figures["rounds"]) == QUICK.rounds
 
