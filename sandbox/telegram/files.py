@@ -17,8 +17,9 @@ from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Account, Counter, StoredFile
+from sandbox.telegram.records import Account
 from sandbox.telegram.rpc import bad_request
+from sandbox.telegram.small_records import Counter, StoredFile
 from sandbox.telegram.uploads import Uploads
 
 _FIRST_ID = 6_000_000_001

@@ -30,6 +30,10 @@ class Limits:
     text: int = 4096
     caption: int = 1024
     caption_premium: int = 4096
+    poll_answers: int = 12
+    todo_items: int = 30
+    reactions: int = 1
+    reactions_premium: int = 3
     edit_seconds: int = 48 * 3600
     code_seconds: int = 300
     qr_seconds: int = 30

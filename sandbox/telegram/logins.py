@@ -15,8 +15,9 @@ from sandbox.telegram.accounts import Accounts, normal_phone
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.limits import LOGIN_CODE, Limits
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Account, AuthKey, Counter, LoginCode
+from sandbox.telegram.records import Account, AuthKey
 from sandbox.telegram.rpc import RpcFailureError, bad_request, unauthorized
+from sandbox.telegram.small_records import Counter, LoginCode
 
 
 @define

@@ -13,7 +13,6 @@ from sandbox.telegram.records import Kind, Peer, Post
 from sandbox.telegram.rpc import Call, bad_request, forbidden
 
 _DICE = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5, "🎰": 64}
-_MAX_TASKS = 30
 
 
 # -- places
@@ -120,15 +119,15 @@ def todo(call: Call, given: Any, _peer: Peer) -> Any:
     """Make a checklist; raises PREMIUM_ACCOUNT_REQUIRED, TODO_ITEMS_EMPTY, TODO_ITEM_DUPLICATE."""
     if not call.me.premium:
         raise forbidden("PREMIUM_ACCOUNT_REQUIRED")
-    check_tasks(given.todo.list)
+    check_tasks(call, given.todo.list)
     return types.MessageMediaToDo(given.todo)
 
 
-def check_tasks(tasks: list[Any]) -> None:
+def check_tasks(call: Call, tasks: list[Any]) -> None:
     """Raise unless these can be the tasks of a checklist."""
     if not tasks:
         raise bad_request("TODO_ITEMS_EMPTY")
-    if len(tasks) > _MAX_TASKS:
+    if len(tasks) > call.world.limits.todo_items:
         raise bad_request("TODO_ITEMS_TOO_MUCH")
     if len({task.id for task in tasks}) < len(tasks):
         raise bad_request("TODO_ITEM_DUPLICATE")

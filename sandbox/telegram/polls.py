@@ -6,6 +6,7 @@ shown to those who voted and when it is closed. Source: https://core.telegram.or
 """
 
 import copy
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,12 +16,12 @@ from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from sandbox.telegram.clock import Clock
+from sandbox.telegram.limits import Limits
 from sandbox.telegram.persistence import Store
 from sandbox.telegram.records import Peer
 from sandbox.telegram.rpc import bad_request
 from sandbox.telegram.wire import RandomBytes
 
-_MAX_ANSWERS = 12
 _MAX_QUESTION = 255
 _MAX_ANSWER = 100
 _MAX_OPTION_BYTES = 100
@@ -58,10 +59,17 @@ class PollRecord:
 class Polls:
     """All polls, by id."""
 
-    def __init__(self, store: Store, clock: Clock, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        limits: Callable[[], Limits],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._random = random_bytes
+        self._limits = limits
         self._polls = {poll.id: poll for poll in store.load("poll", PollRecord)}
 
     # -- what happens to a poll
@@ -71,7 +79,7 @@ class Polls:
         poll = copy.copy(given.poll)
         if in_broadcast and poll.public_voters:
             raise bad_request("POLL_PUBLIC_VOTERS_FORBIDDEN")
-        poll.answers = _answers(poll)
+        poll.answers = _answers(poll, self._limits().poll_answers)
         correct = _correct_answers(given, poll)
         poll.id = int.from_bytes(self._random(8), "big") >> 1
         poll.close_date = _close_date(poll, self._clock.moment())
@@ -193,10 +201,10 @@ def _recent(ballots: list[Ballot]) -> list[Any]:
     return [types.PeerUser(one.user) for one in reversed(ballots[-_RECENT:])]
 
 
-def _answers(poll: Any) -> list[Any]:
+def _answers(poll: Any, most: int) -> list[Any]:
     if not 0 < len(poll.question.text.strip()) <= _MAX_QUESTION:
         raise bad_request("POLL_QUESTION_INVALID")
-    if not 2 <= len(poll.answers) <= _MAX_ANSWERS:
+    if not 2 <= len(poll.answers) <= most:
         raise bad_request("POLL_ANSWERS_INVALID")
     answers = []
     for number, given in enumerate(poll.answers):

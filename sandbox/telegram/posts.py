@@ -17,10 +17,11 @@ from sandbox.telegram.dialog_settings import DialogSettings
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Change, Entry, Kind, Peer, Post, RandomId, Room
+from sandbox.telegram.records import Change, Entry, Kind, Peer, Post, Room
 from sandbox.telegram.rights import speaks_as
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
+from sandbox.telegram.small_records import RandomId
 from sandbox.telegram.updates import Updates
 
 

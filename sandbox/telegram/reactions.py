@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reactions: who may react with what, and how it looks: https://core.telegram.org/api/reactions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from telethon.tl import types
 
 from sandbox.telegram.clock import Clock
-from sandbox.telegram.limits import ALLOWED_REACTIONS
+from sandbox.telegram.limits import ALLOWED_REACTIONS, Limits
 from sandbox.telegram.posts import Posts
 from sandbox.telegram.reaction_view import Stars
 from sandbox.telegram.records import Account, Post, Reaction, Room
@@ -14,15 +15,20 @@ from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
 from sandbox.telegram.stickers import StickerSets
 
-_MOST = 1
-_MOST_PREMIUM = 3
-
 
 class Reactions:
     """What people do with reactions."""
 
-    def __init__(self, clock: Clock, rooms: Rooms, stickers: StickerSets, posts: Posts) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        limits: Callable[[], Limits],
+        rooms: Rooms,
+        stickers: StickerSets,
+        posts: Posts,
+    ) -> None:
         self._clock = clock
+        self._limits = limits
         self._rooms = rooms
         self._stickers = stickers
         self._posts = posts
@@ -36,7 +42,8 @@ class Reactions:
         room = self._rooms.find(post.room) if post.room else None
         if post.action is not None:
             raise bad_request("MESSAGE_ID_INVALID")
-        if len(reactions) > (_MOST_PREMIUM if who.premium else _MOST):
+        limits = self._limits()
+        if len(reactions) > (limits.reactions_premium if who.premium else limits.reactions):
             raise bad_request("REACTIONS_TOO_MANY")
         for reaction in reactions:
             refusal = _refusal(room, who, reaction) or self._unknown(reaction)

@@ -9,8 +9,8 @@ from hashlib import md5
 from typing import Any
 
 from sandbox.telegram.persistence import Store
-from sandbox.telegram.records import Upload
 from sandbox.telegram.rpc import bad_request
+from sandbox.telegram.small_records import Upload
 
 MAX_PART = 512 * 1024
 _PART_STEP = 1024

@@ -59,7 +59,7 @@ class World:
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, self.accounts, lambda: self.limits)
         self.stickers = StickerSets(store, self.files)
-        self.polls = Polls(store, clock, random_bytes)
+        self.polls = Polls(store, clock, random_bytes, lambda: self.limits)
         self.threads = Threads(self.rooms, self.mailboxes)
         self.dialogs = DialogView(self.rooms, self.mailboxes, self.threads)
         self.previews = Previews(store, clock, random_bytes)
@@ -104,7 +104,9 @@ class World:
         )
         self.pins = Pins(self.rooms, self.mailboxes, self.threads, self.posts, self.updates)
         self.moderation = Moderation(self.rooms, self.posts, self.updates, clock)
-        self.reactions = Reactions(clock, self.rooms, self.stickers, self.posts)
+        self.reactions = Reactions(
+            clock, lambda: self.limits, self.rooms, self.stickers, self.posts
+        )
         self.contents = Contents(clock, self.mailboxes, self.updates)
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates

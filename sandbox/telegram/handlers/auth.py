@@ -11,8 +11,9 @@ from sandbox.telegram import migration
 from sandbox.telegram.clock import moment
 from sandbox.telegram.handlers.account import authorization, require_old_session
 from sandbox.telegram.limits import LOGIN_CODE
-from sandbox.telegram.records import Account, AuthKey, LoginCode
+from sandbox.telegram.records import Account, AuthKey
 from sandbox.telegram.rpc import Call, Handlers, bad_request
+from sandbox.telegram.small_records import LoginCode
 
 
 def _send_code(call: Call, request: Any) -> Any:

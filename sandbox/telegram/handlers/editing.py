@@ -69,7 +69,7 @@ def _replace_media(call: Call, post: Post, given: Any, peer: Peer) -> None:
     elif isinstance(before, types.MessageMediaGeoLive):
         post.media = media_kinds.moved(call, post, given)
     elif isinstance(before, types.MessageMediaToDo):
-        media_kinds.check_tasks(given.todo.list)
+        media_kinds.check_tasks(call, given.todo.list)
         before.todo = given.todo
         media_kinds.tick(call, before, done=[], undone=[])
     elif getattr(given, "ttl_seconds", None):

@@ -68,5 +68,17 @@ def _get_nearest_dc(call: Call, _request: Any) -> Any:
     return types.NearestDc("XX", call.key.dc, DC_ID)
 
 
-def _get_app_config(_call: Call, _request: Any) -> Any:
-    return types.help.AppConfig(0, types.JsonObject([]))
+def _get_app_config(call: Call, _request: Any) -> Any:
+    limits = call.world.limits
+    told = {
+        "caption_length_limit_default": limits.caption,
+        "caption_length_limit_premium": limits.caption_premium,
+        "reactions_user_max_default": limits.reactions,
+        "reactions_user_max_premium": limits.reactions_premium,
+        "upload_max_fileparts_default": limits.file_parts,
+        "upload_max_fileparts_premium": limits.file_parts_premium,
+        "poll_answers_max": limits.poll_answers,
+        "todo_items_max": limits.todo_items,
+    }
+    values = [types.JsonObjectValue(key, types.JsonNumber(told[key])) for key in sorted(told)]
+    return types.help.AppConfig(0, types.JsonObject(values))

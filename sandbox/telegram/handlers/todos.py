@@ -30,7 +30,7 @@ def _append(call: Call, request: Any) -> Any:
     peer, post = _find(call, request)
     media: Any = post.media
     _require(call, post, allowed=media.todo.others_can_append)
-    media_kinds.check_tasks([*media.todo.list, *request.list])
+    media_kinds.check_tasks(call, [*media.todo.list, *request.list])
     media.todo.list.extend(request.list)
     return _changed(call, peer, post, types.MessageActionTodoAppendTasks(request.list))
 
