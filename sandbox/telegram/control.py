@@ -12,15 +12,14 @@ import attrs
 from aiohttp import web
 from attrs import define
 from telethon.errors import RPCError
-from telethon.tl import types
 
 from sandbox.telegram.accounts import UnknownAccountError
+from sandbox.telegram.control_people import PeopleOperations, received
 from sandbox.telegram.control_scale import ScaleOperations
 from sandbox.telegram.faults import MethodFault, PushEffect
 from sandbox.telegram.json_body import BadBodyError, Body
 from sandbox.telegram.operator import OperatorError
-from sandbox.telegram.person import NeverHappenedError, Person
-from sandbox.telegram.received import Received
+from sandbox.telegram.person import NeverHappenedError
 from sandbox.telegram.records import Account, Room
 from sandbox.telegram.rpc import RpcFailureError
 from sandbox.telegram.sandbox import TelegramSandbox
@@ -65,15 +64,6 @@ class Control:
             "/accounts/ban-phone": self._ban_phone,
             "/accounts/revoke": self._revoke,
             "/rooms": self._add_room,
-            "/people/send": self._send,
-            "/people/send-file": self._send_file,
-            "/people/edit": self._edit,
-            "/people/delete": self._delete,
-            "/people/react": self._react,
-            "/people/read": self._read,
-            "/people/type": self._type,
-            "/people/online": self._online,
-            "/people/wait": self._wait,
             "/faults/fail": self._fail,
             "/faults/flood-wait": self._flood_wait,
             "/faults/slow-mode": self._slow_mode,
@@ -90,6 +80,7 @@ class Control:
             "/requests/clear": self._clear_requests,
             "/limits": self._limits,
             "/clock/advance": self._advance,
+            **PeopleOperations(self.net).by_path(),
             **ScaleOperations(self.net).by_path(),
         }
 
@@ -188,76 +179,9 @@ class Control:
 
     # -- people
 
-    async def _person(self, body: Body) -> Person:
-        return await self.net.person(body.text("person"))
-
-    async def _send(self, body: Body) -> Answer:
-        person = await self._person(body)
-        entities = _entities(body)
-        if entities:
-            message = await person.send_entities(body.text("chat"), body.text("text"), entities)
-            return {"id": message.id}
-        message = await person.send(
-            body.text("chat"),
-            body.text("text"),
-            markdown=body.flag("markdown"),
-            reply_to=body.maybe_number("reply_to"),
-        )
-        return {"id": message.id}
-
-    async def _send_file(self, body: Body) -> Answer:
-        person = await self._person(body)
-        message = await person.send_file(
-            body.text("chat"),
-            body.data("data"),
-            body.text("name"),
-            caption=body.text("caption", ""),
-            as_document=body.flag("as_document", default=True),
-        )
-        return {"id": message.id}
-
-    async def _edit(self, body: Body) -> Answer:
-        person = await self._person(body)
-        await person.edit(body.text("chat"), body.number("id"), body.text("text"))
-        return {}
-
-    async def _delete(self, body: Body) -> Answer:
-        person = await self._person(body)
-        await person.delete(body.text("chat"), *map(int, body.names("ids")))
-        return {}
-
-    async def _react(self, body: Body) -> Answer:
-        person = await self._person(body)
-        await person.react(body.text("chat"), body.number("id"), body.maybe_text("emoji"))
-        return {}
-
-    async def _read(self, body: Body) -> Answer:
-        person = await self._person(body)
-        await person.read(body.text("chat"), body.number("up_to", 0))
-        return {}
-
-    async def _type(self, body: Body) -> Answer:
-        person = await self._person(body)
-        await person.type(body.text("chat"))
-        return {}
-
-    async def _online(self, body: Body) -> Answer:
-        person = await self._person(body)
-        await person.set_online(online=body.flag("online", default=True))
-        return {}
-
-    async def _wait(self, body: Body) -> Answer:
-        person = await self._person(body)
-        kind, text = body.text("kind", "message"), body.maybe_text("text")
-        found = await person.wait_for(
-            lambda one: one.kind == kind and text in {None, one.text},
-            body.seconds("timeout", 10),
-        )
-        return _received(found)
-
     async def _received(self, request: web.Request) -> web.Response:
         person = await self.net.person(request.match_info["name"])
-        return web.json_response({"received": [_received(one) for one in person.received]})
+        return web.json_response({"received": [received(one) for one in person.received]})
 
     # -- faults
 
@@ -370,18 +294,6 @@ class Control:
         return handle
 
 
-def _entities(body: Body) -> list[Any]:
-    """Read entities such as ``{"type": "Bold", "offset": 0, "length": 4}``."""
-    made = []
-    for given in body.objects("entities"):
-        fields = {name: given[name] for name in given if name != "type"}
-        try:
-            made.append(getattr(types, f"MessageEntity{given.get('type')}")(**fields))
-        except (AttributeError, TypeError) as error:
-            raise BadBodyError(f"'entities' has a wrong entity {given}") from error
-    return made
-
-
 def _account(account: Account) -> Answer:
     return {
         "id": account.id,
@@ -394,9 +306,3 @@ def _account(account: Account) -> Answer:
 
 def _room(room: Room) -> Answer:
     return {"id": room.id, "kind": str(room.kind), "title": room.title, "username": room.username}
-
-
-def _received(one: Received) -> Answer:
-    shown = attrs.asdict(one)
-    shown["date"] = one.date.isoformat() if one.date else None
-    return shown

@@ -51,6 +51,13 @@ class Body:
             raise BadBodyError(f"{name!r} must be a number of seconds")
         return float(value)
 
+    def decimal(self, name: str) -> float:
+        """Return a number, for example of degrees."""
+        value = self.fields.get(name)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise BadBodyError(f"{name!r} must be a number")
+        return float(value)
+
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return true or false."""
         value = self.fields.get(name, default)

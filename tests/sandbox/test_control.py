@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from telethon.tl import types
 
 from sandbox.telegram import TelegramSandbox, generated
 from sandbox.telegram.control import Control
@@ -104,6 +105,38 @@ async def test_text_with_entities(net: TelegramSandbox, api: Api) -> None:
     ]
     assert "wrong entity" in await api.refused(
         "/people/send", person="Alisa", chat="boris_test", text="x", entities=[{"type": "Odd"}]
+    )
+
+
+async def test_more_than_texts(net: TelegramSandbox, api: Api) -> None:
+    poll = await api.post(
+        "/people/send-poll",
+        person="Alisa",
+        chat="boris_test",
+        question="Tea?",
+        answers=["yes", "no"],
+        public=True,
+    )
+    await api.post("/people/vote", person="Alisa", chat="boris_test", id=poll["id"], answers=[1])
+    await api.post("/people/wait", person="Boris", kind="poll")
+    await api.post("/people/close-poll", person="Alisa", chat="boris_test", id=poll["id"])
+    place = {"latitude": 41.3, "longitude": 69, "live_for": 600}
+    await api.post("/people/send-location", person="Alisa", chat="boris_test", **place)
+    sticker = {"person": "Alisa", "chat": "boris_test", "set": "sandbox_animated"}
+    sent = await api.post("/people/send-sticker", **sticker)
+    forward = {"person": "Alisa", "chat": "boris_test", "ids": [sent["id"]], "to": "vera_test"}
+    assert len((await api.post("/people/forward", **forward))["ids"]) == 1
+    alisa = await net.person("Alisa")
+    media = [message.media for message in await alisa.history("boris_test")]
+    assert [type(one) for one in media] == [
+        types.MessageMediaPoll,
+        types.MessageMediaGeoLive,
+        types.MessageMediaDocument,
+    ]
+    assert media[0].poll.closed
+    assert [one.voters for one in media[0].results.results] == [0, 1]
+    assert "'latitude' must be a number" in await api.refused(
+        "/people/send-location", person="Alisa", chat="boris_test", latitude="north", longitude=0
     )
 
 
