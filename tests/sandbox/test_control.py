@@ -117,6 +117,7 @@ async def test_more_than_texts(net: TelegramSandbox, api: Api) -> None:
         answers=["yes", "no"],
         public=True,
     )
+    assert (await api.post("/people/wait", person="Boris"))["media"] == "MessageMediaPoll"
     await api.post("/people/vote", person="Alisa", chat="boris_test", id=poll["id"], answers=[1])
     await api.post("/people/wait", person="Boris", kind="poll")
     await api.post("/people/close-poll", person="Alisa", chat="boris_test", id=poll["id"])
