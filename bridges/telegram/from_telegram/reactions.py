@@ -48,7 +48,9 @@ def reactions_to(peer: Any, number: int, reactions: Any, around: Surroundings) -
     chat, target = around.chat(peer), ids.message_id(number)
     if sum(totals.values()) == sum(len(emojis) for emojis in named.values()):
         return RemoteReactions(chat, target, _by(named), complete=True)
-    if _tells_counts_only(peer, reactions):
+    if tells_counts_only(peer, reactions):
+        if reactions.min:  # Which of them are ours has to be asked.
+            return RemoteReactions(chat, target, (), totals=totals)
         own = named.get(around.myself, [])
         others = [emoji for emoji, count in totals.items() if count > own.count(emoji)]
         return RemoteReactions(chat, target, _by({**named, around.sender(peer): others}))
@@ -100,6 +102,7 @@ def _chosen(reactions: Any) -> list[str]:
     return [emoji for one in chosen if (emoji := emoji_of(one.reaction)) is not None]
 
 
-def _tells_counts_only(peer: Any, reactions: Any) -> bool:
+def tells_counts_only(peer: Any, reactions: Any) -> bool:
+    """Whether nobody but ourselves is named, as in broadcast channels."""
     nobody = not reactions.recent_reactions and not reactions.can_see_list
     return nobody and isinstance(peer, PeerChannel)

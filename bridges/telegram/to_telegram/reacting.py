@@ -9,9 +9,15 @@ from telethon.tl.functions.messages import (
     GetAvailableReactionsRequest,
     GetFullChatRequest,
     GetMessageReactionsListRequest,
+    GetMessagesReactionsRequest,
     SendReactionRequest,
 )
-from telethon.tl.types import ChatReactionsNone, ChatReactionsSome, InputPeerChat
+from telethon.tl.types import (
+    ChatReactionsNone,
+    ChatReactionsSome,
+    InputPeerChat,
+    UpdateMessageReactions,
+)
 
 from bridges.core.errors import BridgeError, Rejected
 from bridges.core.events import RemoteReactions
@@ -21,7 +27,7 @@ from bridges.core.text import UserText, user_text
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.emoji import emoji_of, reaction_of
-from bridges.telegram.from_telegram.reactions import MOST_NAMED, reactions_listed
+from bridges.telegram.from_telegram.reactions import MOST_NAMED, reactions_listed, reactions_to
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.peers import Peers, input_channel
 
@@ -29,6 +35,7 @@ REACTIONS = 1
 PREMIUM_REACTIONS = 3
 """How many reactions one person may give to one message."""
 
+_NOT_LISTED = "TELEGRAM.BROADCAST_FORBIDDEN"
 _SAME = "TELEGRAM.MESSAGE_NOT_MODIFIED"
 _NOT_ALLOWED = "TELEGRAM.REACTION_INVALID"
 _MOST_SHOWN = 16
@@ -63,12 +70,26 @@ class Reacting:
 
     async def reactions_to(self, chat: ChatKey, message: MessageID) -> RemoteReactions:
         """See ``ListsReactions``."""
-        answer = await self._call(
-            GetMessageReactionsListRequest(
-                await self._peers.chat(chat), ids.message_number(message), limit=MOST_NAMED
+        peer, number = await self._peers.chat(chat), ids.message_number(message)
+        try:
+            answer = await self._call(
+                GetMessageReactionsListRequest(peer, number, limit=MOST_NAMED)
             )
-        )
+        except Rejected as error:
+            if error.code != _NOT_LISTED:
+                raise
+            return await self._counted(chat, message, peer, number)
         return reactions_listed(chat, message, answer, self._around)
+
+    async def _counted(
+        self, chat: ChatKey, message: MessageID, peer: Any, number: int
+    ) -> RemoteReactions:
+        """How often each was given, and which of them are ours."""
+        answer = await self._call(GetMessagesReactionsRequest(peer, [number]))
+        for update in answer.updates:
+            if isinstance(update, UpdateMessageReactions) and update.msg_id == number:
+                return reactions_to(update.peer, number, update.reactions, self._around)
+        return RemoteReactions(chat, message, (), complete=True)
 
     async def _what_is_allowed(self, peer: Any) -> UserText:
         """Why a reaction was refused, as precisely as it can be had."""
