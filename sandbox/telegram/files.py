@@ -145,9 +145,14 @@ class Files:
         self._store.save("file", stored.name, stored)
 
     def stamp(self, media: Any) -> Any:
-        """Put the valid file reference into a photo, a document or a media that holds one."""
+        """Put the valid file reference into a photo, a document or a media that holds one.
+
+        What the operator made up without a file stays as it is.
+        """
         for held in (media, getattr(media, "photo", None), getattr(media, "document", None)):
-            if held is not None and hasattr(held, "file_reference"):
+            if held is None or not hasattr(held, "file_reference"):
+                continue
+            if str(held.id) in self._files:
                 held.file_reference = self._reference(self._stored(held.id))
         return media
 

@@ -122,6 +122,13 @@ async def test_media_no_client_can_send(shared: Shared, media: Any) -> None:
     assert (bytes(message.media), message.message) == (bytes(media), "caption")
 
 
+async def test_a_picture_without_a_file_can_be_told_of(shared: Shared) -> None:
+    photo = types.Photo(1, 2, b"", _MOMENT, [types.PhotoSize("x", 3, 4, 5)], 2)
+    action = types.MessageActionSuggestProfilePhoto(photo)
+    shared.net.operator.service_message("boris_test", action, by="alisa_test")
+    assert (await _latest(shared.boris, "alisa_test")).action.photo.sizes[0].w == 3
+
+
 async def test_signed_and_silent(shared: Shared) -> None:
     room = await shared.net.add_room("channel", "Signed", "alisa_test", ("boris_test",))
     shared.net.operator.post("Signed", "quiet news", author="The editors", silent=True)

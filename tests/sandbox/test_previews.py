@@ -56,6 +56,20 @@ async def test_a_preview_can_come_to_nothing(shared: Shared, watch: Watch) -> No
     assert (await _latest(shared.boris, "alisa_test")).media is None
 
 
+async def test_who_was_away_learns_of_it_in_the_difference(shared: Shared) -> None:
+    url = "https://news.example/away"
+    shared.net.operator.expect_preview(url)
+    sent = await shared.alisa.send("boris_test", url)
+    state = await shared.boris.client(functions.updates.GetStateRequest())
+    shared.net.operator.complete_preview(url, "Away")
+    ask = functions.updates.GetDifferenceRequest(state.pts, state.date, 0)
+    difference = await shared.boris.client(ask)
+    page, edit, *_ = difference.other_updates
+    assert (type(page), page.webpage.title) == (types.UpdateWebPage, "Away")
+    assert (type(edit), edit.message.edit_hide) == (types.UpdateEditMessage, True)
+    assert (difference.state.pts, sent.media.webpage.id) == (state.pts + 2, page.webpage.id)
+
+
 async def test_previews_that_are_not_wanted_or_unknown(shared: Shared) -> None:
     url = "https://news.example/three"
     shared.net.operator.expect_preview(url)
