@@ -23,6 +23,7 @@ from bridges.core.errors import (
 from bridges.core.text import UserText, user_text
 
 _TROUBLE_RETRY = 10.0
+_MEGABYTE = 1024 * 1024
 
 _LOST: Mapping[str, UserText] = {
     "AUTH_KEY_UNREGISTERED": user_text(
@@ -286,6 +287,17 @@ def _unknown(error: BaseException, code: str, name: str) -> BridgeError:
 def not_connected() -> NotConnected:
     """There is no connection, so nothing was sent."""
     return NotConnected("TELEGRAM.NOT_CONNECTED", _UNREACHABLE)
+
+
+def file_too_large(size: int, limit: int) -> Rejected:
+    """Telegram does not take so many bytes from this account."""
+    text = user_text(
+        "The file is too large for Telegram: it has {size} MB, and this account can send at most "
+        "{limit} MB.",
+        size=-(-size // _MEGABYTE),
+        limit=limit // _MEGABYTE,
+    )
+    return Rejected("TELEGRAM.FILE_TOO_LARGE", text)
 
 
 def no_data_centre(number: int) -> TemporaryError:

@@ -47,9 +47,11 @@ from bridges.telegram.store.credentials import Credentials, CredentialStore
 from bridges.telegram.store.cursors import CursorStore
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.store.session import StoredSession
+from bridges.telegram.store.uploads import UploadStore
 from bridges.telegram.to_telegram.actions import MessageActions
 from bridges.telegram.to_telegram.polls import PollActions
 from bridges.telegram.to_telegram.reacting import Reacting
+from bridges.telegram.to_telegram.reuse import Reuse
 from bridges.telegram.to_telegram.sending import MessageSender
 from bridges.telegram.to_telegram.uploads import Uploader
 from bridges.telegram.updates import UpdatesClient
@@ -114,8 +116,10 @@ class TelegramSession:
             filler,
             takes_disappearing=config.media.disappearing,
         )
-        uploader = Uploader(call, config.media.parallel_parts)
-        self._sender = MessageSender(call, peers, uploader, handle)
+        self._uploads = UploadStore(handle.database, record.id)
+        uploader = Uploader(call, config.media.parallel_parts, lambda: self._is_premium)
+        files = Reuse(uploader, self._uploads, handle.clock)
+        self._sender = MessageSender(call, peers, files, handle)
         self._actions = MessageActions(call, peers)
         self._reacting = Reacting(
             call, peers, Surroundings(record.id, me), lambda: self._is_premium
@@ -159,6 +163,7 @@ class TelegramSession:
         await self._credentials.wipe(self._login)
         await self._cursors.wipe(self._login)
         await self._entities.wipe()
+        await self._uploads.wipe()
         self._known = None
 
     def is_me(self, user: RemoteUserID) -> bool:

@@ -2,6 +2,7 @@
 """The network's own tables, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from mautrix.util.async_db import UpgradeTable
@@ -15,6 +16,7 @@ from bridges.telegram.store.cursors import ChannelCursor, Cursor, CursorStore
 from bridges.telegram.store.entities import Entities, Entity, entity_of
 from bridges.telegram.store.schema import telegram_tables
 from bridges.telegram.store.session import StoredSession
+from bridges.telegram.store.uploads import SentFile, UploadStore
 
 LOGIN, OTHER = LoginID("tg-1"), LoginID("tg-2")
 CREDENTIALS = Credentials(2, "127.0.0.1", 443, bytes(range(256)))
@@ -154,3 +156,18 @@ async def test_telethons_view_of_a_stored_login(database: Database) -> None:
         await session.get_input_entity(tl.PeerUser(8))
     await session.save()
     assert await Entities(database, LOGIN).input_peer(7) == tl.InputPeerUser(7, 1)
+
+
+async def test_sent_files_are_kept_for_each_login(database: Database) -> None:
+    store, other = UploadStore(database, LOGIN), UploadStore(database, OTHER)
+    file = SentFile("document", BIG, -BIG, b"\x01\xff")
+    now = datetime.now(UTC)
+    assert await store.get("print") is None
+    await store.put("print", SentFile("photo", 1, 2, b""), now)
+    await store.put("print", file, now)
+    assert await store.get("print") == file
+    assert await other.get("print") is None
+    await other.put("print", file, now)
+    await store.wipe()
+    assert await store.get("print") is None
+    assert await other.get("print") == file

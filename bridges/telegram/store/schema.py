@@ -53,3 +53,16 @@ async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
 
 
 telegram_tables.register(upgrade_v1, description="First version")
+
+
+async def upgrade_v2(connection: Connection) -> None:
+    """Remember files that were sent, so that they need not be uploaded again."""
+    await connection.execute(
+        "CREATE TABLE telegram_upload (login TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+        " kind TEXT NOT NULL, id BIGINT NOT NULL, access_hash BIGINT NOT NULL,"
+        " file_reference BYTEA NOT NULL, sent_at BIGINT NOT NULL,"
+        " PRIMARY KEY (login, fingerprint))"
+    )
+
+
+telegram_tables.register(upgrade_v2, description="Files that were sent")

@@ -41,7 +41,7 @@ from bridges.telegram.peers import Peers
 from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
 from bridges.telegram.to_telegram.places import is_place, place_media
 from bridges.telegram.to_telegram.polls import is_poll, poll_media, poll_options
-from bridges.telegram.to_telegram.uploads import Uploader
+from bridges.telegram.to_telegram.reuse import Prepared, Reuse
 
 _NOTHING_TO_REPLY_TO = frozenset(
     f"TELEGRAM.{name}"
@@ -67,12 +67,10 @@ class _Delivered:
 class MessageSender:
     """Sends the messages of one login."""
 
-    def __init__(
-        self, call: Caller, peers: Peers, uploader: Uploader, handle: BridgeHandle
-    ) -> None:
+    def __init__(self, call: Caller, peers: Peers, files: Reuse, handle: BridgeHandle) -> None:
         self._call = call
         self._peers = peers
-        self._uploader = uploader
+        self._files = files
         self._handle = handle
 
     async def send(self, message: OutgoingMessage) -> Sent:
@@ -103,14 +101,28 @@ class MessageSender:
         reply = None
         if index == 0 and message.reply_to is not None:
             reply = InputReplyToMessage(ids.message_number(message.reply_to))
-        request = await self._request(peer, piece, reply, number)
+        file = None if piece.file is None else await self._files.prepared(piece.file)
+        request = await self._request(peer, piece, file, reply, number)
         try:
-            answer = await self._call_with_less(request)
+            answer = await self._call_uploading(request, piece, file)
+            delivered = _delivered(answer, number)
         except BridgeError as error:
             if error.code != _DUPLICATE:
                 raise
-            return await self._delivered_before(peer, message, piece, before)
-        return _delivered(answer, number)
+            delivered = await self._delivered_before(peer, message, piece, before)
+        if file is not None:
+            await self._files.was_sent(file, delivered.media)
+        return delivered
+
+    async def _call_uploading(self, request: Any, piece: Piece, file: Prepared | None) -> Any:
+        """Send, with a new upload if Telegram does not have the file any more."""
+        try:
+            return await self._call_with_less(request)
+        except Rejected as error:
+            if file is None or piece.file is None or not file.is_gone(error.code):
+                raise
+            request.media = await self._files.uploaded(piece.file)
+            return await self._call_with_less(request)
 
     async def _call_with_less(self, request: Any) -> Any:
         """Send, without the reply if the message that is answered is gone.
@@ -128,10 +140,12 @@ class MessageSender:
                 raise
             return await self._call(request)
 
-    async def _request(self, peer: Any, piece: Piece, reply: Any, number: int) -> Any:
+    async def _request(
+        self, peer: Any, piece: Piece, file: Prepared | None, reply: Any, number: int
+    ) -> Any:
         entities = await self._addressed(piece)
-        if piece.file is not None:
-            media = await self._uploader.upload(piece.file)
+        if file is not None:
+            media = file.media
         elif piece.poll is not None:
             media = poll_media(piece.poll)
         elif piece.place is not None:

@@ -21,11 +21,12 @@ from telethon.tl.types import (
 
 from bridges.core.content import LocalMedia, MediaKind
 from bridges.telegram.connection import Caller
-from bridges.telegram.errors import refused
+from bridges.telegram.errors import file_too_large, refused
 from bridges.telegram.parts import PART_SIZE
 
 _BIG_FROM = 10 * 1024 * 1024
 _MOST_PARTS = 4000
+_MOST_PARTS_PREMIUM = 8000
 _PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LARGEST_PHOTO = 10 * 1024 * 1024
 _PHOTO_EDGES = 10000
@@ -33,38 +34,53 @@ _PHOTO_RATIO = 20
 
 
 class Uploader:
-    """Uploads files for one login, ``parallel`` parts at a time."""
+    """Uploads files for one login, ``parallel`` parts at a time.
+
+    ``premium`` tells whether the account has Telegram Premium, which takes larger files.
+    """
 
     def __init__(
         self,
         call: Caller,
         parallel: int,
+        premium: Callable[[], bool],
         *,
         random_id: Callable[[], int] = lambda: secrets.randbits(62),
     ) -> None:
         self._call = call
         self._parallel = parallel
+        self._premium = premium
         self._random_id = random_id
 
-    async def upload(self, file: LocalMedia) -> Any:
-        """Upload a file; returns the ``InputMedia`` to send it with."""
+    async def described(self, file: LocalMedia) -> Any:
+        """The ``InputMedia`` to send a file with, still without the file.
+
+        Raises ``Rejected`` if Telegram would not take it.
+        """
         size = await asyncio.to_thread(_size, file.path)
         if size == 0:
             raise refused("MEDIA_EMPTY")
-        handle = await self._save(file.path, file.info.name, size)
+        limit = (_MOST_PARTS_PREMIUM if self._premium() else _MOST_PARTS) * PART_SIZE
+        if size > limit:
+            raise file_too_large(size, limit)
         if is_photo(file, size):
-            return InputMediaUploadedPhoto(handle)
+            return InputMediaUploadedPhoto(None)
         return InputMediaUploadedDocument(
-            handle,
+            None,
             file.info.mime,
             _attributes(file),
             force_file=file.kind is MediaKind.FILE,
         )
 
-    async def _save(self, path: Path, name: str, size: int) -> Any:
+    async def upload(self, file: LocalMedia) -> Any:
+        """Upload a file; returns the ``InputMedia`` to send it with."""
+        media = await self.described(file)
+        media.file = await self._save(file.path, file.info.name)
+        return media
+
+    async def _save(self, path: Path, name: str) -> Any:
+        size = await asyncio.to_thread(_size, path)
         total = -(-size // PART_SIZE)
-        if total > _MOST_PARTS:
-            raise refused("FILE_PARTS_INVALID")
         number = self._random_id()
         big = size > _BIG_FROM
         parts = iter(range(total))
