@@ -136,6 +136,24 @@ class ListsChats(Protocol):
 
 
 @runtime_checkable
+class GlancesAtChats(Protocol):
+    """A single chat can be looked at as it would be in a list."""
+
+    async def glance(self, chat: ChatKey) -> KnownChat:
+        """What a list would say about a chat. Raises ``Rejected`` if this account cannot see it."""
+        ...
+
+
+@runtime_checkable
+class ListsContacts(Protocol):
+    """The account has an address book."""
+
+    async def contacts(self) -> Sequence[KnownChat]:
+        """Everybody in it, by the names it has for them, in their order."""
+        ...
+
+
+@runtime_checkable
 class SearchesChats(Protocol):
     """People and chats can be found by name."""
 

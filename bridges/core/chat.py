@@ -153,9 +153,14 @@ class UserInfo:
 
 @frozen
 class KnownChat:
-    """A chat in a list: enough to show it and to open it."""
+    """A chat in a list: enough to show it and to open it.
+
+    Attributes:
+        set_aside: the person does not want to be bothered with it: archived, or a muted channel.
+    """
 
     key: ChatKey
     name: str
     kind: ChatKind
     detail: str = field(default="")
+    set_aside: bool = False

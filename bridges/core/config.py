@@ -273,6 +273,15 @@ class BackfillConfig(Section):
     """Messages of a chat that are made up for after an absence, at most."""
 
 
+class SyncConfig(Section):
+    """Which chats get rooms by themselves; all others are opened by command."""
+
+    rooms_after_login: int = Field(default=15, ge=0, le=100)
+    """Rooms made after a login, for the latest chats; 0: none."""
+    rooms_for_new_messages: Literal["all", "active", "direct", "none"] = "active"
+    """Chats that get a room when something is said in them."""
+
+
 class NetworkConfig(Section):
     """Base of a network's own section: what every network's process needs."""
 
@@ -287,12 +296,8 @@ class NetworkConfig(Section):
     """Where the bridge accepts the homeserver's transactions."""
     url: HttpUrl | None = None
     """Address at which the homeserver reaches the bridge; null: made from ``listen``."""
+    sync: SyncConfig = SyncConfig()
     backfill: BackfillConfig = BackfillConfig()
-
-    @property
-    def recent_chats(self) -> int:
-        """How many of an account's chats get rooms after a login."""
-        return 15
 
     @property
     def member_limit(self) -> int:

@@ -7,7 +7,7 @@ from attrs import evolve
 from mautrix.types import RoomID, UserID
 
 from bridges.core.commands.ports import LoginView
-from bridges.core.config import Level, Permissions
+from bridges.core.config import Level, Permissions, SyncConfig
 from bridges.core.errors import LoginFailed
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.keeper import HistoryKeeper
@@ -63,6 +63,11 @@ class BridgeServices:
     def version(self) -> str:
         """The version of this software."""
         return self._version
+
+    @property
+    def sync_config(self) -> SyncConfig:
+        """Which chats get rooms by themselves."""
+        return self._arrivals.config
 
     def level(self, user: UserID) -> Level:
         """What a person may do."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridges.core.config import ConfigPath, ListenConfig, NetworkConfig, Port, Section
+from bridges.core.config import ConfigPath, ListenConfig, NetworkConfig, Port, Section, SyncConfig
 
 _MTPROXY_SECRET_BYTES = 16
 _PADDED_SECRET = 0xDD
@@ -92,11 +92,9 @@ def _from_base64url(text: str) -> bytes:
         return b""
 
 
-class TelegramSyncConfig(Section):
-    """How much is fetched when somebody logs in."""
+class TelegramSyncConfig(SyncConfig):
+    """Which chats get rooms by themselves, and how much is fetched for them."""
 
-    create_limit: int = Field(default=15, ge=0, le=1000)
-    """Rooms made at login, most recent chats first; others appear with their next message."""
     member_limit: int = Field(default=50, ge=0, le=10000)
     """Members that get into a group's room before they speak, administrators first."""
 
@@ -148,11 +146,6 @@ class TelegramConfig(NetworkConfig):
     """Version shown there; null: the version of this software."""
     sync: TelegramSyncConfig = TelegramSyncConfig()
     media: TelegramMediaConfig = TelegramMediaConfig()
-
-    @property
-    def recent_chats(self) -> int:
-        """How many of an account's chats get rooms after a login."""
-        return self.sync.create_limit
 
     @property
     def member_limit(self) -> int:

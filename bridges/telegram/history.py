@@ -25,7 +25,6 @@ from bridges.telegram.updates import Batch, Holes
 _log = logging.getLogger(__name__)
 
 PAGE = 100
-_MOST_MESSAGES = 3000
 _MOST_DIALOGS = 1000
 _MOST_UNREAD = 100
 
@@ -115,7 +114,11 @@ def _offset(page: Any) -> tuple[Any, int, Any] | None:
 class HoleFiller:
     """Fetches what Telegram did not replay, so that a batch with holes becomes one without."""
 
-    def __init__(self, call: Caller, entities: Entities, clock: Clock) -> None:
+    def __init__(
+        self, call: Caller, entities: Entities, clock: Clock, missed_messages: int
+    ) -> None:
+        """``missed_messages`` is how many are fetched of one chat at most."""
+        self._missed_messages = missed_messages
         self._call = call
         self._entities = entities
         self._clock = clock
@@ -140,7 +143,7 @@ class HoleFiller:
                 if isinstance(dialog.peer, tl.PeerChannel) or dialog.top_message <= top:
                     continue
                 peer = await self._entities.input_peer(marked(dialog.peer))
-                limit = _MOST_MESSAGES if top else min(dialog.unread_count, _MOST_UNREAD)
+                limit = self._missed_messages if top else min(dialog.unread_count, _MOST_UNREAD)
                 if peer is not None:
                     found += await newest(self._ask, peer, after=top, limit=limit)
         return evolve(found, messages=tuple(sorted(found.messages, key=lambda one: one.id)))
@@ -152,7 +155,7 @@ class HoleFiller:
         answer = await self._ask(GetPeerDialogsRequest([tl.InputDialogPeer(peer)]))
         dialog = answer.dialogs[0]
         top = known.top if known else 0
-        limit = _MOST_MESSAGES if top else min(dialog.unread_count, _MOST_UNREAD)
+        limit = self._missed_messages if top else min(dialog.unread_count, _MOST_UNREAD)
         filled = _with(batch, await newest(self._ask, peer, after=top, limit=limit))
         begun = {channel: dialog.pts or 1, **batch.position.channels}
         return evolve(filled, position=evolve(batch.position, channels=begun))

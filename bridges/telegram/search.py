@@ -2,10 +2,9 @@
 """Finding chats: the account's own, by name, and by what people write on a card."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from telethon import utils
 from telethon.tl import types as tl
 from telethon.tl.functions.contacts import (
     ResolvePhoneRequest,
@@ -14,18 +13,16 @@ from telethon.tl.functions.contacts import (
 )
 from telethon.tl.functions.users import GetUsersRequest
 
-from bridges.core.chat import ChatKind, KnownChat
+from bridges.core.chat import KnownChat
 from bridges.core.errors import Rejected
 from bridges.core.ids import LoginID
 from bridges.core.text import user_text
 from bridges.telegram import ids
-from bridges.telegram.chat_info import chat_kind
+from bridges.telegram.chat_list import by_id, is_open, known_chat
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
-from bridges.telegram.history import dialogs
 from bridges.telegram.names import clean_name
 from bridges.telegram.peers import Peers
-from bridges.telegram.user_info import DELETED, SAVED_MESSAGES, full_name
 
 _LINK = re.compile(
     r"(?:https?://)?(?:www\.)?(?:t|telegram)\.(?:me|dog)/(?P<path>[^?#]*)(?:[?#].*)?", re.IGNORECASE
@@ -43,25 +40,14 @@ class ChatFinder:
         self._call = call
         self._peers = peers
 
-    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
-        """See ``ListsChats``."""
-        found: list[KnownChat] = []
-        for page in await dialogs(self._call, limit):
-            things = _by_id((*page.users, *page.chats))
-            for dialog in page.dialogs:
-                thing = things.get(ids.marked(dialog.peer))
-                if thing is not None and is_open(thing):
-                    found.append(self._known(thing))
-        return found[:limit]
-
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """See ``SearchesChats``: the account's own chats and contacts first, then public ones."""
         answer = await self._call(SearchRequest(q=query, limit=limit))
-        things = _by_id((*answer.users, *answer.chats))
+        things = by_id((*answer.users, *answer.chats))
         peers = [ids.marked(one) for one in (*answer.my_results, *answer.results)]
         wanted = dict.fromkeys(peers)
         found = [things[one] for one in wanted if one in things and is_open(things[one])]
-        return [self._known(one) for one in found][:limit]
+        return [known_chat(self._login, one) for one in found][:limit]
 
     async def resolve(self, identifier: str) -> KnownChat:
         """See ``ResolvesIdentifiers``: @username, t.me link, phone number or numeric id."""
@@ -118,34 +104,10 @@ class ChatFinder:
         except Rejected:
             return None
         users = [one for one in found if isinstance(one, tl.User)]
-        return self._known(users[0]) if users else None
+        return known_chat(self._login, users[0]) if users else None
 
     def _first(self, answer: Any) -> KnownChat:
-        thing = _by_id((*answer.users, *answer.chats)).get(ids.marked(answer.peer))
+        thing = by_id((*answer.users, *answer.chats)).get(ids.marked(answer.peer))
         if thing is None or isinstance(thing, tl.ChannelForbidden | tl.ChatForbidden):
             raise refused("CHANNEL_PRIVATE")
-        return self._known(thing)
-
-    def _known(self, thing: Any) -> KnownChat:
-        key = ids.chat_key(utils.get_peer(thing), self._login)
-        username = getattr(thing, "username", None)
-        detail = f"@{username}" if username else ""
-        if isinstance(thing, tl.User):
-            name = DELETED if thing.deleted else full_name(thing)
-            if thing.is_self:
-                name, detail = SAVED_MESSAGES, ""
-            return KnownChat(key, name or detail or str(thing.id), ChatKind.DIRECT, detail)
-        return KnownChat(key, clean_name(thing.title), chat_kind(thing), detail)
-
-
-def is_open(thing: Any) -> bool:
-    """Whether there is a chat to be had: not left, not forbidden, not migrated away."""
-    if isinstance(thing, tl.Chat):
-        return not (thing.left or thing.deactivated)
-    if isinstance(thing, tl.Channel):
-        return True
-    return isinstance(thing, tl.User)
-
-
-def _by_id(things: Iterable[Any]) -> dict[int, Any]:
-    return {utils.get_peer_id(one): one for one in things}
+        return known_chat(self._login, thing)

@@ -31,6 +31,7 @@ from bridges.core.secretbox import SecretUnreadable
 from bridges.core.text import UserText, user_text
 from bridges.telegram import ids
 from bridges.telegram.backfill import PastReader
+from bridges.telegram.chat_list import ChatList
 from bridges.telegram.client import ClientOptions, credentials_client, session_client
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
@@ -106,7 +107,7 @@ class TelegramSession:
         call = self._connection
         peers = Peers(me, self._entities, call, handle.clock)
         people = People(record.id, self._entities)
-        filler = HoleFiller(call, self._entities, handle.clock)
+        filler = HoleFiller(call, self._entities, handle.clock, config.backfill.missed_messages)
         self._receiver = Receiver(
             record.id,
             handle,
@@ -127,6 +128,7 @@ class TelegramSession:
         self._polls = PollActions(call, peers, me)
         self._queries = Queries(me, call, peers, people, config.sync.member_limit)
         self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
+        self._chat_list = ChatList(record.id, call, peers, handle.clock)
         self._finder = ChatFinder(record.id, call, peers)
         self._downloader = Downloader(
             record.id, call.use, call, self._entities, handle.clock, config.media.parallel_parts
@@ -240,7 +242,15 @@ class TelegramSession:
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``."""
-        return await self._finder.recent_chats(limit)
+        return await self._chat_list.recent_chats(limit)
+
+    async def glance(self, chat: ChatKey) -> KnownChat:
+        """See ``GlancesAtChats``."""
+        return await self._chat_list.glance(chat)
+
+    async def contacts(self) -> Sequence[KnownChat]:
+        """See ``ListsContacts``."""
+        return await self._chat_list.contacts()
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """See ``SearchesChats``."""

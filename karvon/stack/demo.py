@@ -40,7 +40,7 @@ CUES: Sequence[tuple[Cue, re.Pattern[str]]] = (
     (Cue.NOT_LOGGED_IN, re.compile(r"not logged in", re.IGNORECASE)),
     (Cue.ACCOUNTS, re.compile(r"your accounts", re.IGNORECASE)),
     (Cue.CHOOSE_FLOW, re.compile(r"how do you want to log in", re.IGNORECASE)),
-    (Cue.DONE, re.compile(r"logged in|your chats appear", re.IGNORECASE)),
+    (Cue.DONE, re.compile(r"logged in|latest chats appear", re.IGNORECASE)),
     (Cue.PHONE, re.compile(r"enter the phone number", re.IGNORECASE)),
     (Cue.CODE, re.compile(r"(?<!country )\bcode\b", re.IGNORECASE)),
 )

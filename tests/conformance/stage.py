@@ -21,7 +21,7 @@ from tests.support.synapse import SynapseFactory, SynapseServer, SynapseSettings
 from tests.support.sync_record import Event
 from tests.support.waiting import eventually
 
-LOGGED_IN = "Your chats appear in your room list"
+LOGGED_IN = "to open a chat now"
 """What the bot says at the end of a login."""
 
 STATUS = "com.beeper.message_send_status"

@@ -34,7 +34,7 @@ START_SECONDS = 90.0
         ),
         ("Telegram has sent a code by SMS. Enter it here.", Cue.CODE),
         (
-            "You are logged in to Telegram as Nodira.\nYour chats appear in your room list.",
+            "You are logged in to Telegram as Nodira.\nYour 15 latest chats appear in your room list.",
             Cue.DONE,
         ),
         ("Salom!", None),

@@ -19,13 +19,14 @@ RESULTS = 10
 """The longest list of search results shown."""
 
 
-def _able(situation: Situation, ability: type) -> list[Connection]:
+def able(situation: Situation, ability: type) -> list[Connection]:
     """The connections whose session implements ``ability``, of ``bridges.core.abilities``."""
     return [one for one in situation.connections if isinstance(one.session, ability)]
 
 
-def _obstacle(ability: type, situation: Situation) -> UserText | None:
-    if _able(situation, ability):
+def obstacle(ability: type, situation: Situation) -> UserText | None:
+    """What keeps somebody from a command that needs ``ability``."""
+    if able(situation, ability):
         return None
     return login_missing(situation) or user_text(
         "None of your accounts can do that right now. Say `list-logins` to see how they are."
@@ -33,7 +34,7 @@ def _obstacle(ability: type, situation: Situation) -> UserText | None:
 
 
 async def _search(context: Context) -> None:
-    connections = _able(context.situation, SearchesChats)
+    connections = able(context.situation, SearchesChats)
     found: list[tuple[Connection, KnownChat]] = []
     trouble: list[UserText] = []
     for connection in connections:
@@ -45,7 +46,7 @@ async def _search(context: Context) -> None:
             continue
         found += [(connection, chat) for chat in chats]
     shown = found[:RESULTS]
-    context.choices.offer(context.user, [partial(_open, *one) for one in shown])
+    context.choices.offer(context.user, [partial(open_chat, *one) for one in shown])
     await context.reply(*_results(context, shown, len(connections) > 1, trouble))
 
 
@@ -62,13 +63,18 @@ def _results(
                 text=shorten(context.values["text"], 60, placeholder="…"),
             )
         ]
+    return [*choices(found, name_accounts), *trouble]
+
+
+def choices(found: Sequence[tuple[Connection, KnownChat]], name_accounts: bool) -> list[UserText]:
+    """A numbered list of chats to choose from."""
     lines = [user_text("Answer with a number to open a chat:")]
     for number, (connection, chat) in enumerate(found, start=1):
         account = connection.login.record.name if name_accounts else ""
         about = ", ".join(filter(None, [chat.detail, account]))
         name = f"{chat.name} ({about})" if about else chat.name
         lines.append(user_text("{number}. {name}", number=number, name=name))
-    return [*lines, *trouble]
+    return lines
 
 
 async def _start_chat(context: Context) -> None:
@@ -77,7 +83,7 @@ async def _start_chat(context: Context) -> None:
     if number is not None and 0 < number <= len(context.offered):
         await context.offered[number - 1](context)
         return
-    connections = _able(context.situation, ResolvesIdentifiers)
+    connections = able(context.situation, ResolvesIdentifiers)
     if len(connections) == 1:
         await _resolve(connections[0], who, context)
         return
@@ -90,10 +96,11 @@ async def _start_chat(context: Context) -> None:
 
 async def _resolve(connection: Connection, who: str, context: Context) -> None:
     assert isinstance(connection.session, ResolvesIdentifiers)
-    await _open(connection, await connection.session.resolve(who), context)
+    await open_chat(connection, await connection.session.resolve(who), context)
 
 
-async def _open(connection: Connection, chat: KnownChat, context: Context) -> None:
+async def open_chat(connection: Connection, chat: KnownChat, context: Context) -> None:
+    """Give a person the room of a chat, made if needed."""
     room = await context.services.open_chat(connection.login.record.id, chat.key)
     await context.reply(
         user_text(
@@ -108,7 +115,7 @@ async def _sync(context: Context) -> None:
     room, user = context.message.room, context.user
     progress = await context.reply(user_text("I am fetching your chats…"))
     lines: list[UserText] = []
-    for connection in _able(context.situation, ListsChats):
+    for connection in able(context.situation, ListsChats):
         name = connection.login.record.name
         try:
             count = await context.services.sync(connection.login.record.id)
@@ -116,7 +123,11 @@ async def _sync(context: Context) -> None:
             lines += [user_text("{name}: not all chats could be fetched.", name=name)]
             lines += explain(error)
         else:
-            lines.append(user_text("{name}: chats up to date: {count}", name=name, count=count))
+            lines.append(
+                user_text(
+                    "{name}: chats that appear or are refreshed: {count}", name=name, count=count
+                )
+            )
     await context.bot.edit(room, progress, lines, user=user, markdown=True)
 
 
@@ -127,7 +138,7 @@ SEARCH = Command(
     handler=_search,
     arguments=(Argument("text", rest=True),),
     aliases=("find",),
-    obstacle=partial(_obstacle, SearchesChats),
+    obstacle=partial(obstacle, SearchesChats),
     private=True,
 )
 START_CHAT = Command(
@@ -137,7 +148,7 @@ START_CHAT = Command(
     handler=_start_chat,
     arguments=(Argument("who", rest=True),),
     aliases=("pm", "chat"),
-    obstacle=partial(_obstacle, ResolvesIdentifiers),
+    obstacle=partial(obstacle, ResolvesIdentifiers),
     private=True,
 )
 SYNC = Command(
@@ -145,5 +156,5 @@ SYNC = Command(
     section=Section.CHATS,
     help=user_text("- `{usage}`: bring in your recent chats"),
     handler=_sync,
-    obstacle=partial(_obstacle, ListsChats),
+    obstacle=partial(obstacle, ListsChats),
 )

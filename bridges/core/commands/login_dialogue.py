@@ -12,6 +12,7 @@ from attrs import frozen
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.clock import Clock
+from bridges.core.commands.arrival import arrival_words
 from bridges.core.commands.ports import Bot, CommandMessage, Services
 from bridges.core.commands.trouble import Incidents, explain, try_again_in
 from bridges.core.errors import BridgeError, RateLimited, TemporaryError, WrongInput
@@ -152,10 +153,7 @@ class LoginDialogue:
     async def _complete(self, step: Complete) -> Sequence[UserText]:
         self._step = step
         await self._services.complete_login(self._user, step.login)
-        return [
-            step.instructions,
-            user_text("Your chats appear in your room list. Say `help` to see what I can do."),
-        ]
+        return [step.instructions, *arrival_words(self._services.sync_config)]
 
     async def _ask_for(self, step: UserInput) -> LoginStep:
         """Ask for a step's fields until the network takes them."""

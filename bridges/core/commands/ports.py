@@ -7,7 +7,7 @@ from typing import Protocol
 from attrs import field, frozen
 from mautrix.types import EventID, RoomID, UserID
 
-from bridges.core.config import Level
+from bridges.core.config import Level, SyncConfig
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
 from bridges.core.network import LoginRecord, NetworkInfo, Session, SessionState
@@ -93,6 +93,11 @@ class Services(Protocol):
         """The version of this software."""
         ...
 
+    @property
+    def sync_config(self) -> SyncConfig:
+        """Which chats get rooms by themselves."""
+        ...
+
     def level(self, user: UserID) -> Level:
         """What a person may do."""
         ...
@@ -129,7 +134,7 @@ class Services(Protocol):
         ...
 
     async def sync(self, login: LoginID) -> int:
-        """Bring in the recent chats; returns how many were made or refreshed.
+        """Have the recent chats brought in or refreshed; returns how many there are.
 
         Raises the errors of ``bridges.core.errors``.
         """

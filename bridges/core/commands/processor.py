@@ -7,6 +7,7 @@ from attrs import evolve
 
 from bridges.core.clock import Clock
 from bridges.core.commands.accounts import LIST_LOGINS, LOGIN, LOGOUT
+from bridges.core.commands.chat_lists import LIST_CHATS, LIST_CONTACTS
 from bridges.core.commands.chats import SEARCH, START_CHAT, SYNC
 from bridges.core.commands.command import (
     Choices,
@@ -37,6 +38,8 @@ COMMANDS: tuple[Command, ...] = (
     LOGOUT,
     LIST_LOGINS,
     CANCEL,
+    LIST_CHATS,
+    LIST_CONTACTS,
     SEARCH,
     START_CHAT,
     SYNC,

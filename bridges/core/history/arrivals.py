@@ -12,6 +12,7 @@ from mautrix.types import RoomID
 from bridges.core.abilities import ListsChats
 from bridges.core.chat import KnownChat
 from bridges.core.clock import Clock
+from bridges.core.config import SyncConfig
 from bridges.core.errors import BridgeError, NotConnected, TemporaryError, Unsupported
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.ids import ChatKey, LoginID
@@ -29,6 +30,9 @@ _PATIENCE = 15.0
 
 _LONGEST_WAIT = 300.0
 
+_LISTED = 100
+"""Chats looked at to find the recent ones that are not set aside."""
+
 T = TypeVar("T")
 
 
@@ -45,9 +49,8 @@ class Arrivals:
         keeper: HistoryKeeper,
         clock: Clock,
         network: NetworkInfo,
-        rooms_after_login: int,
+        config: SyncConfig,
     ) -> None:
-        """``rooms_after_login`` is how many chats get a room by themselves."""
         self._log = structlog.get_logger("karvon.arrivals")
         self._sessions = sessions
         self._values = values
@@ -57,7 +60,7 @@ class Arrivals:
         self._keeper = keeper
         self._clock = clock
         self._network = network
-        self._rooms_after_login = rooms_after_login
+        self.config = config
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -112,7 +115,9 @@ class Arrivals:
             raise Unsupported(
                 "UNSUPPORTED", user_text("{network} cannot list chats.", network=self._network.name)
             )
-        return await login.session.recent_chats(self._rooms_after_login)
+        wanted = self.config.rooms_after_login
+        listed = await login.session.recent_chats(_LISTED) if wanted else ()
+        return [one for one in listed if not one.set_aside][:wanted]
 
     # -- In the background
 
@@ -132,7 +137,7 @@ class Arrivals:
         record = login.record
         await self._patiently(login, partial(self._spaces.of, record))
         chats: Sequence[KnownChat] = ()
-        if self._rooms_after_login and isinstance(login.session, ListsChats):
+        if isinstance(login.session, ListsChats):
             chats = await self._patiently(login, partial(self._recent, login))
         for chat in chats:
             await self._keeper.bring_in(chat.key, record.id)

@@ -7,6 +7,7 @@ from bridges.core.errors import TemporaryError
 from bridges.core.events import RemoteMessage
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.portal.rooms import Rooms
+from bridges.core.portal.welcome import Welcome
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.portals import PortalStore
 from bridges.core.text import user_text
@@ -24,20 +25,36 @@ class HistoryFirst(TemporaryError):
 class Entrance:
     """Finds the room of a message."""
 
-    def __init__(self, rooms: Rooms, portals: PortalStore, keeper: HistoryKeeper) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        portals: PortalStore,
+        keeper: HistoryKeeper,
+        welcome: Welcome,
+    ) -> None:
         self._rooms = rooms
         self._portals = portals
         self._keeper = keeper
+        self._welcome = welcome
 
-    async def room_for(self, event: RemoteMessage, login: ActiveLogin) -> RoomID:
-        """The room a message goes to, made if needed.
+    async def room_for(self, event: RemoteMessage, login: ActiveLogin) -> RoomID | None:
+        """The room a message goes to, made if needed; None if its chat gets none by itself.
 
         Raises ``HistoryFirst`` while the chat is being brought in.
         """
         portal = await self._portals.get(event.chat)
-        if portal is None or portal.room is None:
+        if (portal is None or portal.room is None) and not self._keeper.holds(event.chat):
+            if not await self._welcome.has(event.chat, login):
+                return await self._room_made_meanwhile(event)
             await self._keeper.bring_in(event.chat, login.record.id, event.id)
         if self._keeper.holds(event.chat):
             raise HistoryFirst
         _, room = await self._rooms.of(event.chat, login)
         return room
+
+    async def _room_made_meanwhile(self, event: RemoteMessage) -> RoomID | None:
+        """The room of a chat that gets none by itself, if somebody has just asked for it."""
+        if self._keeper.holds(event.chat):
+            raise HistoryFirst
+        portal = await self._portals.get(event.chat)
+        return None if portal is None else portal.room

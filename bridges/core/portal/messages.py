@@ -77,6 +77,9 @@ class MessageSync:
     async def message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
         """Send a message unless it is in the room already, and end the row."""
         room = await self._entrance.room_for(event, login)
+        if room is None:
+            await self._end(row)
+            return
         place = _Place(room, login)
         if await self._own_sends.known(room, event):
             await self._end(row)

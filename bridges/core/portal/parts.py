@@ -25,6 +25,7 @@ from bridges.core.portal.room_parts import RoomParts
 from bridges.core.portal.status import MessageStatus
 from bridges.core.portal.to_matrix import ToMatrix
 from bridges.core.portal.to_remote import ToRemote
+from bridges.core.portal.welcome import Welcome
 from bridges.core.rows import MessagePlaces
 from bridges.core.settings_watch import SettingsWatch
 from bridges.core.storage.polls import PollStore
@@ -150,13 +151,14 @@ class PortalParts(RoomParts):
             self.history_keeper,
             self.clock,
             self.info,
-            self.settings.network.recent_chats,
+            self.settings.network.sync,
         )
 
     @cached_property
     def entrance(self) -> Entrance:
         """Finds the room of a message."""
-        return Entrance(self.rooms, self.portals, self.history_keeper)
+        welcome = Welcome(self.clock, self.settings.network.sync)
+        return Entrance(self.rooms, self.portals, self.history_keeper, welcome)
 
     @cached_property
     def message_sync(self) -> MessageSync:

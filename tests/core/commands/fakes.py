@@ -14,7 +14,7 @@ from bridges.core.commands.notice import render
 from bridges.core.commands.ports import CommandMessage, LoginView
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.commands.trouble import Incidents
-from bridges.core.config import Level
+from bridges.core.config import Level, SyncConfig
 from bridges.core.errors import Rejected
 from bridges.core.i18n import Translator
 from bridges.core.ids import ChatKey, LoginID, RemoteUserID
@@ -186,7 +186,12 @@ class AbleSession(PlainSession):
         return self.chats[0]
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
+        if self.error:
+            raise self.error
         return self.chats[:limit]
+
+    async def contacts(self) -> Sequence[KnownChat]:
+        return self.chats
 
 
 def _set_event() -> asyncio.Event:
@@ -240,6 +245,7 @@ class FakeServices:
 
     info: NetworkInfo = TELEGRAM
     version: str = "1.2.3"
+    sync_config: SyncConfig = field(factory=SyncConfig)
     levels: dict[UserID, Level] = field(factory=dict)
     flows: list[LoginFlow] = field(factory=list)
     processes: dict[str, LoginProcess] = field(factory=dict)

@@ -43,7 +43,7 @@ CODE = ask(FieldKind.CODE)
 PASSWORD = ask(FieldKind.PASSWORD)
 ACCOUNT = LoggedIn(LoginID("100"), RemoteUserID("100"), "Ali of Testville")
 DONE = Complete("test.done", user_text("Logged in as Ali of Testville."), ACCOUNT)
-WELCOME = "Logged in as Ali of Testville.\nYour chats appear in your room list."
+WELCOME = "Logged in as Ali of Testville.\nYour 15 latest chats appear in your room list."
 
 
 def qr(data: str) -> DisplayAndWait:

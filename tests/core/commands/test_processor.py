@@ -42,6 +42,8 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "login [flow]",
         "logout [login]",
         "list-logins",
+        "list-chats [page]",
+        "list-contacts [page]",
         "search <text>",
         "start-chat <who>",
         "sync",
@@ -263,7 +265,7 @@ async def test_syncing_tells_each_account(chat: Chat) -> None:
     await chat.write("sync")
     assert chat.bot.said == ["I am fetching your chats…"]
     assert chat.bot.log[-1].splitlines() == [
-        "edit $bot1 Ali: chats up to date: 12",
+        "edit $bot1 Ali: chats that appear or are refreshed: 12",
         "Work: not all chats could be fetched.",
         "Telegram refuses.",
     ]
