@@ -44,6 +44,8 @@ class Limits:
     difference_too_long: int = 5000
     channel_difference_too_long: int = 1000
     group_members: int = 200
+    hidden_members_group_size_min: int = 100
+    gigagroup_members: int = 1000
     pinned_dialogs: int = 5
     pinned_dialogs_premium: int = 10
     gzip_from: int = 1024

@@ -25,13 +25,18 @@ def _in_group(room: Room, member: Member) -> Any:
     return kind(member.user, member.inviter, moment(member.date), member.rank)
 
 
+def peer_of(found: Member | Restriction) -> Peer:
+    """Name a member or who things were taken from."""
+    is_channel = isinstance(found, Restriction) and found.is_channel
+    return Peer(Kind.CHANNEL if is_channel else Kind.USER, found.user)
+
+
 def of_channel(room: Room, found: Member | Restriction, viewer: int, now: float) -> Any:
     """Return the TL ``ChannelParticipant`` of a member or of somebody things were taken from."""
     restriction = rights.active(room, found.user, now)
     if restriction is not None:
-        kind = Kind.CHANNEL if restriction.is_channel else Kind.USER
         return types.ChannelParticipantBanned(
-            peer=Peer(kind, found.user).tl(),
+            peer=peer_of(restriction).tl(),
             kicked_by=restriction.by,
             date=moment(restriction.date),
             banned_rights=restriction.rights,

@@ -13,7 +13,7 @@ from telethon.tl.tlobject import TLObject
 
 from sandbox.telegram.limits import DC_ID
 from sandbox.telegram.reaction_view import Stars
-from sandbox.telegram.room_parts import Reading, Restriction, Topic
+from sandbox.telegram.room_parts import Invite, Reading, Restriction, Topic
 
 
 class Kind(StrEnum):
@@ -84,6 +84,7 @@ class Account:
     bot: bool = False
     hides_forwards: bool = False
     notify: dict[str, TLObject] = Factory(dict)
+    privacy: dict[str, list[TLObject]] = Factory(dict)
     dc: int = DC_ID
     premium: bool = False
 
@@ -179,7 +180,10 @@ class Room:
     deactivated: bool = False
     migrated_to: int | None = None
     migrated_from: int | None = None
-    invite: str | None = None
+    invites: dict[str, Invite] = Factory(dict)
+    requests: dict[int, int] = Factory(dict)
+    join_request: bool = False
+    members_hidden: bool = False
     last_sent: dict[int, float] = Factory(dict)
 
     @property
@@ -293,6 +297,7 @@ class Change(StrEnum):
     ADMIN = "admin"
     TOPIC_PIN = "topic_pin"
     TOPIC_ORDER = "topic_order"
+    BLOCKED = "blocked"
     NOTIFY = "notify"
     FOLDER = "folder"
     DIALOG_PIN = "dialog_pin"

@@ -20,6 +20,7 @@ from sandbox.telegram.clock import Clock, moment
 from sandbox.telegram.files import Files
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.mentions import named_in
+from sandbox.telegram.privacy import STATUS, allows
 from sandbox.telegram.reaction_view import named_reactors
 from sandbox.telegram.reaction_view import shown as reactions_shown
 from sandbox.telegram.records import Account, Kind, Peer, Post, Room, RoomKind
@@ -73,11 +74,15 @@ class Render:
             bot=account.bot or None,
             bot_info_version=1 if account.bot else None,
             photo=_profile_photo(account),
-            status=self.status(account),
+            status=self.status(viewer, account),
         )
 
-    def status(self, account: Account) -> Any:
-        """Return whether an account is online, or when it was."""
+    def status(self, viewer: int, account: Account) -> Any:
+        """Return whether an account is online, or when it was, as far as `viewer` may know."""
+        if account.bot or viewer in account.blocked:
+            return types.UserStatusEmpty()
+        if viewer != account.id and not allows(self.accounts, account, viewer, STATUS):
+            return types.UserStatusRecently()
         if account.online_until > self.clock():
             return types.UserStatusOnline(moment(account.online_until))
         return types.UserStatusOffline(moment(account.last_seen))
@@ -140,6 +145,7 @@ class Render:
             forum_tabs=room.forum_tabs or None,
             has_link=room.linked is not None or None,
             join_to_send=room.join_to_send or None,
+            join_request=room.join_request or None,
             signatures=room.signatures or None,
             signature_profiles=room.signature_profiles or None,
             slowmode_enabled=bool(room.slow_seconds) or None,

@@ -110,6 +110,17 @@ def active(room: Room, user: int, now: float) -> Restriction | None:
     return restriction
 
 
+def restrictions(room: Room, now: float) -> list[Restriction]:
+    """Return everything that was taken by name and has not run out yet."""
+    return [one for one in room.restricted.values() if active(room, one.user, now) is not None]
+
+
+def sees_members(room: Room, user: int) -> bool:
+    """Tell whether somebody may list the members of a supergroup or channel."""
+    hidden = room.broadcast or room.members_hidden
+    return not hidden or admin_rights(room, user) is not None
+
+
 def is_banned(room: Room, user: int, now: float) -> bool:
     """Tell whether somebody may not even look into a room."""
     restriction = active(room, user, now)

@@ -56,18 +56,17 @@ class RoomActions:
             self._posts.announce(room, by, types.MessageActionChatAddUser(added))
         return added
 
-    def join(self, room: Room, user: int, *, by_link: bool) -> None:
-        """Let somebody in by their own wish; raises USER_ALREADY_PARTICIPANT."""
+    def join(self, room: Room, user: int, action: Any) -> None:
+        """Let somebody in by their own wish, which groups are told with a service message.
+
+        Raises USER_ALREADY_PARTICIPANT.
+        """
         if not self._rooms.add(room, user, user):
             raise bad_request("USER_ALREADY_PARTICIPANT")
         self._start_reading(room, [user])
         self._updates.room_changed(room, members=True)
-        if room.broadcast:
-            return
-        action: Any = types.MessageActionChatAddUser([user])
-        if by_link:
-            action = types.MessageActionChatJoinedByLink(room.creator)
-        self._posts.announce(room, user, action)
+        if not room.broadcast:
+            self._posts.announce(room, user, action)
 
     def remove(self, room: Room, user: int, *, by: int) -> None:
         """Take somebody out, or let them leave when `by` is themselves."""

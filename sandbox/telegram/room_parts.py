@@ -43,3 +43,22 @@ class Reading:
 
     inbox: int = 0
     outbox: int = 0
+
+
+@define
+class Invite:
+    """A link into a room, by its last part; `expires` in seconds since 1970, 0 meaning never.
+
+    `request` means that an administrator has to consent; `limit` is how often it may be used.
+    """
+
+    hash: str
+    admin: int
+    date: int
+    permanent: bool = False
+    expires: int = 0
+    limit: int = 0
+    usage: int = 0
+    request: bool = False
+    revoked: bool = False
+    title: str = ""

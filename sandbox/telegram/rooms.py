@@ -16,16 +16,14 @@ from sandbox.telegram.persistence import Store
 from sandbox.telegram.records import Kind, Member, Peer, Room, RoomKind
 from sandbox.telegram.room_parts import Restriction
 from sandbox.telegram.rpc import RpcFailureError, bad_request, forbidden
-from sandbox.telegram.wire import RandomBytes
 
 
 class Rooms:
-    """All rooms, found by peer, username or invite link."""
+    """All rooms, found by peer or username."""
 
-    def __init__(self, store: Store, clock: Clock, random_bytes: RandomBytes) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._random = random_bytes
         self._rooms: dict[Peer, Room] = {}
         for room in store.load("room", Room):
             self._rooms[room.peer] = room
@@ -78,20 +76,6 @@ class Rooms:
         rooms = (r for r in self._rooms.values() if r.username and r.username.lower() == wanted)
         return next(rooms, None)
 
-    def by_invite(self, invite: str) -> Room:
-        """Find a room by the last part of its invite link; raises INVITE_HASH_EXPIRED."""
-        for room in self._rooms.values():
-            if room.invite == invite and not room.deactivated:
-                return room
-        raise bad_request("INVITE_HASH_EXPIRED")
-
-    def invite_of(self, room: Room) -> str:
-        """Return the last part of the invite link, made at the first call."""
-        if room.invite is None:
-            room.invite = self._random(8).hex()
-            self.save(room)
-        return room.invite
-
     def of_member(self, account: int) -> list[Room]:
         """List the rooms an account is in."""
         return [room for room in self._rooms.values() if account in room.members]
@@ -109,6 +93,7 @@ class Rooms:
                 raise bad_request("USER_KICKED")
             del room.restricted[user]
         room.members[user] = Member(user, inviter, self._clock.seconds())
+        room.requests.pop(user, None)
         if user in room.left:
             room.left.remove(user)
         self._changed(room)

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 
 class RpcFailureError(Exception):
-    """The method fails with this code and name: https://core.telegram.org/api/errors."""
+    """The method fails with this code and name: https://core.telegram.org/api/errors.
 
-    def __init__(self, code: int, name: str) -> None:
+    With `done` the name is just how the service says that something was done.
+    """
+
+    def __init__(self, code: int, name: str, *, done: bool = False) -> None:
         super().__init__(f"{code} {name}")
+        self.done = done
         self.code = code
         self.name = name
 

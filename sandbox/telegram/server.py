@@ -152,6 +152,7 @@ class Server:
         except RpcFailureError as failure:
             error = failure.name
             body = bytes(types.RpcError(failure.code, failure.name))
+            rendered = self.world.updates.flush(connection) if failure.done else []
         except Exception:  # noqa: BLE001 - a fault of the sandbox must reach the client as one
             _log.exception("%s failed", method)
             error = "INTERNAL"

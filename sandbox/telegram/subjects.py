@@ -32,6 +32,9 @@ class Subjects:
                 return self._read_thread(entry)
             case Change.PERSON:
                 return self._person(viewer, entry.peer.id)
+            case Change.BLOCKED:
+                blocked = entry.peer.id in self.render.accounts.get(viewer).blocked
+                return types.UpdatePeerBlocked(entry.peer.tl(), blocked or None)
             case Change.DIALOG_ORDER:
                 return setting_updates.order(
                     entry.value, self.mailboxes.pinned(viewer, entry.value)

@@ -14,6 +14,7 @@ from sandbox.telegram.dialog_view import DialogView
 from sandbox.telegram.discussions import Discussions
 from sandbox.telegram.files import Files
 from sandbox.telegram.identities import Identities
+from sandbox.telegram.invites import Invites
 from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
@@ -55,7 +56,7 @@ class World:
         self.random_bytes = random_bytes
         self.accounts = Accounts(store, clock, random_bytes)
         self.logins = Logins(store, clock, random_bytes, self.accounts, lambda: self.limits)
-        self.rooms = Rooms(store, clock, random_bytes)
+        self.rooms = Rooms(store, clock)
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, self.accounts, lambda: self.limits)
         self.stickers = StickerSets(store, self.files)
@@ -111,6 +112,7 @@ class World:
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates
         )
+        self.invites = Invites(self.rooms, self.room_actions, self.updates, clock, random_bytes)
 
     def set_limits(self, **values: int) -> None:
         """Change single limits, for example ``difference_slice=3``."""

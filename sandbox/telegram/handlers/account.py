@@ -12,6 +12,8 @@ from sandbox.telegram.clock import moment
 from sandbox.telegram.records import Account, AuthKey, Change, Kind, Peer
 from sandbox.telegram.rpc import Call, Handlers, RpcFailureError, bad_request
 
+_EXACT = (types.UserStatusOnline, types.UserStatusOffline)
+
 
 def authorization(key: AuthKey, current: AuthKey | None) -> Any:
     """Return the TL ``Authorization`` of a session; the asking one has hash 0."""
@@ -56,9 +58,11 @@ def _update_status(call: Call, request: Any) -> bool:
     now = call.world.clock()
     until = 0.0 if request.offline else now + call.world.limits.online_seconds
     call.world.accounts.set_online(call.me, until)
-    update = types.UpdateUserStatus(call.me.id, call.world.render.status(call.me))
     for watcher in acquaintances(call, call.me):
-        if watcher != call.me.id:
+        status = call.world.render.status(watcher, call.me)
+        # Who may not know the time is not told when it changes.
+        if watcher != call.me.id and isinstance(status, _EXACT):
+            update = types.UpdateUserStatus(call.me.id, status)
             call.world.updates.passing(watcher, update, [Peer.user(call.me.id)])
     return True
 

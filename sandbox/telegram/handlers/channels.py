@@ -7,7 +7,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import channels
 
-from sandbox.telegram import inputs
+from sandbox.telegram import inputs, rights
 from sandbox.telegram.records import Kind, Peer, Room, RoomKind
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
@@ -37,7 +37,8 @@ def _get_full(call: Call, request: Any) -> Any:
     call.world.rooms.require_readable(room, me)
     mailbox = call.world.mailboxes.of(room.peer)
     dialog = call.world.dialogs.shown(me, room.peer)
-    is_admin = call.world.rooms.has_right(room, me, "invite_users")
+    is_admin = rights.admin_rights(room, me) is not None
+    taken = rights.restrictions(room, call.world.clock())
     old_chat, old_top = _before_migration(call, room)
     full = types.ChannelFull(
         id=room.id,
@@ -50,7 +51,13 @@ def _get_full(call: Call, request: Any) -> Any:
         folder_id=dialog.folder_id,
         bot_info=[],
         pts=mailbox.box.pts,
-        can_view_participants=(not room.broadcast or is_admin) or None,
+        can_view_participants=rights.sees_members(room, me) or None,
+        participants_hidden=room.members_hidden or None,
+        exported_invite=call.world.invites.own(room, me),
+        requests_pending=len(room.requests) or None if is_admin else None,
+        recent_requesters=list(room.requests) or None if is_admin else None,
+        kicked_count=sum(1 for r in taken if r.rights.view_messages) if is_admin else None,
+        banned_count=sum(1 for r in taken if not r.rights.view_messages) if is_admin else None,
         participants_count=len(room.members),
         admins_count=1 + sum(1 for member in room.members.values() if member.admin is not None),
         linked_chat_id=room.linked,

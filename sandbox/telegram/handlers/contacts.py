@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Namespace ``contacts``: address books, search, blocked people."""
+"""Namespace ``contacts``: address books and search."""
 
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +28,7 @@ def _is_mutual(call: Call, user: int) -> bool:
 def _get_statuses(call: Call, _request: Any) -> list[Any]:
     accounts = call.world.accounts
     return [
-        types.ContactStatus(c.user, call.world.render.status(accounts.get(c.user)))
+        types.ContactStatus(c.user, call.world.render.status(call.me.id, accounts.get(c.user)))
         for c in accounts.contacts(call.me.id)
     ]
 
@@ -126,31 +126,6 @@ def _resolved(call: Call, peer: Peer) -> Any:
     return types.contacts.ResolvedPeer(peer.tl(), chats, users)
 
 
-def _block(call: Call, request: Any) -> bool:
-    account = inputs.account(call, request.id)
-    if account.id not in call.me.blocked:
-        call.me.blocked.append(account.id)
-        call.world.accounts.save(call.me)
-    return True
-
-
-def _unblock(call: Call, request: Any) -> bool:
-    account = inputs.account(call, request.id)
-    if account.id in call.me.blocked:
-        call.me.blocked.remove(account.id)
-        call.world.accounts.save(call.me)
-    return True
-
-
-def _get_blocked(call: Call, _request: Any) -> Any:
-    now = call.world.clock.moment()
-    blocked = [types.PeerBlocked(types.PeerUser(user), now) for user in call.me.blocked]
-    users, _ = call.world.render.people_and_rooms(
-        call.me.id, [Peer.user(user) for user in call.me.blocked]
-    )
-    return types.contacts.Blocked(blocked, [], users)
-
-
 HANDLERS: Handlers = MappingProxyType(
     {
         contacts.GetContactsRequest: _get_contacts,
@@ -161,8 +136,5 @@ HANDLERS: Handlers = MappingProxyType(
         contacts.SearchRequest: _search,
         contacts.ResolveUsernameRequest: _resolve_username,
         contacts.ResolvePhoneRequest: _resolve_phone,
-        contacts.BlockRequest: _block,
-        contacts.UnblockRequest: _unblock,
-        contacts.GetBlockedRequest: _get_blocked,
     }
 )

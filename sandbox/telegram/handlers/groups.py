@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Basic groups, invite links and what the ``messages`` namespace does to rooms of any kind."""
+"""Basic groups and what the ``messages`` namespace does to rooms of any kind."""
 
 from types import MappingProxyType
 from typing import Any
@@ -8,34 +8,47 @@ from telethon.tl import types
 from telethon.tl.functions import messages
 
 from sandbox.telegram import inputs, participants
-from sandbox.telegram.clock import moment
+from sandbox.telegram.privacy import INVITE, allows
 from sandbox.telegram.records import Kind, Peer, Room, RoomKind
 from sandbox.telegram.rpc import Call, Handlers, bad_request
 
 
 def _create_chat(call: Call, request: Any) -> Any:
-    users = [inputs.account(call, given).id for given in request.users]
-    if not users:
+    users, missing = willing(call, request.users)
+    if not request.users:
         raise bad_request("USERS_TOO_FEW")
     room = call.world.room_actions.create(RoomKind.GROUP, request.title, call.me.id, users)
-    return invited(call, room)
+    return invited(call, room, missing)
 
 
-def invited(call: Call, room: Room) -> Any:
+def willing(call: Call, given: list[Any]) -> tuple[list[int], list[int]]:
+    """Return who lets the caller add them to groups, and who does not.
+
+    Raises INPUT_USER_DEACTIVATED.
+    """
+    accounts = [inputs.account(call, one) for one in given]
+    if any(one.deleted for one in accounts):
+        raise bad_request("INPUT_USER_DEACTIVATED")
+    allowed = [one.id for one in accounts if allows(call.world.accounts, one, call.me.id, INVITE)]
+    return allowed, [one.id for one in accounts if one.id not in allowed]
+
+
+def invited(call: Call, room: Room, missing: list[int]) -> Any:
     """Return the answer of the methods that bring people into a room."""
-    updates = call.world.updates.answer(call.me.id, peers=[room.peer])
-    return types.messages.InvitedUsers(updates, [])
+    named = [room.peer, *map(Peer.user, missing)]
+    updates = call.world.updates.answer(call.me.id, peers=named)
+    return types.messages.InvitedUsers(updates, [types.MissingInvitee(user) for user in missing])
 
 
 def _add_chat_user(call: Call, request: Any) -> Any:
     room = inputs.group(call, request.chat_id)
-    user = inputs.account(call, request.user_id)
+    users, missing = willing(call, [request.user_id])
     call.world.rooms.require_right(room, call.me.id, "invite_users")
     if len(room.members) >= call.world.limits.group_members:
         raise bad_request("USERS_TOO_MUCH")
-    if not call.world.room_actions.invite(room, call.me.id, [user.id]):
+    if users and not call.world.room_actions.invite(room, call.me.id, users):
         raise bad_request("USER_ALREADY_PARTICIPANT")
-    return invited(call, room)
+    return invited(call, room, missing)
 
 
 def _delete_chat_user(call: Call, request: Any) -> Any:
@@ -94,53 +107,15 @@ def _get_full_chat(call: Call, request: Any) -> Any:
         participants=listed,
         notify_settings=call.world.dialogs.shown(me, room.peer).notify_settings,
         chat_photo=call.world.files.stamp(room.photo),
-        exported_invite=_exported(call, room) if room.invite and inside else None,
+        exported_invite=call.world.invites.own(room, me),
+        requests_pending=len(room.requests) or None,
+        recent_requesters=list(room.requests) or None,
         pinned_msg_id=call.world.pins.latest(me, room.peer),
         available_reactions=room.reactions or types.ChatReactionsAll(),
     )
     named = [room.peer, *(Peer.user(user) for user in (room.members if inside else ()))]
     users, chats = call.world.render.people_and_rooms(me, named)
     return types.messages.ChatFull(full, chats, users)
-
-
-def _export_invite(call: Call, request: Any) -> Any:
-    room = _room(call, request.peer)
-    call.world.rooms.require_member(room, call.me.id)
-    if not call.world.rooms.has_right(room, call.me.id, "invite_users"):
-        raise bad_request("CHAT_ADMIN_REQUIRED")
-    call.world.rooms.invite_of(room)
-    return _exported(call, room)
-
-
-def _exported(call: Call, room: Room) -> Any:
-    link = f"https://t.me/+{call.world.rooms.invite_of(room)}"
-    return types.ChatInviteExported(
-        link=link, admin_id=room.creator, date=moment(room.date), permanent=True
-    )
-
-
-def _check_invite(call: Call, request: Any) -> Any:
-    room = call.world.rooms.by_invite(request.hash)
-    if call.me.id in room.members:
-        return types.ChatInviteAlready(call.world.render.chat(call.me.id, room))
-    in_channel = room.kind is not RoomKind.GROUP
-    return types.ChatInvite(
-        title=room.title,
-        photo=call.world.files.stamp(room.photo) or types.PhotoEmpty(0),
-        participants_count=len(room.members),
-        color=0,
-        channel=in_channel or None,
-        broadcast=room.broadcast or None,
-        megagroup=(in_channel and not room.broadcast) or None,
-        about=room.about or None,
-    )
-
-
-def _import_invite(call: Call, request: Any) -> Any:
-    room = call.world.rooms.by_invite(request.hash)
-    call.world.room_actions.join(room, call.me.id, by_link=True)
-    updates = call.world.updates.answer(call.me.id, peers=[room.peer])
-    return types.messages.ChatInviteJoinResultOk(updates)
 
 
 def _room(call: Call, given: Any) -> Room:
@@ -158,8 +133,5 @@ HANDLERS: Handlers = MappingProxyType(
         messages.MigrateChatRequest: _migrate,
         messages.GetChatsRequest: _get_chats,
         messages.GetFullChatRequest: _get_full_chat,
-        messages.ExportChatInviteRequest: _export_invite,
-        messages.CheckChatInviteRequest: _check_invite,
-        messages.ImportChatInviteRequest: _import_invite,
     }
 )
