@@ -9,6 +9,7 @@ from telethon.tl import types
 from sandbox.telegram import srp
 from sandbox.telegram.accounts import normal_phone
 from sandbox.telegram.operator_messages import MessageOperations, OperatorError
+from sandbox.telegram.operator_rooms import RoomOperations
 from sandbox.telegram.records import Account, Change, Kind, Peer, Room, RoomKind
 from sandbox.telegram.server import Server
 from sandbox.telegram.world import World
@@ -24,7 +25,7 @@ REVOCATIONS = ("SESSION_REVOKED", "AUTH_KEY_UNREGISTERED", "AUTH_KEY_DUPLICATED"
 """How a session can end from outside."""
 
 
-class Operator(MessageOperations):
+class Operator(MessageOperations, RoomOperations):
     """Changes the network from outside and lets the connected clients see it."""
 
     def __init__(self, world: World, server: Server) -> None:
@@ -70,12 +71,6 @@ class Operator(MessageOperations):
         account.username = username or account.username
         self.apply(lambda: self._changed(account))
         return account
-
-    def make_bot(self, name: str | int) -> None:
-        """Turn an account into a bot, which has games and lends its name to messages."""
-        account = self._world.accounts.find(name)
-        account.bot = True
-        self.apply(lambda: self._world.accounts.save(account))
 
     def hide_forwards(self, name: str | int, hidden: bool = True) -> None:
         """Let forwarded messages of somebody show a name only, as their privacy settings may."""

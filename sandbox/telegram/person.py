@@ -79,6 +79,9 @@ class Person(MessageKinds, RoomDoings, SettingDoings, TopicDoings):
         await self._remember_history()
 
     async def _log_in(self) -> None:
+        if self.account.bot:
+            await self.client.sign_in(bot_token=self.account.bot_token)
+            return
         phone = f"+{self.account.phone}"
         sent = await self.client.send_code_request(phone)
         try:
@@ -88,6 +91,8 @@ class Person(MessageKinds, RoomDoings, SettingDoings, TopicDoings):
             await self.client.sign_in(password=self.account.password.plain)
 
     async def _remember_history(self) -> None:
+        if self.account.bot:
+            return
         earlier: list[Received] = []
         async for dialog in self.client.iter_dialogs():
             found = await self.client.get_messages(dialog.input_entity, limit=_REMEMBERED)

@@ -55,6 +55,8 @@ class Posts:
         """Prepare a post to a chat; `content` are fields of `Post`."""
         to_user = peer.kind is Kind.USER
         room = None if to_user else self._rooms.find(peer)
+        dialog = self._boxes.find_dialog(sender, peer) if to_user else None
+        lifetime = room.ttl if room is not None else dialog.ttl if dialog is not None else 0
         return Post(
             uid=self._boxes.new_uid(),
             sender=sender,
@@ -62,6 +64,7 @@ class Posts:
             room=None if to_user else peer,
             recipient=peer.id if to_user else 0,
             sent_as=speaks_as(room, sender) if room is not None else None,
+            ttl=0 if "action" in content else lifetime,
             **content,
         )
 
@@ -77,6 +80,8 @@ class Posts:
             raise bad_request("INPUT_USER_DEACTIVATED")
         if sender in other.blocked:
             raise forbidden("USER_IS_BLOCKED")
+        if self._accounts.get(sender).bot and self._boxes.find_dialog(sender, peer) is None:
+            raise bad_request("PEER_ID_INVALID")
         if peer.id in self._accounts.get(sender).blocked:
             raise bad_request("YOU_BLOCKED_USER")
 

@@ -82,6 +82,8 @@ class Account:
     last_seen: float = 0.0
     blocked: list[int] = Factory(list)
     bot: bool = False
+    bot_token: str | None = None
+    default_ttl: int = 0
     hides_forwards: bool = False
     notify: dict[str, TLObject] = Factory(dict)
     privacy: dict[str, list[TLObject]] = Factory(dict)
@@ -184,6 +186,7 @@ class Room:
     requests: dict[int, int] = Factory(dict)
     join_request: bool = False
     members_hidden: bool = False
+    ttl: int = 0
     last_sent: dict[int, float] = Factory(dict)
 
     @property
@@ -244,6 +247,7 @@ class Post:
     sent_as: Peer | None = None
     copy: int | None = None
     copy_of: int | None = None
+    ttl: int = 0
     author: str | None = None
     via_bot: int | None = None
     markup: TLObject | None = None
@@ -298,6 +302,7 @@ class Change(StrEnum):
     TOPIC_PIN = "topic_pin"
     TOPIC_ORDER = "topic_order"
     BLOCKED = "blocked"
+    TTL = "ttl"
     NOTIFY = "notify"
     FOLDER = "folder"
     DIALOG_PIN = "dialog_pin"

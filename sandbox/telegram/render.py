@@ -77,6 +77,23 @@ class Render:
             status=self.status(viewer, account),
         )
 
+    def minimal_user(self, viewer: int, account: Account) -> Any:
+        """Return the ``min`` form of a user: enough to show, not enough to write to."""
+        shown = self.user(viewer, account)
+        if shown.is_self or shown.deleted:
+            return shown
+        return types.User(
+            id=account.id,
+            min=True,
+            apply_min_photo=True,
+            access_hash=shown.access_hash ^ 1,
+            bot=shown.bot,
+            first_name=account.first_name,
+            last_name=account.last_name or None,
+            username=account.username,
+            photo=shown.photo,
+        )
+
     def status(self, viewer: int, account: Account) -> Any:
         """Return whether an account is online, or when it was, as far as `viewer` may know."""
         if account.bot or viewer in account.blocked:
@@ -206,6 +223,7 @@ class Render:
             views=1 if broadcast else None,
             forwards=0 if broadcast else None,
             replies=self.threads.replies(viewer, post, number),
+            ttl_period=post.ttl or None,
             edit_date=moment(post.edit_date) if post.edit_date else None,
             post_author=post.author,
             grouped_id=post.grouped_id,
@@ -223,13 +241,16 @@ class Render:
 
     # -- what an answer carries along
 
-    def people_and_rooms(self, viewer: int, peers: Iterable[Peer]) -> tuple[list[Any], list[Any]]:
-        """Return the users and chats an answer mentions."""
+    def people_and_rooms(
+        self, viewer: int, peers: Iterable[Peer], *, minimal: bool = False
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the users and chats an answer mentions; `minimal` users in their ``min`` form."""
+        shown = self.minimal_user if minimal else self.user
         users, chats = [], []
         for peer in sorted(set(peers)):
             if peer.kind is Kind.USER:
                 if (account := self.accounts.by_id(peer.id)) is not None:
-                    users.append(self.user(viewer, account))
+                    users.append(shown(viewer, account))
             elif (room := self.rooms.find(peer)) is not None:
                 chats.append(self.chat(viewer, room))
         return users, chats

@@ -16,6 +16,7 @@ from sandbox.telegram.connection import Connection
 from sandbox.telegram.data_centres import DataCentres
 from sandbox.telegram.faults import Effect, Faults
 from sandbox.telegram.handlers import ANONYMOUS, all_handlers
+from sandbox.telegram.handlers.bots import NOT_FOR_BOTS
 from sandbox.telegram.handshake import ServerKey
 from sandbox.telegram.records import AuthKey
 from sandbox.telegram.request_log import RequestLog
@@ -217,6 +218,8 @@ class Server:
         else:
             account = self.world.logins.require_login(call.key)
             migration.require_home(call.key, account, type(request))
+            if account.bot and type(request) in NOT_FOR_BOTS:
+                raise bad_request("BOT_METHOD_INVALID")
         return handler(call, request)
 
     def _pack(self, result: Any) -> bytes:

@@ -32,6 +32,8 @@ class Subjects:
                 return self._read_thread(entry)
             case Change.PERSON:
                 return self._person(viewer, entry.peer.id)
+            case Change.TTL:
+                return types.UpdatePeerHistoryTTL(entry.peer.tl(), entry.value or None)
             case Change.BLOCKED:
                 blocked = entry.peer.id in self.render.accounts.get(viewer).blocked
                 return types.UpdatePeerBlocked(entry.peer.tl(), blocked or None)

@@ -39,7 +39,10 @@ class _Batch:
 
 
 class Updates:
-    """Collects the updates of one request and hands them out after it was stored."""
+    """Collects the updates of one request and hands them out after it was stored.
+
+    What is pushed to the accounts in `minimal` has users in their ``min`` form.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Updates:
         self._mailboxes = mailboxes
         self._clock = clock
         self._limits = limits
+        self.minimal: set[int] = set()
         self._batches: dict[int, _Batch] = {}
         self._is_connected: IsConnected = lambda _account, _except: False
         self._deliver: Deliver = lambda _account, _updates, _except: None
@@ -79,7 +83,7 @@ class Updates:
         """
         batches, self._batches = self._batches, {}
         return [
-            (account, self._envelope(account, batch))
+            (account, self._envelope(account, batch, minimal=account in self.minimal))
             for account, batch in batches.items()
             if self._is_connected(account, origin)
         ]
@@ -150,14 +154,16 @@ class Updates:
     def _batch(self, account: int) -> _Batch:
         return self._batches.setdefault(account, _Batch())
 
-    def _envelope(self, account: int, batch: _Batch, peers: Iterable[Peer] = ()) -> Any:
+    def _envelope(
+        self, account: int, batch: _Batch, peers: Iterable[Peer] = (), *, minimal: bool = False
+    ) -> Any:
         wanted = batch.peers | set(peers)
         updates = list(batch.updates)
         for entry in batch.entries:
             shown, named = self.render_entry(account, entry, pts=entry.pts, count=entry.count)
             updates.extend(shown)
             wanted |= named
-        users, chats = self._render.people_and_rooms(account, wanted)
+        users, chats = self._render.people_and_rooms(account, wanted, minimal=minimal)
         return types.Updates(updates, users, chats, self._clock.moment(), 0)
 
     # -- logged changes as TL

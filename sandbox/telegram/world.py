@@ -7,6 +7,7 @@ from attrs import evolve
 
 from sandbox.telegram.accounts import Accounts
 from sandbox.telegram.attachments import Attachments
+from sandbox.telegram.calls import Calls
 from sandbox.telegram.clock import Clock
 from sandbox.telegram.contents import Contents
 from sandbox.telegram.dialog_settings import DialogSettings
@@ -15,6 +16,7 @@ from sandbox.telegram.discussions import Discussions
 from sandbox.telegram.files import Files
 from sandbox.telegram.identities import Identities
 from sandbox.telegram.invites import Invites
+from sandbox.telegram.lifetimes import Lifetimes
 from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
@@ -112,6 +114,8 @@ class World:
         self.room_actions = RoomActions(
             self.rooms, self.mailboxes, self.posts, self.files, self.updates
         )
+        self.lifetimes = Lifetimes(self.rooms, self.mailboxes, self.posts, self.updates)
+        self.calls = Calls(self.posts, self.updates, clock, random_bytes)
         self.invites = Invites(self.rooms, self.room_actions, self.updates, clock, random_bytes)
 
     def set_limits(self, **values: int) -> None:

@@ -15,6 +15,10 @@ from sandbox.telegram.rpc import Call, Handlers, bad_request
 def _create(call: Call, request: Any) -> Any:
     kind = RoomKind.SUPERGROUP if request.megagroup else RoomKind.CHANNEL
     room = call.world.room_actions.create(kind, request.title, call.me.id, about=request.about)
+    if request.forum:
+        call.world.topics.toggle(room, call.me.id, enabled=True, tabs=False)
+    if request.ttl_period:
+        call.world.lifetimes.set(call.me.id, room.peer, request.ttl_period)
     return call.world.updates.answer(call.me.id, peers=[room.peer])
 
 
@@ -53,6 +57,7 @@ def _get_full(call: Call, request: Any) -> Any:
         pts=mailbox.box.pts,
         can_view_participants=rights.sees_members(room, me) or None,
         participants_hidden=room.members_hidden or None,
+        ttl_period=room.ttl or None,
         exported_invite=call.world.invites.own(room, me),
         requests_pending=len(room.requests) or None if is_admin else None,
         recent_requesters=list(room.requests) or None if is_admin else None,

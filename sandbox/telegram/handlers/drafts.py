@@ -17,6 +17,7 @@ def draft(call: Call, peer: Peer, request: Any, text: str, entities: Any) -> Pos
     Raises ENTITY_BOUNDS_INVALID, and what `addressing.address` and `replying.attach` raise.
     """
     me = call.me
+    call.world.lifetimes.start_chat(me, peer)
     post = call.world.posts.draft(
         me.id,
         peer,

@@ -18,6 +18,8 @@ def _create_chat(call: Call, request: Any) -> Any:
     if not request.users:
         raise bad_request("USERS_TOO_FEW")
     room = call.world.room_actions.create(RoomKind.GROUP, request.title, call.me.id, users)
+    if request.ttl_period:
+        call.world.lifetimes.set(call.me.id, room.peer, request.ttl_period)
     return invited(call, room, missing)
 
 
@@ -107,6 +109,7 @@ def _get_full_chat(call: Call, request: Any) -> Any:
         participants=listed,
         notify_settings=call.world.dialogs.shown(me, room.peer).notify_settings,
         chat_photo=call.world.files.stamp(room.photo),
+        ttl_period=room.ttl or None,
         exported_invite=call.world.invites.own(room, me),
         requests_pending=len(room.requests) or None,
         recent_requesters=list(room.requests) or None,

@@ -9,7 +9,7 @@ from telethon.tl.functions import photos, users
 
 from sandbox.telegram import inputs
 from sandbox.telegram.handlers.account import tell_about
-from sandbox.telegram.records import Peer
+from sandbox.telegram.records import Account, Peer
 from sandbox.telegram.rpc import Call, Handlers, RpcFailureError, bad_request
 from sandbox.telegram.wire import Longs
 
@@ -38,10 +38,19 @@ def _get_full_user(call: Call, request: Any) -> Any:
         blocked=account.id in call.me.blocked or None,
         about=account.about or None,
         profile_photo=photo,
+        bot_info=_bot_info(account),
+        ttl_period=call.world.dialogs.shown(me, Peer.user(account.id)).ttl_period,
+        folder_id=call.world.dialogs.shown(me, Peer.user(account.id)).folder_id,
         can_pin_message=True,
         pinned_msg_id=call.world.pins.latest(me, Peer.user(account.id)),
     )
     return types.users.UserFull(full, [], [call.world.render.user(me, account)])
+
+
+def _bot_info(account: Account) -> Any:
+    if not account.bot:
+        return None
+    return types.BotInfo(user_id=account.id, description=account.about or None, commands=[])
 
 
 def _get_user_photos(call: Call, request: Any) -> Any:
