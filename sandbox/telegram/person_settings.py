@@ -43,6 +43,15 @@ class SettingDoings(ABC):
         peer = types.InputDialogPeer(await self.entity(chat))
         await self.client(messages.MarkDialogUnreadRequest(peer, unread=unread))
 
+    async def block(self, who: str | int, *, blocked: bool = True) -> None:
+        """Keep somebody from writing, or let them again."""
+        kind = contacts.BlockRequest if blocked else contacts.UnblockRequest
+        await self.client(kind(await self.entity(who)))
+
+    async def set_lifetime(self, chat: str | int, seconds: int) -> None:
+        """Let messages of a chat disappear after a time; 0: not any more."""
+        await self.client(messages.SetHistoryTTLRequest(await self.entity(chat), seconds))
+
     async def save_draft(self, chat: str | int, text: str) -> None:
         """Leave a text unsent; an empty one throws it away."""
         await self.client(messages.SaveDraftRequest(await self.entity(chat), text))
