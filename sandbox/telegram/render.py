@@ -59,6 +59,7 @@ class Render:
         contact = self.accounts.contact(viewer, account.id)
         mutual = self.accounts.contact(account.id, viewer) is not None
         is_self = viewer == account.id
+        knows_phone = is_self or contact is not None or mutual
         shown: Any = contact or account
         return types.User(
             id=account.id,
@@ -70,7 +71,7 @@ class Render:
             first_name=shown.first_name,
             last_name=shown.last_name or None,
             username=account.username,
-            phone=account.phone if is_self or contact is not None or mutual else None,
+            phone=account.phone if knows_phone and not account.bot else None,
             bot=account.bot or None,
             bot_info_version=1 if account.bot else None,
             photo=_profile_photo(account),

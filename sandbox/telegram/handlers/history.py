@@ -36,12 +36,13 @@ def _search(call: Call, request: Any) -> Any:
         for number in searched
         if wanted in mailbox.posts[number].text.casefold()
         and (sender is None or mailbox.posts[number].shown_sender == sender)
-        and _passes(mailbox, mailbox.posts[number], request.filter)
+        and passes(mailbox, mailbox.posts[number], request.filter)
     ]
     return page(call, mailbox, found, request, peer)
 
 
-def _passes(mailbox: Mailbox, post: Post, wanted: Any) -> bool:
+def passes(mailbox: Mailbox, post: Post, wanted: Any) -> bool:
+    """Tell whether a message is of the kind a ``MessagesFilter`` wants."""
     if isinstance(wanted, types.InputMessagesFilterPinned):
         return post.is_pinned(mailbox.owner)
     if isinstance(wanted, types.InputMessagesFilterPhotos):
