@@ -12,13 +12,12 @@ from telethon.tl.functions import channels, messages
 from telethon.tl.types import InputMessageID
 
 from bridges.core.clock import Clock
-from bridges.core.content import Fetched
 from bridges.core.errors import Rejected
 from bridges.core.ids import LoginID
 from bridges.telegram.connection import Caller
 from bridges.telegram.data_centres import DataCentres
 from bridges.telegram.errors import part_missing, refused
-from bridges.telegram.media import BadReference, FileReference, load_reference, renewed
+from bridges.telegram.media import FileReference, renewed
 from bridges.telegram.parts import PART_SIZE, PartSource
 from bridges.telegram.peers import input_channel
 from bridges.telegram.store.entities import Entities
@@ -69,15 +68,8 @@ class Downloader:
         self._parallel = parallel
         self._centres = DataCentres(clock)
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
-        """See ``FetchesMedia``. An expired location is renewed once through the file's message."""
-        try:
-            file = load_reference(reference)
-        except BadReference:
-            raise refused("FILE_ID_INVALID") from None
-        if file.kind == "inline":
-            await asyncio.to_thread(target.write_text, file.content, "utf-8")
-            return None
+    async def download(self, file: FileReference, target: Path) -> None:
+        """Write a file to disk. An expired location is renewed once through the file's message."""
         if file.kind != "peer_photo" and file.login != self._login:
             file = await self._renew(file)  # access hashes are an account's own
         try:
@@ -86,7 +78,6 @@ class Downloader:
             if error.code not in _RENEWABLE or file.kind == "peer_photo":
                 raise
             await self._download(await self._renew(file), target)
-        return None
 
     async def close(self) -> None:
         """Close the connections to other data centres."""

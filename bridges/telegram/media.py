@@ -127,6 +127,20 @@ def message_reference(
     ).dump()
 
 
+def document_reference(document: Document, login: LoginID) -> FileReference:
+    """A ``Document`` that is in no message, as ``login`` was told of it."""
+    return FileReference(
+        kind="document",
+        id=document.id,
+        peer=0,
+        dc=document.dc_id,
+        access_hash=document.access_hash,
+        file_reference=base64.b64encode(document.file_reference).decode(),
+        size=document.size,
+        login=login,
+    )
+
+
 def inline_reference(content: str) -> str:
     """A small text file that is not on Telegram at all."""
     return FileReference(kind="inline", id=0, peer=0, dc=0, content=content).dump()

@@ -9,6 +9,7 @@ from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import BridgeHandle, LoginRecord, NetworkInfo, NetworkPlugin
 from bridges.telegram.client import client_options, login_client, prepare_library
 from bridges.telegram.config import TelegramConfig
+from bridges.telegram.conversion.converter import available_converter
 from bridges.telegram.login.attempt import Attempt, LoginStores
 from bridges.telegram.login.phone import PHONE_FLOW, PhoneLogin
 from bridges.telegram.login.qr import QR_FLOW, QrLogin
@@ -31,6 +32,7 @@ class TelegramNetwork:
         self._credentials = CredentialStore(handle.database, handle.secrets)
         self._cursors = CursorStore(handle.database)
         self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
+        self._converter = available_converter()
 
     async def start(self) -> None:
         """Check the installation and seal credentials with the current key.
@@ -74,6 +76,7 @@ class TelegramNetwork:
             self._credentials,
             self._cursors,
             self._connecting,
+            self._converter,
         )
 
 

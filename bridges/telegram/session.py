@@ -12,7 +12,7 @@ from telethon.tl.types import Channel
 
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
-from bridges.core.content import Fetched
+from bridges.core.content import Fetched, RemoteMedia
 from bridges.core.errors import BridgeError, SessionLost
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
@@ -35,8 +35,10 @@ from bridges.telegram.chat_list import ChatList
 from bridges.telegram.client import ClientOptions, credentials_client, session_client
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
+from bridges.telegram.conversion.converter import StickerConverter
 from bridges.telegram.downloads import Downloader
 from bridges.telegram.features import features_of
+from bridges.telegram.fetching import MediaFetcher, emoji_picture
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller, dialogs
 from bridges.telegram.peers import Peers
@@ -82,6 +84,7 @@ class TelegramSession:
         credentials: CredentialStore,
         cursors: CursorStore,
         connecting: asyncio.Semaphore,
+        converter: StickerConverter,
     ) -> None:
         """``connecting`` bounds how many sessions connect at the same time."""
         self._login: LoginID = record.id
@@ -130,9 +133,10 @@ class TelegramSession:
         self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
         self._chat_list = ChatList(record.id, call, peers, handle.clock)
         self._finder = ChatFinder(record.id, call, peers)
-        self._downloader = Downloader(
+        downloader = Downloader(
             record.id, call.use, call, self._entities, handle.clock, config.media.parallel_parts
         )
+        self._fetcher = MediaFetcher(record.id, call, downloader, converter)
 
     # -- Session
 
@@ -155,7 +159,7 @@ class TelegramSession:
     async def disconnect(self) -> None:
         """Close the connection; the account stays logged in."""
         await self._connection.stop()
-        await self._downloader.close()
+        await self._fetcher.close()
 
     async def logout(self) -> None:
         """End the authorisation and forget everything."""
@@ -228,7 +232,7 @@ class TelegramSession:
 
     async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """See ``FetchesMedia``."""
-        return await self._downloader.fetch(reference, target)
+        return await self._fetcher.fetch(reference, target)
 
     async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
         """See ``ReadsHistory``."""
@@ -239,6 +243,10 @@ class TelegramSession:
     ) -> Sequence[RemoteReceipt]:
         """See ``ReadsHistory``."""
         return await self._past.read_marks(chat, among)
+
+    def custom_emoji(self, emoji: str) -> RemoteMedia:
+        """See ``HasCustomEmoji``."""
+        return emoji_picture(emoji)
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``."""

@@ -2,9 +2,13 @@
 """Photos and files from Telegram, fetched part by part."""
 
 import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from telethon.tl import types as tl
 from telethon.tl.functions.channels import EditPhotoRequest
 from telethon.tl.types import InputChatUploadedPhoto
 
@@ -138,3 +142,94 @@ async def _file(handle: RecordingHandle, count: int) -> RemoteMedia:
 
     await handle.until(lambda: len(files()) >= count)
     return files()[count - 1]
+
+
+@pytest.fixture
+def stickers(net: TelegramSandbox) -> Mapping[str, Any]:
+    """The sample sets."""
+    return net.operator.add_sample_stickers("boris_test")
+
+
+@pytest.mark.parametrize(
+    ("name", "emoji"),
+    [("sandbox_static", "🙂"), ("sandbox_animated", "🟢"), ("sandbox_video", "😀")],
+)
+async def test_a_sticker_becomes_a_picture(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    stickers: Mapping[str, Any],
+    tmp_path: Path,
+    name: str,
+    emoji: str,
+) -> None:
+    await boris.send_sticker("alisa_test", name)
+    part = await _file(handle, 1)
+    assert part.caption is not None
+    assert part.caption.body == emoji
+    got = await session.fetch(part.reference, tmp_path / "sticker")
+    if name == "sandbox_static":
+        assert (got, part.kind) == (None, MediaKind.STICKER)
+        return
+    if name == "sandbox_video" and shutil.which("ffmpeg") is None:
+        assert (got, part.kind) == (None, MediaKind.VIDEO)
+        return
+    assert got is not None
+    assert (got.kind, got.info.mime, got.converter) == (
+        MediaKind.STICKER,
+        "image/webp",
+        part.converter,
+    )
+    assert (tmp_path / "sticker").read_bytes().startswith(b"RIFF")
+
+
+async def test_a_sticker_that_cannot_be_drawn_stays_a_file(
+    session: TelegramSession, handle: RecordingHandle, boris: Person, tmp_path: Path
+) -> None:
+    uploaded = await boris.client.upload_file(b"no animation", file_name="camel.tgs")
+    attributes = [tl.DocumentAttributeSticker("🐫", tl.InputStickerSetEmpty())]
+    media = tl.InputMediaUploadedDocument(uploaded, "application/x-tgsticker", attributes)
+    await boris.send_media("alisa_test", media)
+    part = await _file(handle, 1)
+    assert await session.fetch(part.reference, tmp_path / "sticker") is None
+    assert (tmp_path / "sticker").read_bytes() == b"no animation"
+    assert part.kind is MediaKind.FILE
+
+
+async def test_custom_emoji_are_pictures(
+    session: TelegramSession, stickers: Mapping[str, Any], tmp_path: Path
+) -> None:
+    still, moving, _ = stickers["sandbox_emoji"].documents
+    for number in (still, moving):
+        picture = session.custom_emoji(str(number))
+        got = await session.fetch(picture.reference, tmp_path / "emoji")
+        assert got is not None
+        assert (got.info.mime, got.converter) == ("image/webp", picture.converter)
+        assert (tmp_path / "emoji").read_bytes().startswith(b"RIFF")
+    with pytest.raises(Rejected):
+        await session.fetch(session.custom_emoji("5").reference, tmp_path / "emoji")
+
+
+async def test_a_contact_is_fetched_from_nowhere(
+    session: TelegramSession, handle: RecordingHandle, boris: Person, tmp_path: Path
+) -> None:
+    await boris.send_media("alisa_test", tl.InputMediaContact("+99955500303", "Vera", "", ""))
+    part = await _file(handle, 1)
+    await session.fetch(part.reference, tmp_path / "card")
+    assert "FN:Vera" in (tmp_path / "card").read_text()
+
+
+async def test_a_thumbnail_is_fetched_like_its_file(
+    session: TelegramSession, handle: RecordingHandle, boris: Person, tmp_path: Path
+) -> None:
+    uploaded = await boris.client.upload_file(b"video", file_name="v.mp4")
+    picture = png(32, 24)
+    thumb = await boris.client.upload_file(picture, file_name="t.png")
+    attributes = [tl.DocumentAttributeVideo(1.5, 320, 240)]
+    media = tl.InputMediaUploadedDocument(uploaded, "video/mp4", attributes, thumb=thumb)
+    await boris.send_media("alisa_test", media)
+    part = await _file(handle, 1)
+    assert part.thumbnail is not None
+    assert (part.thumbnail.width, part.thumbnail.height) == (32, 24)
+    await session.fetch(part.thumbnail.reference, tmp_path / "thumbnail")
+    assert (tmp_path / "thumbnail").read_bytes() == picture

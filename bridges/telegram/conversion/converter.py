@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Making pictures of animated stickers and emoji, each in a process that can be killed."""
+
+import asyncio
+import json
+import logging
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from attrs import frozen
+
+from bridges.telegram.conversion.formats import PICTURE, TGS, WEBM
+
+_log = logging.getLogger(__name__)
+
+_WORKER = Path(__file__).with_name("worker.py")
+_SECONDS = 20.0
+_AT_ONCE = 2
+_SIDE = 256
+_VIDEO_SECONDS = "4"
+_FRAMES_PER_SECOND = 30
+_WEBP_HEADER = 30
+
+
+@frozen
+class Picture:
+    """What a file has become; measures in pixels where they are known."""
+
+    width: int | None
+    height: int | None
+    mime: str = PICTURE
+
+
+class StickerConverter:
+    """Converts files in place, at most two at a time.
+
+    Attributes:
+        ffmpeg: the program that reads videos; None if there is none, and videos stay videos.
+    """
+
+    def __init__(
+        self, ffmpeg: str | None, *, worker: Path = _WORKER, seconds: float = _SECONDS
+    ) -> None:
+        """``seconds`` is how long a conversion may take before its process is killed."""
+        self.ffmpeg = ffmpeg
+        self._worker = worker
+        self._seconds = seconds
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def convert(self, path: Path, mime: str) -> Picture | None:
+        """Replace a file by a picture of it; None if it had to stay as it is."""
+        result = path.with_name(f"{path.name}.converted.webp")
+        try:
+            async with self._slots:
+                picture = await self._picture(path, result, mime)
+            if picture is not None:
+                await asyncio.to_thread(result.replace, path)
+            return picture
+        finally:
+            await asyncio.to_thread(result.unlink, missing_ok=True)
+
+    async def _picture(self, source: Path, target: Path, mime: str) -> Picture | None:
+        if mime == TGS:
+            drawn = await self._run("tgs", str(source), str(target), str(_SIDE))
+            if drawn is None:
+                return None
+            measures = json.loads(drawn)
+            return Picture(measures["w"], measures["h"])
+        if mime == WEBM and self.ffmpeg is not None:
+            done = await self._run("run", *_video_command(self.ffmpeg, source, target))
+            return None if done is None else Picture(*await asyncio.to_thread(_measures, target))
+        return None
+
+    async def _run(self, *arguments: str) -> bytes | None:
+        """What the worker prints; None if it failed or took too long."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            str(self._worker),
+            *arguments,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        try:
+            async with asyncio.timeout(self._seconds):
+                printed, complaint = await process.communicate()
+        except TimeoutError:
+            _log.warning("A sticker took too long to convert")
+            return None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            _log.warning(
+                "A sticker could not be converted (%s): %s",
+                process.returncode,
+                complaint.decode(errors="replace")[-200:].strip(),
+            )
+            return None
+        return printed
+
+
+def available_converter() -> StickerConverter:
+    """A converter with what this machine has."""
+    if find_spec("thorvg_python") is None or find_spec("PIL") is None:
+        _log.warning("Animated stickers stay files: thorvg-python or Pillow is not installed")
+    return StickerConverter(shutil.which("ffmpeg"))
+
+
+def _measures(path: Path) -> tuple[int | None, int | None]:
+    """Width and height in the extended header of a WebP picture, which all moving ones have."""
+    with path.open("rb") as file:
+        header = file.read(_WEBP_HEADER)
+    if len(header) < _WEBP_HEADER or header[8:16] != b"WEBPVP8X":
+        return None, None
+    width, height = (int.from_bytes(header[at : at + 3], "little") + 1 for at in (24, 27))
+    return width, height
+
+
+def _video_command(ffmpeg: str, source: Path, target: Path) -> Sequence[str]:
+    """An animated WebP of a video. Only libvpx reads the transparency of VP9."""
+    fit = f"scale={_SIDE}:{_SIDE}:force_original_aspect_ratio=decrease,fps={_FRAMES_PER_SECOND}"
+    read = ("-t", _VIDEO_SECONDS, "-c:v", "libvpx-vp9", "-i", f"file:{source}")
+    write = ("-vf", fit, "-an", "-loop", "0", "-c:v", "libwebp_anim", "-quality", "75")
+    quiet = ("-nostdin", "-v", "error", "-y", "-threads", "1", "-protocol_whitelist", "file")
+    return (ffmpeg, *quiet, *read, *write, f"file:{target}")

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The process in which strangers' animations are drawn. Run by path, so that nothing else is loaded:
+
+``python -I worker.py tgs SOURCE TARGET SIDE`` draws an animation and prints ``{"w": …, "h": …}``;
+``python -I worker.py run PROGRAM ARGUMENT…`` becomes another program under the same limits.
+"""
+
+import json
+import os
+import resource
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+CPU_SECONDS = 15
+MEMORY = 1024 * 1024 * 1024
+LARGEST_RESULT = 8 * 1024 * 1024
+LARGEST_ANIMATION = 2 * 1024 * 1024
+"""Bytes of JSON; Telegram's own limit is far lower."""
+
+_FRAMES_PER_SECOND = 30
+_MOST_SECONDS = 10
+_SAFE_LAYERS = (0, 1, 3, 4)
+"""Compositions, solids, nulls and shapes; not images, texts, sounds or cameras."""
+_QUALITY = 75
+
+
+class UnfitAnimation(Exception):
+    """A file is no animation that can be drawn; the text says why."""
+
+
+def limit_resources() -> None:
+    """Let the kernel end this process before it takes too much."""
+    limits = {
+        resource.RLIMIT_CPU: CPU_SECONDS,
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_FSIZE: LARGEST_RESULT,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, limit in limits.items():
+        resource.setrlimit(kind, (limit, limit))
+    os.nice(10)
+
+
+def unpack(packed: bytes) -> bytes:
+    """The JSON in a ``.tgs`` file. Raises ``UnfitAnimation``."""
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = reader.decompress(packed, LARGEST_ANIMATION + 1)
+    except zlib.error as error:
+        raise UnfitAnimation(f"not gzip: {error}") from error
+    if len(unpacked) > LARGEST_ANIMATION:
+        raise UnfitAnimation(f"more than {LARGEST_ANIMATION} bytes when unpacked")
+    return unpacked
+
+
+def harmless(text: bytes) -> dict[str, Any]:
+    """An animation without anything that a sticker must not have.
+
+    Lottie can also name files to load and run scripts; what is not plain shapes is taken out.
+    Raises ``UnfitAnimation``.
+    """
+    try:
+        animation = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnfitAnimation(f"not JSON: {error}") from error
+    if not isinstance(animation, dict) or not isinstance(animation.get("layers"), list):
+        raise UnfitAnimation("no layers")
+    for name in ("fonts", "chars", "markers", "slots"):
+        animation.pop(name, None)
+    assets = animation.get("assets")
+    animation["assets"] = [
+        one for one in (assets if isinstance(assets, list) else ()) if _is_composition(one)
+    ]
+    try:
+        cleaned: dict[str, Any] = _cleaned(animation)
+    except RecursionError as error:
+        raise UnfitAnimation("nested too deeply") from error
+    return cleaned
+
+
+def _is_composition(asset: Any) -> bool:
+    return isinstance(asset, dict) and "layers" in asset and "p" not in asset and "u" not in asset
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, one in value.items():
+        if name == "x" and isinstance(one, str):
+            continue  # a script
+        if name == "layers" and isinstance(one, list):
+            one = [layer for layer in one if _is_safe_layer(layer)]
+        kept[name] = _cleaned(one)
+    return kept
+
+
+def _is_safe_layer(layer: Any) -> bool:
+    return isinstance(layer, dict) and layer.get("ty") in _SAFE_LAYERS
+
+
+def draw(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Draw an animation as WebP within a square; returns its width and height in pixels.
+
+    Raises ``UnfitAnimation``.
+    """
+    animation = harmless(unpack(source.read_bytes()))
+    width, height = _measures(animation, side)
+    frames = _frames(json.dumps(animation).encode(), width, height)
+    first = next(frames, None)
+    if first is None:
+        raise UnfitAnimation("no frames")
+    first.save(
+        target,
+        "WEBP",
+        save_all=True,
+        append_images=frames,
+        duration=1000 // _FRAMES_PER_SECOND,
+        loop=0,
+        quality=_QUALITY,
+        method=2,
+    )
+    return width, height
+
+
+def _measures(animation: dict[str, Any], side: int) -> tuple[int, int]:
+    """As large as fits into the square, in its own proportions."""
+    width, height = animation.get("w"), animation.get("h")
+    if not isinstance(width, int) or not isinstance(height, int) or min(width, height) <= 0:
+        raise UnfitAnimation("no measures")
+    scale = side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _frames(animation: bytes, width: int, height: int) -> Iterator[Any]:
+    """The pictures, at the speed of the result; made one by one to save memory."""
+    from PIL import Image
+    from thorvg_python.animation.lottie import LottieAnimation
+    from thorvg_python.base import Colorspace, Result
+    from thorvg_python.canvas.sw import SwCanvas
+    from thorvg_python.engine import Engine
+
+    engine = Engine(threads=0)
+    player = LottieAnimation(engine)
+    picture = player.get_picture()
+    if picture.load_data(animation, "lottie", None, True) != Result.SUCCESS:
+        raise UnfitAnimation("it cannot be drawn")
+    _, count = player.get_total_frame()
+    _, seconds = player.get_duration()
+    if count <= 0 or not 0 < seconds <= _MOST_SECONDS:
+        raise UnfitAnimation(f"{count} frames in {seconds} seconds")
+    picture.set_size(width, height)
+    canvas = SwCanvas(engine)
+    canvas.set_target(width, height, cs=Colorspace.ABGR8888S)
+    canvas.add(picture)
+    shown = max(1, round(seconds * _FRAMES_PER_SECOND))
+    for number in range(shown):
+        player.set_frame(number * count / shown)
+        canvas.update()
+        canvas.draw(True)
+        canvas.sync()
+        yield Image.frombytes("RGBA", (width, height), bytes(canvas.buffer_arr or b""))
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line says; returns the exit status."""
+    limit_resources()
+    mode, *rest = arguments
+    if mode == "run":
+        os.execvp(rest[0], rest)  # noqa: S606 - the bridge chooses the program
+    source, target, side = rest
+    try:
+        width, height = draw(Path(source), Path(target), int(side))
+    except (UnfitAnimation, MemoryError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps({"w": width, "h": height}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
