@@ -97,6 +97,14 @@ class Phone(Protocol):
         """Make a channel in which only its creator may write."""
         ...
 
+    async def archive(self, chat: Chat) -> None:
+        """Not want to be bothered with a chat any more."""
+        ...
+
+    async def save_contact(self, other: "Phone", name: str) -> None:
+        """Put somebody into the own address book."""
+        ...
+
     async def rename(self, chat: Chat, title: str) -> None:
         """Give a group another title."""
         ...

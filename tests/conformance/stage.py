@@ -201,8 +201,8 @@ class Stage:
         phone = await self.driver.person(name, password=password)
         return Resident(user, phone, self.bridge.bot, room)
 
-    async def log_in(self, resident: Resident, *, password: str | None = None) -> None:
-        """Go through the login with a phone number."""
+    async def log_in(self, resident: Resident, *, password: str | None = None) -> str:
+        """Go through the login with a phone number; returns the bot's last words."""
         answers = [resident.phone.number, self.driver.login_code]
         if password is not None:
             answers.append(password)
@@ -211,6 +211,7 @@ class Stage:
             await resident.ask(answer)
         said = await resident.ask(answers[-1])
         assert LOGGED_IN in said, said
+        return said
 
     async def resident(self, name: str) -> Resident:
         """Somebody who is logged in."""

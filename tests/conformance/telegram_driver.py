@@ -83,6 +83,15 @@ class TelegramPhone:
         room = await self._net.add_room(kind, title, self.id, members)
         return Chat(room=str(room.id))
 
+    async def archive(self, chat: Chat) -> None:
+        folder = types.InputFolderPeer(await self._entity(chat), folder_id=1)
+        await self.person.client(functions.folders.EditPeerFoldersRequest([folder]))
+
+    async def save_contact(self, other: Phone, name: str) -> None:
+        user = await self._entity(self.chat_with(other))
+        phone = self._net.accounts.get(int(other.user)).phone
+        await self.person.client(functions.contacts.AddContactRequest(user, name, "", phone=phone))
+
     async def rename(self, chat: Chat, title: str) -> None:
         entity = await self._entity(chat)
         request: Any = functions.channels.EditTitleRequest(entity, title)

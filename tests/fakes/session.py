@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import evolve
 
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
-from bridges.core.chat import ChatInfo, ChatKind, KnownChat, UserInfo
+from bridges.core.chat import ChatInfo, UserInfo
 from bridges.core.content import (
     Fetched,
     FormattedText,
@@ -22,8 +22,7 @@ from bridges.core.content import (
     Text,
 )
 from bridges.core.errors import NotConnected, Rejected, SessionLost, Unsupported
-from bridges.core.events import RemoteReceipt, RemoteTyping, VotesOf
-from bridges.core.history.pages import HistoryPage
+from bridges.core.events import RemoteTyping, VotesOf
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
 from bridges.core.outgoing import (
@@ -36,8 +35,9 @@ from bridges.core.outgoing import (
     Sent,
 )
 from bridges.core.text import user_text
-from tests.fakes import history, polls
+from tests.fakes import polls
 from tests.fakes.hosting import Hosting
+from tests.fakes.list_abilities import ListAbilities
 from tests.fakes.room_abilities import RoomAbilities
 from tests.fakes.store import FakeStore
 from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
@@ -51,7 +51,7 @@ LOGGED_OUT = user_text("The account was logged out on the phone.")
 OFFLINE = user_text("The fake network cannot be reached.")
 
 
-class FakeSession(RoomAbilities):
+class FakeSession(RoomAbilities, ListAbilities):
     """See `bridges.core.network.Session` and every protocol of `bridges.core.abilities`."""
 
     def __init__(
@@ -256,57 +256,7 @@ class FakeSession(RoomAbilities):
             await asyncio.to_thread(target.write_bytes, data)
             return None
 
-    async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
-        """Messages before one of them."""
-        with self._request("history"):
-            found = self._chat(chat)
-            return history.page(self._world, found, chat, self._account, before, limit)
-
-    async def read_marks(
-        self, chat: ChatKey, among: Sequence[MessageID]
-    ) -> Sequence[RemoteReceipt]:
-        """Who has read how far."""
-        with self._request("read_marks"):
-            found = self._chat(chat)
-            return tuple(history.read_marks(self._world, found, chat, self._account, among))
-
-    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
-        """Chats with messages, the latest first."""
-        with self._request("recent_chats"):
-            mine = [
-                chat
-                for chat in self._world.chats.values()
-                if self._account.user in chat.members and chat.messages
-            ]
-            mine.sort(key=lambda chat: int(max(chat.messages, key=int)), reverse=True)
-            return [self._known(chat) for chat in mine[:limit]]
-
-    async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
-        """People by name."""
-        with self._request("search"):
-            wanted = query.casefold()
-            found = [one for one in self._world.accounts.values() if wanted in one.name.casefold()]
-            return [self._with(one) for one in found[:limit] if one is not self._account]
-
-    async def resolve(self, identifier: str) -> KnownChat:
-        """People by number or username."""
-        with self._request("resolve"):
-            for one in self._world.accounts.values():
-                if identifier in (one.phone, one.username, f"@{one.username}"):
-                    return self._with(one)
-            raise Rejected("FAKE.NOBODY", user_text("Nobody has that number or username."))
-
     # -- Inside
-
-    def _with(self, other: Account) -> KnownChat:
-        return self._known(self._world.direct(self._account.user, other.user))
-
-    def _known(self, chat: Chat) -> KnownChat:
-        key = self._world.key(chat, self._account)
-        if chat.kind is not ChatKind.DIRECT:
-            return KnownChat(key, chat.title, chat.kind)
-        other = self._world.accounts[RemoteUserID(key.chat)]
-        return KnownChat(key, other.name, chat.kind, f"@{other.username}")
 
     def _chat(self, key: ChatKey) -> Chat:
         chat = self._world.chat_of(key)

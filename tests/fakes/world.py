@@ -73,6 +73,8 @@ class Account:
     deleted: bool = False
     devices: set[str] = field(factory=set)
     """Tokens of the devices that are logged in."""
+    contacts: dict[RemoteUserID, str] = field(factory=dict)
+    """The address book: what the person calls others."""
     updates: list[RemoteEvent] = field(factory=list)
     faults: Faults = field(factory=Faults)
     listeners: set[Callable[[], None]] = field(factory=set)
@@ -132,6 +134,8 @@ class Chat:
     messages: dict[MessageID, Message] = field(factory=dict)
     read: dict[RemoteUserID, MessageID] = field(factory=dict)
     """Up to where everybody has read."""
+    set_aside_by: set[RemoteUserID] = field(factory=set)
+    """Who does not want to be bothered with it."""
     lifetime: timedelta | None = None
     """After which new messages disappear."""
 
@@ -245,12 +249,13 @@ class World:
             if chat.kind is not ChatKind.CHANNEL or power > EVERYBODY or one == viewer.user
         ]
         members += [Member(self.sender(one, viewer), Membership.BAN) for one in chat.banned]
-        other = None
+        other, name = None, chat.title or None
         if chat.kind is ChatKind.DIRECT:
             other = RemoteUserID(self.key(chat, viewer).chat)
+            name = viewer.contacts.get(other)
         return ChatInfo(
             kind=chat.kind,
-            name=chat.title or None,
+            name=name,
             topic=chat.topic,
             avatar=chat.avatar if chat.kind is not ChatKind.DIRECT else None,
             other_user=other,
