@@ -5,8 +5,10 @@ from typing import Any
 
 from telethon.tl import types as tl
 
-from bridges.core.chat import ChatInfo, ChatKind
+from bridges.core.chat import ChatInfo, ChatKind, Member, Sender
+from bridges.telegram import ids
 from bridges.telegram.names import clean_name
+from bridges.telegram.rights import chat_rights, own_power
 from bridges.telegram.user_info import chat_avatar
 
 
@@ -20,13 +22,15 @@ def is_broadcast(chat: Any) -> bool:
     return isinstance(chat, tl.Channel) and bool(chat.broadcast or chat.gigagroup)
 
 
-def visible_info(chat: Any) -> ChatInfo:
-    """What a ``Chat`` or ``Channel`` says about itself."""
+def visible_info(chat: Any, me: int) -> ChatInfo:
+    """What a ``Chat`` or ``Channel`` that the account ``me`` is in says about itself and the account."""
     return ChatInfo(
         kind=chat_kind(chat),
         name=clean_name(chat.title),
         avatar=chat_avatar(chat),
+        members=(Member(Sender(ids.user_id(me), is_me=True), power=own_power(chat)),),
         may_write=may_write(chat),
+        rights=chat_rights(chat),
     )
 
 

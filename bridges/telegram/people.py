@@ -18,6 +18,7 @@ from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.telegram import ids
 from bridges.telegram.chat_info import visible_info
+from bridges.telegram.rights import own_power
 from bridges.telegram.store.entities import Entities, Entity, entity_of
 from bridges.telegram.user_info import (
     channel_info,
@@ -28,7 +29,7 @@ from bridges.telegram.user_info import (
     user_info,
 )
 
-_REMEMBERED = 200
+_REMEMBERED = 1000
 
 
 @frozen
@@ -65,6 +66,8 @@ class People:
                 info = user_info(user, contact=before.contact if before else None)
                 name = ids.user_id(user.id)
                 infos[name] = nameable(info, name)
+                if not user.min:
+                    self._remember(user.id, info)
         for chat in chats:
             if isinstance(chat, tl.Channel) and not chat.min:
                 infos[ids.sender_id(tl.PeerChannel(chat.id))] = channel_info(chat)
@@ -111,9 +114,10 @@ class People:
 
     def _look_at_chat(self, chat: Any) -> _Seen:
         peer = utils.get_peer(chat)
-        info = visible_info(chat)
+        info = visible_info(chat, ids.login_user(self._login))
         # Its repr, as PostgreSQL keeps no text with a NUL that might separate the values.
-        told = repr((info.name, info.avatar.id if info.avatar else "", info.may_write))
+        picture = info.avatar.id if info.avatar else ""
+        told = repr((info.name, picture, info.may_write, own_power(chat), info.rights))
         key = ids.chat_key(peer, self._login)
         return _Seen(ids.marked(peer), f"f:{told}", (ChatChanged(key, info),))
 

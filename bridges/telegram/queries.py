@@ -3,27 +3,20 @@
 
 from typing import Any
 
-from attrs import evolve
 from telethon.tl import types as tl
-from telethon.tl.functions.channels import (
-    GetChannelsRequest,
-    GetFullChannelRequest,
-    GetParticipantsRequest,
-)
-from telethon.tl.functions.messages import GetFullChatRequest
+from telethon.tl.functions.channels import GetChannelsRequest
+from telethon.tl.functions.messages import GetChatsRequest
 from telethon.tl.functions.users import GetUsersRequest
 
 from bridges.core.chat import ChatInfo, ChatKind, Member, Sender, UserInfo
-from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey, RemoteUserID
 from bridges.telegram import ids
-from bridges.telegram.chat_info import is_broadcast, visible_info
+from bridges.telegram.chat_queries import ChatQueries
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
-from bridges.telegram.members import channel_members, chat_members
-from bridges.telegram.names import clean_text_lines
 from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.people import People
+from bridges.telegram.rights import DIRECT_RIGHTS
 from bridges.telegram.user_info import (
     SAVED_MESSAGES,
     channel_info,
@@ -43,7 +36,7 @@ class Queries:
         self._call = call
         self._peers = peers
         self._people = people
-        self._member_limit = member_limit
+        self._chats = ChatQueries(me, call, people, member_limit)
 
     async def chat_info(self, chat: ChatKey) -> ChatInfo:
         """See ``Session.chat_info``."""
@@ -55,9 +48,9 @@ class Queries:
             case tl.PeerUser():
                 return await self._direct(peer.user_id)
             case tl.PeerChat():
-                return await self._group(peer.chat_id)
+                return await self._chats.group(peer.chat_id)
             case _:
-                return await self._channel(peer)
+                return await self._chats.channel(await self._channel(peer))
 
     async def user_info(self, user: RemoteUserID) -> UserInfo:
         """See ``Session.user_info``."""
@@ -79,13 +72,20 @@ class Queries:
         return found[0]
 
     async def _channel_as_sender(self, peer: ids.Peer) -> UserInfo:
-        channel = input_channel(await self._peers.of(peer))
-        if channel is None:
-            raise refused("PEER_ID_INVALID")
-        answer = await self._call(GetChannelsRequest([channel]))
+        """A channel, or a group in whose name an administrator speaks."""
+        if isinstance(peer, tl.PeerChat):
+            answer = await self._call(GetChatsRequest([peer.chat_id]))
+        else:
+            answer = await self._call(GetChannelsRequest([await self._channel(peer)]))
         if not answer.chats or not hasattr(answer.chats[0], "photo"):
             raise refused("CHANNEL_PRIVATE")
         return channel_info(answer.chats[0])
+
+    async def _channel(self, peer: ids.Peer) -> tl.InputChannel:
+        channel = input_channel(await self._peers.of(peer))
+        if channel is None:
+            raise refused("PEER_ID_INVALID")
+        return channel
 
     async def _direct(self, user: int) -> ChatInfo:
         other = await self._user(user)
@@ -98,6 +98,8 @@ class Queries:
                 members=(me,),
                 members_complete=True,
                 may_write=True,
+                rights=DIRECT_RIGHTS,
+                pinned=await self._chats.pins(tl.InputPeerSelf()),
             )
         return ChatInfo(
             kind=ChatKind.DIRECT,
@@ -106,46 +108,6 @@ class Queries:
             members=(me, Member(Sender(ids.user_id(user)))),
             members_complete=True,
             may_write=not other.deleted,
+            rights=DIRECT_RIGHTS,
+            pinned=await self._chats.pins(await self._peers.of(tl.PeerUser(user))),
         )
-
-    async def _group(self, chat: int) -> ChatInfo:
-        answer = await self._call(GetFullChatRequest(chat))
-        found = next((one for one in answer.chats if one.id == chat), None)
-        if not isinstance(found, tl.Chat):
-            raise refused("CHAT_FORBIDDEN")
-        members = chat_members(answer.full_chat.participants, self._me)
-        return evolve(
-            visible_info(found),
-            topic=clean_text_lines(answer.full_chat.about),
-            members=members,
-            members_complete=members is not None,
-        )
-
-    async def _channel(self, peer: Any) -> ChatInfo:
-        channel = input_channel(await self._peers.of(peer))
-        if channel is None:
-            raise refused("PEER_ID_INVALID")
-        answer = await self._call(GetFullChannelRequest(channel))
-        found = next((one for one in answer.chats if one.id == peer.channel_id), None)
-        if not isinstance(found, tl.Channel):
-            raise refused("CHANNEL_PRIVATE")
-        info = evolve(visible_info(found), topic=clean_text_lines(answer.full_chat.about))
-        if is_broadcast(found) or self._member_limit == 0:
-            return info  # subscribers of a broadcast channel do not know each other
-        return await self._with_members(info, channel)
-
-    async def _with_members(self, info: ChatInfo, channel: Any) -> ChatInfo:
-        request = GetParticipantsRequest(
-            channel,
-            tl.ChannelParticipantsRecent(),
-            offset=0,
-            limit=min(self._member_limit, 200),
-            hash=0,
-        )
-        try:
-            answer = await self._call(request)
-        except Rejected:
-            return info  # members are hidden
-        members = channel_members(getattr(answer, "participants", ()), self._me)
-        complete = len(members) >= getattr(answer, "count", 0)
-        return evolve(info, members=members, members_complete=complete)

@@ -7,22 +7,15 @@ from typing import Any
 
 from telethon.tl import types as tl
 
-from bridges.core.chat import ChatInfo, Member, Membership, Sender
-from bridges.core.events import (
-    ChatChanged,
-    ChatEvent,
-    ChatGone,
-    RemoteReceipt,
-    RemoteRedaction,
-    RemoteTyping,
-)
+from bridges.core.chat import Sender
+from bridges.core.events import ChatEvent, RemoteReceipt, RemoteRedaction, RemoteTyping
 from bridges.core.ids import ChatKey, MessageID
 from bridges.telegram import ids
+from bridges.telegram.from_telegram.chat_changes import chat_changes
 from bridges.telegram.from_telegram.messages import edit_events, from_short, message_events
 from bridges.telegram.from_telegram.polls import poll_events
 from bridges.telegram.from_telegram.reactions import reaction_events, reactions_on
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.members import chat_members, power_of
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +44,7 @@ def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateMessageReactions():
             return reaction_events(update, around)
         case _:
-            return _receipts(update, around) or _chat_changes(update, around)
+            return _receipts(update, around) or chat_changes(update, around)
 
 
 def typing_of(update: Any, around: Surroundings) -> RemoteTyping | None:
@@ -92,45 +85,3 @@ def _receipts(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
 
 def _read(chat: ChatKey, reader: Sender, up_to: int) -> RemoteReceipt:
     return RemoteReceipt(chat, reader, MessageID(str(up_to)))
-
-
-def _chat_changes(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
-    match update:
-        case tl.UpdateChannel():
-            return _presence(tl.PeerChannel(update.channel_id), around)
-        case tl.UpdateChat():
-            return _presence(tl.PeerChat(update.chat_id), around)
-        case tl.UpdateChatParticipants():
-            chat = around.chat(tl.PeerChat(update.participants.chat_id))
-            members = chat_members(update.participants, around.me)
-            if members is None:
-                return []
-            return [ChatChanged(chat, ChatInfo(members=members, members_complete=True))]
-        case tl.UpdateChatParticipantAdd():
-            return [_member(update, Membership.JOIN, None, around)]
-        case tl.UpdateChatParticipantDelete() if update.user_id == around.me:
-            return [ChatGone(around.chat(tl.PeerChat(update.chat_id)))]
-        case tl.UpdateChatParticipantDelete():
-            return [_member(update, Membership.LEAVE, None, around)]
-        case tl.UpdateChatParticipantAdmin():
-            power = power_of(is_admin=bool(update.is_admin))
-            return [_member(update, Membership.JOIN, power, around)]
-    return []
-
-
-def _member(
-    update: Any, membership: Membership, power: int | None, around: Surroundings
-) -> ChatChanged:
-    user = around.sender(tl.PeerUser(update.user_id))
-    members = (Member(user, membership, power),)
-    return ChatChanged(around.chat(tl.PeerChat(update.chat_id)), ChatInfo(members=members))
-
-
-def _presence(peer: ids.Peer, around: Surroundings) -> Sequence[ChatEvent]:
-    """Whether the account is still in a chat of which Telegram says that something has changed."""
-    chat = around.known.get(ids.marked(peer))
-    if isinstance(chat, tl.ChannelForbidden | tl.ChatForbidden | tl.ChatEmpty):
-        return [ChatGone(around.chat(peer))]
-    if isinstance(chat, tl.Channel | tl.Chat) and chat.left:
-        return [ChatGone(around.chat(peer))]
-    return []
