@@ -257,6 +257,11 @@ class Bridge:
         """Those messages that are in the chat's room already."""
         return {one for one in messages if await self._parts.messages.parts(chat, one)}
 
+    async def has_room(self, chat: ChatKey) -> bool:
+        """Whether a chat has a room."""
+        portal = await self._parts.portals.get(chat)
+        return portal is not None and portal.room is not None
+
     # -- Rows of the queues
 
     async def _handle_remote(self, row: Row) -> None:

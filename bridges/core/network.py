@@ -117,6 +117,10 @@ class BridgeHandle(Protocol):
         """
         ...
 
+    async def has_room(self, chat: ChatKey) -> bool:
+        """Whether a chat has a room, so that news of the chat itself are worth asking for."""
+        ...
+
 
 class Session(Protocol):
     """One logged-in account. Opened without I/O; the core then calls ``connect``."""

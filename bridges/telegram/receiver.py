@@ -17,12 +17,14 @@ from bridges.core.events import RemoteEvent
 from bridges.core.ids import ChatKey, LoginID, MessageID
 from bridges.core.network import BridgeHandle
 from bridges.telegram import ids
+from bridges.telegram.from_telegram.chat_changes import outdated
 from bridges.telegram.from_telegram.convert import events_of, typing_of
 from bridges.telegram.from_telegram.messages import from_short
 from bridges.telegram.from_telegram.secret_chats import secret_chat
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller
 from bridges.telegram.people import People, passer_by
+from bridges.telegram.refresh import Refresher
 from bridges.telegram.store.cursors import ChannelCursor, Cursor, CursorStore
 from bridges.telegram.store.entities import Entities, Entity
 from bridges.telegram.updates import Batch, Position
@@ -43,6 +45,7 @@ class Receiver:
         entities: Entities,
         people: People,
         filler: HoleFiller,
+        refresher: Refresher,
         *,
         takes_disappearing: bool,
     ) -> None:
@@ -54,6 +57,7 @@ class Receiver:
         self._entities = entities
         self._people = people
         self._filler = filler
+        self._refresher = refresher
         self._stored: Cursor | None = None
         self._reached = _NOWHERE
 
@@ -91,6 +95,9 @@ class Receiver:
         if events:
             await self._receive(events, reached)
         self._reached = reached
+        for update in batch.updates:
+            if (chat := outdated(update, around)) is not None:
+                self._refresher.due(chat)
         return {one: reached.channels[one].pts for one in began}
 
     async def flush(self) -> None:

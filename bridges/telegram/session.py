@@ -45,6 +45,7 @@ from bridges.telegram.peers import Peers
 from bridges.telegram.people import People
 from bridges.telegram.queries import Queries
 from bridges.telegram.receiver import Receiver
+from bridges.telegram.refresh import Refresher
 from bridges.telegram.search import ChatFinder
 from bridges.telegram.store.credentials import Credentials, CredentialStore
 from bridges.telegram.store.cursors import CursorStore
@@ -111,6 +112,8 @@ class TelegramSession:
         peers = Peers(me, self._entities, call, handle.clock)
         people = People(record.id, self._entities)
         filler = HoleFiller(call, self._entities, handle.clock, config.backfill.missed_messages)
+        self._queries = Queries(me, call, peers, people, config.sync.member_limit)
+        self._refresher = Refresher(record.id, handle, self._queries.chat_info)
         self._receiver = Receiver(
             record.id,
             handle,
@@ -118,6 +121,7 @@ class TelegramSession:
             self._entities,
             people,
             filler,
+            self._refresher,
             takes_disappearing=config.media.disappearing,
         )
         self._uploads = UploadStore(handle.database, record.id)
@@ -129,7 +133,6 @@ class TelegramSession:
             call, peers, Surroundings(record.id, me), lambda: self._is_premium
         )
         self._polls = PollActions(call, peers, me)
-        self._queries = Queries(me, call, peers, people, config.sync.member_limit)
         self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
         self._chat_list = ChatList(record.id, call, peers, handle.clock)
         self._finder = ChatFinder(record.id, call, peers)
@@ -158,6 +161,7 @@ class TelegramSession:
 
     async def disconnect(self) -> None:
         """Close the connection; the account stays logged in."""
+        await self._refresher.close()
         await self._connection.stop()
         await self._fetcher.close()
 

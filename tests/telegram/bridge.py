@@ -53,6 +53,7 @@ class RecordingHandle:
         self.told: list[str] = []
         self.states: list[tuple[SessionState, UserText | None]] = []
         self.bridged_ids: set[tuple[ChatKey, MessageID]] = set()
+        self.rooms: set[ChatKey] = set()
         self.fails_left = 0
         self.is_dead = False
         self._changed = asyncio.Condition()
@@ -97,6 +98,9 @@ class RecordingHandle:
 
     async def bridged(self, chat: ChatKey, messages: Sequence[MessageID]) -> AbstractSet[MessageID]:
         return {one for one in messages if (chat, one) in self.bridged_ids}
+
+    async def has_room(self, chat: ChatKey) -> bool:
+        return chat in self.rooms
 
     # -- for tests
 

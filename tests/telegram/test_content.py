@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from telethon.tl import types as tl
 
-from bridges.core.chat import Sender
+from bridges.core.chat import ChatInfo, Member, Sender
 from bridges.core.content import FormattedText, Text
 from bridges.core.events import (
+    ChatChanged,
     ChatGone,
     RemoteEdit,
     RemoteMessage,
@@ -154,7 +155,10 @@ def test_typing(around: Surroundings) -> None:
 def test_who_is_thrown_out_leaves(chat: Any, is_gone: bool) -> None:
     around = Surroundings(LOGIN, ME, {-1000000000400: chat})
     events = events_of(tl.UpdateChannel(CHANNEL), around)
-    assert events == ([ChatGone(ROOM)] if is_gone else [])
+    still_in = ChatChanged(
+        ROOM, ChatInfo(members=(Member(Sender(RemoteUserID(str(ME)), is_me=True)),))
+    )
+    assert events == [ChatGone(ROOM) if is_gone else still_in]
 
 
 def test_other_updates_mean_nothing(around: Surroundings) -> None:

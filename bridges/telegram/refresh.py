@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Asking again about chats of which Telegram says only that something is different.
+
+Several such updates in a row lead to one question, and questions are asked one after another. What is
+lost in a crash is asked with the next change: a title or a member comes by updates of their own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bridges.core.chat import ChatInfo
+from bridges.core.errors import BridgeError, TemporaryError
+from bridges.core.events import ChatChanged
+from bridges.core.ids import ChatKey, LoginID
+from bridges.core.network import BridgeHandle
+
+_log = logging.getLogger(__name__)
+
+_PAUSE = 2.0
+"""Seconds before a question, in which further updates may come."""
+_LONGEST_WAIT = 300.0
+
+
+class Refresher:
+    """Asks for one login."""
+
+    def __init__(
+        self,
+        login: LoginID,
+        handle: BridgeHandle,
+        ask: Callable[[ChatKey], Awaitable[ChatInfo]],
+    ) -> None:
+        self._login = login
+        self._handle = handle
+        self._ask = ask
+        self._due: dict[ChatKey, None] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def due(self, chat: ChatKey) -> None:
+        """Ask about a chat soon, if it has a room."""
+        self._due[chat] = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name=f"refresh of {self._login}")
+
+    async def close(self) -> None:
+        """Ask nothing more."""
+        self._due.clear()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while self._due:
+            await self._handle.clock.sleep(_PAUSE)
+            chat = next(iter(self._due))
+            del self._due[chat]
+            try:
+                if await self._handle.has_room(chat):
+                    info = await self._ask(chat)
+                    await self._handle.receive(self._login, [ChatChanged(chat, info)])
+            except TemporaryError as error:
+                self._due[chat] = None
+                await self._handle.clock.sleep(min(error.retry_after, _LONGEST_WAIT))
+            except BridgeError as error:
+                _log.info("A chat could not be asked about: %s", error.code)
+            except Exception:  # noqa: BLE001 - a question that fails must not end all others
+                _log.exception("A chat could not be asked about")
