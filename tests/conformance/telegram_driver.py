@@ -13,7 +13,12 @@ from telethon.tl import functions, types
 from bridges.core.config import ListenConfig, NetworkConfig
 from bridges.core.network import NetworkPlugin
 from bridges.telegram import network
-from bridges.telegram.config import TelegramConfig, TelegramListenConfig, TelegramServerConfig
+from bridges.telegram.config import (
+    TelegramConfig,
+    TelegramListenConfig,
+    TelegramServerConfig,
+    TelegramSyncConfig,
+)
 from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.conformance.telegram_hosting import TelegramHost
@@ -22,6 +27,7 @@ from tests.support.ports import LOOPBACK
 
 _SEND = "messages.sendMessage"
 _HISTORY = 200
+_MEMBERS_SHOWN = 6
 _METHODS = {
     "name": "channels.editTitle",
     "topic": "messages.editChatAbout",
@@ -332,6 +338,7 @@ class TelegramDriver:
             server=TelegramServerConfig(
                 dc=self.net.dc, ip=LOOPBACK, port=self.proxy.port, rsa_public_key_file=key
             ),
+            sync=TelegramSyncConfig(member_limit=_MEMBERS_SHOWN),
         )
 
     async def person(self, name: str, *, password: str | None = None) -> TelegramPhone:

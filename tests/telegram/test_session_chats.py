@@ -149,13 +149,14 @@ async def test_rooms(
     info = await session.chat_info(message.chat)
     assert (info.kind, info.name, info.may_write) == (chat_kind, "Gardeners", may_write)
     assert info.topic in ("We\ngarden", "")
-    if kind == "channel":
-        assert info.members is None
+    powers = {one.user.user: one.power for one in info.members or ()}
+    if kind == "channel":  # Subscribers do not know each other.
+        assert powers == {speaker: 50, user(net, "alisa_test"): 0}
         assert (await session.user_info(RemoteUserID(speaker))).name == "Gardeners"
     else:
-        powers = {one.user.user: one.power for one in info.members or ()}
         assert powers == {user(net, "boris_test"): 95, user(net, "alisa_test"): 0}
-        assert info.members_complete
+        assert info.members_complete is is_group
+        assert info.admins_complete
 
 
 async def test_a_new_title(
