@@ -15,6 +15,7 @@ from telethon.errors import RPCError
 
 from sandbox.telegram.accounts import UnknownAccountError
 from sandbox.telegram.control_people import PeopleOperations, received
+from sandbox.telegram.control_rooms import RoomControl
 from sandbox.telegram.control_scale import ScaleOperations
 from sandbox.telegram.faults import MethodFault, PushEffect
 from sandbox.telegram.json_body import BadBodyError, Body
@@ -81,6 +82,7 @@ class Control:
             "/limits": self._limits,
             "/clock/advance": self._advance,
             **PeopleOperations(self.net).by_path(),
+            **RoomControl(self.net).by_path(),
             **ScaleOperations(self.net).by_path(),
         }
 

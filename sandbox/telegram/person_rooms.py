@@ -65,6 +65,63 @@ class RoomDoings(ABC):
         request = channels.GetParticipantRequest(await self.entity(chat), await self.entity(who))
         return (await self.client(request)).participant
 
+    # -- looks
+
+    async def set_title(self, chat: str | int, title: str) -> None:
+        """Rename a room."""
+        target = await self.entity(chat)
+        if isinstance(target, types.InputPeerChat):
+            await self.client(messages.EditChatTitleRequest(target.chat_id, title))
+        else:
+            await self.client(channels.EditTitleRequest(target, title))
+
+    async def set_about(self, chat: str | int, about: str) -> None:
+        """Change the description of a room."""
+        await self.client(messages.EditChatAboutRequest(await self.entity(chat), about))
+
+    async def set_photo(self, chat: str | int, data: bytes | None) -> None:
+        """Give a room a picture (the bytes of a file), or take it away."""
+        target = await self.entity(chat)
+        photo: Any = types.InputChatPhotoEmpty()
+        if data is not None:
+            uploaded = await self.client.upload_file(data, file_name="photo.png")
+            photo = types.InputChatUploadedPhoto(file=uploaded)
+        if isinstance(target, types.InputPeerChat):
+            await self.client(messages.EditChatPhotoRequest(target.chat_id, photo))
+        else:
+            await self.client(channels.EditPhotoRequest(target, photo))
+
+    # -- members
+
+    async def invite(self, chat: str | int, *who: str | int) -> list[int]:
+        """Bring people in; returns the ids of those who do not let themselves be added."""
+        target, users = await self.entity(chat), [await self.entity(one) for one in who]
+        if not isinstance(target, types.InputPeerChat):
+            answer = await self.client(channels.InviteToChannelRequest(target, users))
+            return [one.user_id for one in answer.missing_invitees]
+        missing: list[int] = []
+        for user in users:
+            request = messages.AddChatUserRequest(target.chat_id, user, fwd_limit=0)
+            missing += [one.user_id for one in (await self.client(request)).missing_invitees]
+        return missing
+
+    async def kick(self, chat: str | int, who: str | int) -> None:
+        """Remove somebody, who may come back."""
+        await self.client.kick_participant(await self.entity(chat), await self.entity(who))
+
+    async def leave(self, chat: str | int) -> None:
+        """Leave a room."""
+        await self.client.kick_participant(await self.entity(chat), "me")
+
+    async def invite_link(self, chat: str | int) -> str:
+        """Return the last part of the own permanent invite link."""
+        request = messages.ExportChatInviteRequest(await self.entity(chat))
+        return str((await self.client(request)).link).rpartition("+")[2]
+
+    async def join(self, link: str) -> None:
+        """Follow an invite link, by its last part."""
+        await self.client(messages.ImportChatInviteRequest(link))
+
     async def migrate(self, chat: str | int) -> int:
         """Turn a basic group into a supergroup; returns its id."""
         target = await self.entity(chat)

@@ -297,6 +297,7 @@ class Change(StrEnum):
     READ_THREAD_OUTBOX = "read_thread_outbox"
     ROOM = "room"
     PERSON = "person"
+    LOOKS = "looks"
     RIGHTS = "rights"
     ADMIN = "admin"
     TOPIC_PIN = "topic_pin"

@@ -30,6 +30,8 @@ class Subjects:
                 return self._read(viewer, entry, pts, count)
             case Change.READ_THREAD_INBOX | Change.READ_THREAD_OUTBOX:
                 return self._read_thread(entry)
+            case Change.LOOKS:
+                return types.UpdateUser(entry.peer.id)
             case Change.PERSON:
                 return self._person(viewer, entry.peer.id)
             case Change.TTL:

@@ -262,3 +262,43 @@ async def test_files_over_the_control_api(net: TelegramSandbox, api: Api) -> Non
     assert digest == {"size": 5000, "sha256": expected}
     await api.post("/files/expire", id=sent["file"])
     assert "LOCATION_INVALID" in await api.refused("/files/expire", id=1)
+
+
+async def test_rooms_over_the_control_api(net: TelegramSandbox, api: Api) -> None:
+    boris = await net.person("boris_test")
+    room = await net.add_room("group", "Workshop", "alisa_test", ("boris_test",))
+    alisa = {"person": "Alisa", "chat": "Workshop"}
+    await api.post("/people/invite", **alisa, who=["Vera"])
+    await api.post("/people/kick", **alisa, who="Vera")
+    migrated = await api.post("/people/migrate", **alisa)
+    alisa["chat"] = str(migrated["id"])
+    await boris.wait_for_text("MessageActionChannelMigrateFrom")
+    await api.post("/people/title", **alisa, title="Studio")
+    await api.post("/people/promote", **alisa, who="Boris", rights=["pin_messages"], rank="Host")
+    await api.post("/people/promote", **alisa, who="Boris", rights=[])
+    await api.post("/people/restrict", **alisa, who="Boris", denied=["send_photos"], seconds=3600)
+    shown = await (await net.person("alisa_test")).participant(migrated["id"], "boris_test")
+    assert shown.banned_rights.send_photos
+    wrong = await api.refused("/people/promote", **alisa, who="Boris", rights=["fly"])
+    assert "there are add_admins, " in wrong
+    await api.post("/people/forum", **alisa)
+    topic = await api.post("/people/topic", **alisa, title="Lights")
+    sent = await api.post("/people/send-in", **alisa, thread=topic["id"], text="on")
+    await boris.wait_for(lambda one: one.text == "on" and one.topic == topic["id"])
+    await api.post("/people/pin", **alisa, id=sent["id"])
+    await boris.wait_for(lambda one: one.kind == "pin" and one.ids == (sent["id"],))
+    await api.post("/people/lifetime", **alisa, seconds=86400)
+    await api.post("/people/mute", **alisa, seconds=60)
+    await api.post("/people/archive", **alisa)
+    filled = await api.post("/rooms/fill", room="Studio", count=3)
+    assert len(filled["ids"]) == 3
+    channel = await net.add_room("channel", "Screen", "alisa_test")
+    group = await net.add_room("supergroup", "Foyer", "alisa_test")
+    await api.post("/people/link", person="Alisa", channel=channel.id, group=group.id)
+    assert channel.linked == group.id
+    await api.post("/people/leave", person="Boris", chat=migrated["id"])
+    call = await api.post("/calls", caller="Alisa", callee="Boris")
+    await api.post("/calls/end", id=call["id"], duration=5)
+    await boris.wait_for_text("MessageActionPhoneCall")
+    assert ":" in (await api.post("/accounts/bot", account="Grisha"))["token"]
+    assert room.deactivated

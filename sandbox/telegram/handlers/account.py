@@ -78,10 +78,10 @@ def acquaintances(call: Call, account_: Account) -> set[int]:
     return known
 
 
-def tell_about(call: Call, account_: Account) -> None:
-    """Let everybody who knows a person see their changed profile."""
+def tell_about(call: Call, account_: Account, change: Change = Change.PERSON) -> None:
+    """Let everybody who knows a person see their changed name, or what else has changed."""
     for watcher in acquaintances(call, account_):
-        call.world.updates.logged(watcher, Change.PERSON, Peer.user(account_.id))
+        call.world.updates.logged(watcher, change, Peer.user(account_.id))
 
 
 def require_old_session(call: Call) -> None:

@@ -109,6 +109,11 @@ def _edit_photo(call: Call, request: Any) -> Any:
     return call.world.updates.answer(call.me.id)
 
 
+def _is_username(text: str) -> bool:
+    known = text.isascii() and text.replace("_", "").isalnum() and text[0].isalpha()
+    return known and 5 <= len(text) <= 32
+
+
 def _check_username(call: Call, request: Any) -> bool:
     accounts, rooms = call.world.accounts, call.world.rooms
     return (
@@ -121,6 +126,10 @@ def _update_username(call: Call, request: Any) -> bool:
     room = inputs.channel(call, request.channel)
     if room.creator != call.me.id:
         raise bad_request("CHAT_ADMIN_REQUIRED")
+    if (room.username or "") == request.username:
+        raise bad_request("USERNAME_NOT_MODIFIED")
+    if request.username and not _is_username(request.username):
+        raise bad_request("USERNAME_INVALID")
     if request.username and not _check_username(call, request):
         raise bad_request("USERNAME_OCCUPIED")
     room.username = request.username or None

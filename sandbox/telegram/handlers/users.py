@@ -9,7 +9,7 @@ from telethon.tl.functions import photos, users
 
 from sandbox.telegram import inputs
 from sandbox.telegram.handlers.account import tell_about
-from sandbox.telegram.records import Account, Peer
+from sandbox.telegram.records import Account, Change, Peer
 from sandbox.telegram.rpc import Call, Handlers, RpcFailureError, bad_request
 from sandbox.telegram.wire import Longs
 
@@ -80,7 +80,7 @@ def _update_profile_photo(call: Call, request: Any) -> Any:
 
 
 def _photo_answer(call: Call, photo: Any) -> Any:
-    tell_about(call, call.me)
+    tell_about(call, call.me, Change.LOOKS)
     return types.photos.Photo(photo, [call.world.render.user(call.me.id, call.me)])
 
 
@@ -88,7 +88,7 @@ def _delete_photos(call: Call, request: Any) -> Longs:
     gone = tuple(given.id for given in request.id)
     call.me.photos = [photo for photo in call.me.photos if photo.id not in gone]
     call.world.accounts.save(call.me)
-    tell_about(call, call.me)
+    tell_about(call, call.me, Change.LOOKS)
     return Longs(gone)
 
 
