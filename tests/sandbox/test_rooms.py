@@ -193,6 +193,45 @@ async def test_allowed_reactions(supergroup: Room, alisa: Person, boris: Person)
     assert [r.emoticon for r in full.full_chat.available_reactions.reactions] == ["❤"]
 
 
+async def test_a_supergroup_gets_a_public_name(
+    supergroup: Room, alisa: Person, boris: Person, vera: Person
+) -> None:
+    target = await alisa.entity(supergroup.id)
+    with pytest.raises(errors.UsernameInvalidError):
+        await alisa.client(channels.UpdateUsernameRequest(target, "no"))
+    with pytest.raises(errors.UsernameOccupiedError):
+        await alisa.client(channels.UpdateUsernameRequest(target, "boris_test"))
+    await alisa.client(channels.UpdateUsernameRequest(target, "orchestra_test"))
+    assert (await vera.client.get_entity("orchestra_test")).id == supergroup.id
+    with pytest.raises(errors.UsernameNotModifiedError):
+        await alisa.client(channels.UpdateUsernameRequest(target, "orchestra_test"))
+    await alisa.client(channels.UpdateUsernameRequest(target, ""))
+
+    async def is_private() -> bool:
+        return (await boris.client.get_entity(await boris.entity(supergroup.id))).username is None
+
+    assert await eventually(is_private)
+
+
+async def test_rooms_lose_their_picture(
+    group: Room, supergroup: Room, alisa: Person, boris: Person
+) -> None:
+    for room in (group, supergroup):
+        await alisa.set_photo(room.id, png(8, 8))
+        await alisa.set_photo(room.id, None)
+        await boris.wait_for(
+            lambda one, number=room.id: (  # type: ignore[misc]
+                one.chat == number and one.text == "MessageActionChatDeletePhoto"
+            )
+        )
+        with pytest.raises(errors.ChatNotModifiedError):
+            await alisa.set_photo(room.id, None)
+        await alisa.set_title(room.id, "Renamed")
+        await alisa.set_about(room.id, "described")
+        with pytest.raises(errors.ChatAboutNotModifiedError):
+            await alisa.set_about(room.id, "described")
+
+
 # -- channels
 
 
