@@ -15,6 +15,7 @@ from bridges.core.network import NetworkPlugin
 
 if TYPE_CHECKING:
     from tests.conformance.hosting import Host
+    from tests.conformance.kinds import Kinds
 
 
 @frozen
@@ -83,6 +84,11 @@ class Phone(Protocol):
     @property
     def host(self) -> "Host":
         """The person's client, where it is about chats and not about messages."""
+        ...
+
+    @property
+    def kinds(self) -> "Kinds":
+        """The person's client, where it sends what is more than a text or a plain file."""
         ...
 
     def chat_with(self, other: "Phone") -> Chat:

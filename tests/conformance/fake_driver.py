@@ -22,6 +22,7 @@ from bridges.core.network import NetworkPlugin
 from bridges.core.text import user_text
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.conformance.fake_hosting import FakeHost
+from tests.conformance.fake_kinds import FakeKinds
 from tests.fakes import world
 from tests.fakes.adapter import FakeConfig
 from tests.fakes.fake_network import FakeNetwork
@@ -47,6 +48,7 @@ class FakeDriverPhone:
         self.person = person
         self._network = network
         self.host = FakeHost(network.world, person, self._chat)
+        self.kinds = FakeKinds(network.world, person, self._chat, _seen)
         self._typists: defaultdict[ChatID, set[str]] = defaultdict(set)
         person.account.typing.append(self._note_typing)
 

@@ -22,6 +22,7 @@ from bridges.telegram.config import (
 from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.conformance.telegram_hosting import TelegramHost
+from tests.conformance.telegram_kinds import TelegramKinds
 from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK
 
@@ -48,6 +49,7 @@ class TelegramPhone:
         self.person = person
         self._net = net
         self._entities: dict[Chat, Any] = {}
+        self.kinds = TelegramKinds(net, person, self._entity, self._seen)
         self.host = TelegramHost(
             person,
             self._entity,

@@ -14,6 +14,7 @@ from bridges.core.content import (
     Fetched,
     FormattedText,
     Location,
+    MediaInfo,
     MediaKind,
     OutgoingContent,
     Poll,
@@ -255,6 +256,12 @@ class FakeSession(RoomAbilities, ListAbilities):
                 raise Rejected("FAKE.FILE_GONE", user_text("The file is no longer there."))
             await asyncio.to_thread(target.write_bytes, data)
             return None
+
+    def custom_emoji(self, emoji: str) -> RemoteMedia:
+        """A picture among the world's files."""
+        return RemoteMedia(
+            MediaKind.STICKER, MediaInfo(emoji, "image/png"), emoji, f"emoji {emoji}"
+        )
 
     # -- Inside
 

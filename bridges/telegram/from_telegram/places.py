@@ -14,6 +14,8 @@ from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.names import clean_name
 
 _FOREVER = 0x7FFFFFFF
+_SLACK = timedelta(seconds=1)
+"""Dates and periods have whole seconds, and no period is shorter than one."""
 _DIGITS = 6
 """Of a degree; the last one is a tenth of a metre."""
 
@@ -35,7 +37,8 @@ def has_ended(media: MessageMediaGeoLive, message: Any) -> bool:
     """
     if media.period == _FOREVER or message.edit_date is None:
         return False
-    return bool(message.date + timedelta(seconds=media.period) <= message.edit_date)
+    until = message.date + timedelta(seconds=media.period)
+    return bool(until <= message.edit_date + _SLACK)
 
 
 def _named(media: Any, message: Any, around: Surroundings) -> tuple[str, list[str]]:
