@@ -143,10 +143,14 @@ class Invites:
 
     def ask(self, user: int, room: Room) -> None:
         """Ask to be let in; raises INVITE_REQUEST_SENT, which says that it was asked."""
+        self.add_request(user, room)
+        raise RpcFailureError(400, "INVITE_REQUEST_SENT", done=True)
+
+    def add_request(self, user: int, room: Room) -> None:
+        """Keep a request to join and tell the administrators."""
         room.requests.setdefault(user, self._clock.seconds())
         self._rooms.save(room)
         self._tell_admins(room)
-        raise RpcFailureError(400, "INVITE_REQUEST_SENT", done=True)
 
     def decide(self, room: Room, user: int, *, approved: bool) -> None:
         """Let somebody in who asked, or not; raises HIDE_REQUESTER_MISSING."""

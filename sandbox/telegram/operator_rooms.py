@@ -54,6 +54,11 @@ class RoomOperations(ABC):
 
         self.apply(hide)
 
+    def ask_to_join(self, name: str | int, room_name: str | int) -> None:
+        """Let somebody ask the administrators of a room to be let in."""
+        account, room = self._world.accounts.find(name), self.find_room(room_name)
+        self.apply(lambda: self._world.invites.add_request(account.id, room))
+
     def push_minimal(self, name: str | int, *, minimal: bool = True) -> None:
         """Let pushes to somebody carry ``min`` users: no phone, no usable access hash."""
         account = self._world.accounts.find(name).id

@@ -220,3 +220,20 @@ async def test_forwarding_into_a_topic(town: Town) -> None:
     )
     received = await boris.wait_for(lambda one: one.chat == room.id and one.topic == topic)
     assert (received.text, received.reply_to) == ("a borrowed thought", topic)
+
+
+async def test_who_was_away_learns_of_pinned_and_read_topics(town: Town) -> None:
+    alisa, boris = town.alisa, town.boris
+    room = await new_forum(town, boris)
+    topic = await alisa.create_topic(room.id, "Missed")
+    sent = await alisa.send_in(room.id, topic, "read me")
+    state = await alisa.client(functions.updates.GetStateRequest())
+    await boris.read_thread(room.id, topic, sent.id)
+    target = await alisa.entity(room.id)
+    await alisa.client(messages.UpdatePinnedForumTopicRequest(target, topic, pinned=True))
+    missed = await alisa.client(
+        functions.updates.GetDifferenceRequest(state.pts, state.date, state.qts)
+    )
+    found = {type(one): one for one in missed.other_updates}
+    assert found[types.UpdateReadChannelDiscussionOutbox].read_max_id == sent.id
+    assert found[types.UpdatePinnedForumTopic].topic_id == topic

@@ -71,6 +71,8 @@ async def test_whom_nobody_may_add(town: Town) -> None:
     assert [one.user_id for one in invited.missing_invitees] == [grisha.account.id]
     there = {p.first_name for p in await alisa.client.get_participants(target)}
     assert there == {"Alisa", "Boris", "Vera"}
+    with pytest.raises(errors.UserPrivacyRestrictedError):
+        await alisa.promote(room.id, "grisha_test", invite_users=True)
     theirs = await town.vera.entity(room.id)
     invited = await town.vera.client(channels.InviteToChannelRequest(theirs, ["grisha_test"]))
     assert invited.missing_invitees == []
@@ -174,8 +176,11 @@ async def test_a_public_group_that_asks_first(town: Town) -> None:
     with pytest.raises(errors.InviteRequestSentError):
         await boris.client(channels.JoinChannelRequest(there))
     await town.saw(alisa, types.UpdatePendingJoinRequests, requests_pending=1)
+    town.net.operator.ask_to_join("vera_test", room.id)
+    await town.saw(alisa, types.UpdatePendingJoinRequests, requests_pending=2)
     await alisa.client(messages.HideAllChatJoinRequestsRequest(target, approved=True))
-    await town.action(boris, room, types.MessageActionChatJoinedByRequest)
+    for person in (boris, town.vera):
+        await town.action(person, room, types.MessageActionChatJoinedByRequest)
 
 
 # -- many members

@@ -8,8 +8,9 @@ from telethon.tl import types
 from telethon.tl.functions import channels, messages
 
 from sandbox.telegram import inputs
+from sandbox.telegram.privacy import INVITE, allows
 from sandbox.telegram.records import Kind, Peer
-from sandbox.telegram.rpc import Call, Handlers, bad_request
+from sandbox.telegram.rpc import Call, Handlers, bad_request, forbidden
 
 
 def _edit_admin(call: Call, request: Any) -> Any:
@@ -17,6 +18,8 @@ def _edit_admin(call: Call, request: Any) -> Any:
     user, me = inputs.account(call, request.user_id), call.me.id
     if user.deleted:
         raise bad_request("INPUT_USER_DEACTIVATED")
+    if user.id not in room.members and not allows(call.world.accounts, user, me, INVITE):
+        raise forbidden("USER_PRIVACY_RESTRICTED")
     call.world.moderation.promote(room, user.id, me, request.admin_rights, request.rank)
     return call.world.updates.answer(me, peers=[room.peer, Peer.user(user.id)])
 

@@ -39,6 +39,7 @@ def _send_message(call: Call, request: Any) -> Any:
         out=True,
         media=call.world.attachments.shown(me, post),
         entities=post.entities or None,
+        ttl_period=post.ttl or None,
     )
 
 
