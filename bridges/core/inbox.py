@@ -48,6 +48,9 @@ _TYPES = (
 )
 _MOST_SENDERS_IN_A_FILTER = 200
 _PAUSE_AFTER_FAILURE = 5.0
+_SOON_AGAIN = (3.0, 10.0)
+"""Seconds until the looks after one with a cause: the homeserver may lose track of an event that comes
+at the very moment at which it notices that we are back."""
 _LOOKS_WORTH_WAITING_FOR = 6
 """So many looks may fail before what is here is handled although something may be missing."""
 
@@ -123,14 +126,17 @@ class Inbox:
     async def run(self) -> None:
         """Reconcile for ever; cancelled at the end."""
         failures = 0
+        pauses = iter(_SOON_AGAIN)
         while True:
+            if self._due.is_set():
+                pauses = iter(_SOON_AGAIN)
             self._due.clear()
             failures = 0 if await self._looked() else failures + 1
             if not self._due.is_set() and not 0 < failures < _LOOKS_WORTH_WAITING_FOR:
                 self._lanes.release()
-            pause = min(self._interval, _PAUSE_AFTER_FAILURE) if failures else self._interval
+            pause = _PAUSE_AFTER_FAILURE if failures else next(pauses, self._interval)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(min(self._interval, pause)):
                     await self._due.wait()
 
     async def _looked(self) -> bool:
