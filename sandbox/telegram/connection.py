@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 _UNKNOWN_KEY = struct.pack("<i", -404)
 _BAD_SALT = 48
+_TOO_OLD, _TOO_NEW = 16, 17
+_OLDEST, _NEWEST = 300, 30
 _MAX_UNSENT = 64 * 1024 * 1024
 _BROKEN = (BadPacketError, HandshakeError, wire.BadEnvelopeError, wire.UnreadableError)
 _IGNORED = (types.MsgsAck, types.MsgsStateInfo, types.MsgsAllInfo, functions.RpcDropAnswerRequest)
@@ -135,6 +137,11 @@ class Connection:
             self._content_messages = 0
             if envelope.salt == self._salt:
                 self._greet(envelope)
+        wrong_time = self._wrong_time(envelope.msg_id)
+        if wrong_time:
+            note = types.BadMsgNotification(envelope.msg_id, envelope.seqno, wrong_time)
+            self._send(bytes(note), is_content=False, is_reply=True)
+            return
         if envelope.salt != self._salt:
             self._send(
                 bytes(types.BadServerSalt(envelope.msg_id, envelope.seqno, _BAD_SALT, self._salt)),
@@ -145,6 +152,13 @@ class Connection:
             return
         self._backend.attach(self)
         self._open(envelope.msg_id, envelope.body)
+
+    def _wrong_time(self, msg_id: int) -> int:
+        """Return the error code of a message from another time than ours, 0 for all others."""
+        ahead = (msg_id >> 32) - self._now()
+        if ahead < -_OLDEST:
+            return _TOO_OLD
+        return _TOO_NEW if ahead > _NEWEST else 0
 
     def _greet(self, envelope: wire.Envelope) -> None:
         unique = int.from_bytes(self._backend.random_bytes(8), "little", signed=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The part of the control API that is about where things are and how many there are."""
+"""The part of the control API that is about how many there are, where they are, and what they may."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,6 +24,10 @@ class ScaleOperations:
         return {
             "/accounts/move": self._move_account,
             "/accounts/premium": self._premium,
+            "/accounts/freeze": self._freeze,
+            "/accounts/distrust": self._distrust,
+            "/accounts/confirm-takeout": self._confirm_takeout,
+            "/clock/protocol": self._protocol_clock,
             "/bulk/accounts": self._accounts,
             "/bulk/sessions": self._sessions,
             "/bulk/dialogs": self._dialogs,
@@ -34,6 +38,24 @@ class ScaleOperations:
             "/files/expire": self._expire,
             "/people/send-generated": self._send_generated,
         }
+
+    # -- what accounts may
+
+    async def _freeze(self, body: Body) -> Answer:
+        self.net.operator.freeze(body.text("account"), body.flag("frozen", default=True))
+        return {}
+
+    async def _distrust(self, body: Body) -> Answer:
+        self.net.operator.distrust(body.text("account"), body.flag("distrusted", default=True))
+        return {}
+
+    async def _confirm_takeout(self, body: Body) -> Answer:
+        self.net.operator.confirm_takeout(body.text("account"))
+        return {}
+
+    async def _protocol_clock(self, body: Body) -> Answer:
+        self.net.server.ahead = body.seconds("ahead")
+        return {}
 
     # -- much at once
 

@@ -25,6 +25,8 @@ class Limits:
     """What the service enforces; tests lower single values to reach the edges quickly.
 
     Lengths of text are in code points, times in seconds, files in parts of at most 512 KiB.
+    `history_per_second` calls that read messages are allowed (0: any number), in a takeout
+    `takeout_factor` times as many; who asks more often has to wait `flood_seconds`.
     """
 
     text: int = 4096
@@ -52,3 +54,7 @@ class Limits:
     file_parts: int = 4000
     file_parts_premium: int = 8000
     photo_bytes: int = 10 * 1024 * 1024
+    takeout_delay_seconds: int = 24 * 3600
+    takeout_factor: int = 10
+    history_per_second: int = 0
+    flood_seconds: int = 3

@@ -21,7 +21,15 @@ T = TypeVar("T")
 PERSON_DEVICE = "Sandbox person"
 """The device model of the clients the sandbox runs itself."""
 
-REVOCATIONS = ("SESSION_REVOKED", "AUTH_KEY_UNREGISTERED", "AUTH_KEY_DUPLICATED")
+REVOCATIONS = (
+    "SESSION_REVOKED",
+    "SESSION_EXPIRED",
+    "AUTH_KEY_UNREGISTERED",
+    "AUTH_KEY_INVALID",
+    "AUTH_KEY_DUPLICATED",
+    "USER_DEACTIVATED",
+    "USER_DEACTIVATED_BAN",
+)
 """How a session can end from outside."""
 
 
@@ -91,6 +99,22 @@ class Operator(MessageOperations, RoomOperations):
         account = self._world.accounts.find(name)
         account.premium = premium
         self.apply(lambda: self._changed(account))
+
+    def freeze(self, name: str | int, frozen: bool = True) -> None:
+        """Let somebody only read, or do everything again."""
+        account = self._world.accounts.find(name)
+        account.frozen = frozen
+        self.apply(lambda: self._world.accounts.save(account))
+
+    def distrust(self, name: str | int, distrusted: bool = True) -> None:
+        """Keep somebody from writing to strangers, or no more."""
+        account = self._world.accounts.find(name)
+        account.distrusted = distrusted
+        self.apply(lambda: self._world.accounts.save(account))
+
+    def confirm_takeout(self, name: str | int) -> None:
+        """Agree to the export somebody has asked for, as on another device."""
+        self._world.takeouts.confirm(self._world.accounts.find(name).id)
 
     def delete_account(self, name: str | int) -> None:
         """Delete an account: others see "Deleted Account", its sessions are dead."""

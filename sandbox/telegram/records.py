@@ -89,6 +89,8 @@ class Account:
     privacy: dict[str, list[TLObject]] = Factory(dict)
     dc: int = DC_ID
     premium: bool = False
+    frozen: bool = False
+    distrusted: bool = False
 
 
 @define

@@ -60,11 +60,12 @@ class Link(Protocol):
 
 @define
 class Call:
-    """The context of one method call."""
+    """The context of one method call; `takeout` is the takeout it is made in."""
 
     world: "World"
     key: AuthKey
     link: Link
+    takeout: int | None = None
 
     @property
     def me(self) -> Account:

@@ -11,7 +11,7 @@ from typing import Any
 
 from telethon.tl import functions, types
 
-from sandbox.telegram import migration, wire
+from sandbox.telegram import migration, standing, wire
 from sandbox.telegram.connection import Connection
 from sandbox.telegram.data_centres import DataCentres
 from sandbox.telegram.faults import Effect, Faults
@@ -27,7 +27,6 @@ _log = logging.getLogger(__name__)
 
 _WRAPPERS = (
     functions.InvokeWithLayerRequest,
-    functions.InvokeWithTakeoutRequest,
     functions.InvokeWithMessagesRangeRequest,
 )
 
@@ -42,6 +41,8 @@ class Server:
         self.server_key = key
         self.random_bytes = world.random_bytes
         self._centres = DataCentres(self._accept)
+        self.ahead = 0.0
+        """By how many seconds the protocol's clock is ahead of the true time."""
         self._handlers: Handlers = all_handlers(self.addresses)
         self._connections: set[Connection] = set()
         self._attached: dict[int, set[Connection]] = {}
@@ -145,9 +146,10 @@ class Server:
         effect = Effect()
         rendered: list[tuple[int, Any]] = []
         try:
-            request = self._unwrap(connection, request)
+            request = self._unwrap(call, connection, request)
             method = method_name(type(request))
             effect = self.faults.before(method, account)
+            self.world.pacing.check(account, method, in_takeout=call.takeout is not None)
             body = self._pack(self._handle(call, request))
             rendered = self.world.updates.flush(connection)
         except RpcFailureError as failure:
@@ -175,10 +177,14 @@ class Server:
         if account is not None:
             self._attached[account].discard(connection)
 
-    def _unwrap(self, connection: Connection, request: Any) -> Any:
+    def _unwrap(self, call: Call, connection: Connection, request: Any) -> Any:
         quiet = False
         while True:
             if isinstance(request, _WRAPPERS):
+                request = request.query
+            elif isinstance(request, functions.InvokeWithTakeoutRequest):
+                self.world.takeouts.check(call.key.account, request.takeout_id)
+                call.takeout = request.takeout_id
                 request = request.query
             elif isinstance(request, functions.InvokeWithoutUpdatesRequest):
                 quiet = True
@@ -218,6 +224,7 @@ class Server:
         else:
             account = self.world.logins.require_login(call.key)
             migration.require_home(call.key, account, type(request))
+            standing.require_good(call, request)
             if account.bot and type(request) in NOT_FOR_BOTS:
                 raise bad_request("BOT_METHOD_INVALID")
         return handler(call, request)
@@ -244,7 +251,7 @@ class Server:
     async def _accept(
         self, dc: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        connection = Connection(self, reader, writer, time.time, dc)
+        connection = Connection(self, reader, writer, lambda: time.time() + self.ahead, dc)
         if not self._centres.is_open(dc):
             connection.drop()
             return

@@ -21,6 +21,7 @@ from sandbox.telegram.limits import DC_ID, Limits
 from sandbox.telegram.logins import Logins
 from sandbox.telegram.mailboxes import Mailboxes
 from sandbox.telegram.moderation import Moderation
+from sandbox.telegram.pacing import Pacing
 from sandbox.telegram.persistence import Store
 from sandbox.telegram.pins import Pins
 from sandbox.telegram.polls import Polls
@@ -34,6 +35,7 @@ from sandbox.telegram.room_actions import RoomActions
 from sandbox.telegram.rooms import Rooms
 from sandbox.telegram.stickers import StickerSets
 from sandbox.telegram.subjects import Subjects
+from sandbox.telegram.takeouts import Takeouts
 from sandbox.telegram.threads import Threads
 from sandbox.telegram.topics import Topics
 from sandbox.telegram.updates import Updates
@@ -58,6 +60,8 @@ class World:
         self.random_bytes = random_bytes
         self.accounts = Accounts(store, clock, random_bytes)
         self.logins = Logins(store, clock, random_bytes, self.accounts, lambda: self.limits)
+        self.takeouts = Takeouts(clock, lambda: self.limits)
+        self.pacing = Pacing(clock, lambda: self.limits)
         self.rooms = Rooms(store, clock)
         self.mailboxes = Mailboxes(store, clock)
         self.files = Files(store, clock, self.accounts, lambda: self.limits)

@@ -302,3 +302,15 @@ async def test_rooms_over_the_control_api(net: TelegramSandbox, api: Api) -> Non
     await boris.wait_for_text("MessageActionPhoneCall")
     assert ":" in (await api.post("/accounts/bot", account="Grisha"))["token"]
     assert room.deactivated
+
+
+async def test_standing_over_the_control_api(net: TelegramSandbox, api: Api) -> None:
+    account = net.accounts.find("Alisa")
+    await api.post("/accounts/freeze", account="Alisa")
+    await api.post("/accounts/distrust", account="Alisa")
+    assert (account.frozen, account.distrusted) == (True, True)
+    await api.post("/accounts/freeze", account="Alisa", frozen=False)
+    assert not account.frozen
+    await api.post("/accounts/confirm-takeout", account="Alisa")
+    await api.post("/clock/protocol", ahead=-5)
+    assert net.server.ahead == -5

@@ -24,6 +24,9 @@ from tests.telegram.test_session_text import dm
         ("SESSION_REVOKED", "ended from another device"),
         ("AUTH_KEY_UNREGISTERED", "does not know this login"),
         ("AUTH_KEY_DUPLICATED", "two places at once"),
+        ("SESSION_EXPIRED", "has expired"),
+        ("USER_DEACTIVATED", "has been deleted"),
+        ("USER_DEACTIVATED_BAN", "banned this account"),
     ],
 )
 async def test_a_lost_login_is_told_and_wiped_without_a_loop(
@@ -242,3 +245,23 @@ async def test_the_end_of_an_old_session_leaves_a_newer_login_alone(
     net.server.drop_key(first)
     await handle.until_state(SessionState.BAD_CREDENTIALS)
     assert await store.load(alisa.id) == new
+
+
+@pytest.mark.parametrize("ahead", [7200.0, -7200.0])
+async def test_a_clock_that_is_wrong_delays_and_loses_nothing(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    alisa: LoginRecord,
+    net: TelegramSandbox,
+    ahead: float,
+) -> None:
+    await boris.send("alisa_test", "before")
+    await handle.until_text("before")
+    net.server.ahead = ahead
+    net.server.drop()
+    await boris.send("alisa_test", "after")
+    await handle.until_text("after")
+    await session.send(text_message(dm(net, "boris_test", alisa), "and back"))
+    await boris.wait_for_text("and back")
+    assert handle.texts().count("after") == 1

@@ -135,8 +135,13 @@ def _update_username(call: Call, request: Any) -> Any:
     return call.world.render.user(me.id, me)
 
 
-def _init_takeout(_call: Call, _request: Any) -> Any:
-    return types.account.Takeout(1)
+def _init_takeout(call: Call, _request: Any) -> Any:
+    return types.account.Takeout(call.world.takeouts.begin(call.me.id))
+
+
+def _finish_takeout(call: Call, _request: Any) -> bool:
+    call.world.takeouts.finish(call.me.id, call.takeout)
+    return True
 
 
 def _done(_call: Call, _request: Any) -> bool:
@@ -153,7 +158,7 @@ HANDLERS: Handlers = MappingProxyType(
         account.CheckUsernameRequest: _check_username,
         account.UpdateUsernameRequest: _update_username,
         account.InitTakeoutSessionRequest: _init_takeout,
-        account.FinishTakeoutSessionRequest: _done,
+        account.FinishTakeoutSessionRequest: _finish_takeout,
         account.RegisterDeviceRequest: _done,
         account.UnregisterDeviceRequest: _done,
     }
