@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from bridges.core.chat import ChatSettings, KnownChat
+from bridges.core.chat import ChatSettings, Identity, KnownChat
 from bridges.core.content import Fetched, RemoteMedia
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
@@ -100,6 +100,27 @@ class HandlesChatSettings(Protocol):
 
     async def set_settings(self, chat: ChatKey, settings: ChatSettings) -> ChatSettings:
         """Set what is known in ``settings``; returns what of it the network keeps for this chat."""
+        ...
+
+
+@runtime_checkable
+class HandlesTopics(Protocol):
+    """Groups can have sub-chats that people begin."""
+
+    async def new_topic(self, chat: ChatKey, key: str, title: str) -> ChatKey:
+        """Begin a sub-chat of the group that ``chat`` is or is part of; returns its key.
+
+        Repeating it with the same ``key`` must not begin another one.
+        """
+        ...
+
+
+@runtime_checkable
+class SpeaksAsOthers(Protocol):
+    """People may write under other names than their own."""
+
+    async def identities(self, chat: ChatKey) -> Sequence[Identity]:
+        """As whom the account may write in a chat; itself first, if it may."""
         ...
 
 

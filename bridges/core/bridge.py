@@ -309,6 +309,7 @@ class Bridge:
             parts.logins,
             parts.people,
             parts.rooms,
+            parts.portals,
             parts.history_keeper,
             parts.arrivals,
             parts.translator,

@@ -20,10 +20,13 @@ class Sender:
 
     ``is_me``: the login that reports it did it itself, from another device. Such events appear in
     Matrix as the person (double puppeting) where that is possible.
+
+    ``anonymous``: a chat speaks, and who writes for it is not told; it may be one of our people.
     """
 
     user: RemoteUserID
     is_me: bool = False
+    anonymous: bool = False
 
 
 @frozen
@@ -149,6 +152,15 @@ class UserInfo:
     avatar: Avatar | None = None
     username: str | None = None
     is_bot: bool | None = None
+
+
+@frozen
+class Identity:
+    """Somebody as whom an account may write in a chat: itself, a channel, the group."""
+
+    user: RemoteUserID
+    name: str
+    is_me: bool = False
 
 
 @frozen

@@ -19,6 +19,7 @@ class OutgoingMessage:
         key: stable for this message over every retry and restart, different for every other. The
             network derives its own idempotency key from it (Telegram ``random_id``).
         repeated: an earlier attempt may have reached the network.
+        speaks_as: as whom it shall appear, None for the account itself.
         timestamp: when it was written in Matrix, timezone-aware.
     """
 
@@ -28,6 +29,7 @@ class OutgoingMessage:
     timestamp: datetime
     reply_to: MessageID | None = None
     repeated: bool = False
+    speaks_as: RemoteUserID | None = None
 
 
 @frozen

@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 from mautrix.types import RoomID, UserID
 
-from bridges.core.commands.ports import LoginView
+from bridges.core.commands.ports import ChatView, LoginView
 from bridges.core.config import Level, Permissions, SyncConfig
 from bridges.core.errors import LoginFailed
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
-from bridges.core.ids import ChatKey, LoginID
+from bridges.core.ids import ChatKey, LoginID, RemoteUserID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
 from bridges.core.network import LoginRecord, Network, NetworkInfo, Session
 from bridges.core.portal.rooms import Rooms
 from bridges.core.sessions import Sessions
 from bridges.core.storage.logins import LoginStore
 from bridges.core.storage.people import PeopleStore
+from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue, RowState
 from bridges.core.text import user_text
 
@@ -35,6 +36,7 @@ class BridgeServices:
         logins: LoginStore,
         people: PeopleStore,
         rooms: Rooms,
+        portals: PortalStore,
         keeper: HistoryKeeper,
         arrivals: Arrivals,
         translator: Translator,
@@ -48,6 +50,7 @@ class BridgeServices:
         self._logins = logins
         self._people = people
         self._rooms = rooms
+        self._portals = portals
         self._keeper = keeper
         self._arrivals = arrivals
         self._translator = translator
@@ -118,6 +121,22 @@ class BridgeServices:
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         """Give a chat's room, made if needed."""
         return await self._arrivals.open(login, chat)
+
+    async def chat_in(self, room: RoomID, user: UserID) -> ChatView | None:
+        """The chat of a room, by the first login of a person that is in it."""
+        portal = await self._portals.by_room(room)
+        if portal is None or portal.successor is not None:
+            return None
+        parts = {part.login: part for part in await self._portals.logins_in(portal.key)}
+        for login in self._sessions.of(user):
+            part = parts.get(login.record.id)
+            if part is not None:
+                return ChatView(portal.key, part.login, login.session, part.speaks_as)
+        return None
+
+    async def speak_as(self, chat: ChatView, identity: RemoteUserID | None) -> None:
+        """Note as whom a login writes in a chat."""
+        await self._portals.set_speaker(chat.login, chat.key, identity)
 
     async def sync(self, login: LoginID) -> int:
         """Have the most recent chats brought in."""

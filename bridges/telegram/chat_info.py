@@ -6,6 +6,8 @@ from typing import Any
 from telethon.tl import types as tl
 
 from bridges.core.chat import ChatInfo, ChatKind, Member, Sender
+from bridges.core.ids import NO_CHAT
+from bridges.core.rights import SPACE_RIGHTS
 from bridges.telegram import ids
 from bridges.telegram.names import clean_name
 from bridges.telegram.rights import chat_rights, own_power
@@ -31,7 +33,30 @@ def visible_info(chat: Any, me: int) -> ChatInfo:
         members=(Member(Sender(ids.user_id(me), is_me=True), power=own_power(chat)),),
         may_write=may_write(chat),
         rights=chat_rights(chat),
+        parent=ids.space_key(chat.id) if is_forum(chat) else NO_CHAT,
     )
+
+
+def space_info(chat: Any) -> ChatInfo:
+    """What a forum says about the space that gathers its topics."""
+    return ChatInfo(
+        kind=ChatKind.SPACE,
+        name=clean_name(chat.title),
+        avatar=chat_avatar(chat),
+        rights=SPACE_RIGHTS,
+        parent=NO_CHAT,
+    )
+
+
+def is_forum(chat: Any) -> bool:
+    """Whether a supergroup has topics."""
+    return isinstance(chat, tl.Channel) and bool(chat.forum)
+
+
+def may_write_in_closed(chat: Any) -> bool:
+    """Whether the account may write also in topics that are closed."""
+    admin = chat.admin_rights
+    return bool(chat.creator or (admin is not None and admin.manage_topics))
 
 
 def may_write(chat: Any) -> bool:

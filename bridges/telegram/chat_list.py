@@ -16,28 +16,32 @@ from bridges.core.ids import ChatKey, LoginID
 from bridges.telegram import ids
 from bridges.telegram.chat_info import chat_kind, is_broadcast
 from bridges.telegram.connection import Caller
+from bridges.telegram.dialog_settings import DialogSettings
 from bridges.telegram.errors import refused
+from bridges.telegram.from_telegram.settings import ARCHIVE
 from bridges.telegram.history import dialogs
 from bridges.telegram.names import clean_name
 from bridges.telegram.peers import Peers
 from bridges.telegram.user_info import DELETED, SAVED_MESSAGES, full_name
 
-_ARCHIVE = 1
-
 
 class ChatList:
     """Lists chats for one login."""
 
-    def __init__(self, login: LoginID, call: Caller, peers: Peers, clock: Clock) -> None:
+    def __init__(
+        self, login: LoginID, call: Caller, peers: Peers, settings: DialogSettings, clock: Clock
+    ) -> None:
         self._login = login
         self._call = call
         self._peers = peers
+        self._settings = settings
         self._clock = clock
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``."""
         found: list[KnownChat] = []
         for page in await dialogs(self._call, limit):
+            self._settings.note(page)
             found += self._listed(page)
         return found[:limit]
 
@@ -71,7 +75,7 @@ class ChatList:
 
         Telegram takes a chat out of the archive when something is said in it, unless it is muted.
         """
-        if dialog.folder_id == _ARCHIVE:
+        if dialog.folder_id == ARCHIVE:
             return True
         until = dialog.notify_settings.mute_until
         return is_broadcast(thing) and until is not None and until > self._clock.now()

@@ -10,11 +10,12 @@ from telethon.tl.functions.messages import GetFullChatRequest, SearchRequest
 
 from bridges.core.chat import ChatInfo, Member
 from bridges.core.errors import Rejected
-from bridges.core.ids import MessageID
+from bridges.core.ids import NO_CHAT, ChatKey, MessageID
 from bridges.telegram import ids
-from bridges.telegram.chat_info import visible_info
+from bridges.telegram.chat_info import space_info, visible_info
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
+from bridges.telegram.from_telegram.settings import notification_settings
 from bridges.telegram.members import (
     as_itself,
     channel_members,
@@ -58,16 +59,36 @@ class ChatQueries:
 
     async def channel(self, channel: tl.InputChannel) -> ChatInfo:
         """A supergroup, gigagroup or channel."""
+        full, found = await self._full(channel)
+        info = evolve(
+            visible_info(found, self._me),
+            topic=clean_text_lines(full.about),
+            predecessor=self._predecessor(full),
+            discussion=_discussion(full, found),
+        )
+        info = await self._with_members(info, found, full)
+        peer = tl.InputPeerChannel(channel.channel_id, channel.access_hash)
+        return await self._with_pins(info, peer, full)
+
+    async def space(self, channel: tl.InputChannel) -> ChatInfo:
+        """The space of a forum."""
+        full, found = await self._full(channel)
+        settings = notification_settings(full.notify_settings)
+        return evolve(space_info(found), topic=clean_text_lines(full.about), settings=settings)
+
+    async def _full(self, channel: tl.InputChannel) -> tuple[Any, tl.Channel]:
         answer = await self._call(GetFullChannelRequest(channel))
         number = channel.channel_id
         found = next((one for one in answer.chats if one.id == number), None)
         if not isinstance(found, tl.Channel):
             raise refused("CHANNEL_PRIVATE")
-        full = answer.full_chat
-        info = evolve(visible_info(found, self._me), topic=clean_text_lines(full.about))
-        info = await self._with_members(info, found, full)
-        peer = tl.InputPeerChannel(channel.channel_id, channel.access_hash)
-        return await self._with_pins(info, peer, full)
+        return answer.full_chat, found
+
+    def _predecessor(self, full: Any) -> ChatKey | None:
+        if full.migrated_from_chat_id is None:
+            return None
+        group = tl.PeerChat(full.migrated_from_chat_id)
+        return ids.chat_key(group, ids.login_id(self._me))
 
     async def pins(self, peer: Any) -> tuple[MessageID, ...]:
         """The pinned messages of a chat, those pinned last at the end."""
@@ -133,3 +154,10 @@ class ChatQueries:
         await self._people.introduced(answer.users, answer.chats)
         members = channel_members(found, self._me, is_channel=bool(channel.broadcast))
         return without_deleted(members, answer.users), len(found) >= answer.count
+
+
+def _discussion(full: Any, channel: tl.Channel) -> ChatKey | None:
+    """Where posts of a channel are talked about; a group's link back says nothing new."""
+    if not channel.broadcast:
+        return None
+    return ids.topic_key(full.linked_chat_id, None) if full.linked_chat_id else NO_CHAT

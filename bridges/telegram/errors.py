@@ -75,6 +75,12 @@ _REFUSED: Mapping[str, UserText] = {
     "MESSAGE_POLL_CLOSED": user_text("This poll has ended."),
     "REVOTE_NOT_ALLOWED": user_text("In this poll a vote cannot be changed."),
     "OPTIONS_TOO_MUCH": user_text("You have chosen more answers than this poll allows."),
+    "CHANNEL_FORUM_MISSING": user_text("This group has no topics; turn them on in a Telegram app."),
+    "TOPIC_TITLE_EMPTY": user_text("A topic must have a title."),
+    "SEND_AS_PEER_INVALID": user_text(
+        "You may not write under that name in this chat (any more). Choose another one with the "
+        "command: send-as"
+    ),
     "TOPIC_CLOSED": user_text("This topic is closed; write in another one."),
     "TOPIC_DELETED": user_text("This topic was deleted; write in another one."),
     "USER_BANNED_IN_CHANNEL": user_text(

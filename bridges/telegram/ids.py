@@ -10,7 +10,12 @@ chat                 ``ChatKey.chat``                         receiver
 direct               ``user:<user id>``                       login
 basic group          ``chat:<chat id>``                       login
 channel, supergroup  ``channel:<channel id>``                 shared
+topic of a forum     ``channel:<channel id>/<topic id>``      shared
+space of a forum     ``channel:<channel id>/space``           shared
 ===================  =======================================  ========
+
+A forum's topic General is the supergroup itself, so that a group keeps its room when it becomes a
+forum and when it is one no more.
 
 People are ``<user id>``; channels that speak as themselves are ``c<channel id>``; a basic group is
 never a sender, but ``g<chat id>`` if Telegram should say so.
@@ -21,9 +26,12 @@ from typing import Any, TypeAlias
 from telethon import utils
 from telethon.tl.types import PeerChannel, PeerChat, PeerUser
 
-from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.ids import SHARED, SPACE, ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 
 Peer: TypeAlias = PeerUser | PeerChat | PeerChannel
+
+GENERAL = 1
+"""The topic of what is said in no other one."""
 
 _LOGIN_PREFIX = "tg-"
 
@@ -83,9 +91,34 @@ def chat_key(peer: Peer, login: LoginID) -> ChatKey:
             return ChatKey(ChatID(f"user:{peer.user_id}"), login)
 
 
+def topic_key(channel: int, topic: int | None) -> ChatKey:
+    """The key of a forum's topic."""
+    group = chat_key(PeerChannel(channel), LoginID(""))
+    if topic in (None, GENERAL):
+        return group
+    return ChatKey(ChatID(f"{group.chat}/{topic}"), SHARED)
+
+
+def space_key(channel: int) -> ChatKey:
+    """The key of the space that gathers a forum's topics."""
+    group = chat_key(PeerChannel(channel), LoginID(""))
+    return ChatKey(ChatID(f"{group.chat}/{SPACE}"), SHARED)
+
+
+def topic_number(chat: ChatKey) -> int | None:
+    """The topic a chat is; None for General, and for all that is none. Raises ``UnknownID``."""
+    _, _, sub_chat = chat.chat.partition("/")
+    return _number(chat.chat, sub_chat) if sub_chat not in ("", SPACE) else None
+
+
+def is_space(chat: ChatKey) -> bool:
+    """Whether this is no chat but a forum's space."""
+    return chat.chat.endswith(f"/{SPACE}")
+
+
 def chat_peer(chat: ChatKey) -> Peer:
-    """The peer of a chat. Raises ``UnknownID``."""
-    kind, _, digits = chat.chat.partition(":")
+    """The peer of a chat; of a topic its forum's. Raises ``UnknownID``."""
+    kind, _, digits = chat.chat.partition("/")[0].partition(":")
     make: Any = {"user": PeerUser, "chat": PeerChat, "channel": PeerChannel}.get(kind)
     if make is None:
         raise UnknownID(chat.chat)

@@ -17,7 +17,7 @@ from bridges.core.chat import ChatInfo, ChatKind, UserInfo
 from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.telegram import ids
-from bridges.telegram.chat_info import visible_info
+from bridges.telegram.chat_info import is_forum, space_info, visible_info
 from bridges.telegram.rights import own_power
 from bridges.telegram.store.entities import Entities, Entity, entity_of
 from bridges.telegram.user_info import (
@@ -118,8 +118,11 @@ class People:
         # Its repr, as PostgreSQL keeps no text with a NUL that might separate the values.
         picture = info.avatar.id if info.avatar else ""
         told = repr((info.name, picture, info.may_write, own_power(chat), info.rights))
-        key = ids.chat_key(peer, self._login)
-        return _Seen(ids.marked(peer), f"f:{told}", (ChatChanged(key, info),))
+        events = [ChatChanged(ids.chat_key(peer, self._login), info)]
+        if is_forum(chat):
+            told += " forum"
+            events.append(ChatChanged(ids.space_key(chat.id), space_info(chat)))
+        return _Seen(ids.marked(peer), f"f:{told}", tuple(events))
 
     def _remember(self, user: int, info: UserInfo) -> None:
         self._infos.pop(user, None)

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from attrs import evolve
 from telethon.tl import types as tl
 from telethon.tl.functions.channels import GetChannelsRequest
 from telethon.tl.functions.messages import GetChatsRequest
@@ -13,10 +14,12 @@ from bridges.core.ids import ChatKey, RemoteUserID
 from bridges.telegram import ids
 from bridges.telegram.chat_queries import ChatQueries
 from bridges.telegram.connection import Caller
+from bridges.telegram.dialog_settings import DialogSettings
 from bridges.telegram.errors import refused
 from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.people import People
 from bridges.telegram.rights import DIRECT_RIGHTS
+from bridges.telegram.topics import Topics
 from bridges.telegram.user_info import (
     SAVED_MESSAGES,
     channel_info,
@@ -30,12 +33,21 @@ class Queries:
     """Questions of one login. ``member_limit`` is how many members of a group are looked up."""
 
     def __init__(
-        self, me: int, call: Caller, peers: Peers, people: People, member_limit: int
+        self,
+        me: int,
+        call: Caller,
+        peers: Peers,
+        people: People,
+        topics: Topics,
+        settings: DialogSettings,
+        member_limit: int,
     ) -> None:
         self._me = me
         self._call = call
         self._peers = peers
         self._people = people
+        self._topics = topics
+        self._settings = settings
         self._chats = ChatQueries(me, call, people, member_limit)
 
     async def chat_info(self, chat: ChatKey) -> ChatInfo:
@@ -44,6 +56,13 @@ class Queries:
             peer = ids.chat_peer(chat)
         except ids.UnknownID:
             raise refused("PEER_ID_INVALID") from None
+        if ids.is_space(chat):
+            return await self._chats.space(await self._channel(peer))
+        if ids.topic_number(chat) is not None:
+            return await self._topics.info(chat)
+        return evolve(await self._own_info(peer), settings=await self._settings.of(peer))
+
+    async def _own_info(self, peer: ids.Peer) -> ChatInfo:
         match peer:
             case tl.PeerUser():
                 return await self._direct(peer.user_id)

@@ -14,12 +14,11 @@ from telethon import utils
 from telethon.tl import types as tl
 
 from bridges.core.events import RemoteEvent
-from bridges.core.ids import ChatKey, LoginID, MessageID
+from bridges.core.ids import LoginID
 from bridges.core.network import BridgeHandle
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.chat_changes import outdated
 from bridges.telegram.from_telegram.convert import events_of, typing_of
-from bridges.telegram.from_telegram.messages import from_short
 from bridges.telegram.from_telegram.secret_chats import secret_chat
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller
@@ -28,6 +27,7 @@ from bridges.telegram.refresh import Refresher
 from bridges.telegram.store.cursors import ChannelCursor, Cursor, CursorStore
 from bridges.telegram.store.entities import Entities, Entity
 from bridges.telegram.updates import Batch, Position
+from bridges.telegram.whereabouts import Places
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Receiver:
         self._people = people
         self._filler = filler
         self._refresher = refresher
+        self._places = Places(login, self._me, handle, entities)
         self._stored: Cursor | None = None
         self._reached = _NOWHERE
 
@@ -78,11 +79,14 @@ class Receiver:
         if batch.holes:
             batch = await self._filler.fill(batch, self._reached)
         began &= batch.position.channels.keys()
+        found = await self._places.of(batch)
         around = Surroundings(
             self._login,
             self._me,
             known=_by_id(batch),
-            places=await self._places(batch),
+            places=found.places,
+            topics=found.topics,
+            forums=found.forums,
             say=await self._handle.translation(self._login),
             takes_disappearing=self._takes_disappearing,
         )
@@ -139,19 +143,6 @@ class Receiver:
         ]
         return [one for one in found if one is not None]
 
-    async def _places(self, batch: Batch) -> dict[MessageID, ChatKey]:
-        """In which chats the messages are that this batch deletes."""
-        gone = [
-            ids.message_id(number)
-            for update in batch.updates
-            if isinstance(update, tl.UpdateDeleteMessages)
-            for number in update.messages
-        ]
-        if not gone:
-            return {}
-        known = await self._handle.chats_of(self._login, gone)
-        return {**known, **_fresh_places(batch.updates, self._login, self._me)}
-
     async def _receive(self, events: Sequence[RemoteEvent], reached: Cursor) -> None:
         stored = self._stored
         written: tuple[Entity, ...] = ()
@@ -191,21 +182,6 @@ def _advanced(before: Cursor, position: Position, updates: Sequence[Any]) -> Cur
         top=max(before.top, tops.get(None, 0)),
         channels=channels,
     )
-
-
-def _fresh_places(updates: Sequence[Any], login: LoginID, me: int) -> dict[MessageID, ChatKey]:
-    """The chats of messages that are new in this very batch."""
-    places = {}
-    for update in updates:
-        if isinstance(update, tl.UpdateShortMessage | tl.UpdateShortChatMessage):
-            message = from_short(update, me)
-        elif isinstance(update, tl.UpdateNewMessage):
-            message = update.message
-        else:
-            continue
-        if message.peer_id is not None:
-            places[ids.message_id(message.id)] = ids.chat_key(message.peer_id, login)
-    return places
 
 
 def _message_of(update: Any) -> tuple[int | None, int] | None:

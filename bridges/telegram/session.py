@@ -11,9 +11,9 @@ from telethon.tl.functions.auth import LogOutRequest
 from telethon.tl.types import Channel
 
 from bridges.core.capabilities import RoomFeatures
-from bridges.core.chat import ChatInfo, KnownChat, UserInfo
+from bridges.core.chat import ChatInfo, ChatSettings, Identity, KnownChat, UserInfo
 from bridges.core.content import Fetched, RemoteMedia
-from bridges.core.errors import BridgeError, SessionLost
+from bridges.core.errors import BridgeError, Rejected, SessionLost
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
@@ -36,11 +36,14 @@ from bridges.telegram.client import ClientOptions, credentials_client, session_c
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
 from bridges.telegram.conversion.converter import StickerConverter
+from bridges.telegram.dialog_settings import DialogSettings
 from bridges.telegram.downloads import Downloader
 from bridges.telegram.features import features_of
 from bridges.telegram.fetching import MediaFetcher, emoji_picture
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller, dialogs
+from bridges.telegram.identities import Identities
+from bridges.telegram.migration import Migrations
 from bridges.telegram.peers import Peers
 from bridges.telegram.people import People
 from bridges.telegram.queries import Queries
@@ -58,6 +61,7 @@ from bridges.telegram.to_telegram.reacting import Reacting
 from bridges.telegram.to_telegram.reuse import Reuse
 from bridges.telegram.to_telegram.sending import MessageSender
 from bridges.telegram.to_telegram.uploads import Uploader
+from bridges.telegram.topics import Topics
 from bridges.telegram.updates import UpdatesClient
 
 _log = logging.getLogger(__name__)
@@ -112,7 +116,11 @@ class TelegramSession:
         peers = Peers(me, self._entities, call, handle.clock)
         people = People(record.id, self._entities)
         filler = HoleFiller(call, self._entities, handle.clock, config.backfill.missed_messages)
-        self._queries = Queries(me, call, peers, people, config.sync.member_limit)
+        self._settings = DialogSettings(call, peers, handle.clock)
+        self._topics = Topics(call, peers)
+        self._queries = Queries(
+            me, call, peers, people, self._topics, self._settings, config.sync.member_limit
+        )
         self._refresher = Refresher(record.id, handle, self._queries.chat_info)
         self._receiver = Receiver(
             record.id,
@@ -128,13 +136,15 @@ class TelegramSession:
         uploader = Uploader(call, config.media.parallel_parts, lambda: self._is_premium)
         files = Reuse(uploader, self._uploads, handle.clock)
         self._sender = MessageSender(call, peers, files, handle)
-        self._actions = MessageActions(call, peers)
+        self._actions = MessageActions(call, peers, self._entities)
         self._reacting = Reacting(
             call, peers, Surroundings(record.id, me), lambda: self._is_premium
         )
         self._polls = PollActions(call, peers, me)
+        self._identities = Identities(me, call, peers)
+        self._migrations = Migrations(record.id, call, self._entities, handle)
         self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
-        self._chat_list = ChatList(record.id, call, peers, handle.clock)
+        self._chat_list = ChatList(record.id, call, peers, self._settings, handle.clock)
         self._finder = ChatFinder(record.id, call, peers)
         downloader = Downloader(
             record.id, call.use, call, self._entities, handle.clock, config.media.parallel_parts
@@ -194,7 +204,11 @@ class TelegramSession:
 
     async def send(self, message: OutgoingMessage) -> Sent:
         """Send a message exactly once."""
-        return await self._sender.send(message)
+        try:
+            return await self._sender.send(message)
+        except Rejected as error:
+            await self._migrations.explain(message.chat, error)
+            raise
 
     # -- Abilities
 
@@ -233,6 +247,18 @@ class TelegramSession:
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """See ``HandlesTyping``."""
         await self._actions.set_typing(chat, typing)
+
+    async def set_settings(self, chat: ChatKey, settings: ChatSettings) -> ChatSettings:
+        """See ``HandlesChatSettings``."""
+        return await self._settings.set(chat, settings)
+
+    async def identities(self, chat: ChatKey) -> Sequence[Identity]:
+        """See ``SpeaksAsOthers``."""
+        return await self._identities.of(chat)
+
+    async def new_topic(self, chat: ChatKey, key: str, title: str) -> ChatKey:
+        """See ``HandlesTopics``."""
+        return await self._topics.create(chat, key, title)
 
     async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """See ``FetchesMedia``."""

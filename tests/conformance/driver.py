@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from bridges.core.config import ListenConfig, NetworkConfig
 from bridges.core.network import NetworkPlugin
+from tests.conformance.driver_topology import TopologyPhone
 
 if TYPE_CHECKING:
     from tests.conformance.hosting import Host
@@ -63,7 +64,7 @@ class SeenPoll:
     ended: bool = False
 
 
-class Phone(Protocol):
+class Phone(TopologyPhone, Protocol):
     """One person's own client."""
 
     @property

@@ -23,6 +23,7 @@ from bridges.core.text import user_text
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.conformance.fake_hosting import FakeHost
 from tests.conformance.fake_kinds import FakeKinds
+from tests.conformance.fake_topology import FakeTopologyPhone
 from tests.fakes import world
 from tests.fakes.adapter import FakeConfig
 from tests.fakes.fake_network import FakeNetwork
@@ -41,7 +42,7 @@ _METHODS = {
 }
 
 
-class FakeDriverPhone:
+class FakeDriverPhone(FakeTopologyPhone):
     """See `tests.conformance.driver.Phone`."""
 
     def __init__(self, network: FakeNetwork, person: FakePhone) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from attrs import frozen
+from mautrix.types import UserID
 
 from bridges.core.commands.login_dialogue import qr_png
 from tests.conformance.driver import Chat, Driver, Phone, Seen
@@ -247,6 +248,10 @@ class Stage:
         """The conversation in whose room a text arrives."""
         event = await resident.user.wait_message(text)
         return Conversation(chat, event["room_id"], resident)
+
+    async def look_at_settings(self, resident: Resident) -> None:
+        """Have the bridge look at once for what somebody has set for their rooms."""
+        await self.bridge.bridge._parts.settings_watch.look(UserID(resident.mxid))
 
     async def meet(self, resident: Resident, other: Phone) -> Conversation:
         """A direct chat that has a room, because `other` has said something."""

@@ -23,6 +23,7 @@ from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
 from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
 from tests.conformance.telegram_hosting import TelegramHost
 from tests.conformance.telegram_kinds import TelegramKinds
+from tests.conformance.telegram_topology import TelegramTopologyPhone, group_of, topic_of
 from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK
 
@@ -42,7 +43,7 @@ _METHODS = {
 """Telegram's methods for what people change."""
 
 
-class TelegramPhone:
+class TelegramPhone(TelegramTopologyPhone):
     """See `tests.conformance.driver.Phone`."""
 
     def __init__(self, net: TelegramSandbox, person: Person) -> None:
@@ -82,10 +83,6 @@ class TelegramPhone:
     async def create_channel(self, title: str, *others: Phone) -> Chat:
         return await self._create("channel", title, others)
 
-    async def create_basic_group(self, title: str, *others: Phone) -> Chat:
-        """Make a group whose messages everybody numbers for themselves."""
-        return await self._create("group", title, others)
-
     async def _create(self, kind: str, title: str, others: tuple[Phone, ...]) -> Chat:
         members = tuple(int(one.user) for one in others)
         room = await self._net.add_room(kind, title, self.id, members)
@@ -124,11 +121,12 @@ class TelegramPhone:
         self, chat: Chat, text: str, html: str | None = None, *, reply_to: Seen | None = None
     ) -> Seen:
         entities = None if html is None else telethon_html.parse(html)[1]
+        topic = topic_of(chat)
         sent = await self.person.client.send_message(
             await self._entity(chat),
             text,
             formatting_entities=entities,
-            reply_to=None if reply_to is None else int(reply_to.id),
+            reply_to=topic if reply_to is None else int(reply_to.id),
         )
         return self._seen(chat, sent)
 
@@ -227,16 +225,22 @@ class TelegramPhone:
         )
 
     async def read(self, message: Seen) -> None:
+        topic = topic_of(message.chat)
+        if topic is not None:
+            await self.person.read_thread(group_of(message.chat), topic, int(message.id))
+            return
         entity = await self._entity(message.chat)
         await self.person.client.send_read_acknowledge(entity, max_id=int(message.id))
 
     async def type(self, chat: Chat) -> None:
         action = types.SendMessageTypingAction()
         entity = await self._entity(chat)
-        await self.person.client(functions.messages.SetTypingRequest(entity, action))
+        request = functions.messages.SetTypingRequest(entity, action, top_msg_id=topic_of(chat))
+        await self.person.client(request)
 
     async def messages(self, chat: Chat) -> list[Seen]:
-        found = await self.person.client.get_messages(await self._entity(chat), limit=_HISTORY)
+        entity, topic = await self._entity(chat), topic_of(chat)
+        found = await self.person.client.get_messages(entity, limit=_HISTORY, reply_to=topic)
         return [self._seen(chat, one) for one in reversed(found) if isinstance(one, types.Message)]
 
     async def download(self, message: Seen) -> bytes:
@@ -252,11 +256,11 @@ class TelegramPhone:
         return bool(answer.dialogs[0].read_outbox_max_id >= int(message.id))
 
     async def typists(self, chat: Chat) -> set[str]:
-        wanted = int(chat.room) if chat.room else self._other(chat)
+        wanted = (group_of(chat), topic_of(chat) or 0) if chat.room else (self._other(chat), 0)
         return {
             str(one.sender)
             for one in self.person.received
-            if one.kind == "typing" and one.chat == wanted
+            if one.kind == "typing" and (one.chat, one.topic) == wanted
         }
 
     async def set_name(self, name: str) -> None:
@@ -271,7 +275,7 @@ class TelegramPhone:
 
     async def _entity(self, chat: Chat) -> Any:
         if chat not in self._entities:
-            name = chat.room
+            name = chat.room.partition("/")[0]
             if not name:
                 name = f"+{self._net.accounts.get(self._other(chat)).phone}"
             self._entities[chat] = await self.person.entity(name)

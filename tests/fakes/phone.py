@@ -18,10 +18,11 @@ from bridges.core.rights import EVERYBODY
 from tests.fakes import polls
 from tests.fakes.faults import Faults
 from tests.fakes.hosting import CREATOR, Hosting
+from tests.fakes.phone_topology import TopologyPhone
 from tests.fakes.world import Account, Chat, Message, World
 
 
-class FakePhone:
+class FakePhone(TopologyPhone):
     """A person's own client. Everything happens at once.
 
     Attributes:

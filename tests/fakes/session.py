@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import evolve
 
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
-from bridges.core.chat import ChatInfo, UserInfo
+from bridges.core.chat import ChatInfo, ChatSettings, Identity, UserInfo
 from bridges.core.content import (
     Fetched,
     FormattedText,
@@ -24,7 +24,7 @@ from bridges.core.content import (
 )
 from bridges.core.errors import NotConnected, Rejected, SessionLost, Unsupported
 from bridges.core.events import RemoteTyping, VotesOf
-from bridges.core.ids import ChatKey, MessageID, RemoteUserID
+from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
 from bridges.core.outgoing import (
     OutgoingEdit,
@@ -36,7 +36,7 @@ from bridges.core.outgoing import (
     Sent,
 )
 from bridges.core.text import user_text
-from tests.fakes import polls
+from tests.fakes import polls, topology
 from tests.fakes.hosting import Hosting
 from tests.fakes.list_abilities import ListAbilities
 from tests.fakes.room_abilities import RoomAbilities
@@ -165,6 +165,8 @@ class FakeSession(RoomAbilities, ListAbilities):
         """A person's properties."""
         with self._request("user_info"):
             known = self._world.accounts.get(user)
+            if known is None and user in self._world.masks():
+                return UserInfo(name=self._world.masks()[user])
             if known is None:
                 raise Rejected("FAKE.NO_SUCH_USER", user_text("There is no such person."))
             return known.info()
@@ -176,7 +178,7 @@ class FakeSession(RoomAbilities, ListAbilities):
             if earlier is not None:
                 return earlier
             chat = self._writable(message.chat)
-            me, reply = self._account.user, message.reply_to
+            me, reply = message.speaks_as or self._account.user, message.reply_to
             parts = self._taken_in(message.content)
             posted = [self._world.post(chat, me, (part,), reply) for part in parts]
             first = parts[0]
@@ -247,6 +249,28 @@ class FakeSession(RoomAbilities, ListAbilities):
         """Type."""
         with self._request("set_typing"):
             self._world.type(self._chat(chat), self._account.user, typing)
+
+    async def set_settings(self, chat: ChatKey, settings: ChatSettings) -> ChatSettings:
+        """Set what a person has set in Matrix."""
+        with self._request("set_settings"):
+            topology.set_settings(self._world, self._chat(chat), self._account, settings)
+            return settings
+
+    async def identities(self, chat: ChatKey) -> Sequence[Identity]:
+        """The person and their other names."""
+        with self._request("identities"):
+            me = Identity(self._account.user, self._account.name, is_me=True)
+            return [me, *(Identity(*one) for one in self._account.masks.items())]
+
+    async def new_topic(self, chat: ChatKey, key: str, title: str) -> ChatKey:
+        """Begin a topic."""
+        with self._request("new_topic"):
+            found = self._chat(chat)
+            if found.space is None:
+                raise Rejected("FAKE.NO_FORUM", user_text("This group has no topics."))
+            forum = self._world.chats[ChatID(found.id.partition("/")[0])]
+            topic = topology.add_topic(self._world, forum, title, self._account.user)
+            return self._world.key(topic, self._account)
 
     async def fetch(self, reference: str, target: Path) -> Fetched | None:
         """Download."""

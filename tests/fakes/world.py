@@ -18,6 +18,7 @@ from bridges.core.chat import (
     Avatar,
     ChatInfo,
     ChatKind,
+    ChatSettings,
     Member,
     Membership,
     Sender,
@@ -36,7 +37,7 @@ from bridges.core.events import (
     RemoteTyping,
     UserChanged,
 )
-from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.ids import NO_CHAT, SHARED, ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.outgoing import Sent
 from bridges.core.rights import EVERYBODY, NOBODY, ChatRights
 from tests.fakes.faults import Faults
@@ -80,6 +81,8 @@ class Account:
     listeners: set[Callable[[], None]] = field(factory=set)
     """Called when there is something new, or the account's standing has changed."""
     typing: list[Callable[[RemoteTyping], None]] = field(factory=list)
+    masks: dict[RemoteUserID, str] = field(factory=dict)
+    """Other names the person may write under, by the ids of who is shown."""
 
     @property
     def login(self) -> LoginID:
@@ -138,6 +141,14 @@ class Chat:
     """Who does not want to be bothered with it."""
     lifetime: timedelta | None = None
     """After which new messages disappear."""
+    numbered_apart: bool = False
+    """Whether everybody's messages in it have numbers of their own, as in direct chats."""
+    space: ChatID | None = None
+    """What gathers a forum's topics."""
+    predecessor: ChatID | None = None
+    discussion: ChatID | None = None
+    settings: dict[RemoteUserID, ChatSettings] = field(factory=dict)
+    """What everybody has set for it."""
 
     def may_write(self, user: RemoteUserID) -> bool:
         """Whether somebody may send messages."""
@@ -178,6 +189,10 @@ class World:
         )
         self.accounts[account.user] = account
         return account
+
+    def masks(self) -> dict[RemoteUserID, str]:
+        """All names that are nobody's own."""
+        return {user: name for one in self.accounts.values() for user, name in one.masks.items()}
 
     def by_phone(self, phone: str) -> Account | None:
         """Whose number this is."""
@@ -230,14 +245,14 @@ class World:
 
     def chat_of(self, key: ChatKey) -> Chat | None:
         """The chat behind a key of the core."""
-        if key.receiver:
+        if key.receiver and key.chat not in self.chats:
             return self.direct(RemoteUserID(key.receiver), RemoteUserID(key.chat))
         return self.chats.get(key.chat)
 
     def key(self, chat: Chat, viewer: Account) -> ChatKey:
         """A chat's key for one account: direct chats are everybody's own."""
         if chat.kind is not ChatKind.DIRECT:
-            return ChatKey(chat.id)
+            return ChatKey(chat.id, viewer.login if chat.numbered_apart else SHARED)
         other = next((one for one in chat.members if one != viewer.user), viewer.user)
         return ChatKey(ChatID(other), viewer.login)
 
@@ -266,7 +281,14 @@ class World:
             may_write=chat.may_write(viewer.user),
             rights=chat.rights,
             pinned=tuple(chat.pinned),
+            parent=NO_CHAT if chat.space is None else ChatKey(chat.space),
+            predecessor=self._key_of(chat.predecessor, viewer),
+            discussion=self._key_of(chat.discussion, viewer),
+            settings=chat.settings.get(viewer.user),
         )
+
+    def _key_of(self, chat: ChatID | None, viewer: Account) -> ChatKey | None:
+        return None if chat is None else self.key(self.chats[chat], viewer)
 
     def change_chat(self, chat: Chat) -> None:
         """Let the members know of new properties."""
@@ -280,9 +302,10 @@ class World:
         sender: RemoteUserID,
         parts: tuple[RemotePart, ...],
         reply_to: MessageID | None = None,
+        number: int | None = None,
     ) -> Message:
         """Put a message into a chat."""
-        message_id = MessageID(str(self.number()))
+        message_id = MessageID(str(number or self.number()))
         message = Message(message_id, sender, self.now(), parts, reply_to)
         if chat.lifetime is not None:
             message.expires_at = message.timestamp + chat.lifetime
@@ -387,6 +410,8 @@ class World:
 
     def sender(self, user: RemoteUserID, viewer: Account) -> Sender:
         """Somebody as an account sees them."""
+        if user not in self.accounts:
+            return Sender(user, anonymous=True)
         return Sender(user, is_me=user == viewer.user)
 
     def publish(self, chat: Chat, seen: Callable[[Account], RemoteEvent]) -> None:

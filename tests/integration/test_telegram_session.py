@@ -82,7 +82,7 @@ async def test_basic_group(stage: Stage, telegram: TelegramDriver) -> None:
     somebody = await stage.resident("Gulnora")
     nodira, rustam = await telegram.person("Nodira"), await telegram.person("Rustam")
     await rustam.send(rustam.chat_with(nodira), unique("so that the numbers differ"))
-    chat = await nodira.create_basic_group(unique("Old friends"), somebody.phone, rustam)
+    chat = await nodira.create_small_group(unique("Old friends"), somebody.phone, rustam)
     question = unique("question")
     await nodira.send(chat, question)
     talk = await stage.conversation(somebody, chat, question)

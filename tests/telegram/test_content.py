@@ -58,16 +58,20 @@ def test_text_with_formatting(around: Surroundings) -> None:
         (tl.PeerUser(BORIS), {"out": True, "from_id": None}, Sender(RemoteUserID("1"), True)),
         (tl.PeerUser(BORIS), {"from_id": None}, Sender(RemoteUserID("2"))),
         (tl.PeerUser(ME), {"from_id": None}, Sender(RemoteUserID("1"), True)),
-        (tl.PeerChannel(CHANNEL), {"from_id": None, "post": True}, Sender(RemoteUserID("c400"))),
+        (
+            tl.PeerChannel(CHANNEL),
+            {"from_id": None, "post": True},
+            Sender(RemoteUserID("c400"), anonymous=True),
+        ),
         (
             tl.PeerChannel(CHANNEL),
             {"from_id": None, "post": True, "out": True},
-            Sender(RemoteUserID("c400")),
+            Sender(RemoteUserID("c400"), anonymous=True),
         ),
         (
             tl.PeerChannel(CHANNEL),
             {"from_id": tl.PeerChannel(CHANNEL)},
-            Sender(RemoteUserID("c400")),
+            Sender(RemoteUserID("c400"), anonymous=True),
         ),
     ],
 )

@@ -103,7 +103,7 @@ def test_an_update_that_is_the_same_for_all_says_nothing_about_ours() -> None:
 
 
 def test_a_channel_shows_what_its_subscribers_have_given() -> None:
-    channel = Sender(RemoteUserID("c70"))
+    channel = Sender(RemoteUserID("c70"), anonymous=True)
     event = update([(HEART, 90), (FIRE, 1)], mine=(FIRE,), peer=tl.PeerChannel(CHANNEL))
     assert by(event) == {channel: ("❤️",), who(ME): ("🔥",)}
     assert not event.complete

@@ -10,13 +10,12 @@ from telethon.tl import types as tl
 
 from bridges.core.chat import NO_AVATAR, ChatInfo, Membership
 from bridges.core.content import Text, TextKind
-from bridges.core.events import ChatChanged, ChatGone, RemoteMessage
+from bridges.core.events import ChatChanged, ChatGone, ChatMoved, RemoteMessage
 from bridges.core.ids import ChatID, ChatKey
 from bridges.core.text import UserText
 from bridges.telegram.from_telegram.messages import message_events
 from tests.telegram.tl_samples import (
     BORIS,
-    CHANNEL,
     LOGIN,
     ME,
     NOW,
@@ -31,6 +30,7 @@ STATES = {
     tl.MessageActionEmpty,
     tl.MessageActionChatCreate,
     tl.MessageActionChatEditTitle,
+    tl.MessageActionChatMigrateTo,
     tl.MessageActionChatEditPhoto,
     tl.MessageActionChatDeletePhoto,
     tl.MessageActionChatAddUser,
@@ -90,13 +90,6 @@ def test_who_comes_and_goes() -> None:
     ):
         event = only(message_events(service(joined), around))
         assert [one.user.user for one in event.info.members] == ["2"]
-
-
-def test_a_migrated_group_says_so_and_ends() -> None:
-    action = tl.MessageActionChatMigrateTo(CHANNEL)
-    event, gone = message_events(service(action), surroundings())
-    assert isinstance(event, RemoteMessage)
-    assert isinstance(gone, ChatGone)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +154,7 @@ def test_every_service_message_of_the_layer_is_known(kind: type) -> None:
         one for one in asked if "does not know" in one.template or "could not read" in one.template
     ]
     if kind in STATES:
-        assert all(isinstance(one, ChatChanged | ChatGone) for one in events)
+        assert all(isinstance(one, ChatChanged | ChatGone | ChatMoved) for one in events)
         return
     assert isinstance(events[0], RemoteMessage)
     line = text_of(events[0].parts[0])

@@ -13,7 +13,7 @@ from telethon.tl.types import UpdateShort, UpdateUserName, Username
 
 from bridges.core.chat import ChatKind, Membership
 from bridges.core.errors import Rejected
-from bridges.core.events import ChatChanged, ChatGone, UserChanged
+from bridges.core.events import ChatChanged, ChatGone, ChatMoved, UserChanged
 from bridges.core.ids import SHARED, ChatID, ChatKey, RemoteUserID
 from bridges.core.network import LoginRecord
 from bridges.telegram.session import TelegramSession
@@ -269,14 +269,16 @@ async def test_a_group_that_becomes_a_supergroup(
     await boris.send("Small", "before")
     await handle.until_text("before")
     await boris.client(MigrateChatRequest(room.id))
-    gone = await handle.until(lambda: handle.all(ChatGone))
-    assert gone[0].chat.chat == f"chat:{room.id}"
-    supergroup = next(
-        one for one in await session.recent_chats(10) if one.key.chat.startswith("channel:")
-    )
-    await boris.send(int(supergroup.key.chat.partition(":")[2]), "after")
+    (moved, *_) = await handle.until(lambda: handle.all(ChatMoved))
+    assert moved.chat.chat == f"chat:{room.id}"
+    assert set(handle.all(ChatMoved)) == {moved}
+    await boris.send(int(moved.successor.chat.partition(":")[2]), "after")
     await handle.until_text("after")
-    assert handle.messages()[-1].chat == supergroup.key
+    assert handle.messages()[-1].chat == moved.successor
+    assert handle.texts() == ["before", "This group is a supergroup now.", "after"]
+    assert not handle.all(ChatGone)
+    info = await session.chat_info(moved.successor)
+    assert info.predecessor == moved.chat
 
 
 async def test_a_new_username_without_the_person(

@@ -8,7 +8,7 @@ from attrs import field, frozen
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.config import Level, SyncConfig
-from bridges.core.ids import ChatKey, LoginID
+from bridges.core.ids import ChatKey, LoginID, RemoteUserID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
 from bridges.core.network import LoginRecord, NetworkInfo, Session, SessionState
 from bridges.core.storage.queue import RowState
@@ -39,6 +39,17 @@ class LoginView:
     record: LoginRecord
     state: SessionState
     reason: UserText | None = None
+
+
+@frozen
+class ChatView:
+    """A chat, and the login by which somebody is in it."""
+
+    key: ChatKey
+    login: LoginID
+    session: Session
+    speaks_as: RemoteUserID | None = None
+    """As whom they write there, None for themselves."""
 
 
 class Bot(Protocol):
@@ -131,6 +142,14 @@ class Services(Protocol):
 
         Raises the errors of ``bridges.core.errors``.
         """
+        ...
+
+    async def chat_in(self, room: RoomID, user: UserID) -> ChatView | None:
+        """The chat a room belongs to, None if the person is not in one by any login."""
+        ...
+
+    async def speak_as(self, chat: ChatView, identity: RemoteUserID | None) -> None:
+        """Have what the person writes in a chat appear as somebody else's; None: their own."""
         ...
 
     async def sync(self, login: LoginID) -> int:

@@ -27,6 +27,7 @@ from bridges.core.commands.parser import (
     strip_prefix,
 )
 from bridges.core.commands.ports import Bot, CommandMessage, Services
+from bridges.core.commands.rooms import NEW_TOPIC, SEND_AS
 from bridges.core.commands.trouble import Incidents, explain
 from bridges.core.config import Level
 from bridges.core.errors import BridgeError
@@ -43,6 +44,8 @@ COMMANDS: tuple[Command, ...] = (
     SEARCH,
     START_CHAT,
     SYNC,
+    NEW_TOPIC,
+    SEND_AS,
     HELP,
     LANG,
     VERSION,

@@ -71,6 +71,8 @@ class ChatSettingsSync:
             now = known if settings is None else known.updated(settings)
             if now != known:
                 await self._store.put(login.record.id, portal.key, now)
+        if portal.kind is ChatKind.SPACE:
+            return  # Nothing is said there; its rooms follow it.
         # A new room has no rules and tags; those that would only be removed are not worth a request.
         await self._show(login, room, _without_defaults(await self._effective(portal, login)))
 

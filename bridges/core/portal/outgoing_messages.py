@@ -79,6 +79,7 @@ class OutgoingMessages:
                 timestamp=task.written,
                 reply_to=reply,
                 repeated=task.row.state is RowState.ATTEMPTED,
+                speaks_as=task.speaks_as,
             )
             if not await self._queue.mark_attempted(task.row):
                 return

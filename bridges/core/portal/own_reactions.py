@@ -58,7 +58,7 @@ class OwnReactions:
             raise unsupported(self._network)
         reacted_to, key = parse_reaction(content)
         targets = await self._messages.by_event(reacted_to)
-        if not targets or targets[0].redacted or not key:
+        if not targets or targets[0].redacted or not key or not task.reaches(targets[0]):
             raise message_gone()
         emoji = await self._emoji.from_reaction(key)
         # A room may hold messages of the chat that this one has grown out of.

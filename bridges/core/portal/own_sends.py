@@ -35,12 +35,13 @@ class OwnSends:
     async def known(self, room: RoomID, message: RemoteMessage) -> bool:
         """Whether a message that was taken in once is in the room already.
 
-        Only what people of ours have sent can be there by another way, and in a shared chat it may be
-        somebody who has just logged out.
+        Only what people of ours have sent can be there by another way; in a shared chat also somebody
+        who has just logged out, or who has written as the chat.
 
         Raises ``SendUnderWay`` while an interrupted send from this room has no known outcome.
         """
-        if self._sessions.by_remote_user(message.sender.user) is not None:
+        sender = message.sender
+        if sender.anonymous or self._sessions.by_remote_user(sender.user) is not None:
             return await self._sent(room, message)
         return message.chat.receiver == SHARED and await self._linked(message)
 

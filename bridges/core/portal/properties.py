@@ -51,8 +51,10 @@ class RoomProperties:
             changes["other_user"] = info.other_user
         if info.rights is not None:
             changes["rights"] = info.rights
-        if info.parent is not None:
-            changes["parent"] = None if info.parent == NO_CHAT else info.parent
+        for name in ("parent", "discussion"):
+            chat = getattr(info, name)
+            if chat is not None:
+                changes[name] = None if chat == NO_CHAT else chat
         if info.avatar is not None and info.avatar.id != portal.avatar_id:
             uri = await self._upload_avatar(login, info.avatar) if info.avatar.id else ""
             if uri or not info.avatar.id:

@@ -8,7 +8,7 @@ from bridges.core.network import NetworkInfo
 from bridges.core.outgoing import OutgoingRedaction
 from bridges.core.portal.own_reactions import OwnReactions
 from bridges.core.portal.room_writer import RoomWriter
-from bridges.core.portal.task import Task, unsupported
+from bridges.core.portal.task import Task, message_gone, unsupported
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import MessageStore, StoredMessage
 
@@ -37,6 +37,8 @@ class Retractions:
             await self._reactions.remove(task, reaction)
             return
         targets = [one for one in await self._messages.by_event(target) if not one.redacted]
+        if targets and not task.reaches(targets[0]):
+            raise message_gone()
         if targets:
             await self._remove(task, targets)
 

@@ -7,6 +7,7 @@ from bridges.core.foundation import Foundation
 from bridges.core.matrix.personal import PersonalRooms
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
+from bridges.core.portal.discussions import Discussions
 from bridges.core.portal.gathering import Gathering
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.moving import Moving
@@ -118,6 +119,7 @@ class RoomParts(Foundation):
             self.moving,
             self.chat_settings,
             self.pins,
+            Discussions(self.portals, self.writer),
         )
 
     @cached_property

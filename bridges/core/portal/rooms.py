@@ -10,6 +10,7 @@ from bridges.core.chat import ChatInfo, ChatKind, Membership
 from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.portal.chat_settings import ChatSettingsSync
+from bridges.core.portal.discussions import Discussions
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.moving import Moving
 from bridges.core.portal.parents import Parents
@@ -40,6 +41,7 @@ class Rooms:
         moving: Moving,
         settings: ChatSettingsSync,
         pins: PinBoard,
+        discussions: Discussions,
     ) -> None:
         self._log = structlog.get_logger("karvon.rooms")
         self._portals = portals
@@ -52,6 +54,7 @@ class Rooms:
         self._moving = moving
         self._settings = settings
         self._pins = pins
+        self._discussions = discussions
         self._creating: dict[ChatKey, asyncio.Lock] = {}
         self._inside: BoundedCache[tuple[LoginID, ChatKey], bool] = BoundedCache(_KNOWN_MEMBERS)
 
@@ -105,6 +108,9 @@ class Rooms:
             await self._portals.save(updated)
         if info.pinned is not None:
             await self._pins.replace(updated, info.pinned)
+        if info.settings is not None:
+            await self._settings.from_remote(key, info.settings, login)
+        await self._discussions.tell(updated, login)
         if (
             updated.room is not None
             and _says_i_am_in(info)
@@ -120,6 +126,8 @@ class Rooms:
             await self.of(updated.parent, login)
         if updated.parent != portal.parent:
             await self._parents.regroup(portal, updated, room)
+        if info.predecessor is not None:
+            await self._moving.close(info.predecessor, updated.key, room)
         await self._powers.apply(portal, updated, room, info, login)
         await self._members.apply(updated, room, info, login)
 
@@ -140,8 +148,10 @@ class Rooms:
 
     async def move(self, chat: ChatKey, successor: ChatKey, login: ActiveLogin) -> None:
         """A chat goes on as another: in the same room, or the old one points to the new one's."""
-        _, room = await self.of(successor, login, chat)
-        await self._moving.close(chat, successor, room)
+        old = await self._portals.get(chat)
+        if old is not None and old.room is not None:
+            _, room = await self.of(successor, login, chat)
+            await self._moving.close(chat, successor, room)
 
     def logged_out(self, login: LoginID) -> None:
         """Note that a login is gone; its rooms stay."""
@@ -160,6 +170,8 @@ class Rooms:
             heir = await self._heir(portal, info, moved_from)
             made = heir is None
             portal = heir or await self._make(portal, info, login)
+            await self._discussions.tell(portal, login)
+            await self._discussions.room_made(portal, login)
         assert portal.room is not None
         if await self._members.part_of(portal, login) is None:
             info = info or await self._ask(key, login) or ChatInfo()

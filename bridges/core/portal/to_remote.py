@@ -22,7 +22,7 @@ from bridges.core.portal.status import MessageStatus, not_logged_in
 from bridges.core.portal.task import Task
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.database import Database
-from bridges.core.storage.portals import Portal
+from bridges.core.storage.portals import LoginPortal, Portal
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.text import user_text
 
@@ -82,8 +82,8 @@ class ToRemote:
             UserID(event["sender"]),
         )
         try:
-            login = await self._login_of(sender, portal, writes=event["type"] in _WRITING)
-            task = Task(row, name, room, sender, portal, login, _written(event))
+            login, part = await self._login_of(sender, portal, writes=event["type"] in _WRITING)
+            task = Task(row, name, room, sender, portal, login, _written(event), part.speaks_as)
             await self._dispatch(task, await self._crypto.decrypt(event))
         except TemporaryError as error:
             await self._status.waiting(room, name, sender, error)
@@ -92,7 +92,9 @@ class ToRemote:
             await self._status.failed(room, name, sender, _explained(error))
             await self._end(row)
 
-    async def _login_of(self, sender: UserID, portal: Portal, *, writes: bool) -> ActiveLogin:
+    async def _login_of(
+        self, sender: UserID, portal: Portal, *, writes: bool
+    ) -> tuple[ActiveLogin, LoginPortal]:
         if portal.successor is not None:
             raise Rejected("MOVED", user_text("This chat goes on in another room; write there."))
         for login in self._sessions.of(sender):
@@ -103,7 +105,7 @@ class ToRemote:
                 raise Rejected(
                     "NOT_ALLOWED", user_text("Only administrators may write in this chat.")
                 )
-            return login
+            return login, part
         raise Rejected("NOT_LOGGED_IN", not_logged_in(self._network.name))
 
     async def _dispatch(self, task: Task, event: Json) -> None:

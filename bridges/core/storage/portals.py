@@ -30,6 +30,7 @@ class Portal:
         parent: the space its room is in, None for the logins' own ones.
         successor: the chat as which this one goes on. Its room is this one's unless this has one of
             its own, which is closed then.
+        discussion: where this channel is talked about; people were told of ``discussion_room``.
     """
 
     key: ChatKey
@@ -44,6 +45,8 @@ class Portal:
     rights: ChatRights | None = None
     parent: ChatKey | None = None
     successor: ChatKey | None = None
+    discussion: ChatKey | None = None
+    discussion_room: RoomID | None = None
 
 
 @frozen
@@ -72,20 +75,24 @@ def _values(portal: Portal) -> dict[str, object]:
         "avatar_uri": portal.avatar_uri,
         "other_user": portal.other_user,
         "rights": "" if portal.rights is None else json.dumps(asdict(portal.rights)),
-        "parent_chat": portal.parent and portal.parent.chat,
-        "parent_receiver": portal.parent and portal.parent.receiver,
-        "successor_chat": portal.successor and portal.successor.chat,
-        "successor_receiver": portal.successor and portal.successor.receiver,
+        **_named(portal.parent, "parent"),
+        **_named(portal.successor, "successor"),
+        **_named(portal.discussion, "discussion"),
     }
 
 
+def _named(key: ChatKey | None, name: str) -> dict[str, object]:
+    return {f"{name}_chat": key and key.chat, f"{name}_receiver": key and key.receiver}
+
+
+_KEY = ("chat", "receiver")
 _NAMES = tuple(_values(Portal(ChatKey(ChatID("")), ChatKind.GROUP)))
-_COLUMNS = ", ".join(_NAMES)
+_COLUMNS = ", ".join((*_NAMES, "discussion_room"))
 _SAVE = (
-    f"INSERT INTO portal ({_COLUMNS})"
+    f"INSERT INTO portal ({', '.join(_NAMES)})"
     f" VALUES ({', '.join(f'${number}' for number in range(1, len(_NAMES) + 1))})"
     " ON CONFLICT (chat, receiver) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES[2:])
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in _KEY)
 )
 
 
@@ -126,6 +133,28 @@ class PortalStore:
             parent.receiver,
         )
         return [_portal(row) for row in rows]
+
+    async def discussed_in(self, group: ChatKey) -> Sequence[Portal]:
+        """The channels that are talked about in a group."""
+        rows = await self._db.fetch(
+            f"SELECT {_COLUMNS} FROM portal"
+            " WHERE discussion_chat = $1 AND discussion_receiver = $2",
+            group.chat,
+            group.receiver,
+        )
+        return [_portal(row) for row in rows]
+
+    async def set_discussion_room(self, channel: ChatKey, room: RoomID) -> None:
+        """Note which room people were told of; nothing else of the portal is touched."""
+        await self._db.execute(
+            "UPDATE portal SET discussion_room = $3 WHERE chat = $1 AND receiver = $2",
+            channel.chat,
+            channel.receiver,
+            room,
+        )
+        cached = self._by_key.get(channel)
+        if cached is not None:
+            self._by_key.put(channel, evolve(cached, discussion_room=room))
 
     async def save(self, portal: Portal) -> None:
         """Insert or replace a portal."""
@@ -173,18 +202,29 @@ class PortalStore:
         return [_portal(row) for row in rows]
 
     async def add_login(self, part: LoginPortal) -> None:
-        """Insert or replace a login's part in a portal."""
+        """Insert or replace a login's part in a portal, except for as whom it speaks."""
         await self._db.execute(
-            "INSERT INTO login_portal (login, chat, receiver, in_space, may_write, speaks_as)"
-            " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (login, chat, receiver) DO UPDATE"
-            " SET in_space = excluded.in_space, may_write = excluded.may_write,"
-            " speaks_as = excluded.speaks_as",
+            "INSERT INTO login_portal (login, chat, receiver, in_space, may_write)"
+            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (login, chat, receiver) DO UPDATE"
+            " SET in_space = excluded.in_space, may_write = excluded.may_write",
             part.login,
             part.key.chat,
             part.key.receiver,
             part.in_space,
             part.may_write,
-            part.speaks_as,
+        )
+
+    async def set_speaker(
+        self, login: LoginID, key: ChatKey, identity: RemoteUserID | None
+    ) -> None:
+        """Note as whom a login's messages appear in a chat."""
+        await self._db.execute(
+            "UPDATE login_portal SET speaks_as = $4"
+            " WHERE login = $1 AND chat = $2 AND receiver = $3",
+            login,
+            key.chat,
+            key.receiver,
+            identity,
         )
 
     async def remove_login(self, login: LoginID, key: ChatKey) -> None:
@@ -232,6 +272,8 @@ def _portal(row: Any) -> Portal:
         rights=ChatRights(**json.loads(row["rights"])) if row["rights"] else None,
         parent=_key(row, "parent"),
         successor=_key(row, "successor"),
+        discussion=_key(row, "discussion"),
+        discussion_room=None if row["discussion_room"] is None else RoomID(row["discussion_room"]),
     )
 
 

@@ -175,8 +175,12 @@ ALTER TABLE portal ADD COLUMN parent_chat TEXT;
 ALTER TABLE portal ADD COLUMN parent_receiver TEXT;
 ALTER TABLE portal ADD COLUMN successor_chat TEXT;
 ALTER TABLE portal ADD COLUMN successor_receiver TEXT;
+ALTER TABLE portal ADD COLUMN discussion_chat TEXT;
+ALTER TABLE portal ADD COLUMN discussion_receiver TEXT;
+ALTER TABLE portal ADD COLUMN discussion_room TEXT;
 ALTER TABLE login_portal ADD COLUMN speaks_as TEXT;
 CREATE INDEX portal_parent ON portal (parent_chat, parent_receiver);
+CREATE INDEX portal_discussion ON portal (discussion_chat, discussion_receiver);
 CREATE TABLE chat_setting (
     login       TEXT NOT NULL REFERENCES login (id) ON DELETE CASCADE,
     chat        TEXT NOT NULL,

@@ -8,10 +8,11 @@ from telethon.tl import types as tl
 
 from bridges.core.chat import ChatInfo, Member, Membership
 from bridges.core.events import ChatChanged, ChatEvent, ChatGone, RemotePins
-from bridges.core.ids import ChatKey
+from bridges.core.ids import ChatKey, MessageID
 from bridges.core.rights import EVERYBODY
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.surroundings import Surroundings
+from bridges.telegram.from_telegram.topology import migration
 from bridges.telegram.members import chat_members
 from bridges.telegram.rights import GROUP_ADMIN, group_rights
 
@@ -26,9 +27,9 @@ def chat_changes(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateChatDefaultBannedRights():
             return _default_rights(update, around)
         case tl.UpdatePinnedMessages():
-            return [_pins(around.chat(update.peer), update)]
+            return _pins(update.peer, update, around)
         case tl.UpdatePinnedChannelMessages():
-            return [_pins(around.chat(tl.PeerChannel(update.channel_id)), update)]
+            return _pins(tl.PeerChannel(update.channel_id), update, around)
     return _participants(update, around)
 
 
@@ -74,6 +75,9 @@ def _member(
 def _presence(peer: ids.Peer, around: Surroundings) -> Sequence[ChatEvent]:
     """Whether the account is in a chat of which Telegram says that something has changed."""
     chat = around.known.get(ids.marked(peer))
+    moved = migration(chat, around)
+    if moved is not None:
+        return [moved]
     if isinstance(chat, tl.ChannelForbidden | tl.ChatForbidden | tl.ChatEmpty):
         return [ChatGone(around.chat(peer))]
     if not isinstance(chat, tl.Channel | tl.Chat):
@@ -94,6 +98,10 @@ def _default_rights(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
     return [ChatChanged(around.chat(update.peer), ChatInfo(rights=rights))]
 
 
-def _pins(chat: ChatKey, update: Any) -> RemotePins:
-    messages = tuple(ids.message_id(one) for one in update.messages)
-    return RemotePins(chat, messages, pinned=bool(update.pinned))
+def _pins(peer: ids.Peer, update: Any, around: Surroundings) -> Sequence[RemotePins]:
+    """Pins of a chat; those of a forum are told together for all its topics."""
+    found: dict[ChatKey, list[MessageID]] = {}
+    for number in update.messages:
+        found.setdefault(around.place(peer, number), []).append(ids.message_id(number))
+    pinned = bool(update.pinned)
+    return [RemotePins(chat, tuple(messages), pinned) for chat, messages in found.items()]

@@ -15,7 +15,9 @@ from bridges.telegram.from_telegram.chat_changes import chat_changes
 from bridges.telegram.from_telegram.messages import edit_events, from_short, message_events
 from bridges.telegram.from_telegram.polls import poll_events
 from bridges.telegram.from_telegram.reactions import reaction_events, reactions_on
+from bridges.telegram.from_telegram.settings import settings_events
 from bridges.telegram.from_telegram.surroundings import Surroundings
+from bridges.telegram.from_telegram.topology import channel_deletions
 
 _log = logging.getLogger(__name__)
 
@@ -37,14 +39,14 @@ def events_of(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateDeleteMessages():
             return _deleted(update.messages, around)
         case tl.UpdateDeleteChannelMessages():
-            chat = around.chat(tl.PeerChannel(update.channel_id))
-            return [RemoteRedaction(chat, ids.message_id(one)) for one in update.messages]
+            return channel_deletions(update, around)
         case tl.UpdateMessagePoll():
             return poll_events(update, around)
         case tl.UpdateMessageReactions():
             return reaction_events(update, around)
-        case _:
-            return _receipts(update, around) or chat_changes(update, around)
+    return (
+        _receipts(update, around) or settings_events(update, around) or chat_changes(update, around)
+    )
 
 
 def typing_of(update: Any, around: Surroundings) -> RemoteTyping | None:
@@ -55,12 +57,16 @@ def typing_of(update: Any, around: Surroundings) -> RemoteTyping | None:
         case tl.UpdateChatUserTyping():
             peer, sender = tl.PeerChat(update.chat_id), update.from_id
         case tl.UpdateChannelUserTyping():
-            peer, sender = tl.PeerChannel(update.channel_id), update.from_id
+            chat = around.thread(update.channel_id, update.top_msg_id)
+            return _typing(chat, update.from_id, update.action, around)
         case _:
             return None
-    stopped = isinstance(update.action, tl.SendMessageCancelAction)
-    seconds = 0.0 if stopped else _TYPING_SECONDS
-    return RemoteTyping(around.chat(peer), around.sender(sender), seconds)
+    return _typing(around.chat(peer), sender, update.action, around)
+
+
+def _typing(chat: ChatKey, sender: ids.Peer, action: Any, around: Surroundings) -> RemoteTyping:
+    stopped = isinstance(action, tl.SendMessageCancelAction)
+    return RemoteTyping(chat, around.sender(sender), 0.0 if stopped else _TYPING_SECONDS)
 
 
 def _deleted(messages: Sequence[int], around: Surroundings) -> Sequence[ChatEvent]:
@@ -74,8 +80,11 @@ def _receipts(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         case tl.UpdateReadHistoryInbox():
             return [_read(around.chat(update.peer), around.myself, update.max_id)]
         case tl.UpdateReadChannelInbox():
-            chat = around.chat(tl.PeerChannel(update.channel_id))
+            chat = around.place(tl.PeerChannel(update.channel_id), update.max_id)
             return [_read(chat, around.myself, update.max_id)]
+        case tl.UpdateReadChannelDiscussionInbox() if update.channel_id in around.forums:
+            chat = around.thread(update.channel_id, update.top_msg_id)
+            return [_read(chat, around.myself, update.read_max_id)]
         case tl.UpdateReadHistoryOutbox() if isinstance(update.peer, tl.PeerUser):
             reader = around.sender(update.peer)
             return [_read(around.chat(update.peer), reader, update.max_id)]

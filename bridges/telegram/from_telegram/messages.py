@@ -48,7 +48,7 @@ def message_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
             return service_events(message, around)
     return [
         RemoteMessage(
-            chat=around.chat(message.peer_id),
+            chat=around.chat_of(message),
             sender=author(message, around),
             id=ids.message_id(message.id),
             timestamp=message.date,
@@ -78,7 +78,7 @@ def edit_events(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
         return []
     return [
         RemoteEdit(
-            chat=around.chat(message.peer_id),
+            chat=around.chat_of(message),
             sender=author(message, around),
             target=ids.message_id(message.id),
             timestamp=message.edit_date or message.date,

@@ -51,7 +51,7 @@ def message_tally(message: Any, around: Surroundings) -> Sequence[RemotePollTall
         return []
     if not media.results.total_voters and not media.poll.closed:
         return []
-    chat = around.chat(message.peer_id)
+    chat = around.chat_of(message)
     return [_tally(chat, ids.message_id(message.id), media.poll, media.results, around)]
 
 
@@ -59,7 +59,7 @@ def poll_events(update: Any, around: Surroundings) -> Sequence[RemotePollTally]:
     """What ``UpdateMessagePoll`` means. One that does not name its message cannot be placed."""
     if update.peer is None or update.msg_id is None:
         return []
-    chat = around.chat(update.peer)
+    chat = around.place(update.peer, update.msg_id, update.top_msg_id)
     return [_tally(chat, ids.message_id(update.msg_id), update.poll, update.results, around)]
 
 

@@ -13,7 +13,7 @@ from telethon.tl.types import PeerChannel, PeerUser
 
 from bridges.core.chat import Sender
 from bridges.core.events import ReactionsOf, RemoteReactions
-from bridges.core.ids import MessageID
+from bridges.core.ids import ChatKey, MessageID
 from bridges.telegram import ids
 from bridges.telegram.emoji import emoji_of
 from bridges.telegram.from_telegram.surroundings import Surroundings
@@ -24,7 +24,8 @@ MOST_NAMED = 100
 
 def reaction_events(update: Any, around: Surroundings) -> Sequence[RemoteReactions]:
     """What ``UpdateMessageReactions`` means."""
-    return [reactions_to(update.peer, update.msg_id, update.reactions, around)]
+    chat = around.place(update.peer, update.msg_id, update.top_msg_id)
+    return [reactions_to(chat, update.peer, update.msg_id, update.reactions, around)]
 
 
 def reactions_on(message: Any, around: Surroundings) -> Sequence[RemoteReactions]:
@@ -32,10 +33,13 @@ def reactions_on(message: Any, around: Surroundings) -> Sequence[RemoteReactions
     reactions = getattr(message, "reactions", None)
     if reactions is None:
         return []
-    return [reactions_to(message.peer_id, message.id, reactions, around)]
+    chat = around.chat_of(message)
+    return [reactions_to(chat, message.peer_id, message.id, reactions, around)]
 
 
-def reactions_to(peer: Any, number: int, reactions: Any, around: Surroundings) -> RemoteReactions:
+def reactions_to(
+    chat: ChatKey, peer: Any, number: int, reactions: Any, around: Surroundings
+) -> RemoteReactions:
     """What a TL ``MessageReactions`` says about a message."""
     totals = {
         emoji: one.count
@@ -45,7 +49,7 @@ def reactions_to(peer: Any, number: int, reactions: Any, around: Surroundings) -
     named = _named(reactions, around)
     if not reactions.min:
         named[around.myself] = _chosen(reactions)
-    chat, target = around.chat(peer), ids.message_id(number)
+    target = ids.message_id(number)
     if sum(totals.values()) == sum(len(emojis) for emojis in named.values()):
         return RemoteReactions(chat, target, _by(named), complete=True)
     if tells_counts_only(peer, reactions):

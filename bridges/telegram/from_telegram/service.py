@@ -8,26 +8,30 @@ from telethon.tl import types as tl
 
 from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, Member, Membership, Sender
 from bridges.core.content import FormattedText, Text, TextKind
-from bridges.core.events import ChatChanged, ChatEvent, ChatGone, RemoteMessage
-from bridges.core.text import user_text
+from bridges.core.events import ChatChanged, ChatEvent, ChatGone, ChatMoved, RemoteMessage
 from bridges.telegram import ids
-from bridges.telegram.from_telegram.compose import plain
 from bridges.telegram.from_telegram.replies import answered
 from bridges.telegram.from_telegram.service_lines import service_line
 from bridges.telegram.from_telegram.surroundings import Surroundings, author
+from bridges.telegram.from_telegram.topology import topic_changes
 from bridges.telegram.media import peer_photo_reference
 from bridges.telegram.names import clean_name
 
 
 def service_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
     """What a ``MessageService`` means."""
-    chat = around.chat(message.peer_id)
+    chat = around.chat_of(message)
     match message.action:
         case tl.MessageActionEmpty():
             return []
-        case tl.MessageActionChatMigrateTo():
-            text = user_text("This group has become a supergroup, which has a room of its own.")
-            return [_notice(message, plain(around.say(text)), around), ChatGone(chat)]
+        case tl.MessageActionChatMigrateTo(channel_id=channel):
+            return [ChatMoved(chat, ids.topic_key(channel, None))]
+        case tl.MessageActionChannelMigrateFrom(chat_id=group):
+            moved = ChatMoved(around.chat(tl.PeerChat(group)), chat)
+            return [_notice(message, service_line(message.action, around), around), moved]
+        case tl.MessageActionTopicEdit():
+            line = service_line(message.action, around)
+            return [_notice(message, line, around), *topic_changes(message, around)]
         case tl.MessageActionChatDeleteUser(user_id=gone) if gone == around.me:
             return [ChatGone(chat)]
     info = _state(message, around)
@@ -77,7 +81,7 @@ def _photo(message: Any) -> Avatar | None:
 
 def _notice(message: Any, text: FormattedText, around: Surroundings) -> RemoteMessage:
     return RemoteMessage(
-        chat=around.chat(message.peer_id),
+        chat=around.chat_of(message),
         sender=author(message, around),
         id=ids.message_id(message.id),
         timestamp=message.date,

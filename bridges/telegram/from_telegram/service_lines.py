@@ -210,7 +210,7 @@ _UNKNOWN = user_text("Something happened here that this bridge does not know. Se
 
 LINES: Mapping[type, Line | UserText] = {
     **GIFTS,
-    tl.MessageActionChannelMigrateFrom: user_text("This supergroup continues an earlier group."),
+    tl.MessageActionChannelMigrateFrom: user_text("This group is a supergroup now."),
     tl.MessageActionPinMessage: user_text("pinned a message"),
     tl.MessageActionHistoryClear: user_text("cleared the history in Telegram"),
     tl.MessageActionScreenshotTaken: user_text("took a screenshot"),

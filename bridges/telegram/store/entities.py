@@ -11,10 +11,11 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 from mautrix.util.async_db import Connection
 from telethon import utils
 from telethon.tl.types import (
+    Channel,
     InputPeerChannel,
     InputPeerChat,
     InputPeerUser,
@@ -39,6 +40,7 @@ class Entity:
         username: lower case; empty for none.
         contact: whether this person is in the account's own address book.
         seen_in, seen_message: a message by which Telegram knows whom we mean.
+        forum: whether this is a supergroup with topics.
         shown: fingerprint of the name and picture that were last reported.
     """
 
@@ -49,12 +51,12 @@ class Entity:
     seen_in: int | None = None
     seen_message: int | None = None
     shown: str | None = None
+    forum: bool | None = None
 
     def updated(self, newer: "Entity") -> "Entity":
         """The same with what is known in ``newer``."""
-        fields = ("access_hash", "username", "contact", "seen_in", "seen_message", "shown")
-        known = {name: getattr(newer, name) for name in fields}
-        return evolve(self, **{name: value for name, value in known.items() if value is not None})
+        known = asdict(newer, filter=lambda _, value: value is not None)
+        return evolve(self, **known)
 
 
 def entity_of(thing: Any) -> Entity | None:
@@ -74,6 +76,7 @@ def entity_of(thing: Any) -> Entity | None:
         access_hash=peer.access_hash,
         username=(getattr(thing, "username", None) or _NO_USERNAME).lower(),
         contact=is_contact(thing) if isinstance(peer, InputPeerUser) else None,
+        forum=bool(thing.forum) if isinstance(thing, Channel) else None,
     )
 
 
@@ -105,14 +108,15 @@ class Entities:
         for entity in pending:
             await connection.execute(
                 "INSERT INTO telegram_entity AS old"
-                " (login, id, access_hash, username, contact, seen_in, seen_message, shown)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login, id) DO UPDATE SET"
+                " (login, id, access_hash, username, contact, seen_in, seen_message, shown, forum)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (login, id) DO UPDATE SET"
                 " access_hash = COALESCE(excluded.access_hash, old.access_hash),"
                 " username = COALESCE(excluded.username, old.username),"
                 " contact = COALESCE(excluded.contact, old.contact),"
                 " seen_in = COALESCE(excluded.seen_in, old.seen_in),"
                 " seen_message = COALESCE(excluded.seen_message, old.seen_message),"
-                " shown = COALESCE(excluded.shown, old.shown)",
+                " shown = COALESCE(excluded.shown, old.shown),"
+                " forum = COALESCE(excluded.forum, old.forum)",
                 self._login,
                 entity.id,
                 entity.access_hash,
@@ -121,6 +125,7 @@ class Entities:
                 entity.seen_in,
                 entity.seen_message,
                 entity.shown,
+                entity.forum,
             )
         return pending
 
@@ -177,6 +182,12 @@ class Entities:
             return None
         return InputPeerUserFromMessage(chat, entity.seen_message, number)
 
+    async def forums(self, channels: Collection[int]) -> frozenset[int]:
+        """Those of these channels' ids that are forums."""
+        marked = {utils.get_peer_id(PeerChannel(one)): one for one in channels}
+        found = await self.get(marked)
+        return frozenset(marked[one] for one, entity in found.items() if entity.forum)
+
     async def by_username(self, username: str) -> int | None:
         """The marked id of whoever was last seen with this username."""
         row = await self._db.fetchrow(
@@ -194,14 +205,14 @@ class Entities:
 
     async def _fetch(self, marked: int) -> Entity | None:
         row = await self._db.fetchrow(
-            "SELECT access_hash, username, contact, seen_in, seen_message, shown"
+            "SELECT access_hash, username, contact, seen_in, seen_message, shown, forum"
             " FROM telegram_entity WHERE login = $1 AND id = $2",
             self._login,
             marked,
         )
         if row is None:
             return None
-        contact = row["contact"]
+        contact, forum = row["contact"], row["forum"]
         return Entity(
             marked,
             access_hash=row["access_hash"],
@@ -210,6 +221,7 @@ class Entities:
             seen_in=row["seen_in"],
             seen_message=row["seen_message"],
             shown=row["shown"],
+            forum=None if forum is None else bool(forum),
         )
 
     def _remember(self, entity: Entity) -> None:

@@ -66,3 +66,11 @@ async def upgrade_v2(connection: Connection) -> None:
 
 
 telegram_tables.register(upgrade_v2, description="Files that were sent")
+
+
+async def upgrade_v3(connection: Connection) -> None:
+    """Remember which supergroups are forums."""
+    await connection.execute("ALTER TABLE telegram_entity ADD COLUMN forum BOOLEAN")
+
+
+telegram_tables.register(upgrade_v3, description="Forums")

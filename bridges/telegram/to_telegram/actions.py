@@ -8,6 +8,7 @@ from telethon.tl.functions import channels
 from telethon.tl.functions.messages import (
     DeleteMessagesRequest,
     EditMessageRequest,
+    ReadDiscussionRequest,
     ReadHistoryRequest,
     SetTypingRequest,
 )
@@ -25,6 +26,7 @@ from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
 from bridges.telegram.peers import Peers, input_channel
+from bridges.telegram.store.entities import Entities
 from bridges.telegram.to_telegram.pieces import texts_of
 
 _SAME_TEXT = "TELEGRAM.MESSAGE_NOT_MODIFIED"
@@ -34,9 +36,10 @@ _GONE = frozenset({"TELEGRAM.MESSAGE_ID_INVALID", "TELEGRAM.MSG_ID_INVALID"})
 class MessageActions:
     """Acts on messages for one login."""
 
-    def __init__(self, call: Caller, peers: Peers) -> None:
+    def __init__(self, call: Caller, peers: Peers, entities: Entities) -> None:
         self._call = call
         self._peers = peers
+        self._entities = entities
 
     async def edit(self, edit: OutgoingEdit) -> None:
         """See ``HandlesEdits``. Messages that a shorter text does not need any more are removed.
@@ -72,15 +75,19 @@ class MessageActions:
         peer = await self._peers.chat(receipt.chat)
         channel = input_channel(peer)
         number = ids.message_number(receipt.up_to)
+        topic = ids.topic_number(receipt.chat)
         if channel is None:
             await self._call(ReadHistoryRequest(peer, number))
+        elif topic is not None or await self._entities.forums([channel.channel_id]):
+            await self._call(ReadDiscussionRequest(peer, topic or ids.GENERAL, number))
         else:
             await self._call(channels.ReadHistoryRequest(channel, number))
 
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """See ``HandlesTyping``."""
         action = SendMessageTypingAction() if typing else SendMessageCancelAction()
-        await self._call(SetTypingRequest(await self._peers.chat(chat), action))
+        peer, topic = await self._peers.chat(chat), ids.topic_number(chat)
+        await self._call(SetTypingRequest(peer, action, top_msg_id=topic))
 
     async def _delete(self, peer: Any, targets: Sequence[MessageID]) -> None:
         numbers = [ids.message_number(one) for one in targets]

@@ -88,7 +88,7 @@ class Reacting:
         answer = await self._call(GetMessagesReactionsRequest(peer, [number]))
         for update in answer.updates:
             if isinstance(update, UpdateMessageReactions) and update.msg_id == number:
-                return reactions_to(update.peer, number, update.reactions, self._around)
+                return reactions_to(chat, update.peer, number, update.reactions, self._around)
         return RemoteReactions(chat, message, (), complete=True)
 
     async def _what_is_allowed(self, peer: Any) -> UserText:

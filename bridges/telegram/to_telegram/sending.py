@@ -16,7 +16,6 @@ from telethon.tl.types import (
     Document,
     DocumentAttributeFilename,
     InputMessageEntityMentionName,
-    InputReplyToMessage,
     Message,
     MessageEntityMentionName,
     MessageMediaDocument,
@@ -28,7 +27,7 @@ from telethon.tl.types import (
 
 from bridges.core.content import LocalMedia
 from bridges.core.errors import BridgeError, Rejected
-from bridges.core.ids import MessageID
+from bridges.core.ids import ChatKey, MessageID
 from bridges.core.network import BridgeHandle
 from bridges.core.outgoing import OutgoingMessage, Sent
 from bridges.core.text import user_text
@@ -36,12 +35,14 @@ from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
 from bridges.telegram.from_telegram.messages import expiry
+from bridges.telegram.from_telegram.topics import topic_of
 from bridges.telegram.history import newest
 from bridges.telegram.peers import Peers
 from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
 from bridges.telegram.to_telegram.places import is_place, place_media
 from bridges.telegram.to_telegram.polls import is_poll, poll_media, poll_options
 from bridges.telegram.to_telegram.reuse import Prepared, Reuse
+from bridges.telegram.to_telegram.threads import reply_header
 
 _NOTHING_TO_REPLY_TO = frozenset(
     f"TELEGRAM.{name}"
@@ -98,13 +99,13 @@ class MessageSender:
         before: Sequence[_Delivered],
     ) -> _Delivered:
         number = random_id(message.key, index)
-        reply = None
-        if index == 0 and message.reply_to is not None:
-            reply = InputReplyToMessage(ids.message_number(message.reply_to))
+        reply = reply_header(message.chat, message.reply_to if index == 0 else None)
         file = None if piece.file is None else await self._files.prepared(piece.file)
         request = await self._request(peer, piece, file, reply, number)
+        if message.speaks_as is not None:
+            request.send_as = await self._peers.of(ids.sender_peer(message.speaks_as))
         try:
-            answer = await self._call_uploading(request, piece, file)
+            answer = await self._call_uploading(request, message.chat, piece, file)
             delivered = _delivered(answer, number)
         except BridgeError as error:
             if error.code != _DUPLICATE:
@@ -114,17 +115,19 @@ class MessageSender:
             await self._files.was_sent(file, delivered.media)
         return delivered
 
-    async def _call_uploading(self, request: Any, piece: Piece, file: Prepared | None) -> Any:
+    async def _call_uploading(
+        self, request: Any, chat: ChatKey, piece: Piece, file: Prepared | None
+    ) -> Any:
         """Send, with a new upload if Telegram does not have the file any more."""
         try:
-            return await self._call_with_less(request)
+            return await self._call_with_less(request, chat)
         except Rejected as error:
             if file is None or piece.file is None or not file.is_gone(error.code):
                 raise
             request.media = await self._files.uploaded(piece.file)
-            return await self._call_with_less(request)
+            return await self._call_with_less(request, chat)
 
-    async def _call_with_less(self, request: Any) -> Any:
+    async def _call_with_less(self, request: Any, chat: ChatKey) -> Any:
         """Send, without the reply if the message that is answered is gone.
 
         And as an anonymous poll where Telegram has no others, which is in broadcast channels.
@@ -133,7 +136,7 @@ class MessageSender:
             return await self._call(request)
         except Rejected as error:
             if request.reply_to is not None and error.code in _NOTHING_TO_REPLY_TO:
-                request.reply_to = None
+                request.reply_to = reply_header(chat, None)
             elif error.code == _ANONYMOUS_POLLS_ONLY:
                 request.media.poll.public_voters = None
             else:
@@ -176,8 +179,9 @@ class MessageSender:
         self, peer: Any, message: OutgoingMessage, piece: Piece, before: Sequence[_Delivered]
     ) -> _Delivered:
         after = before[-1].number if before else 0
+        topic = ids.topic_number(message.chat)
         for one in await self._own_recent(peer, message):
-            if one.id > after and _is(piece, one):
+            if one.id > after and topic_of(one) == topic and _is(piece, one):
                 return _Delivered(one.id, one.date, one.media, one.ttl_period)
         raise Rejected(_DUPLICATE, _VANISHED, certain=False)
 

@@ -11,7 +11,7 @@ from mautrix.types import EventID, RoomID, UserID
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.commands.notice import render
-from bridges.core.commands.ports import CommandMessage, LoginView
+from bridges.core.commands.ports import ChatView, CommandMessage, LoginView
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.commands.trouble import Incidents
 from bridges.core.config import Level, SyncConfig
@@ -254,6 +254,8 @@ class FakeServices:
     completed: list[tuple[UserID, LoggedIn]] = field(factory=list)
     completion: Callable[[], Exception | None] = lambda: None
     completing: bool = False
+    chats: dict[RoomID, ChatView] = field(factory=dict)
+    spoken_as: list[tuple[ChatKey, RemoteUserID | None]] = field(factory=list)
     completion_held: asyncio.Event = field(factory=_set_event)
     logged_out: list[LoginID] = field(factory=list)
     opened: list[tuple[LoginID, ChatKey]] = field(factory=list)
@@ -289,6 +291,12 @@ class FakeServices:
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         self.opened.append((login, chat))
         return RoomID(f"!{chat.chat}:wonder.example")
+
+    async def chat_in(self, room: RoomID, user: UserID) -> ChatView | None:
+        return self.chats.get(room)
+
+    async def speak_as(self, chat: ChatView, identity: RemoteUserID | None) -> None:
+        self.spoken_as.append((chat.key, identity))
 
     async def sync(self, login: LoginID) -> int:
         result = self.synced[login]
