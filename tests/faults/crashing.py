@@ -35,6 +35,7 @@ _REQUESTS = (
     "set_displayname",
     "set_avatar",
     "set_account_data",
+    "set_push_rule",
     "read",
     "upload",
 )
@@ -43,7 +44,7 @@ _POINTS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Database, ("execute",)),
     (Inbox, ("take",)),
     (Bridge, ("receive",)),
-    (TelegramSession, ("send",)),
+    (TelegramSession, ("send", "history", "read_marks")),
 )
 
 

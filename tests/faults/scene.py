@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
+from bridges.telegram.config import TelegramSyncConfig
 from tests.conformance.driver import Chat, Phone
 from tests.conformance.stage import Resident, Stage
 from tests.conformance.telegram_driver import TelegramDriver
@@ -27,6 +28,7 @@ class Scene:
     Attributes:
         push: the homeserver's line to the bridge.
         client: the bridge's line to the homeserver.
+        old_friends: chats without rooms, in which more was said before Zarina logged in.
     """
 
     server: SynapseServer
@@ -38,6 +40,7 @@ class Scene:
     rustam: Phone
     stage: Stage
     numbers: "itertools.count[int]"
+    old_friends: list[Thread]
 
     async def thread(self, *others: Phone) -> Thread:
         """A new group of Rustam's with Zarina and others in it, which has a room."""
@@ -56,6 +59,12 @@ class Scene:
         stranger = await self.driver.person(f"Stranger {next(self.numbers)}")
         return await self._first_words(stranger.chat_with(self.zarina.phone), stranger)
 
+    async def hello_again(self) -> Thread:
+        """Have an old friend say something, and do not wait."""
+        thread = self.old_friends.pop()
+        await thread.hear("hello again")
+        return thread
+
     async def _first_words(self, chat: Chat, phone: Phone) -> Thread:
         hello = f"hello {next(self.numbers)}"
         thread = Thread(self.zarina, phone, chat, self.stage.ghost(phone), hello)
@@ -71,10 +80,12 @@ async def scene(
     database: str | None = None,
     synapse_database: str | None = None,
     reconcile_interval: float = 30.0,
+    old_friends: int = 0,
 ) -> AsyncIterator[Scene]:
     """Set the scene for the time of the block; databases are SQLite unless URLs are given.
 
-    `reconcile_interval` is the bridge's, in seconds.
+    `reconcile_interval` is the bridge's, in seconds; `old_friends` are how many chats there are from
+    before Zarina's login.
     """
     async with AsyncExitStack() as stack:
         driver = await stack.enter_async_context(TelegramDriver())
@@ -86,7 +97,9 @@ async def scene(
         server = await stack.enter_async_context(factory.running(settings))
         client = await stack.enter_async_context(FaultProxy(server.port))
         people = await stack.enter_async_context(People())
-        config = driver.config(slot.listen)
+        config = driver.config(slot.listen).model_copy(
+            update={"sync": TelegramSyncConfig(rooms_after_login=0)}
+        )
         under_test = BridgeUnderTest(
             slot,
             server,
@@ -98,6 +111,22 @@ async def scene(
         )
         bridge = await stack.enter_async_context(BridgeProcess(under_test.settings, folder))
         stage = Stage(server, driver, under_test, slot.registration, people)
-        zarina = await stage.resident("Zarina")
+        zarina = await stage.newcomer("Zarina")
+        threads = [await _old_friend(driver, stage, zarina, one) for one in range(old_friends)]
+        await stage.log_in(zarina)
         rustam = await driver.person("Rustam")
-        yield Scene(server, driver, bridge, push, client, zarina, rustam, stage, itertools.count(1))
+        numbers = itertools.count(1)
+        yield Scene(server, driver, bridge, push, client, zarina, rustam, stage, numbers, threads)
+
+
+async def _old_friend(
+    driver: TelegramDriver, stage: Stage, zarina: Resident, number: int
+) -> Thread:
+    """A chat in which both sides have said something."""
+    friend = await driver.person(f"Old friend {number}")
+    chat = friend.chat_with(zarina.phone)
+    thread = Thread(zarina, friend, chat, stage.ghost(friend), f"hello from {number}")
+    await friend.send(chat, thread.to_matrix[0])
+    await thread.say_by_phone("and who are you?")
+    await thread.hear("do you not remember?")
+    return thread

@@ -6,13 +6,15 @@ per step, and the bridge dies there.
 """
 
 import itertools
+from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import Report
 from tests.faults.deaths import Deed, die_at, steps_of
 from tests.faults.ledger import Thread
-from tests.faults.scene import Scene
+from tests.faults.scene import Scene, scene
+from tests.support.synapse import SynapseFactory
 
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
 
@@ -24,6 +26,19 @@ GHOST_MADE = {
     f"{when} Homeserver.{what}"
     for when in ("before", "after")
     for what in ("register", "create_device", "set_displayname")
+}
+HISTORIES = 150
+"""At least as many as there are steps."""
+
+HISTORY_READ = {
+    f"{when} {what}"
+    for when in ("before", "after")
+    for what in (
+        "TelegramSession.history",
+        "TelegramSession.read_marks",
+        "Homeserver.set_push_rule",
+        "Homeserver.read",
+    )
 }
 ROOM_MADE = {
     f"{when} Homeserver.{what}"
@@ -100,3 +115,12 @@ async def test_what_was_written_on_the_own_phone(stage_set: Scene, recovered: Re
         return thread
 
     assert await _die_at_every_step(stage_set, deed, recovered) >= RECEIVED | SENT_TO_ROOM
+
+
+async def test_the_history_of_a_chat_that_has_no_room_yet(
+    synapse_factory: SynapseFactory, tmp_path: Path, recovered: Report
+) -> None:
+    """It is read, kept and written before what is said now, and nobody is woken by it."""
+    async with scene(synapse_factory, tmp_path, old_friends=HISTORIES) as running:
+        passed = await _die_at_every_step(running, running.hello_again, recovered)
+    assert passed >= RECEIVED | ROOM_MADE | SENT_TO_ROOM | HISTORY_READ

@@ -17,13 +17,23 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.synapse
 
 
+HISTORY_STEPS = [
+    "after TelegramSession.history",
+    "before Homeserver.set_push_rule",
+    "after Homeserver.send",
+    "after TelegramSession.read_marks",
+]
+
+
 @pytest.fixture(scope="module")
 async def stage_set(
     synapse_factory: SynapseFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Scene]:
     """One scene for all of these, which looks for missed events often."""
     folder = tmp_path_factory.mktemp("nothing-lost")
-    async with scene(synapse_factory, folder, reconcile_interval=5.0) as running:
+    async with scene(
+        synapse_factory, folder, reconcile_interval=5.0, old_friends=2 * len(HISTORY_STEPS)
+    ) as running:
         yield running
 
 
@@ -89,6 +99,11 @@ async def test_kill_9_on_the_way_into_a_room(stage_set: Scene, step: str) -> Non
 @pytest.mark.parametrize("step", ["before Homeserver.create_room", "after Homeserver.create_room"])
 async def test_kill_9_while_a_room_is_made(stage_set: Scene, step: str) -> None:
     assert await die_at(stage_set, stage_set.first_words, step) is not None
+
+
+@pytest.mark.parametrize("step", HISTORY_STEPS)
+async def test_kill_9_while_a_history_is_brought_in(stage_set: Scene, step: str) -> None:
+    assert await die_at(stage_set, stage_set.hello_again, step) is not None
 
 
 @pytest.mark.parametrize(
