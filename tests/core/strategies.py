@@ -47,6 +47,7 @@ from bridges.core.events import (
     UserChanged,
     VotesOf,
 )
+from bridges.core.history.pages import PastMessage
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.rights import ChatRights
 
@@ -141,6 +142,29 @@ remote_messages = st.builds(
     st.none() | _moments,
 )
 
+_tallies = st.builds(
+    RemotePollTally,
+    _chats,
+    _messages,
+    st.lists(st.builds(PollCount, any_text, st.integers(0, 2**31), st.booleans()), max_size=3).map(
+        tuple
+    ),
+    st.integers(0, 2**31),
+    st.lists(
+        st.builds(VotesOf, _senders, st.lists(any_text, max_size=3).map(tuple)), max_size=3
+    ).map(tuple),
+    st.booleans(),
+    st.booleans(),
+)
+
+past_messages = st.builds(
+    PastMessage,
+    remote_messages,
+    st.integers(0, 2**53),
+    st.lists(_reactions, max_size=2).map(tuple),
+    st.none() | _tallies,
+)
+
 remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
     RemoteMessage: remote_messages,
     RemoteEdit: st.builds(
@@ -155,20 +179,7 @@ remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
         st.booleans(),
         st.none() | st.dictionaries(any_text, st.integers(0, 10**6), max_size=3),
     ),
-    RemotePollTally: st.builds(
-        RemotePollTally,
-        _chats,
-        _messages,
-        st.lists(
-            st.builds(PollCount, any_text, st.integers(0, 2**31), st.booleans()), max_size=3
-        ).map(tuple),
-        st.integers(0, 2**31),
-        st.lists(
-            st.builds(VotesOf, _senders, st.lists(any_text, max_size=3).map(tuple)), max_size=3
-        ).map(tuple),
-        st.booleans(),
-        st.booleans(),
-    ),
+    RemotePollTally: _tallies,
     RemoteReceipt: st.builds(RemoteReceipt, _chats, _senders, _messages),
     ChatChanged: st.builds(ChatChanged, _chats, _chat_infos),
     ChatGone: st.builds(ChatGone, _chats, st.booleans()),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges.core.errors import NotConnected, RateLimited, TemporaryError
-from bridges.core.lanes import GiveUp, Lanes
+from bridges.core.lanes import Admission, GiveUp, Lanes
 from bridges.core.storage.database import Database
 from bridges.core.storage.queue import NewRow, Queue, Row, RowState
 from bridges.core.text import user_text
@@ -73,6 +73,7 @@ class World:
         handler: Callable[[Row], Awaitable[None]] | None = None,
         give_up: GiveUp | None = None,
         concurrency: int = 4,
+        admission: Admission | None = None,
     ) -> AsyncIterator[Lanes]:
         """Lanes that are closed at the end of the block."""
         lanes = Lanes(
@@ -83,6 +84,7 @@ class World:
             concurrency=concurrency,
             clock=self.clock,
             passing=(ConnectionAbortedError,),
+            admission=admission,
             jitter=lambda: 0.0,
         )
         try:
@@ -422,3 +424,19 @@ async def _first_of(died: asyncio.Event, world: World) -> bool:
     for task in done:
         task.result()
     return not died.is_set()
+
+
+async def test_a_lane_that_is_not_admitted_keeps_nobody_elses_place(world: World) -> None:
+    admitted = asyncio.Event()
+
+    async def admission(lane: str) -> None:
+        if lane == "held":
+            await admitted.wait()
+
+    await world.put(("held", "a"), ("free", "b"), ("free", "c"))
+    async with world.lanes(concurrency=1, admission=admission) as lanes:
+        await lanes.start()
+        await eventually(lambda: world.keys() == ["b", "c"], interval=0.001)
+        admitted.set()
+        await world.drained()
+    assert world.keys() == ["b", "c", "a"]

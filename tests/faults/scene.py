@@ -128,5 +128,6 @@ async def _old_friend(
     thread = Thread(zarina, friend, chat, stage.ghost(friend), f"hello from {number}")
     await friend.send(chat, thread.to_matrix[0])
     await thread.say_by_phone("and who are you?")
+    await zarina.phone.read((await zarina.phone.messages(chat))[-1])
     await thread.hear("do you not remember?")
     return thread

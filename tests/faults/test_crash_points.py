@@ -27,7 +27,7 @@ GHOST_MADE = {
     for when in ("before", "after")
     for what in ("register", "create_device", "set_displayname")
 }
-HISTORIES = 150
+HISTORIES = 110
 """At least as many as there are steps."""
 
 HISTORY_READ = {
@@ -47,10 +47,17 @@ ROOM_MADE = {
 } | {"before Database.execute", "after Database.execute"}
 
 
-async def _die_at_every_step(scene: Scene, deed: Deed, recovered: Report) -> set[str]:
-    """Repeat the deed with a death at each of its steps; returns the names of the steps."""
+async def _die_at_every_step(
+    scene: Scene, deed: Deed, recovered: Report, besides: str = "nothing"
+) -> set[str]:
+    """Repeat the deed with a death at each of its steps; returns the names of the steps.
+
+    Steps with `besides` in their names are passed over.
+    """
     deaths = set()
     for name, nth in await steps_of(scene, deed):
+        if besides in name:
+            continue
         seconds = await die_at(scene, deed, name, nth)
         if seconds is not None:
             deaths.add(name)
@@ -122,5 +129,6 @@ async def test_the_history_of_a_chat_that_has_no_room_yet(
 ) -> None:
     """It is read, kept and written before what is said now, and nobody is woken by it."""
     async with scene(synapse_factory, tmp_path, old_friends=HISTORIES) as running:
-        passed = await _die_at_every_step(running, running.hello_again, recovered)
+        # What the homeserver tells of all this is another way, which is tested elsewhere.
+        passed = await _die_at_every_step(running, running.hello_again, recovered, "Inbox")
     assert passed >= RECEIVED | ROOM_MADE | SENT_TO_ROOM | HISTORY_READ

@@ -166,10 +166,12 @@ class HistoryKeeper:
     async def forget(self, login: LoginID) -> None:
         """Stop bringing in chats that a login reads."""
         for lane, arrival in list(self._arrivals.items()):
-            if arrival.wanted.login == login:
-                await _cancelled([self._tasks[lane]])
+            task = self._tasks.get(lane)
+            if arrival.wanted.login == login and task is not None:
+                await _cancelled([task])
                 await self._store.finish(arrival.wanted.chat)
-                self._end(lane, arrival)
+                if self._arrivals.get(lane) is arrival:
+                    self._end(lane, arrival)
 
     async def _want(self, wanted: Wanted) -> None:
         if await self._store.want(wanted):
