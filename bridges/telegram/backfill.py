@@ -9,7 +9,12 @@ from typing import Any
 from attrs import frozen
 from telethon import utils
 from telethon.tl import types as tl
-from telethon.tl.functions.messages import GetHistoryRequest, GetPeerDialogsRequest
+from telethon.tl.functions.messages import (
+    GetForumTopicsByIDRequest,
+    GetHistoryRequest,
+    GetPeerDialogsRequest,
+    GetRepliesRequest,
+)
 
 from bridges.core.clock import Clock
 from bridges.core.events import (
@@ -20,8 +25,10 @@ from bridges.core.events import (
 )
 from bridges.core.history.pages import HistoryPage, PastMessage
 from bridges.core.ids import ChatKey, LoginID, MessageID
+from bridges.core.network import BridgeHandle
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
+from bridges.telegram.errors import refused
 from bridges.telegram.from_telegram.messages import message_events, stamp_of
 from bridges.telegram.from_telegram.reactions import reactions_on
 from bridges.telegram.from_telegram.surroundings import Surroundings
@@ -108,7 +115,9 @@ class PastReader:
         peers: Peers,
         people: People,
         entities: Entities,
-        clock: Clock,
+        handle: BridgeHandle,
+        *,
+        takes_disappearing: bool,
     ) -> None:
         self._login = login
         self._me = ids.login_user(login)
@@ -116,54 +125,63 @@ class PastReader:
         self._peers = peers
         self._people = people
         self._entities = entities
-        self._pace = Pace(clock)
+        self._handle = handle
+        self._takes_disappearing = takes_disappearing
+        self._pace = Pace(handle.clock)
 
     async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
         """See ``ReadsHistory``."""
         asked = min(PAGE, limit + _LONGEST_ALBUM)
-        request = GetHistoryRequest(
-            await self._peers.chat(chat),
-            offset_id=0 if before is None else ids.message_number(before),
-            offset_date=None,
-            add_offset=0,
-            limit=asked,
-            max_id=0,
-            min_id=0,
-            hash=0,
-        )
-        answer = await self._pace.ask(self._call, request)
+        peer = await self._peers.chat(chat)
+        answer = await self._pace.ask(self._call, _request(chat, peer, before, asked))
         piece = piece_of(sorted(answer.messages, key=lambda one: one.id), asked, limit)
-        return await self._page(piece, answer)
+        return await self._page(chat, piece, answer)
 
     async def read_marks(
         self, chat: ChatKey, among: Sequence[MessageID]
     ) -> Sequence[RemoteReceipt]:
         """See ``ReadsHistory``."""
-        peer = await self._peers.chat(chat)
-        answer = await self._call(GetPeerDialogsRequest([tl.InputDialogPeer(peer)]))
-        dialog = answer.dialogs[0]
+        dialog = await self._dialog(chat)
         numbers = [ids.message_number(one) for one in among]
         around = Surroundings(self._login, self._me)
-        mine = max(numbers) if not dialog.unread_count else dialog.read_inbox_max_id
+        mine = dialog.read_inbox_max_id if dialog.unread_count else max(numbers)
         marks = [(around.myself, mine)]
-        if isinstance(dialog.peer, tl.PeerUser) and dialog.peer.user_id != self._me:
-            marks.append((around.sender(dialog.peer), dialog.read_outbox_max_id))
+        other = getattr(dialog, "peer", None)
+        if isinstance(other, tl.PeerUser) and other.user_id != self._me:
+            marks.append((around.sender(other), dialog.read_outbox_max_id))
         return [
             RemoteReceipt(chat, reader, ids.message_id(read))
             for reader, mark in marks
             if (read := max((one for one in numbers if one <= mark), default=0))
         ]
 
-    async def _page(self, piece: Piece, answer: Any) -> HistoryPage:
+    async def _dialog(self, chat: ChatKey) -> Any:
+        """The ``Dialog`` of a chat, or the ``ForumTopic`` that a topic is."""
+        peer, topic = await self._peers.chat(chat), ids.topic_number(chat)
+        if topic is None:
+            answer = await self._call(GetPeerDialogsRequest([tl.InputDialogPeer(peer)]))
+            return answer.dialogs[0]
+        answer = await self._call(GetForumTopicsByIDRequest(peer, [topic]))
+        if not isinstance(answer.topics[0], tl.ForumTopic):
+            raise refused("TOPIC_DELETED")
+        return answer.topics[0]
+
+    async def _page(self, chat: ChatKey, piece: Piece, answer: Any) -> HistoryPage:
         users, chats = answer.users, answer.chats
         known = {utils.get_peer_id(one): one for one in (*users, *chats)}
-        around = Surroundings(self._login, self._me, known=known)
+        around = Surroundings(
+            self._login,
+            self._me,
+            known=known,
+            say=await self._handle.translation(self._login),
+            takes_disappearing=self._takes_disappearing,
+        )
         for message in piece.messages:
             self._entities.note(passer_by(message, known))
         oldest = piece.messages[0].id if piece.messages else None
         return HistoryPage(
             messages=tuple(
-                past for one in piece.messages if (past := _past(one, around)) is not None
+                past for one in piece.messages if (past := _past(one, chat, around)) is not None
             ),
             more=None if piece.is_first or oldest is None else ids.message_id(oldest),
             continues=_predecessor(piece, around),
@@ -171,13 +189,29 @@ class PastReader:
         )
 
 
-def _past(message: Any, around: Surroundings) -> PastMessage | None:
-    """A message of the past; None where nothing was said."""
+def _request(chat: ChatKey, peer: Any, before: MessageID | None, limit: int) -> Any:
+    """The request for the messages of a chat, or of one topic of a forum."""
+    topic = ids.topic_number(chat)
+    place: dict[str, Any] = {"peer": peer} if topic is None else {"peer": peer, "msg_id": topic}
+    return (GetHistoryRequest if topic is None else GetRepliesRequest)(
+        **place,
+        offset_id=0 if before is None else ids.message_number(before),
+        offset_date=None,
+        add_offset=0,
+        limit=limit,
+        max_id=0,
+        min_id=0,
+        hash=0,
+    )
+
+
+def _past(message: Any, chat: ChatKey, around: Surroundings) -> PastMessage | None:
+    """A message of the past; None where nothing was said, or in another topic."""
     if isinstance(getattr(message, "action", None), _MOVES):
         return None  # Both halves are in the room, as if there had been no move.
     events = message_events(message, around)
     said = next((one for one in events if isinstance(one, RemoteMessage)), None)
-    if said is None:
+    if said is None or said.chat != chat:
         return None
     tally = next((one for one in events if isinstance(one, RemotePollTally)), None)
     return PastMessage(said, stamp_of(message), _reactions(message, around), tally)

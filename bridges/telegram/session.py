@@ -143,7 +143,15 @@ class TelegramSession:
         self._polls = PollActions(call, peers, me)
         self._identities = Identities(me, call, peers)
         self._migrations = Migrations(record.id, call, self._entities, handle)
-        self._past = PastReader(record.id, call, peers, people, self._entities, handle.clock)
+        self._past = PastReader(
+            record.id,
+            call,
+            peers,
+            people,
+            self._entities,
+            handle,
+            takes_disappearing=config.media.disappearing,
+        )
         self._chat_list = ChatList(record.id, call, peers, self._settings, handle.clock)
         self._finder = ChatFinder(record.id, call, peers)
         downloader = Downloader(

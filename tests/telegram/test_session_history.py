@@ -211,6 +211,45 @@ async def test_a_supergroup_goes_on_in_the_group_it_has_grown_out_of(
     assert texts(await session.history(page.continues, None, 10)) == ["in the group"]
 
 
+class TestATopic:
+    """A forum's topics are chats of their own, and General is the group itself."""
+
+    @pytest.fixture
+    async def forum(self, net: TelegramSandbox, boris: Person) -> tuple[int, int]:
+        """The numbers of a forum and of a topic in it, with something said in both."""
+        room = await net.add_room("supergroup", "Orchestra", "boris_test", ("alisa_test",))
+        await boris.set_forum("Orchestra")
+        topic = await boris.create_topic("Orchestra", "Strings")
+        for number in range(3):
+            await boris.send("Orchestra", f"general {number}")
+            await boris.send_in("Orchestra", topic, f"strings {number}")
+        return room.id, topic
+
+    async def test_has_what_was_said_in_it(
+        self, session: TelegramSession, forum: tuple[int, int]
+    ) -> None:
+        channel, topic = forum
+        general = ChatKey(ChatID(f"channel:{channel}"), SHARED)
+        strings = ChatKey(ChatID(f"channel:{channel}/{topic}"), SHARED)
+        said = [body_of(one.message) for one in await everything(session, strings)]
+        assert [text for text in said if "strings" in text] == [f"strings {n}" for n in range(3)]
+        assert not [text for text in said if "general" in text]
+        said = [body_of(one.message) for one in await everything(session, general)]
+        assert [text for text in said if "general" in text] == [f"general {n}" for n in range(3)]
+        assert not [text for text in said if "strings" in text]
+
+    async def test_is_read_as_far_as_it_is_read(
+        self, session: TelegramSession, net: TelegramSandbox, forum: tuple[int, int]
+    ) -> None:
+        channel, topic = forum
+        strings = ChatKey(ChatID(f"channel:{channel}/{topic}"), SHARED)
+        among = [one.message.id for one in await everything(session, strings)]
+        alisa = await net.person("alisa_test")
+        await alisa.read_thread("Orchestra", topic, int(among[-2]))
+        (mine,) = await session.read_marks(strings, among)
+        assert mine.up_to == among[-2]
+
+
 class TestReadMarks:
     async def test_of_both_sides(
         self, session: TelegramSession, net: TelegramSandbox, chat: ChatKey, boris: Person

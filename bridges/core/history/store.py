@@ -18,6 +18,12 @@ from bridges.core.storage.expiry import Expiring, ExpiryStore
 from bridges.core.storage.messages import MessageStore, StoredMessage, StoredReaction, milliseconds
 from bridges.core.storage.queue import NewRow, Queue
 
+_LEAST_PROGRESS = 25
+"""A page before which there are more counts as so many messages at least.
+
+So reading comes to an end also where many pages hold nothing that was said.
+"""
+
 
 @frozen
 class Wanted:
@@ -132,6 +138,10 @@ class HistoryStore:
         From here on the messages kept are not taken in by the queue any more.
         """
         after = _after(wanted, page)
+        if after.reading != wanted.reading and await self._messages.newest(after.reading, 1):
+            after = evolve(
+                after, missing=0
+            )  # The room was that chat's, and has what was said there.
         async with self._db.transaction() as connection:
             known = await self._known(connection, wanted, page)
             kept = to_be_kept(page.messages, known, wanted.since)
@@ -242,7 +252,10 @@ class HistoryStore:
 
 def _after(wanted: Wanted, page: HistoryPage) -> Wanted:
     """What is wanted once a page was taken."""
-    missing = max(0, wanted.missing - len(page.messages))
+    progress = len(page.messages)
+    if page.more is not None:
+        progress = max(progress, _LEAST_PROGRESS)
+    missing = max(0, wanted.missing - progress)
     reached = any(milliseconds(one.message.timestamp) < wanted.since for one in page.messages)
     if reached or (page.more is None and page.continues is None):
         missing = 0

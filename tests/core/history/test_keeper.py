@@ -27,6 +27,7 @@ from tests.core.databases import core_database
 from tests.core.history.town import CHAT, LOGIN, Town, past, reacted
 from tests.support.waiting import eventually
 
+OLDER = ChatKey(ChatID("older"), LOGIN)
 OFFLINE = NotConnected("TEST.OFFLINE", user_text("Offline."))
 
 
@@ -96,19 +97,30 @@ class TestAChat:
         assert await town.waiting() == ["4", "5"]
 
     async def test_that_has_grown_out_of_another_begins_there(self, town: Town) -> None:
-        before = ChatKey(ChatID("older"), LOGIN)
         town.network.said = {
-            before: [past(number, before) for number in (1, 2, 3)],
+            OLDER: [past(number, OLDER) for number in (1, 2, 3)],
             CHAT: [past(number) for number in (10, 11)],
         }
-        town.network.continues[CHAT] = before
+        town.network.continues[CHAT] = OLDER
         town.limits = BackfillConfig(initial_messages=4)
         async with town.keeper() as keeper:
             await keeper.bring_in(CHAT, LOGIN)
             await finished(keeper)
         said = [one.rendered.content["body"] for one in _messages(town)]
         assert said == texts(2, 3, 10, 11)
-        assert await town.messages.parts(before, MessageID("2"))
+        assert await town.messages.parts(OLDER, MessageID("2"))
+
+    async def test_that_has_taken_over_the_room_of_another_has_its_history(
+        self, town: Town
+    ) -> None:
+        town.network.said = {CHAT: [past(2)], OLDER: [past(0, OLDER), past(1, OLDER)]}
+        town.network.continues[CHAT] = OLDER
+        await _link(town, 1, OLDER)
+        async with town.keeper() as keeper:
+            await keeper.bring_in(CHAT, LOGIN)
+            await finished(keeper)
+        assert [one.rendered.content["body"] for one in _messages(town)] == texts(2)
+        assert {chat for chat, _, _ in town.network.asked} == {CHAT}
 
     async def test_that_has_a_room_is_left_alone(self, town: Town) -> None:
         await town.rooms.of(CHAT, None)
@@ -304,14 +316,14 @@ class TestAnAbsence:
             assert not keeper.is_bringing_in(CHAT)
 
 
-async def _link(town: Town, number: int) -> None:
-    message = past(number).message
+async def _link(town: Town, number: int, chat: ChatKey = CHAT) -> None:
+    message = past(number, chat).message
     async with town.database.transaction() as connection:
         await town.messages.insert(
             connection,
             [
                 StoredMessage(
-                    chat=CHAT,
+                    chat=chat,
                     id=message.id,
                     event=f"${number}",  # type: ignore[arg-type] # a NewType
                     sender=message.sender.user,
