@@ -61,6 +61,8 @@ async def guarded(request: Awaitable[Any], seconds: float = _ANSWER_TIMEOUT) -> 
         if task is not None and task.cancelling():
             raise
         raise answer_lost() from None
+    except BridgeError:
+        raise
     except Exception as error:
         raise to_bridge_error(error) from error
 

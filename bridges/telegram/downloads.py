@@ -3,10 +3,9 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from telethon.tl.functions import channels, messages
 from telethon.tl.types import InputMessageID
@@ -14,15 +13,14 @@ from telethon.tl.types import InputMessageID
 from bridges.core.clock import Clock
 from bridges.core.errors import Rejected
 from bridges.core.ids import LoginID
-from bridges.telegram.connection import Caller
+from bridges.telegram.connection import Caller, guarded
 from bridges.telegram.data_centres import DataCentres
 from bridges.telegram.errors import part_missing, refused
 from bridges.telegram.media import FileReference, renewed
-from bridges.telegram.parts import PART_SIZE, PartSource
+from bridges.telegram.parts import PART_SIZE, PartSource, UsesClient
 from bridges.telegram.peers import input_channel
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.to_telegram.uploads import all_of
-from bridges.telegram.updates import UpdatesClient
 
 _DOWNLOAD_TIMEOUT = 4 * 3600.0
 _RENEWABLE = frozenset(
@@ -36,16 +34,6 @@ _RENEWABLE = frozenset(
         "LOCATION_INVALID",
     )
 )
-
-
-class UsesClient(Protocol):
-    """``Connection.use``."""
-
-    async def __call__(
-        self, action: Callable[[UpdatesClient], Awaitable[Any]], seconds: float
-    ) -> Any:
-        """Do something with the connected client."""
-        ...
 
 
 class Downloader:
@@ -89,16 +77,11 @@ class Downloader:
             owner = await self._entities.input_peer(file.peer)
             if owner is None:
                 raise refused("FILE_ID_INVALID")
-        location = file.location(owner)
-        await self._use(
-            lambda client: self._parts(client, location, file, target), _DOWNLOAD_TIMEOUT
-        )
+        await guarded(self._parts(file.location(owner), file, target), _DOWNLOAD_TIMEOUT)
 
-    async def _parts(
-        self, client: UpdatesClient, location: Any, file: FileReference, target: Path
-    ) -> None:
+    async def _parts(self, location: Any, file: FileReference, target: Path) -> None:
         """Workers take one part after another and write it to its place."""
-        source = PartSource(client, self._centres, self._clock, location, file.dc)
+        source = PartSource(self._use, self._centres, self._clock, location, file.dc)
         size = _sure_size(file)
         offsets = iter(range(0, size, PART_SIZE) if size else count(0, PART_SIZE))
         workers = min(self._parallel, -(-size // PART_SIZE)) if size else 1

@@ -22,6 +22,7 @@ from bridges.core.errors import (
 )
 from bridges.core.text import UserText, user_text
 
+NO_DATA_CENTRE = "TELEGRAM.NO_DATA_CENTRE"
 _TROUBLE_RETRY = 10.0
 _MEGABYTE = 1024 * 1024
 
@@ -311,7 +312,7 @@ def no_data_centre(number: int) -> TemporaryError:
     text = user_text(
         "Telegram's data centre {number} cannot be reached at the moment.", number=number
     )
-    return TemporaryError("TELEGRAM.NO_DATA_CENTRE", text, retry_after=_TROUBLE_RETRY)
+    return TemporaryError(NO_DATA_CENTRE, text, retry_after=_TROUBLE_RETRY)
 
 
 def part_missing() -> TemporaryError:

@@ -133,7 +133,9 @@ class TelegramSession:
             takes_disappearing=config.media.disappearing,
         )
         self._uploads = UploadStore(handle.database, record.id)
-        uploader = Uploader(call, config.media.parallel_parts, lambda: self._is_premium)
+        uploader = Uploader(
+            call, config.media.parallel_parts, lambda: self._is_premium, handle.clock
+        )
         files = Reuse(uploader, self._uploads, handle.clock)
         self._sender = MessageSender(call, peers, files, handle)
         self._actions = MessageActions(call, peers, self._entities)

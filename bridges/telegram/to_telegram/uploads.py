@@ -4,6 +4,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from telethon.tl.types import (
     InputMediaUploadedPhoto,
 )
 
+from bridges.core.clock import Clock
 from bridges.core.content import LocalMedia, MediaKind
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import file_too_large, refused
-from bridges.telegram.parts import PART_SIZE
+from bridges.telegram.parts import PART_SIZE, Patience
 
 _BIG_FROM = 10 * 1024 * 1024
 _MOST_PARTS = 4000
@@ -44,12 +46,14 @@ class Uploader:
         call: Caller,
         parallel: int,
         premium: Callable[[], bool],
+        clock: Clock,
         *,
         random_id: Callable[[], int] = lambda: secrets.randbits(62),
     ) -> None:
         self._call = call
         self._parallel = parallel
         self._premium = premium
+        self._clock = clock
         self._random_id = random_id
 
     async def described(self, file: LocalMedia) -> Any:
@@ -84,14 +88,17 @@ class Uploader:
         number = self._random_id()
         big = size > _BIG_FROM
         parts = iter(range(total))
+        patience = Patience(self._clock)
 
         async def worker() -> None:
             for part in parts:
                 data = await asyncio.to_thread(_read, path, part * PART_SIZE)
-                if big:
-                    await self._call(SaveBigFilePartRequest(number, part, total, data))
-                else:
-                    await self._call(SaveFilePartRequest(number, part, data))
+                request = (
+                    SaveBigFilePartRequest(number, part, total, data)
+                    if big
+                    else SaveFilePartRequest(number, part, data)
+                )
+                await patience.with_part(partial(self._call, request))
 
         await all_of([worker() for _ in range(min(self._parallel, total))])
         if big:
