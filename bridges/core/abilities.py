@@ -89,6 +89,11 @@ class HandlesReceipts(Protocol):
 class HandlesTyping(Protocol):
     """The network is told who types."""
 
+    @property
+    def typing_lasts(self) -> float:
+        """Seconds after which the network forgets that somebody types, unless it is told again."""
+        ...
+
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """Say that the person is typing, or has stopped."""
         ...

@@ -95,6 +95,7 @@ class Bridge:
         await parts.history_keeper.start()
         await self._to_remote.start()
         await self._to_matrix.start()
+        await parts.read_marks.start()
         await parts.sessions.connect()
         await parts.arrivals.start()
         self._missing = None
@@ -117,6 +118,7 @@ class Bridge:
         await self._to_matrix.close()
         await self._to_remote.close()
         await parts.ephemerals.close()
+        await parts.read_marks.close()
         await parts.gathering.close()
         await parts.state_notices.close()
 
@@ -221,6 +223,7 @@ class Bridge:
             if persist is not None:
                 await persist(connection)
         self._to_matrix.wake(lanes)
+        self._parts.ephemerals.received(login, events)
 
     def _row(self, login: LoginID, event: RemoteEvent) -> NewRow:
         key = dedup_key(event, login, self._parts.rooms.knows)

@@ -1,66 +1,70 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Typing notifications and read receipts in both directions: shown if possible, never stored."""
+"""What homeserver and networks tell only once: typing and receipts."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
 from mautrix.types import EventID, RoomID, UserID
 
-from bridges.core.abilities import HandlesReceipts, HandlesTyping
 from bridges.core.errors import BridgeError
-from bridges.core.events import RemoteTyping
+from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
 from bridges.core.ids import LoginID
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.client import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
-from bridges.core.matrix.senders import Senders
-from bridges.core.outgoing import OutgoingReceipt
-from bridges.core.sessions import ActiveLogin, Sessions
-from bridges.core.storage.cache import BoundedCache
-from bridges.core.storage.messages import MessageStore
+from bridges.core.portal.read_positions import ReadPositions
+from bridges.core.read_marks import ReadMarks
+from bridges.core.sessions import Sessions
 from bridges.core.storage.portals import Portal, PortalStore
+from bridges.core.typing import Typing
 
 Json = dict[str, Any]
 
 _MOST_UNDER_WAY = 256
-_ROOMS_WITH_TYPISTS = 1024
+_MOST_WAITING = 4096
 
 
 class Ephemerals:
-    """Carries what matters only now. Under load it is dropped rather than queued."""
+    """Carries typing while it matters, and takes receipts in. Under load typing is dropped."""
 
     def __init__(
         self,
-        homeserver: Homeserver,
-        messages: MessageStore,
         portals: PortalStore,
         sessions: Sessions,
-        senders: Senders,
         names: GhostNames,
+        typing: Typing,
+        positions: ReadPositions,
+        marks: ReadMarks,
     ) -> None:
         self._log = structlog.get_logger("karvon.ephemerals")
-        self._hs = homeserver
-        self._messages = messages
         self._portals = portals
         self._sessions = sessions
-        self._senders = senders
         self._names = names
-        self._typists: BoundedCache[RoomID, frozenset[UserID]] = BoundedCache(_ROOMS_WITH_TYPISTS)
+        self._typing = typing
+        self._positions = positions
+        self._marks = marks
         self._tasks: set[asyncio.Task[None]] = set()
 
     def from_matrix(self, event: Json) -> None:
         """Pass on a room's typing notification or receipts (application service API)."""
         match event.get("type"):
-            case event_types.TYPING:
-                self._start(self._typing_in_matrix(event))
-            case event_types.RECEIPT:
-                self._start(self._receipts_in_matrix(event))
+            case event_types.TYPING if len(self._tasks) < _MOST_UNDER_WAY:
+                self._start(self._typing.from_matrix(event))
+            case event_types.RECEIPT if len(self._tasks) < _MOST_WAITING:
+                self._start(self._receipts(event))
 
     def from_remote(self, login: LoginID, event: RemoteTyping) -> None:
         """Show that somebody is typing on the network."""
-        self._start(self._typing_on_network(login, event))
+        if len(self._tasks) < _MOST_UNDER_WAY:
+            self._start(self._typing.from_remote(login, event))
+
+    def received(self, login: LoginID, events: Sequence[RemoteEvent]) -> None:
+        """Whoever has written a message does not type any more."""
+        for event in events:
+            if isinstance(event, RemoteMessage) and self._typing.shows(event.chat, event.sender):
+                self.from_remote(login, RemoteTyping(event.chat, event.sender, 0.0))
 
     async def close(self) -> None:
         """Drop what is under way."""
@@ -70,9 +74,6 @@ class Ephemerals:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        if len(self._tasks) >= _MOST_UNDER_WAY:
-            work.close()
-            return
         task = asyncio.create_task(self._quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -83,46 +84,25 @@ class Ephemerals:
         except (BridgeError, HomeserverRefused, OSError, KeyError, TypeError) as error:
             self._log.debug("dropped", error=repr(error))
 
-    async def _typing_in_matrix(self, event: Json) -> None:
+    async def _receipts(self, event: Json) -> None:
+        """Take receipts in, those of threads as well: to the network a chat is one thread.
+
+        Private receipts (``m.read.private``) stay private: networks would show them to the others.
+        """
         room = RoomID(event["room_id"])
         portal = await self._portals.by_room(room)
         if portal is None:
             return
-        now = frozenset(
-            UserID(one) for one in event["content"]["user_ids"] if not self._names.is_ours(one)
-        )
-        before = self._typists.get(room) or frozenset()
-        self._typists.put(room, now)
-        for user in now ^ before:
-            login = await self._login_in(portal, user)
-            if login is not None and isinstance(login.session, HandlesTyping):
-                await login.session.set_typing(portal.key, user in now)
-
-    async def _receipts_in_matrix(self, event: Json) -> None:
-        portal = await self._portals.by_room(RoomID(event["room_id"]))
-        if portal is None:
-            return
         for name, receipts in event["content"].items():
-            for user in receipts.get("m.read", {}) | receipts.get("m.read.private", {}):
-                if self._names.is_ours(user):
-                    continue
-                await self._receipt_in_matrix(portal, EventID(name), UserID(user))
+            readers = [one for one in receipts.get("m.read", {}) if not self._names.is_ours(one)]
+            for reader in readers:
+                await self._read(portal, room, EventID(name), UserID(reader))
 
-    async def _receipt_in_matrix(self, portal: Portal, event: EventID, user: UserID) -> None:
-        login = await self._login_in(portal, user)
-        if login is None or not isinstance(login.session, HandlesReceipts):
-            return
-        stored = await self._messages.by_event(event)
-        if stored:
-            await login.session.mark_read(OutgoingReceipt(portal.key, stored[-1].id))
-
-    async def _login_in(self, portal: Portal, user: UserID) -> ActiveLogin | None:
+    async def _read(self, portal: Portal, room: RoomID, event: EventID, user: UserID) -> None:
         inside = {part.login for part in await self._portals.logins_in(portal.key)}
-        return next((one for one in self._sessions.of(user) if one.record.id in inside), None)
-
-    async def _typing_on_network(self, login: LoginID, event: RemoteTyping) -> None:
-        portal = await self._portals.get(event.chat)
-        if portal is None or portal.room is None or event.user.is_me:
+        logins = [one for one in self._sessions.of(user) if one.record.id in inside]
+        if not logins:
             return
-        sender = await self._senders.speaker(portal.room, event.user, login)
-        await self._hs.typing(sender, portal.room, int(event.seconds * 1000))
+        message = await self._positions.message(portal, room, event)
+        if message is not None:
+            await self._marks.read(logins[0], portal.key, message)

@@ -204,12 +204,16 @@ class Network(Protocol):
 
 @frozen
 class NetworkInfo:
-    """How a network is called. ``id`` names folders, databases and ghosts; ``icon`` is an ``mxc://``."""
+    """How a network is called. ``id`` names folders, databases and ghosts; ``icon`` is an ``mxc://``.
+
+    ``rising_ids``: the messages of a chat are numbered, and later ones have higher numbers.
+    """
 
     id: str
     name: str
     url: str
     icon: str = ""
+    rising_ids: bool = False
 
 
 @frozen

@@ -16,6 +16,7 @@ from bridges.core.inbox import Inbox
 from bridges.core.lanes import Admission, GiveUp, Handler, Lanes
 from bridges.core.portal.parts import PortalParts
 from bridges.core.storage.queue import NewRow, Queue
+from bridges.core.typing import Typing
 
 
 class Parts(PortalParts):
@@ -24,13 +25,16 @@ class Parts(PortalParts):
     @cached_property
     def ephemerals(self) -> Ephemerals:
         """Typing and receipts."""
-        return Ephemerals(
+        typing = Typing(
             self.homeserver,
-            self.messages,
             self.portals,
             self.sessions,
             self.senders,
             self.names,
+            self.clock,
+        )
+        return Ephemerals(
+            self.portals, self.sessions, self.names, typing, self.positions, self.read_marks
         )
 
     @cached_property

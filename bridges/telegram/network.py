@@ -81,7 +81,7 @@ class TelegramNetwork:
 
 
 network = NetworkPlugin(
-    info=NetworkInfo("telegram", "Telegram", "https://telegram.org"),
+    info=NetworkInfo("telegram", "Telegram", "https://telegram.org", rising_ids=True),
     config_type=TelegramConfig,
     schema=telegram_tables,
     open=TelegramNetwork,

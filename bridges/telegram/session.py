@@ -55,7 +55,7 @@ from bridges.telegram.store.cursors import CursorStore
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.store.session import StoredSession
 from bridges.telegram.store.uploads import UploadStore
-from bridges.telegram.to_telegram.actions import MessageActions
+from bridges.telegram.to_telegram.actions import TYPING_SECONDS, MessageActions
 from bridges.telegram.to_telegram.polls import PollActions
 from bridges.telegram.to_telegram.reacting import Reacting
 from bridges.telegram.to_telegram.reuse import Reuse
@@ -253,6 +253,11 @@ class TelegramSession:
     async def mark_read(self, receipt: OutgoingReceipt) -> None:
         """See ``HandlesReceipts``."""
         await self._actions.mark_read(receipt)
+
+    @property
+    def typing_lasts(self) -> float:
+        """See ``HandlesTyping``."""
+        return TYPING_SECONDS
 
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """See ``HandlesTyping``."""

@@ -116,16 +116,21 @@ def _pin_in_channel(update: Any) -> Received:
 
 
 def _typing(update: Any) -> Received:
-    return Received("typing", update.user_id, (), update.user_id)
+    return Received(_typing_kind(update), update.user_id, (), update.user_id)
 
 
 def _typing_in_group(update: Any) -> Received:
-    return Received("typing", update.chat_id, (), _bare(update.from_id))
+    return Received(_typing_kind(update), update.chat_id, (), _bare(update.from_id))
 
 
 def _typing_in_channel(update: Any) -> Received:
     sender, topic = _bare(update.from_id), update.top_msg_id
-    return Received("typing", update.channel_id, (), sender, topic=topic)
+    return Received(_typing_kind(update), update.channel_id, (), sender, topic=topic)
+
+
+def _typing_kind(update: Any) -> str:
+    has_stopped = isinstance(update.action, types.SendMessageCancelAction)
+    return "typing over" if has_stopped else "typing"
 
 
 def _status(update: Any) -> Received:

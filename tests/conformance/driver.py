@@ -201,6 +201,14 @@ class Phone(TopologyPhone, Protocol):
         """Who was shown as typing in a chat so far."""
         ...
 
+    async def times_typed(self, chat: Chat) -> int:
+        """How often somebody was said to type in a chat so far."""
+        ...
+
+    async def has_stopped_typing(self, chat: Chat) -> bool:
+        """Whether the last that was said is that somebody types no more."""
+        ...
+
     async def set_name(self, name: str) -> None:
         """Change the own name."""
         ...

@@ -50,7 +50,7 @@ class FakeDriverPhone(FakeTopologyPhone):
         self._network = network
         self.host = FakeHost(network.world, person, self._chat)
         self.kinds = FakeKinds(network.world, person, self._chat, _seen)
-        self._typists: defaultdict[ChatID, set[str]] = defaultdict(set)
+        self._typing: defaultdict[ChatID, list[RemoteTyping]] = defaultdict(list)
         person.account.typing.append(self._note_typing)
 
     @property
@@ -178,7 +178,16 @@ class FakeDriverPhone(FakeTopologyPhone):
         )
 
     async def typists(self, chat: Chat) -> set[str]:
-        return self._typists[self._chat(chat).id]
+        return {event.user.user for event in self._typed(chat) if event.seconds}
+
+    async def times_typed(self, chat: Chat) -> int:
+        return sum(bool(event.seconds) for event in self._typed(chat))
+
+    async def has_stopped_typing(self, chat: Chat) -> bool:
+        return [event.seconds for event in self._typed(chat)][-1:] == [0]
+
+    def _typed(self, chat: Chat) -> list[RemoteTyping]:
+        return self._typing[self._chat(chat).id]
 
     async def set_name(self, name: str) -> None:
         self.person.is_called(name)
@@ -197,8 +206,8 @@ class FakeDriverPhone(FakeTopologyPhone):
 
     def _note_typing(self, event: RemoteTyping) -> None:
         chat = self._network.world.chat_of(event.chat)
-        if chat is not None and event.seconds:
-            self._typists[chat.id].add(event.user.user)
+        if chat is not None:
+            self._typing[chat.id].append(event)
 
 
 class FakeDriver:

@@ -123,7 +123,11 @@ class Conversation:
 
     async def notice_about(self, event_id: str) -> str:
         """What the bot says in answer to an event."""
-        found = await self.event(
+        return str((await self.answer_to(event_id))["content"]["body"])
+
+    async def answer_to(self, event_id: str) -> Event:
+        """The bot's answer to an event."""
+        return await self.event(
             lambda event: (
                 event["sender"] == self.resident.bot
                 and event["content"].get("m.relates_to", {}).get("m.in_reply_to")
@@ -131,7 +135,6 @@ class Conversation:
             ),
             f"a notice about {event_id}",
         )
-        return str(found["content"]["body"])
 
     async def on_phone(self, phone: Phone, text: str) -> Seen:
         """The message with this text on a phone."""

@@ -256,12 +256,22 @@ class TelegramPhone(TelegramTopologyPhone):
         return bool(answer.dialogs[0].read_outbox_max_id >= int(message.id))
 
     async def typists(self, chat: Chat) -> set[str]:
+        return {str(one.sender) for one in self._typed(chat) if one.kind == "typing"}
+
+    async def times_typed(self, chat: Chat) -> int:
+        return sum(one.kind == "typing" for one in self._typed(chat))
+
+    async def has_stopped_typing(self, chat: Chat) -> bool:
+        return [one.kind for one in self._typed(chat)][-1:] == ["typing over"]
+
+    def _typed(self, chat: Chat) -> list[Any]:
         wanted = (group_of(chat), topic_of(chat) or 0) if chat.room else (self._other(chat), 0)
-        return {
-            str(one.sender)
+        kinds = ("typing", "typing over")
+        return [
+            one
             for one in self.person.received
-            if one.kind == "typing" and (one.chat, one.topic) == wanted
-        }
+            if one.kind in kinds and (one.chat, one.topic) == wanted
+        ]
 
     async def set_name(self, name: str) -> None:
         self._net.operator.rename(self.id, name)

@@ -8,7 +8,7 @@ from telethon.tl.functions.messages import (
 )
 
 from tests.conformance.driver import Phone
-from tests.conformance.stage import Resident, Stage, unique
+from tests.conformance.stage import Resident, Stage, seen_on, unique
 from tests.conformance.telegram_driver import TelegramDriver, TelegramPhone
 from tests.conformance.test_reactions import in_matrix
 
@@ -50,3 +50,27 @@ async def test_what_is_allowed_is_named_in_a_refusal(
     await group.status_of(refused, "FAIL_PERMANENT")
     assert "choose one of 🔥" in await group.notice_about(refused)
     await in_matrix(group, event, {})
+
+
+async def test_three_of_a_premium_account(
+    telegram: TelegramDriver, stage: Stage, nodira: Phone
+) -> None:
+    resident = await stage.newcomer("Premium")
+    telegram.net.operator.set_premium(int(resident.phone.user))
+    await stage.log_in(resident)
+    direct = await stage.meet(resident, nodira)
+    text = unique("four times")
+    await nodira.send(direct.chat, text)
+    event = (await direct.in_matrix(text))["event_id"]
+    for emoji in ("👍", "🔥", "🎉", "😢"):
+        await resident.user.react(direct.room, event, emoji)
+    await seen_on(
+        nodira,
+        direct.chat,
+        lambda one: (
+            one.text == text
+            and set(one.reactions.get(resident.phone.user, ())) == {"🔥", "🎉", "😢"}
+        ),
+        "three reactions",
+    )
+    await in_matrix(direct, event, {resident.mxid: {"🔥", "🎉", "😢"}})

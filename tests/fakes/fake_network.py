@@ -11,7 +11,10 @@ from tests.fakes.store import fake_tables
 from tests.fakes.world import World
 
 FAKE_INFO = NetworkInfo(
-    FakeConfig.network_id, FakeConfig.network_name, "https://fakegram.example.org"
+    FakeConfig.network_id,
+    FakeConfig.network_name,
+    "https://fakegram.example.org",
+    rising_ids=True,
 )
 
 

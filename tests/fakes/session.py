@@ -41,7 +41,14 @@ from tests.fakes.hosting import Hosting
 from tests.fakes.list_abilities import ListAbilities
 from tests.fakes.room_abilities import RoomAbilities
 from tests.fakes.store import FakeStore
-from tests.fakes.world import ALLOWED_REACTIONS, Account, Chat, Message, World
+from tests.fakes.world import (
+    ALLOWED_REACTIONS,
+    TYPING_SECONDS,
+    Account,
+    Chat,
+    Message,
+    World,
+)
 
 _BATCH = 50
 _VARIATION = "\ufe0f"
@@ -244,6 +251,11 @@ class FakeSession(RoomAbilities, ListAbilities):
         """Mark as read."""
         with self._request("mark_read"):
             self._world.read(self._chat(receipt.chat), self._account.user, receipt.up_to)
+
+    @property
+    def typing_lasts(self) -> float:
+        """Until it is said again."""
+        return TYPING_SECONDS
 
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """Type."""

@@ -134,6 +134,18 @@ class MatrixUser(SyncingClient):
         """Show or hide the typing notice."""
         accepted(await self.client.room_typing(room, typing))
 
+    async def read_in_thread(self, room: str, event_id: str, root: str) -> None:
+        """Move the receipt of one thread."""
+        await self._receipt("m.read", room, event_id, {"thread_id": root})
+
+    async def read_privately(self, room: str, event_id: str) -> None:
+        """Move the receipt that nobody else sees."""
+        await self._receipt("m.read.private", room, event_id, {})
+
+    async def _receipt(self, kind: str, room: str, event_id: str, body: Mapping[str, str]) -> None:
+        path = f"/_matrix/client/v3/rooms/{quote(room)}/receipt/{kind}/{quote(event_id)}"
+        await self.expect("POST", path, body)
+
     async def read(self, room: str, event_id: str) -> None:
         """Move the read receipt and the fully-read marker to the event."""
         accepted(await self.client.room_read_markers(room, event_id, event_id))

@@ -180,9 +180,14 @@ class Homeserver:
         await self._call("PUT", path, sender, body)
 
     async def read(self, sender: MatrixSender, room: RoomID, event: EventID) -> None:
-        """Mark a room as read up to an event."""
-        path = f"/v3/rooms/{quote(room)}/receipt/m.read/{quote(event)}"
-        await self._call("POST", path, sender, {})
+        """Mark a room with all its threads as read up to an event.
+
+        A person's own marker moves as well; clients begin at it when the room is opened.
+        """
+        markers = {"m.read": event}
+        if sender.is_person:
+            markers["m.fully_read"] = event
+        await self._call("POST", f"/v3/rooms/{quote(room)}/read_markers", sender, markers)
 
     # -- Rooms and members
 

@@ -19,6 +19,8 @@ from bridges.core.portal.own_reactions import OwnReactions
 from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.reactions import ReactionSync
+from bridges.core.portal.read_positions import ReadPositions
+from bridges.core.portal.receipts import ReceiptSync
 from bridges.core.portal.references import ReferenceBook
 from bridges.core.portal.retractions import Retractions
 from bridges.core.portal.room_parts import RoomParts
@@ -26,9 +28,11 @@ from bridges.core.portal.status import MessageStatus
 from bridges.core.portal.to_matrix import ToMatrix
 from bridges.core.portal.to_remote import ToRemote
 from bridges.core.portal.welcome import Welcome
+from bridges.core.read_marks import ReadMarks
 from bridges.core.rows import MessagePlaces
 from bridges.core.settings_watch import SettingsWatch
 from bridges.core.storage.polls import PollStore
+from bridges.core.storage.read_marks import ReadMarkStore
 from bridges.core.storage.settlement import Settlement
 
 
@@ -178,20 +182,38 @@ class PortalParts(RoomParts):
         )
 
     @cached_property
+    def positions(self) -> ReadPositions:
+        """How far chats were read."""
+        return ReadPositions(
+            self.homeserver, self.messages, self.senders, rising_ids=self.info.rising_ids
+        )
+
+    @cached_property
+    def read_marks(self) -> ReadMarks:
+        """Receipts on their way to the network."""
+        return ReadMarks(ReadMarkStore(self.database), self.sessions, self.clock, PASSING_TROUBLE)
+
+    @cached_property
     def to_matrix(self) -> ToMatrix:
         """From the network to Matrix."""
         return ToMatrix(
             self.database,
             self.from_remote,
-            self.messages,
             self.portals,
             self.sessions,
             self.rooms,
             self.properties,
             self.senders,
-            self.writer,
             self.message_sync,
             self.reactions,
+            ReceiptSync(
+                self.portals,
+                self.senders,
+                self.writer,
+                self.positions,
+                self.read_marks,
+                self.chat_settings,
+            ),
             self.pins,
             self.departures,
             self.gate,

@@ -100,9 +100,15 @@ class RoomWriter:
         return await self._send(room, sender, event_types.REACTION, content, txn, timestamp)
 
     async def read(self, room: RoomID, reader: MatrixSender, event: EventID) -> None:
-        """Mark a room as read; a reader who is not in it is left out."""
+        """Mark a room as read; a ghost that turns out not to be in it is brought back."""
         try:
-            await self._hs.read(reader, room, event)
+            try:
+                await self._hs.read(reader, room, event)
+            except HomeserverRefused as refused:
+                if refused.status != HTTPStatus.FORBIDDEN or reader.is_person:
+                    raise
+                await self._senders.rejoin(room, reader)
+                await self._hs.read(reader, room, event)
         except HomeserverRefused as refused:
             self._log.info("a receipt was refused", error=str(refused))
 

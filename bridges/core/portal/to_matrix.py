@@ -32,12 +32,11 @@ from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
-from bridges.core.portal.room_writer import RoomWriter
+from bridges.core.portal.receipts import ReceiptSync
 from bridges.core.portal.rooms import Rooms
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
-from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.text import user_text
@@ -59,15 +58,14 @@ class ToMatrix:
         self,
         database: Database,
         queue: Queue,
-        messages: MessageStore,
         portals: PortalStore,
         sessions: Sessions,
         rooms: Rooms,
         properties: RoomProperties,
         senders: Senders,
-        writer: RoomWriter,
         message_sync: MessageSync,
         reactions: ReactionSync,
+        receipts: ReceiptSync,
         pins: PinBoard,
         departures: Departures,
         gate: EchoGate,
@@ -77,15 +75,14 @@ class ToMatrix:
     ) -> None:
         self._db = database
         self._queue = queue
-        self._messages = messages
         self._portals = portals
         self._sessions = sessions
         self._rooms = rooms
         self._properties = properties
         self._senders = senders
-        self._writer = writer
         self._message_sync = message_sync
         self._reactions = reactions
+        self._receipts = receipts
         self._pins = pins
         self._departures = departures
         self._gate = gate
@@ -132,7 +129,7 @@ class ToMatrix:
             case RemotePollTally():
                 await self._polls.from_remote(event, login, str(row.seq))
             case RemoteReceipt():
-                await self._receipt(event, login)
+                await self._receipts.from_remote(event, login)
             case UserChanged():
                 await self._person(event, login)
             case _:
@@ -162,16 +159,6 @@ class ToMatrix:
             await self._queue.finish(connection, row)
 
     # -- The rest
-
-    async def _receipt(self, event: RemoteReceipt, login: ActiveLogin) -> None:
-        portal = await self._portals.get(event.chat)
-        stored = await self._messages.parts(event.chat, event.up_to)
-        if portal is None or portal.room is None or not stored:
-            return
-        reader = await self._senders.speaker(portal.room, event.reader, login.record.id)
-        await self._writer.read(portal.room, reader, stored[-1].event)
-        if event.reader.is_me:
-            await self._settings.read_by(event.chat, login)
 
     async def _person(self, event: UserChanged, login: ActiveLogin) -> None:
         # Rooms come first: the homeserver spreads a ghost's new name in the background, and clients

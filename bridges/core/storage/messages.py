@@ -122,6 +122,32 @@ class MessageStore:
         )
         return [_message(row) for row in rows]
 
+    async def last_up_to(self, chat: ChatKey, message: MessageID) -> StoredMessage | None:
+        """The last message of a chat whose number is not higher than this one, if there is one.
+
+        For networks whose message ids are numbers that rise (``NetworkInfo.rising_ids``).
+        """
+        row = await self._db.fetchrow(
+            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2"
+            " AND (length(id) < length($3) OR (length(id) = length($3) AND id <= $3))"
+            " ORDER BY length(id) DESC, id DESC, part DESC LIMIT 1",
+            chat.chat,
+            chat.receiver,
+            message,
+        )
+        return None if row is None else _message(row)
+
+    async def last_sent_before(self, chat: ChatKey, moment: datetime) -> StoredMessage | None:
+        """The last message of a chat that was sent at this time or before, if there is one."""
+        row = await self._db.fetchrow(
+            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2 AND sent_at <= $3"
+            " ORDER BY sent_at DESC, part DESC LIMIT 1",
+            chat.chat,
+            chat.receiver,
+            milliseconds(moment),
+        )
+        return None if row is None else _message(row)
+
     async def by_event(self, event: EventID) -> list[StoredMessage]:
         """The remote messages an event has become, in the order they were sent."""
         rows = await self._db.fetch(

@@ -232,6 +232,18 @@ CREATE TABLE pin (
 )
 """
 
+_READ_MARKS = """
+CREATE TABLE read_mark (
+    login    TEXT NOT NULL REFERENCES login (id) ON DELETE CASCADE,
+    chat     TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    up_to    TEXT NOT NULL,
+    PRIMARY KEY (login, chat, receiver)
+);
+CREATE INDEX message_order ON message (chat, receiver, length(id), id);
+CREATE INDEX message_time ON message (chat, receiver, sent_at)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -240,6 +252,7 @@ _LATER_STEPS = (
     ("Spaces of chats, chats that go on as others, and people's settings of chats", _TOPOLOGY),
     ("Histories that are not written yet", _HISTORIES),
     ("Pinned messages", _PINS),
+    ("What was read and is not told yet", _READ_MARKS),
 )
 """What came after the first version, in order; the same on both databases."""
 

@@ -29,6 +29,9 @@ from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.to_telegram.pieces import texts_of
 
+TYPING_SECONDS = 6.0
+"""How long Telegram shows that somebody types."""
+
 _SAME_TEXT = "TELEGRAM.MESSAGE_NOT_MODIFIED"
 _GONE = frozenset({"TELEGRAM.MESSAGE_ID_INVALID", "TELEGRAM.MSG_ID_INVALID"})
 
