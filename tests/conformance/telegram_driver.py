@@ -270,7 +270,7 @@ class TelegramPhone(TelegramTopologyPhone):
         return [
             one
             for one in self.person.received
-            if one.kind in kinds and (one.chat, one.topic) == wanted
+            if one.kind in kinds and (one.chat, one.topic or 0) == wanted
         ]
 
     async def set_name(self, name: str) -> None:

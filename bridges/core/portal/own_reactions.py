@@ -17,7 +17,7 @@ from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.reactions import ReactionSync, same_emoji
 from bridges.core.portal.task import Task, message_gone, unsupported
 from bridges.core.storage.database import Database
-from bridges.core.storage.messages import MessageStore, StoredReaction
+from bridges.core.storage.messages import MessageStore, StoredReaction, milliseconds
 
 Json = dict[str, Any]
 
@@ -68,7 +68,8 @@ class OwnReactions:
                 one for one in await self._own(task, chat, target) if not same_emoji(one, emoji)
             ]
             in_effect = await session.react(OutgoingReactions(chat, target, (*kept, emoji)))
-            reaction = StoredReaction(chat, target, me, emoji, task.event, task.sender)
+            given_at = milliseconds(task.written)
+            reaction = StoredReaction(chat, target, me, emoji, task.event, task.sender, given_at)
             async with self._db.transaction() as connection:
                 await self._messages.put_reaction(connection, reaction)
         await self._sync.settle(task.room, chat, target, me, in_effect)

@@ -70,6 +70,7 @@ class PortalParts(RoomParts):
             self.writer,
             self.emoji,
             self.gate,
+            self.clock,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.abilities import ListsReactions
 from bridges.core.chat import Sender
+from bridges.core.clock import Clock
 from bridges.core.emoji import CustomEmoji
 from bridges.core.errors import Rejected
 from bridges.core.events import ReactionsOf, RemoteReactions
@@ -20,7 +21,12 @@ from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.database import Database
-from bridges.core.storage.messages import MessageStore, StoredMessage, StoredReaction
+from bridges.core.storage.messages import (
+    MessageStore,
+    StoredMessage,
+    StoredReaction,
+    milliseconds,
+)
 from bridges.core.storage.portals import PortalStore
 
 _VARIATION = "\ufe0f"
@@ -54,6 +60,7 @@ class ReactionSync:
         writer: RoomWriter,
         emoji: CustomEmoji,
         gate: EchoGate,
+        clock: Clock,
     ) -> None:
         self._log = structlog.get_logger("karvon.reactions")
         self._db = database
@@ -63,6 +70,7 @@ class ReactionSync:
         self._writer = writer
         self._emoji = emoji
         self._gate = gate
+        self._clock = clock
 
     async def from_remote(
         self, event: RemoteReactions, login: ActiveLogin, generation: str
@@ -160,7 +168,15 @@ class ReactionSync:
         event = await self._shown(target, sender, emoji)
         if event is None:
             return
-        reaction = StoredReaction(message.chat, message.id, user.user, emoji, event, sender.mxid)
+        reaction = StoredReaction(
+            chat=message.chat,
+            message=message.id,
+            sender=user.user,
+            emoji=emoji,
+            event=event,
+            sender_mxid=sender.mxid,
+            given_at=milliseconds(self._clock.now()),
+        )
         async with self._db.transaction() as connection:
             await self._messages.put_reaction(connection, reaction)
 

@@ -36,7 +36,7 @@ class StoredMessage:
 
 @frozen
 class StoredReaction:
-    """One emoji of one person on one message."""
+    """One emoji of one person on one message; ``given_at`` in milliseconds."""
 
     chat: ChatKey
     message: MessageID
@@ -44,12 +44,13 @@ class StoredReaction:
     emoji: str
     event: EventID
     sender_mxid: UserID
+    given_at: int = 0
 
 
 _MESSAGE = (
     "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted, digest"
 )
-_REACTION = "chat, receiver, message_id, sender, emoji, event_id, sender_mxid"
+_REACTION = "chat, receiver, message_id, sender, emoji, event_id, sender_mxid, given_at"
 
 LINK = (
     f"INSERT INTO message ({_MESSAGE})"
@@ -224,10 +225,10 @@ class MessageStore:
         return found
 
     async def reactions(self, chat: ChatKey, message: MessageID) -> list[StoredReaction]:
-        """All reactions to a message."""
+        """All reactions to a message, oldest first."""
         rows = await self._db.fetch(
             f"SELECT {_REACTION} FROM reaction"
-            " WHERE chat = $1 AND receiver = $2 AND message_id = $3",
+            " WHERE chat = $1 AND receiver = $2 AND message_id = $3 ORDER BY given_at",
             chat.chat,
             chat.receiver,
             message,
@@ -244,9 +245,10 @@ class MessageStore:
     async def put_reaction(self, connection: Connection, reaction: StoredReaction) -> None:
         """Store a reaction; the same emoji of the same person is replaced."""
         await connection.execute(
-            f"INSERT INTO reaction ({_REACTION}) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            f"INSERT INTO reaction ({_REACTION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
             " ON CONFLICT (chat, receiver, message_id, sender, emoji) DO UPDATE"
-            " SET event_id = excluded.event_id, sender_mxid = excluded.sender_mxid",
+            " SET event_id = excluded.event_id, sender_mxid = excluded.sender_mxid,"
+            " given_at = excluded.given_at",
             reaction.chat.chat,
             reaction.chat.receiver,
             reaction.message,
@@ -254,6 +256,7 @@ class MessageStore:
             reaction.emoji,
             reaction.event,
             reaction.sender_mxid,
+            reaction.given_at,
         )
 
     async def delete_reaction(self, connection: Connection, reaction: StoredReaction) -> None:
@@ -306,4 +309,5 @@ def _reaction(row: Any) -> StoredReaction:
         emoji=row["emoji"],
         event=EventID(row["event_id"]),
         sender_mxid=UserID(row["sender_mxid"]),
+        given_at=row["given_at"],
     )

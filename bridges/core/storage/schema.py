@@ -240,6 +240,7 @@ CREATE TABLE read_mark (
     up_to    TEXT NOT NULL,
     PRIMARY KEY (login, chat, receiver)
 );
+ALTER TABLE reaction ADD COLUMN given_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX message_order ON message (chat, receiver, length(id), id);
 CREATE INDEX message_time ON message (chat, receiver, sent_at)
 """
@@ -252,7 +253,7 @@ _LATER_STEPS = (
     ("Spaces of chats, chats that go on as others, and people's settings of chats", _TOPOLOGY),
     ("Histories that are not written yet", _HISTORIES),
     ("Pinned messages", _PINS),
-    ("What was read and is not told yet", _READ_MARKS),
+    ("What was read and is not told yet; the order of reactions", _READ_MARKS),
 )
 """What came after the first version, in order; the same on both databases."""
 
