@@ -5,7 +5,7 @@ Each method may raise the errors of ``bridges.core.errors``. What a session cann
 the person with a message status, never dropped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -27,8 +27,12 @@ from bridges.core.outgoing import (
 class HandlesEdits(Protocol):
     """Messages can be changed after they were sent."""
 
-    async def edit(self, edit: OutgoingEdit) -> None:
-        """Replace a message's text; success if it has that text already."""
+    async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
+        """Replace a message's text; success if it has that text already.
+
+        Returns the stamps that the edits have (``RemoteEdit.stamp``), by which the network's echo of
+        them is known, where the network has told them.
+        """
         ...
 
 

@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -222,9 +222,9 @@ class TelegramSession:
 
     # -- Abilities
 
-    async def edit(self, edit: OutgoingEdit) -> None:
+    async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
         """See ``HandlesEdits``."""
-        await self._actions.edit(edit)
+        return await self._actions.edit(edit)
 
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """See ``HandlesRedactions``."""

@@ -4,7 +4,7 @@
 import pytest
 
 from tests.conformance.driver import Phone
-from tests.conformance.stage import Conversation, Resident, unique
+from tests.conformance.stage import Conversation, Resident, seen_on, unique
 
 pytestmark = [pytest.mark.synapse, pytest.mark.capability("double_puppeting")]
 
@@ -79,3 +79,51 @@ async def test_in_a_group(group: Conversation, nodira: Phone, zarina: Resident) 
     await nodira.send(group.chat, later)
     await group.in_matrix(later)
     assert group.count(by_phone) == group.count(by_matrix) == 1
+
+
+def _edits(direct: Conversation, event: str) -> list[str]:
+    """What an event was edited to, in order."""
+    relation = {"rel_type": "m.replace", "event_id": event}
+    return [
+        one["content"]["m.new_content"]["body"]
+        for one in direct.resident.user.events(direct.room)
+        if one["content"].get("m.relates_to") == relation
+    ]
+
+
+async def test_edited_in_matrix_is_not_doubled_by_its_echo(
+    direct: Conversation, nodira: Phone, zarina: Resident
+) -> None:
+    before, after, later = unique("before"), unique("after"), unique("later")
+    event = await direct.say(before)
+    await direct.on_phone(nodira, before)
+    await zarina.user.edit(direct.room, event, after)
+    await direct.on_phone(nodira, after)
+    await nodira.send(direct.chat, later)
+    await direct.in_matrix(later)
+    assert _edits(direct, event) == [after]
+    # What was said at first is a change again.
+    await zarina.phone.edit(await direct.on_phone(zarina.phone, after), before)
+    await direct.event(
+        lambda one: one["content"].get("m.new_content", {}).get("body") == before, "the edit"
+    )
+    assert _edits(direct, event) == [after, before]
+
+
+async def test_a_long_text_made_short_stays(
+    direct: Conversation, nodira: Phone, zarina: Resident
+) -> None:
+    words = unique("long")
+    event = await direct.say(f"{words} " + "word " * 1200)
+    await seen_on(nodira, direct.chat, lambda one: one.text.startswith(words), "the beginning")
+    short, later = unique("short"), unique("later")
+    await zarina.user.edit(direct.room, event, short)
+    await direct.on_phone(nodira, short)
+    await nodira.send(direct.chat, later)
+    await direct.in_matrix(later)
+    assert not [
+        one
+        for one in zarina.user.events(direct.room)
+        if one["type"] == "m.room.redaction"
+        and event in (one.get("redacts"), one["content"].get("redacts"))
+    ]

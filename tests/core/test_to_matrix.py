@@ -2,6 +2,7 @@
 """Which login stands for a received event, and what waits instead of being given up."""
 
 from datetime import UTC, datetime
+from inspect import signature
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, Mock
 
@@ -33,23 +34,12 @@ class Desk:
         self.portals = Mock(logins_in=AsyncMock(return_value=[]))
         self.message_sync = Mock(message=AsyncMock(side_effect=self._lost()))
         self.queue = Mock(finish=AsyncMock(), ending=Mock(return_value=""))
-        names: dict[str, Any] = {
-            "database": self.parts,
+        names: dict[str, Any] = dict.fromkeys(signature(ToMatrix).parameters, self.parts)
+        names |= {
             "queue": self.queue,
-            "messages": self.parts,
             "portals": self.portals,
             "sessions": self.sessions,
-            "rooms": self.parts,
-            "senders": self.parts,
-            "properties": self.parts,
-            "writer": self.parts,
             "message_sync": self.message_sync,
-            "reactions": self.parts,
-            "pins": self.parts,
-            "departures": self.parts,
-            "gate": self.parts,
-            "polls": self.parts,
-            "settings": self.parts,
             "codec": CODEC,
         }
         self.to_matrix = ToMatrix(**names)

@@ -2,7 +2,7 @@
 """One logged-in account of FakeNetwork: a session with every ability there is."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -201,17 +201,20 @@ class FakeSession(RoomAbilities, ListAbilities):
 
     # -- Abilities
 
-    async def edit(self, edit: OutgoingEdit) -> None:
+    async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
         """Replace a text or a caption."""
         with self._request("edit"):
             chat = self._writable(edit.chat)
             pieces = split(edit.content)
             if len(pieces) > len(edit.targets):
                 raise Unsupported("FAKE.TOO_LONG", user_text("The new text is too long."))
-            for target, piece in zip(edit.targets, pieces, strict=False):
-                self._edit_one(chat, self._own(chat, target), piece)
+            stamps = {
+                target: self._edit_one(chat, self._own(chat, target), piece)
+                for target, piece in zip(edit.targets, pieces, strict=False)
+            }
             for target in edit.targets[len(pieces) :]:
                 self._world.delete(chat, target, self._account.user)
+            return stamps
 
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """Delete for everybody."""
@@ -325,11 +328,12 @@ class FakeSession(RoomAbilities, ListAbilities):
             raise Rejected("FAKE.NOT_YOURS", user_text("The message is not yours."))
         return found
 
-    def _edit_one(self, chat: Chat, message: Message, text: Text) -> None:
+    def _edit_one(self, chat: Chat, message: Message, text: Text) -> int:
         old = message.parts[0]
         part = _with_caption(old, text) if isinstance(old, RemoteMedia) else text
         if part != old:
             self._world.edit(chat, message, (part,))
+        return message.stamp
 
     def _taken_in(self, content: OutgoingContent) -> Sequence[RemotePart]:
         if isinstance(content, Text):

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Messages of the network in the portal's room: sent, edited and removed once each.
+"""New messages of the network in the portal's room, once each.
 
 Every send carries a transaction id derived from what is sent, so handling a row again after a crash
 gives the same event. The link to the remote message and the end of the row are one transaction.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID
 
 from bridges.core.clock import Clock
-from bridges.core.content import Poll, RemotePart
-from bridges.core.events import RemoteEdit, RemoteMessage, RemoteRedaction
+from bridges.core.content import Poll
+from bridges.core.events import RemoteMessage
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.rendering import as_reply
 from bridges.core.matrix.senders import Senders
@@ -26,7 +25,6 @@ from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import MessageStore, StoredMessage, milliseconds, part_name
-from bridges.core.storage.portals import PortalStore
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.storage.settlement import Settlement
 
@@ -43,14 +41,13 @@ class _Place:
 
 
 class MessageSync:
-    """Handles the rows of ``from_remote`` that are about messages."""
+    """Handles the rows of ``from_remote`` that are new messages."""
 
     def __init__(
         self,
         database: Database,
         queue: Queue,
         messages: MessageStore,
-        portals: PortalStore,
         entrance: Entrance,
         senders: Senders,
         writer: RoomWriter,
@@ -62,7 +59,6 @@ class MessageSync:
         self._db = database
         self._queue = queue
         self._messages = messages
-        self._portals = portals
         self._entrance = entrance
         self._senders = senders
         self._writer = writer
@@ -72,8 +68,6 @@ class MessageSync:
         self._clock = clock
         self._settlement = Settlement(database, queue, messages)
 
-    # -- New ones
-
     async def message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
         """Send a message unless it is in the room already, and end the row."""
         room = await self._entrance.room_for(event, login)
@@ -82,10 +76,19 @@ class MessageSync:
             return
         place = _Place(room, login)
         if await self._own_sends.known(room, event):
-            await self._end(row)
+            await self._remember(row, event)
             return
         stored = await self._send_parts(place, event)
         await self._settlement.settle(row, stored)
+
+    async def _remember(self, row: Row, event: RemoteMessage) -> None:
+        """Note how the network shows what one of our people has sent, to know a change from that."""
+        stored = await self._messages.parts(event.chat, event.id)
+        async with self._db.transaction() as connection:
+            for part, link in zip(fitting(event.parts), stored, strict=False):
+                if not link.digest and not link.edit_stamp:
+                    await self._messages.set_digest(connection, link, digest(part))
+            await self._queue.finish(connection, row)
 
     async def _send_parts(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
         sender = await self._senders.speaker(place.room, event.sender, place.login.record.id)
@@ -122,78 +125,6 @@ class MessageSync:
             return None
         stored = await self._messages.parts(chat, message)
         return stored[0].event if stored else None
-
-    # -- Changed ones
-
-    async def edit(self, row: Row, event: RemoteEdit, login: ActiveLogin) -> None:
-        """Show what a message says now, and end the row."""
-        stored = await self._messages.parts(event.chat, event.target)
-        portal = await self._portals.get(event.chat)
-        if (
-            not stored
-            or portal is None
-            or portal.room is None
-            or stored[0].redacted
-            or stored[0].edit_stamp >= event.stamp
-        ):
-            await self._end(row)
-            return
-        parts = fitting(event.parts)
-        for part, old in zip(parts, stored, strict=False):
-            if digest(part) != old.digest:
-                rendered = await self._contents.of(part, login)
-                await self._writer.edit(portal.room, old, rendered, event.stamp)
-        added = await self._add(_Place(portal.room, login), event, parts[len(stored) :], stored)
-        for lost in stored[len(parts) :]:
-            await self._writer.redact(portal.room, lost.event, lost.sender_mxid)
-        async with self._db.transaction() as connection:
-            for part, old in zip(parts, stored, strict=False):
-                await self._messages.set_digest(connection, old, digest(part))
-            for lost in stored[len(parts) :]:
-                await self._messages.delete_part(connection, lost)
-            await self._messages.insert(connection, added)
-            await self._messages.set_edit_stamp(connection, event.chat, event.target, event.stamp)
-            await self._queue.finish(connection, row)
-
-    async def _add(
-        self,
-        place: _Place,
-        event: RemoteEdit,
-        parts: Sequence[RemotePart],
-        stored: Sequence[StoredMessage],
-    ) -> list[StoredMessage]:
-        """Send the parts a message has gained."""
-        if not parts:
-            return []
-        sender = await self._senders.speaker(place.room, event.sender, place.login.record.id)
-        added = []
-        for index, part in enumerate(parts, start=len(stored)):
-            rendered = await self._contents.of(part, place.login)
-            name = part_name(index)
-            identity = (str(event.chat), event.target, name, str(event.stamp))
-            sent = await self._writer.message(place.room, sender, rendered, identity)
-            added.append(
-                evolve(
-                    stored[0],
-                    event=sent,
-                    sender_mxid=sender.mxid,
-                    part=name,
-                    digest=digest(part),
-                )
-            )
-        return added
-
-    async def redaction(self, row: Row, event: RemoteRedaction) -> None:
-        """Remove a message, and end the row."""
-        portal = await self._portals.get(event.chat)
-        stored = await self._messages.parts(event.chat, event.target)
-        if portal is not None and portal.room is not None:
-            for part in stored:
-                if not part.redacted:
-                    await self._writer.redact(portal.room, part.event, part.sender_mxid)
-        async with self._db.transaction() as connection:
-            await self._messages.set_redacted(connection, event.chat, event.target)
-            await self._queue.finish(connection, row)
 
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:

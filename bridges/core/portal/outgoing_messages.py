@@ -5,7 +5,7 @@ A message is noted as attempted before it leaves, and its remote id and the end 
 one transaction. In between it is repeated with the same key, which the network counts once.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -104,9 +104,22 @@ class OutgoingMessages:
             await self._check_same_file(task.room, parsed.content, replaces)
         key = transaction_id(self._network.id, task.event)
         ids = tuple(one.id for one in targets)
-        await session.edit(OutgoingEdit(targets[0].chat, key, ids, _new_text(parsed)))
-        await self._settlement.settle(task.row, [])
+        edit = OutgoingEdit(targets[0].chat, key, ids, _new_text(parsed))
+        async with self._gate.hold(edit.chat):
+            stamps = await session.edit(edit)
+            await self._note_edit(task, targets, stamps)
         await self._status.delivered(task.room, task.event)
+
+    async def _note_edit(
+        self, task: Task, targets: Sequence[StoredMessage], stamps: Mapping[MessageID, int]
+    ) -> None:
+        """End the row of an edit, so that its echo is known and later changes are seen as such."""
+        async with self._db.transaction() as connection:
+            for target in targets:
+                await self._messages.set_digest(connection, target, "")
+            for message, stamp in stamps.items():
+                await self._messages.set_edit_stamp(connection, targets[0].chat, message, stamp)
+            await self._queue.finish(connection, task.row)
 
     async def _check_same_file(self, room: RoomID, file: MediaSource, replaces: EventID) -> None:
         """Raise ``Unsupported`` for an edit that would put another file in a file's place."""

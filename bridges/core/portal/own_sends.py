@@ -4,11 +4,11 @@
 from mautrix.types import RoomID
 
 from bridges.core.errors import TemporaryError
-from bridges.core.events import RemoteMessage
+from bridges.core.events import RemoteEdit, RemoteMessage
 from bridges.core.ids import SHARED
 from bridges.core.portal.gate import EchoGate
 from bridges.core.sessions import Sessions
-from bridges.core.storage.messages import MessageStore
+from bridges.core.storage.messages import MessageStore, StoredMessage
 from bridges.core.storage.queue import Queue
 from bridges.core.text import user_text
 
@@ -44,6 +44,13 @@ class OwnSends:
         if sender.anonymous or self._sessions.by_remote_user(sender.user) is not None:
             return await self._sent(room, message)
         return message.chat.receiver == SHARED and await self._linked(message)
+
+    async def settled(self, edit: RemoteEdit) -> list[StoredMessage]:
+        """The parts of an edited message, once an edit from Matrix that is under way has ended."""
+        if self._sessions.by_remote_user(edit.sender.user) is None:
+            return await self._messages.parts(edit.chat, edit.target)
+        async with self._gate.hold(edit.chat):
+            return await self._messages.parts(edit.chat, edit.target)
 
     async def _sent(self, room: RoomID, message: RemoteMessage) -> bool:
         async with self._gate.hold(message.chat):

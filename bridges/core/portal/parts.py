@@ -13,6 +13,7 @@ from bridges.core.history.store import HistoryStore
 from bridges.core.history.writer import TimestampedHistory
 from bridges.core.portal.contents import Contents
 from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.message_changes import MessageChanges
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.outgoing_messages import OutgoingMessages
 from bridges.core.portal.own_reactions import OwnReactions
@@ -167,12 +168,11 @@ class PortalParts(RoomParts):
 
     @cached_property
     def message_sync(self) -> MessageSync:
-        """Keeps messages equal."""
+        """Shows new messages."""
         return MessageSync(
             self.database,
             self.from_remote,
             self.messages,
-            self.portals,
             self.entrance,
             self.senders,
             self.writer,
@@ -195,6 +195,20 @@ class PortalParts(RoomParts):
         return ReadMarks(ReadMarkStore(self.database), self.sessions, self.clock, PASSING_TROUBLE)
 
     @cached_property
+    def message_changes(self) -> MessageChanges:
+        """Shows edits and deletions."""
+        return MessageChanges(
+            self.database,
+            self.from_remote,
+            self.messages,
+            self.portals,
+            self.senders,
+            self.writer,
+            self.contents,
+            self.own_sends,
+        )
+
+    @cached_property
     def to_matrix(self) -> ToMatrix:
         """From the network to Matrix."""
         return ToMatrix(
@@ -206,6 +220,7 @@ class PortalParts(RoomParts):
             self.properties,
             self.senders,
             self.message_sync,
+            self.message_changes,
             self.reactions,
             ReceiptSync(
                 self.portals,

@@ -27,6 +27,7 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.message_changes import MessageChanges
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
@@ -64,6 +65,7 @@ class ToMatrix:
         properties: RoomProperties,
         senders: Senders,
         message_sync: MessageSync,
+        changes: MessageChanges,
         reactions: ReactionSync,
         receipts: ReceiptSync,
         pins: PinBoard,
@@ -81,6 +83,7 @@ class ToMatrix:
         self._properties = properties
         self._senders = senders
         self._message_sync = message_sync
+        self._changes = changes
         self._reactions = reactions
         self._receipts = receipts
         self._pins = pins
@@ -119,10 +122,10 @@ class ToMatrix:
                 await self._message_sync.message(row, event, login)
                 return
             case RemoteEdit():
-                await self._message_sync.edit(row, event, login)
+                await self._changes.edit(row, event, login)
                 return
             case RemoteRedaction():
-                await self._message_sync.redaction(row, event)
+                await self._changes.redaction(row, event)
                 return
             case RemoteReactions():
                 await self._reactions.from_remote(event, login, str(row.seq))

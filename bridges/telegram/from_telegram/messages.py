@@ -2,7 +2,7 @@
 """New and edited messages."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,12 +16,15 @@ from telethon.tl.types import (
     MessageService,
     PeerChat,
     PeerUser,
+    UpdateEditChannelMessage,
+    UpdateEditMessage,
     UpdateShortChatMessage,
     UpdateShortMessage,
 )
 
 from bridges.core.content import RemotePart
 from bridges.core.events import ChatEvent, RemoteEdit, RemoteMessage
+from bridges.core.ids import MessageID
 from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.content import notice, parts_of
@@ -98,6 +101,15 @@ def stamp_of(message: Any) -> int:
 def expiry(sent_at: datetime, ttl_period: int | None) -> datetime | None:
     """When a message disappears; Telegram leaves removing it to the clients."""
     return sent_at + timedelta(seconds=ttl_period) if ttl_period else None
+
+
+def edit_stamps(updates: Iterable[Any]) -> Mapping[MessageID, int]:
+    """The stamps of all edits among updates."""
+    return {
+        ids.message_id(one.message.id): _stamp(one.message, one.pts)
+        for one in updates
+        if isinstance(one, UpdateEditMessage | UpdateEditChannelMessage)
+    }
 
 
 def _stamp(message: Any, pts: int | None) -> int:

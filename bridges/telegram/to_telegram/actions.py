@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Everything done to messages that exist: edit, remove, mark as read; and typing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telethon.tl.functions import channels
@@ -25,6 +25,7 @@ from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
+from bridges.telegram.from_telegram.messages import edit_stamps
 from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.to_telegram.pieces import texts_of
@@ -44,7 +45,7 @@ class MessageActions:
         self._peers = peers
         self._entities = entities
 
-    async def edit(self, edit: OutgoingEdit) -> None:
+    async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
         """See ``HandlesEdits``. Messages that a shorter text does not need any more are removed.
 
         Raises ``Rejected`` if the new text needs more messages than the old one had.
@@ -58,6 +59,7 @@ class MessageActions:
                 user_text("The new text is too long for this message; send it as a new one."),
             )
         peer = await self._peers.chat(edit.chat)
+        stamps: dict[MessageID, int] = {}
         for target, text in zip(edit.targets, texts, strict=False):
             request = EditMessageRequest(
                 peer,
@@ -65,9 +67,11 @@ class MessageActions:
                 message=text.text,
                 entities=list(text.entities),
             )
-            await self._unless(frozenset({_SAME_TEXT}), request)
+            answer = await self._unless(frozenset({_SAME_TEXT}), request)
+            stamps |= edit_stamps(getattr(answer, "updates", ()))
         if len(edit.targets) > len(texts):
             await self._delete(peer, edit.targets[len(texts) :])
+        return stamps
 
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """See ``HandlesRedactions``."""
@@ -100,10 +104,11 @@ class MessageActions:
         else:
             await self._unless(_GONE, channels.DeleteMessagesRequest(channel, numbers))
 
-    async def _unless(self, harmless: frozenset[str], request: Any) -> None:
-        """Send a request; errors with these codes mean that it is done already."""
+    async def _unless(self, harmless: frozenset[str], request: Any) -> Any:
+        """Send a request; errors with these codes mean that it is done already, and give None."""
         try:
-            await self._call(request)
+            return await self._call(request)
         except BridgeError as error:
             if error.code not in harmless:
                 raise
+            return None
