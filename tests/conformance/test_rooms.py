@@ -109,15 +109,14 @@ async def test_a_space_gathers_the_rooms(
     stage: Stage, direct: Conversation, group: Conversation, zarina: Resident
 ) -> None:
     record = zarina.user.record
-    spaces = [
-        room
-        for room in record.joined
-        if (record.state_content(room, "m.room.create") or {}).get("type") == "m.space"
-    ]
-    assert len(spaces) == 1
-    children = {key for event_type, key in record.state[spaces[0]] if event_type == "m.space.child"}
-    assert {direct.room, group.room} <= children
-    assert spaces[0] in {key for kind, key in record.state[direct.room] if kind == "m.space.parent"}
+    children = {
+        space: {key for kind, key in record.state[space] if kind == "m.space.child"}
+        for space in record.joined
+        if (record.state_content(space, "m.room.create") or {}).get("type") == "m.space"
+    }
+    (around,) = (space for space, rooms in children.items() if direct.room in rooms)
+    assert group.room in children[around]
+    assert around in {key for kind, key in record.state[direct.room] if kind == "m.space.parent"}
 
 
 class TestGroups:
