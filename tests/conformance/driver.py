@@ -104,10 +104,6 @@ class Phone(TopologyPhone, Protocol):
         """Make a channel in which only its creator may write."""
         ...
 
-    async def archive(self, chat: Chat) -> None:
-        """Not want to be bothered with a chat any more."""
-        ...
-
     async def save_contact(self, other: "Phone", name: str) -> None:
         """Put somebody into the own address book."""
         ...

@@ -78,9 +78,6 @@ class FakeDriverPhone(FakeTopologyPhone):
         phones = [_fake(one).person for one in others]
         return Chat(room=self.person.creates(kind, title, *phones).id)
 
-    async def archive(self, chat: Chat) -> None:
-        self.person.sets_aside(self._chat(chat))
-
     async def save_contact(self, other: Phone, name: str) -> None:
         self.person.saves(_fake(other).person, name)
 

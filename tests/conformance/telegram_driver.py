@@ -88,10 +88,6 @@ class TelegramPhone(TelegramTopologyPhone):
         room = await self._net.add_room(kind, title, self.id, members)
         return Chat(room=str(room.id))
 
-    async def archive(self, chat: Chat) -> None:
-        folder = types.InputFolderPeer(await self._entity(chat), folder_id=1)
-        await self.person.client(functions.folders.EditPeerFoldersRequest([folder]))
-
     async def save_contact(self, other: Phone, name: str) -> None:
         user = await self._entity(self.chat_with(other))
         phone = self._net.accounts.get(int(other.user)).phone

@@ -169,6 +169,21 @@ async def test_of_a_group_has_everybody_in_it(stage: Stage, nodira: Phone, rusta
     assert senders == [stage.ghost(nodira), stage.ghost(rustam), zarina.mxid] * 2
 
 
+async def test_of_a_group_that_has_moved_begins_where_the_group_began(
+    stage: Stage, nodira: Phone, rustam: Phone
+) -> None:
+    zarina = await stage.newcomer("Zarina")
+    small = await nodira.create_small_group(unique("Growing"), zarina.phone, rustam)
+    texts = [unique("small"), unique("answer"), unique("large")]
+    await nodira.send(small, texts[0])
+    await zarina.phone.send(small, texts[1])
+    large = await nodira.migrate(small)
+    await rustam.send(large, texts[2])
+    await stage.log_in(zarina)
+    room = await stage.conversation(zarina, large, texts[2])
+    assert [text for text in _bodies(room) if text in texts] == texts
+
+
 async def test_that_was_not_read_stays_unread(stage: Stage, nodira: Phone) -> None:
     zarina = await stage.newcomer("Zarina")
     chat = nodira.chat_with(zarina.phone)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.conformance.driver import Phone
+from tests.conformance.driver_topology import Settings
 from tests.conformance.stage import Conversation, Resident, Stage, unique
 
 pytestmark = pytest.mark.synapse
@@ -36,7 +37,7 @@ async def test_a_chat_that_is_set_aside_is_opened_when_it_is_wanted(
     chat, other = nodira.chat_with(zarina.phone), rustam.chat_with(zarina.phone)
     before, later, active = unique("before"), unique("later"), unique("active")
     await nodira.send(chat, before)
-    await zarina.phone.archive(chat)
+    await zarina.phone.set_settings(chat, Settings(archived=True))
     await rustam.send(other, active)
     said = await stage.log_in(zarina)
     assert "list-chats" in said

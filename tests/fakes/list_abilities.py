@@ -25,7 +25,7 @@ class ListAbilities:
     async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
         """Messages before one of them."""
         with self._request("history"):
-            found = self._chat(chat)
+            found = history.readable(self._world, chat, self._account) or self._chat(chat)
             return history.page(self._world, found, chat, self._account, before, limit)
 
     async def read_marks(
@@ -80,7 +80,7 @@ class ListAbilities:
 
     def _known(self, chat: Chat) -> KnownChat:
         key = self._world.key(chat, self._account)
-        aside = self._account.user in chat.set_aside_by
+        aside = history.is_set_aside(chat, self._account)
         if chat.kind is not ChatKind.DIRECT:
             return KnownChat(key, chat.title, chat.kind, set_aside=aside)
         other = self._world.accounts[RemoteUserID(key.chat)]

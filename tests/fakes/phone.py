@@ -54,10 +54,6 @@ class FakePhone(TopologyPhone):
         self._world.change_chat(chat)
         return chat
 
-    def sets_aside(self, chat: Chat) -> None:
-        """Not want to be bothered with a chat."""
-        chat.set_aside_by.add(self.account.user)
-
     def saves(self, other: "FakePhone", name: str) -> None:
         """Put somebody into the own address book."""
         self.account.contacts[other.account.user] = name

@@ -137,8 +137,6 @@ class Chat:
     messages: dict[MessageID, Message] = field(factory=dict)
     read: dict[RemoteUserID, MessageID] = field(factory=dict)
     """Up to where everybody has read."""
-    set_aside_by: set[RemoteUserID] = field(factory=set)
-    """Who does not want to be bothered with it."""
     lifetime: timedelta | None = None
     """After which new messages disappear."""
     numbered_apart: bool = False
