@@ -36,11 +36,25 @@ class TextKind(StrEnum):
 
 
 @frozen
+class LinkPreview:
+    """What a page that a text links to says about itself, as the network shows it."""
+
+    url: str
+    title: str
+    description: str = ""
+    site: str = ""
+
+
+@frozen
 class Text:
-    """A message or message part that is text only."""
+    """A message or message part that is text only.
+
+    ``previews`` come with a message or not at all: they are no reason for an edit.
+    """
 
     text: FormattedText
     kind: TextKind = TextKind.TEXT
+    previews: tuple[LinkPreview, ...] = ()
 
 
 class MediaKind(StrEnum):

@@ -18,6 +18,7 @@ from bridges.core.chat import (
 )
 from bridges.core.content import (
     FormattedText,
+    LinkPreview,
     Location,
     MediaInfo,
     MediaKind,
@@ -63,7 +64,10 @@ _moments = st.datetimes(
 )
 _numbers = st.none() | st.integers(0, 2**53)
 _formatted = st.builds(FormattedText, any_text, st.none() | any_text, st.frozensets(_users))
-texts = st.builds(Text, _formatted, st.sampled_from(TextKind))
+_previews = st.builds(LinkPreview, any_text, any_text, any_text, any_text)
+texts = st.builds(
+    Text, _formatted, st.sampled_from(TextKind), st.lists(_previews, max_size=2).map(tuple)
+)
 _media_infos = st.builds(MediaInfo, any_text, any_text, _numbers, _numbers, _numbers, _numbers)
 _looks = st.builds(
     MediaLook,

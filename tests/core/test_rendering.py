@@ -3,12 +3,14 @@
 
 import json
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from mautrix.types import UserID
 
 from bridges.core.content import (
     FormattedText,
+    LinkPreview,
     Location,
     MediaInfo,
     MediaKind,
@@ -25,6 +27,7 @@ from bridges.core.matrix.rendering import (
     media_event,
     text_content,
 )
+from bridges.core.portal.digest import digest
 from tests.core.strategies import locations, media
 
 URI = "mxc://home.test/1"
@@ -146,3 +149,18 @@ def test_a_custom_emoji_is_shown_where_its_picture_is_known() -> None:
     assert content["formatted_body"] == (
         '<b><img data-mx-emoticon src="mxc://home.test/5" alt="🐫" title="🐫" height="32"/>🐫</b>'
     )
+
+
+def test_a_preview_comes_with_its_text_and_is_no_change_of_it() -> None:
+    plain = Text(FormattedText("look: https://example.org/"))
+    shown = evolve(plain, previews=(LinkPreview("https://example.org/", "A page", "of words"),))
+    assert text_content(shown, _NAMES)["com.beeper.linkpreviews"] == [
+        {
+            "matched_url": "https://example.org/",
+            "og:url": "https://example.org/",
+            "og:title": "A page",
+            "og:description": "of words",
+        }
+    ]
+    assert "com.beeper.linkpreviews" not in text_content(plain, _NAMES)
+    assert digest(shown) == digest(plain)

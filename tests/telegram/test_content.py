@@ -7,7 +7,7 @@ import pytest
 from telethon.tl import types as tl
 
 from bridges.core.chat import ChatInfo, Member, Sender
-from bridges.core.content import FormattedText, Text
+from bridges.core.content import FormattedText, LinkPreview, Text
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
@@ -77,6 +77,31 @@ def test_text_with_formatting(around: Surroundings) -> None:
 )
 def test_senders(around: Surroundings, peer: Any, more: dict[str, Any], sender: Sender) -> None:
     assert only(message_events(message(peer, message="x", **more), around)).sender == sender
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (
+            tl.WebPage(1, "https://example.org/a", "example.org/a", 0, title="A page"),
+            (LinkPreview("https://example.org/a", "A page"),),
+        ),
+        (
+            tl.WebPage(1, "example.org", "example.org", 0, site_name="Site", description="a\nb"),
+            (LinkPreview("http://example.org", "Site", "a b", "Site"),),
+        ),
+        (tl.WebPage(1, "javascript:alert(1)", "x", 0, title="Trap"), ()),
+        (tl.WebPage(1, "https://example.org/a", "example.org/a", 0), ()),
+        (tl.WebPagePending(1, NOW), ()),
+        (tl.WebPageEmpty(1), ()),
+    ],
+)
+def test_previews_that_are_ready_come_along(
+    around: Surroundings, page: Any, shown: tuple[LinkPreview, ...]
+) -> None:
+    media = tl.MessageMediaWebPage(page)
+    (part,) = only(message_events(message(message="look", media=media), around)).parts
+    assert part == Text(FormattedText("look"), previews=shown)
 
 
 def test_an_empty_message_is_told_and_a_missing_one_is_not(around: Surroundings) -> None:

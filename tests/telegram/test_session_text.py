@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Text both ways between a real session and a plain Telethon client."""
 
-from bridges.core.content import FormattedText, Text
-from bridges.core.ids import ChatID, ChatKey
+import pytest
+
+from bridges.core.content import FormattedText, Location, Text
+from bridges.core.ids import ChatID, ChatKey, LoginID
 from bridges.core.network import LoginRecord
+from bridges.core.text import Translation
 from bridges.telegram.session import TelegramSession
 from sandbox.telegram import Person, TelegramSandbox
 from tests.telegram.bridge import RecordingHandle, text_message
@@ -51,3 +54,20 @@ async def test_a_text_from_matrix_is_sent_once(
     assert [one.text for one in boris.received].count("salom") == 1
     assert seen.sender == net.accounts.find("alisa_test").id
     assert handle.texts() == ["first"]
+
+
+async def test_lines_of_ours_are_in_the_owners_language(
+    session: TelegramSession,
+    handle: RecordingHandle,
+    boris: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def translation(_login: LoginID) -> Translation:
+        return lambda text: f"[tg] {text}"
+
+    monkeypatch.setattr(handle, "translation", translation)
+    await boris.send_location("alisa_test", 38.56, 68.78)
+    await handle.until(handle.messages)
+    (place,) = handle.messages()[0].parts
+    assert isinstance(place, Location)
+    assert place.text.startswith("📍 [tg] A place\n")

@@ -49,6 +49,8 @@ MESSAGE_STATUS: Final = "com.beeper.message_send_status"
 DOUBLE_PUPPET: Final = "fi.mau.double_puppet_source"
 """Content key that marks what a bridge sent in a person's name."""
 
+LINK_PREVIEWS: Final = "com.beeper.linkpreviews"
+"""MSC4095, the name clients use today."""
 VOICE: Final = "org.matrix.msc3245.voice"
 """MSC3245, the name clients use today."""
 AUDIO_DETAILS: Final = "org.matrix.msc1767.audio"

@@ -13,6 +13,7 @@ from mautrix.types import EventID, UserID
 
 from bridges.core.content import (
     FormattedText,
+    LinkPreview,
     Location,
     MediaInfo,
     MediaKind,
@@ -74,7 +75,20 @@ def text_content(part: Text, names: Names) -> Json:
     """An ``m.room.message`` content for a text (Matrix spec, "m.room.message msgtypes")."""
     content = _formatted(part.text, names)
     content["msgtype"] = part.kind.value
+    if part.previews:
+        content[event_types.LINK_PREVIEWS] = [_preview(one) for one in part.previews]
     return content
+
+
+def _preview(preview: LinkPreview) -> Json:
+    facts = {
+        "matched_url": preview.url,
+        "og:url": preview.url,
+        "og:title": preview.title,
+        "og:description": preview.description,
+        "og:site_name": preview.site,
+    }
+    return {name: clean_text(value) for name, value in facts.items() if value}
 
 
 def media_event(part: RemoteMedia, file: Uploaded, names: Names) -> Rendered:

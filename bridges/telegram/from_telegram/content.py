@@ -45,6 +45,7 @@ from bridges.telegram.from_telegram.origins import Frame, frame_of
 from bridges.telegram.from_telegram.places import place
 from bridges.telegram.from_telegram.polls import poll_part
 from bridges.telegram.from_telegram.surroundings import Surroundings, link_to
+from bridges.telegram.from_telegram.web_pages import previews
 
 _FILES = MessageMediaPhoto | MessageMediaDocument
 
@@ -64,8 +65,11 @@ def _said(message: Any, around: Surroundings) -> tuple[RemotePart, ...]:
     words = to_matrix(message.message or "", message.entities or ())
     media = message.media
     match media:
-        case None | MessageMediaEmpty() | MessageMediaWebPage():
+        case None | MessageMediaEmpty():
             return (_text(words, message, around),)
+        case MessageMediaWebPage():
+            shown = _text(words, message, around)
+            return (evolve(shown, previews=previews(media.webpage)),)
         case MessageMediaPhoto() | MessageMediaDocument():
             return (_file(media, words, message, around),)
         case MessageMediaPaidMedia():
