@@ -12,12 +12,13 @@ from typing import Any
 from attrs import field, frozen
 from telethon import TelegramClient
 from telethon.crypto import AuthKey, rsa
-from telethon.network import ConnectionTcpFull, ConnectionTcpMTProxyRandomizedIntermediate
+from telethon.network import ConnectionTcpFull
 from telethon.sessions import MemorySession
 from telethon.sessions.abstract import Session as TelethonSession
 
 from bridges.core.network import MisconfiguredError
 from bridges.telegram.config import TelegramConfig, TelegramProxyConfig
+from bridges.telegram.mtproxy import MtProxyConnection
 from bridges.telegram.store.credentials import Credentials
 from bridges.telegram.updates import BatchSink, UpdatesClient
 
@@ -70,7 +71,7 @@ def _connection(proxy: TelegramProxyConfig | None) -> tuple[type, Any]:
         return ConnectionTcpFull, None
     if proxy.type == "mtproto":
         secret = _mtproxy_secret(proxy.secret.get_secret_value() if proxy.secret else "")
-        return ConnectionTcpMTProxyRandomizedIntermediate, (proxy.host, proxy.port, secret)
+        return MtProxyConnection, (proxy.host, proxy.port, secret)
     return ConnectionTcpFull, {
         "proxy_type": proxy.type,
         "addr": proxy.host,

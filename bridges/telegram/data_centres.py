@@ -129,6 +129,7 @@ async def _opened(client: Any, dc: int, place: _Place) -> Any:
         place.key or AuthKey(None),
         loggers=client._log,  # noqa: SLF001
         retries=1,
+        delay=0,
         auto_reconnect=False,
         connect_timeout=_CONNECT_TIMEOUT,
     )
