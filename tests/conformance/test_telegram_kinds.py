@@ -214,10 +214,9 @@ async def test_service_messages_are_lines(
     telegram: TelegramDriver, group: Conversation, sender: TelegramPhone
 ) -> None:
     room = int(group.chat.room)
-    topic = unique("Plans")
     told = [
         (tl.MessageActionBoostApply(2), "boosted the group 2 times"),
-        (tl.MessageActionTopicCreate(topic, 0), f"created the topic {topic}"),
+        (tl.MessageActionGameScore(1, 120), "scored 120 in the game"),
         (tl.MessageActionGroupCall(tl.InputGroupCall(1, 2)), "started a call in the group"),
         (tl.MessageActionPaymentSent("USD", 1250), "paid $12.50"),
     ]
