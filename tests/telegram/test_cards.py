@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from telethon.tl import types as tl
 
 from bridges.core.content import Location, MediaKind, RemoteMedia, Text, TextKind
 from bridges.core.events import RemoteEdit
+from bridges.telegram.from_telegram.cards import money
 from bridges.telegram.from_telegram.convert import events_of
 from bridges.telegram.media import load_reference
 from tests.telegram.tl_samples import (
@@ -224,3 +227,8 @@ class TestCards:
             assert shown[0] in lines[0]
         else:
             assert lines == shown
+
+
+@given(st.integers(-(2**63), 2**63), st.text(max_size=5))
+def test_any_amount_of_any_currency_is_readable(amount: int, currency: str) -> None:
+    assert money(amount, currency)

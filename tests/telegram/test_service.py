@@ -171,6 +171,11 @@ def test_a_kind_of_a_later_layer_is_told_too() -> None:
     assert "See it in Telegram" in told(action)
 
 
+def test_what_is_malformed_is_told_too() -> None:
+    broken = tl.MessageActionPaymentSent(None, "much")
+    assert "See it in Telegram" in told(broken)
+
+
 def sample(kind: type) -> Any:
     """An object of a TL class with something in every field that must be there."""
     signature = inspect.signature(kind)

@@ -101,7 +101,7 @@ def _game(media: MessageMediaGame, message: Any, around: Surroundings) -> Format
         link = linked(address, address)
     return stacked(
         styled(f"🎮 {clean_name(game.title)}", "strong"),
-        plain(clean_name(game.description)),
+        plain(game.description),
         plain(around.say(user_text("Open Telegram to play it."))),
         link,
     )
@@ -114,7 +114,7 @@ def _invoice(media: MessageMediaInvoice, _message: Any, around: Surroundings) ->
         wanted = user_text("{amount}, paid", amount=amount)
     return stacked(
         styled(f"🧾 {clean_name(media.title)}", "strong"),
-        plain(clean_name(media.description)),
+        plain(media.description),
         plain(around.say(wanted)),
     )
 
@@ -139,7 +139,7 @@ def _story(media: MessageMediaStory, _message: Any, around: Surroundings) -> For
 def _giveaway(media: MessageMediaGiveaway, _message: Any, around: Surroundings) -> FormattedText:
     lines = [
         around.say(user_text("🎁 A giveaway with {count} prizes", count=media.quantity)),
-        clean_name(media.prize_description),
+        media.prize_description or "",
         _prize(media, around),
         around.say(user_text("Until {date}", date=f"{media.until_date:%Y-%m-%d}"))
         if media.until_date
@@ -156,7 +156,7 @@ def _results(
     winners = [named(PeerUser(user), around) for user in media.winners[:10]]
     return stacked(
         plain(around.say(line)),
-        plain(clean_name(media.prize_description)),
+        plain(media.prize_description or ""),
         plain(_prize(media, around)),
         *winners,
     )

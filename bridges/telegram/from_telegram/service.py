@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Service messages: a change of the chat where Matrix has a state for it, a short notice elsewhere."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,15 @@ from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, Member, Membership, S
 from bridges.core.content import FormattedText, Text, TextKind
 from bridges.core.events import ChatChanged, ChatEvent, ChatGone, ChatMoved, RemoteMessage
 from bridges.telegram import ids
+from bridges.telegram.from_telegram.compose import plain
 from bridges.telegram.from_telegram.replies import answered
-from bridges.telegram.from_telegram.service_lines import service_line
+from bridges.telegram.from_telegram.service_lines import UNKNOWN, service_line
 from bridges.telegram.from_telegram.surroundings import Surroundings, author
 from bridges.telegram.from_telegram.topology import topic_changes
 from bridges.telegram.media import peer_photo_reference
 from bridges.telegram.names import clean_name
+
+_log = logging.getLogger(__name__)
 
 
 def service_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
@@ -37,7 +41,15 @@ def service_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
     info = _state(message, around)
     if info is not None:
         return [ChatChanged(chat, info)]
-    return [_notice(message, service_line(message.action, around), around)]
+    return [_notice(message, _line(message, around), around)]
+
+
+def _line(message: Any, around: Surroundings) -> FormattedText:
+    try:
+        return service_line(message.action, around)
+    except Exception:  # noqa: BLE001 - it must neither be lost nor hold up those behind it
+        _log.exception("A service message could not be told", extra={"message_id": message.id})
+        return plain(around.say(UNKNOWN))
 
 
 def _state(message: Any, around: Surroundings) -> ChatInfo | None:

@@ -25,7 +25,7 @@ _MOST_NAMES = 10
 
 def service_line(action: Any, around: Surroundings) -> FormattedText:
     """What a ``MessageAction`` is in words; the line is said by who did it."""
-    found = LINES.get(type(action), _UNKNOWN)
+    found = LINES.get(type(action), UNKNOWN)
     line = found if isinstance(found, UserText) else found(action, around)
     return plain(around.say(line)) if isinstance(line, UserText) else line
 
@@ -124,7 +124,7 @@ def _web_view(action: Any, _around: Surroundings) -> UserText:
 
 
 def _custom(action: tl.MessageActionCustomAction, _around: Surroundings) -> FormattedText:
-    return plain(clean_name(action.message))
+    return plain(action.message)
 
 
 def _todo_done(action: tl.MessageActionTodoCompletions, _around: Surroundings) -> UserText:
@@ -175,8 +175,8 @@ def _post_decided(
         line = user_text("could not accept the suggested post: there are not enough stars")
     elif action.rejected:
         line = user_text("rejected the suggested post")
-    comment = clean_name(action.reject_comment)
-    return stacked(plain(around.say(line)), quoted(plain(comment)) if comment else None)
+    comment = plain(action.reject_comment or "")
+    return stacked(plain(around.say(line)), quoted(comment) if comment.body else None)
 
 
 def _forwarding(action: tl.MessageActionNoForwardsToggle, _around: Surroundings) -> UserText:
@@ -206,7 +206,8 @@ def _giveaway_over(action: tl.MessageActionGiveawayResults, _around: Surrounding
     return user_text("The giveaway is over: {count} winners", count=action.winners_count)
 
 
-_UNKNOWN = user_text("Something happened here that this bridge does not know. See it in Telegram.")
+UNKNOWN = user_text("Something happened here that this bridge does not know. See it in Telegram.")
+"""What is said of what cannot be told."""
 
 LINES: Mapping[type, Line | UserText] = {
     **GIFTS,
