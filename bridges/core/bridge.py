@@ -95,6 +95,7 @@ class Bridge:
         await parts.history_keeper.start()
         await self._to_remote.start()
         await self._to_matrix.start()
+        await parts.erasure.start()
         await parts.read_marks.start()
         await parts.sessions.connect()
         await parts.arrivals.start()
@@ -109,6 +110,7 @@ class Bridge:
         await asyncio.gather(self.starting, return_exceptions=True)
         await self._commands.close()
         await parts.arrivals.close()
+        await parts.erasure.close()
         await parts.history_keeper.close()
         await parts.sessions.stop()
         await self._network.stop()
@@ -315,6 +317,7 @@ class Bridge:
             parts.portals,
             parts.history_keeper,
             parts.arrivals,
+            parts.erasure,
             parts.translator,
             parts.settings.permissions,
             {"from_matrix": parts.from_matrix, "from_remote": parts.from_remote},

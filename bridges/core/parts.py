@@ -8,6 +8,7 @@ from bridges.core.bot.rooms import ManagementRooms
 from bridges.core.bot.state_notices import StateNotices
 from bridges.core.bot.voice import BotVoice
 from bridges.core.ephemeral import Ephemerals
+from bridges.core.erasure import Erasure
 from bridges.core.events import RemoteEvent
 from bridges.core.expiry import Expiry
 from bridges.core.foundation import PASSING_TROUBLE
@@ -15,6 +16,7 @@ from bridges.core.ids import LoginID
 from bridges.core.inbox import Inbox
 from bridges.core.lanes import Admission, GiveUp, Handler, Lanes
 from bridges.core.portal.parts import PortalParts
+from bridges.core.storage.erasure import ErasureStore
 from bridges.core.storage.queue import NewRow, Queue
 from bridges.core.typing import Typing
 
@@ -58,6 +60,26 @@ class Parts(PortalParts):
     def state_notices(self) -> StateNotices:
         """Tells people about their sessions."""
         return StateNotices(self.management, self.voice, self.info.name, self.clock)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Deletes what belongs to a login."""
+        return Erasure(
+            ErasureStore(self.database, self.names),
+            self.values,
+            self.logins,
+            self.sessions,
+            self.rooms,
+            self.portals,
+            self.people,
+            self.history_keeper,
+            self.homeserver,
+            self.senders,
+            self.management,
+            self.voice,
+            self.clock,
+            PASSING_TROUBLE,
+        )
 
     def lanes(
         self,

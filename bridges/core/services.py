@@ -8,6 +8,7 @@ from mautrix.types import RoomID, UserID
 
 from bridges.core.commands.ports import ChatView, LoginView
 from bridges.core.config import Level, Permissions, SyncConfig
+from bridges.core.erasure import Erasure
 from bridges.core.errors import LoginFailed
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.keeper import HistoryKeeper
@@ -39,6 +40,7 @@ class BridgeServices:
         portals: PortalStore,
         keeper: HistoryKeeper,
         arrivals: Arrivals,
+        erasure: Erasure,
         translator: Translator,
         permissions: Permissions,
         queues: Mapping[str, Queue],
@@ -53,6 +55,7 @@ class BridgeServices:
         self._portals = portals
         self._keeper = keeper
         self._arrivals = arrivals
+        self._erasure = erasure
         self._translator = translator
         self._permissions = permissions
         self._queues = queues
@@ -117,6 +120,10 @@ class BridgeServices:
         await self._keeper.forget(login)
         await self._sessions.remove(login)
         self._rooms.logged_out(login)
+
+    async def delete_data(self, login: LoginID) -> None:
+        """Log out and delete everything that belongs to a login, in the background."""
+        await self._erasure.begin(login)
 
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         """Give a chat's room, made if needed."""

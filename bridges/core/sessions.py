@@ -77,11 +77,20 @@ class Sessions:
 
     async def remove(self, login: LoginID) -> None:
         """Log out on the network and forget the login."""
-        active = self._by_id.pop(login, None)
-        if active is not None:
-            self._by_remote.pop(active.record.user, None)
-            await active.session.logout()
+        await self.end(login)
         await self._store.delete(login)
+
+    async def end(self, login: LoginID) -> None:
+        """Log out on the network; the login stays stored."""
+        active = self._by_id.pop(login, None)
+        if active is None:
+            return
+        self._by_remote.pop(active.record.user, None)
+        try:
+            await active.session.logout()
+        except BaseException:
+            self._by_id[login] = self._by_remote[active.record.user] = active
+            raise
 
     def get(self, login: LoginID) -> ActiveLogin | None:
         """A login."""

@@ -137,6 +137,10 @@ class Services(Protocol):
         """End a login here and on the network."""
         ...
 
+    async def delete_data(self, login: LoginID) -> None:
+        """Log out and delete everything that belongs to a login; its owner is told when it is done."""
+        ...
+
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         """Give a chat's room, made if needed, with the login's owner invited.
 

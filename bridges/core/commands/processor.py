@@ -16,6 +16,7 @@ from bridges.core.commands.command import (
     Context,
     Situation,
 )
+from bridges.core.commands.erase import DELETE_MY_DATA
 from bridges.core.commands.general import CANCEL, HELP, LANG, QUEUE, VERSION, find, unknown
 from bridges.core.commands.logins import LoginDialogues
 from bridges.core.commands.parser import (
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     LOGIN,
     LOGOUT,
     LIST_LOGINS,
+    DELETE_MY_DATA,
     CANCEL,
     LIST_CHATS,
     LIST_CONTACTS,

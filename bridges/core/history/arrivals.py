@@ -66,7 +66,7 @@ class Arrivals:
     async def start(self) -> None:
         """Go on with logins whose chats were being listed when the process ended."""
         for login in self._sessions.all():
-            if await self._values.get(_marker(login.record.id)) is not None:
+            if await self._values.get(arrival_marker(login.record.id)) is not None:
                 self._start(self._arrive(login))
 
     async def close(self) -> None:
@@ -78,7 +78,7 @@ class Arrivals:
 
     async def logged_in(self, login: ActiveLogin) -> None:
         """Have the recent chats of somebody brought in who has just logged in."""
-        await self._values.set(_marker(login.record.id), "")
+        await self._values.set(arrival_marker(login.record.id), "")
         self._start(self._arrive(login))
 
     async def open(self, login: LoginID, chat: ChatKey) -> RoomID:
@@ -141,7 +141,7 @@ class Arrivals:
             chats = await self._patiently(login, partial(self._recent, login))
         for chat in chats:
             await self._keeper.bring_in(chat.key, record.id)
-        await self._values.remove(_marker(record.id))
+        await self._values.remove(arrival_marker(record.id))
         await self._refresh(login, [chat.key for chat in chats])
 
     async def _refresh(self, login: ActiveLogin, chats: Sequence[ChatKey]) -> None:
@@ -165,5 +165,6 @@ class Arrivals:
                 await self._clock.sleep(min(error.retry_after, _LONGEST_WAIT))
 
 
-def _marker(login: LoginID) -> str:
+def arrival_marker(login: LoginID) -> str:
+    """The name of the stored value that says that a login's chats are not listed yet."""
     return f"arriving {login}"

@@ -234,6 +234,10 @@ class Homeserver:
         """Leave a room or reject an invite."""
         await self._call("POST", f"/v3/rooms/{quote(room)}/leave", sender, {})
 
+    async def forget(self, sender: MatrixSender, room: RoomID) -> None:
+        """Forget a room that was left."""
+        await self._call("POST", f"/v3/rooms/{quote(room)}/forget", sender, {})
+
     async def kick(self, sender: MatrixSender, room: RoomID, user: UserID, reason: str) -> None:
         """Remove a member."""
         body = {"user_id": user, "reason": reason}

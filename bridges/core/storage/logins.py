@@ -73,6 +73,13 @@ class KeyValueStore:
         async with self._db.transaction() as connection:
             await self.put(connection, name, value)
 
+    async def with_prefix(self, prefix: str) -> list[str]:
+        """The values whose names begin with this."""
+        rows = await self._db.fetch(
+            "SELECT value FROM key_value WHERE substr(name, 1, $1) = $2", len(prefix), prefix
+        )
+        return [str(row["value"]) for row in rows]
+
     async def remove(self, name: str) -> None:
         """Forget a value."""
         await self._db.execute("DELETE FROM key_value WHERE name = $1", name)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Stored ghosts, Matrix users, devices and memberships."""
 
+from collections.abc import Collection, Mapping
+
 from attrs import frozen
 from mautrix.types import RoomID, UserID
 
@@ -135,6 +137,15 @@ class PeopleStore:
             membership,
         )
         self._members.put((room, mxid), membership)
+
+    def forget(self, rooms: Collection[RoomID], ghosts: Mapping[RemoteUserID, UserID]) -> None:
+        """Note that rooms and ghosts were deleted; ``ghosts`` with their Matrix ids."""
+        for room, mxid in list(self._members):
+            if room in rooms or mxid in ghosts.values():
+                self._members.discard((room, mxid))
+        for user, mxid in ghosts.items():
+            self._ghosts.discard(user)
+            self._devices.discard(mxid)
 
     async def person(self, mxid: UserID) -> MatrixPerson:
         """A person; one who is not stored yet is new."""

@@ -2,7 +2,7 @@
 """Stored portals, and which logins are in them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import asdict, evolve, field, frozen
@@ -250,6 +250,14 @@ class PortalStore:
         successor = await self.get(portal.successor)
         borrowed = successor is not None and successor.room == portal.room
         return evolve(portal, room=None) if borrowed else portal
+
+    def forget(self, keys: Iterable[ChatKey]) -> None:
+        """Note that portals were deleted."""
+        for key in keys:
+            portal = self._by_key.get(key)
+            self._by_key.discard(key)
+            if portal is not None and portal.room is not None:
+                self._by_room.discard(portal.room)
 
     def _remember(self, portal: Portal) -> Portal:
         self._by_key.put(portal.key, portal)

@@ -258,6 +258,7 @@ class FakeServices:
     spoken_as: list[tuple[ChatKey, RemoteUserID | None]] = field(factory=list)
     completion_held: asyncio.Event = field(factory=_set_event)
     logged_out: list[LoginID] = field(factory=list)
+    deleted: list[LoginID] = field(factory=list)
     opened: list[tuple[LoginID, ChatKey]] = field(factory=list)
     synced: dict[LoginID, int | Exception] = field(factory=dict)
     languages_set: dict[UserID, str] = field(factory=dict)
@@ -287,6 +288,9 @@ class FakeServices:
 
     async def logout(self, login: LoginID) -> None:
         self.logged_out.append(login)
+
+    async def delete_data(self, login: LoginID) -> None:
+        self.deleted.append(login)
 
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         self.opened.append((login, chat))

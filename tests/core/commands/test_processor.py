@@ -42,6 +42,7 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "login [flow]",
         "logout [login]",
         "list-logins",
+        "delete-my-data",
         "list-chats [page]",
         "list-contacts [page]",
         "search <text>",
