@@ -296,6 +296,8 @@ class NetworkConfig(Section):
     """Where the bridge accepts the homeserver's transactions."""
     url: HttpUrl | None = None
     """Address at which the homeserver reaches the bridge; null: made from ``listen``."""
+    minimal_profiles: bool = False
+    """Ghosts have a public name or an id, and no picture; usernames and names of contacts are not kept."""
     sync: SyncConfig = SyncConfig()
     backfill: BackfillConfig = BackfillConfig()
 

@@ -180,6 +180,7 @@ class Foundation:
             self.courier.avatar,
             device=DEVICE,
             double_puppet=self.settings.double_puppet_token is not None,
+            minimal_profiles=self.settings.network.minimal_profiles,
             server_name=self.settings.server_name,
         )
 

@@ -25,6 +25,7 @@ from bridges.telegram.user_info import (
     contact_name,
     fingerprint,
     full_name,
+    minimal,
     nameable,
     user_info,
 )
@@ -42,16 +43,32 @@ class _Seen:
 
 
 class People:
-    """The people and chats of one login."""
+    """The people and chats of one login; with ``minimal`` as little is told of people as can be."""
 
-    def __init__(self, login: LoginID, entities: Entities) -> None:
+    def __init__(self, login: LoginID, entities: Entities, *, minimal: bool = False) -> None:
         self._login = login
         self._entities = entities
+        self._minimal = minimal
         self._infos: OrderedDict[int, UserInfo] = OrderedDict()
 
     def recent(self, user: int) -> UserInfo | None:
         """What was last seen of a person, if that was lately; saves asking Telegram."""
         return self._infos.get(user)
+
+    def info_of(self, user: Any, *, contact: bool | None = None) -> UserInfo:
+        """What may be shown of a ``User``; ``contact`` where it does not say so itself (``min``)."""
+        return self._told(user_info(user, contact=contact))
+
+    def info_of_channel(self, channel: Any) -> UserInfo:
+        """What may be shown of a channel that speaks as itself."""
+        return self._told(channel_info(channel))
+
+    def own_name_of(self, user: Any) -> str | None:
+        """What the person calls a contact in their own rooms."""
+        return None if self._minimal else contact_name(user)
+
+    def _told(self, info: UserInfo) -> UserInfo:
+        return minimal(info) if self._minimal else info
 
     async def introduced(
         self, users: Sequence[Any], chats: Sequence[Any]
@@ -63,14 +80,14 @@ class People:
         for user in users:
             if isinstance(user, tl.User):
                 before = known.get(user.id)
-                info = user_info(user, contact=before.contact if before else None)
+                info = self.info_of(user, contact=before.contact if before else None)
                 name = ids.user_id(user.id)
                 infos[name] = nameable(info, name)
                 if not user.min:
                     self._remember(user.id, info)
         for chat in chats:
             if isinstance(chat, tl.Channel) and not chat.min:
-                infos[ids.sender_id(tl.PeerChannel(chat.id))] = channel_info(chat)
+                infos[ids.sender_id(tl.PeerChannel(chat.id))] = self.info_of_channel(chat)
         return infos
 
     async def changes(self, users: Sequence[Any], chats: Sequence[Any]) -> list[RemoteEvent]:
@@ -98,13 +115,14 @@ class People:
             return None
         username = next((one.username for one in update.usernames if one.active), "")
         name = None if known.contact else full_name(update) or None
-        return UserChanged(ids.user_id(update.user_id), UserInfo(name=name, username=username))
+        info = self._told(UserInfo(name=name, username=username))
+        return UserChanged(ids.user_id(update.user_id), info)
 
     def _look(self, user: Any, known: Entity | None) -> _Seen:
-        info = user_info(user, contact=known.contact if known else None)
+        info = self.info_of(user, contact=known.contact if known else None)
         self._remember(user.id, info)
         user_id = ids.user_id(user.id)
-        saved = contact_name(user)
+        saved = self.own_name_of(user)
         events: list[RemoteEvent] = [UserChanged(user_id, info)]
         if saved is not None or (known is not None and known.contact and not user.min):
             chat = ids.chat_key(tl.PeerUser(user.id), self._login)

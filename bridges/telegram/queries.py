@@ -20,13 +20,7 @@ from bridges.telegram.peers import Peers, input_channel
 from bridges.telegram.people import People
 from bridges.telegram.rights import DIRECT_RIGHTS
 from bridges.telegram.topics import Topics
-from bridges.telegram.user_info import (
-    SAVED_MESSAGES,
-    channel_info,
-    contact_name,
-    nameable,
-    user_info,
-)
+from bridges.telegram.user_info import SAVED_MESSAGES, nameable
 
 
 class Queries:
@@ -81,7 +75,7 @@ class Queries:
             return await self._channel_as_sender(peer)
         info = self._people.recent(peer.user_id)
         if info is None:
-            info = user_info(await self._user(peer.user_id))
+            info = self._people.info_of(await self._user(peer.user_id))
         return nameable(info, user)
 
     async def _user(self, user: int) -> Any:
@@ -98,7 +92,7 @@ class Queries:
             answer = await self._call(GetChannelsRequest([await self._channel(peer)]))
         if not answer.chats or not hasattr(answer.chats[0], "photo"):
             raise refused("CHANNEL_PRIVATE")
-        return channel_info(answer.chats[0])
+        return self._people.info_of_channel(answer.chats[0])
 
     async def _channel(self, peer: ids.Peer) -> tl.InputChannel:
         channel = input_channel(await self._peers.of(peer))
@@ -122,7 +116,7 @@ class Queries:
             )
         return ChatInfo(
             kind=ChatKind.DIRECT,
-            name=contact_name(other),
+            name=self._people.own_name_of(other),
             other_user=ids.user_id(user),
             members=(me, Member(Sender(ids.user_id(user)))),
             members_complete=True,

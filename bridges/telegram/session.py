@@ -101,7 +101,7 @@ class TelegramSession:
         self._is_premium = False
         self._known: Credentials | None = None
         me = ids.login_user(record.id)
-        self._entities = Entities(handle.database, record.id)
+        self._entities = Entities(handle.database, record.id, minimal=config.minimal_profiles)
         self._connection = Connection(
             make_client=self._make_client,
             clock=handle.clock,
@@ -114,7 +114,7 @@ class TelegramSession:
         )
         call = self._connection
         peers = Peers(me, self._entities, call, handle.clock)
-        people = People(record.id, self._entities)
+        people = People(record.id, self._entities, minimal=config.minimal_profiles)
         filler = HoleFiller(call, self._entities, handle.clock, config.backfill.missed_messages)
         self._settings = DialogSettings(call, peers, handle.clock)
         self._topics = Topics(call, peers)

@@ -39,6 +39,11 @@ def user_info(user: Any, *, contact: bool | None = None) -> UserInfo:
     )
 
 
+def minimal(info: UserInfo) -> UserInfo:
+    """Only what is needed to tell people apart."""
+    return UserInfo(name=info.name, is_bot=info.is_bot)
+
+
 def nameable(info: UserInfo, user: RemoteUserID) -> UserInfo:
     """The same with a name in any case.
 

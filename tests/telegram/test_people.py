@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is public of a person, and what belongs to one account's address book."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mautrix.util.async_db import UpgradeTable
 from telethon.tl import types as tl
 
-from bridges.core.chat import NO_AVATAR, ChatKind
+from bridges.core.chat import NO_AVATAR, ChatKind, UserInfo
 from bridges.core.events import ChatChanged, UserChanged
 from bridges.core.ids import LoginID
-from bridges.core.storage.database import Database
+from bridges.core.storage.database import Database, open_database
 from bridges.telegram.chat_info import may_write
 from bridges.telegram.names import clean_name, clean_text_lines
 from bridges.telegram.people import People
 from bridges.telegram.store.entities import Entities
+from bridges.telegram.store.schema import telegram_tables
 from bridges.telegram.user_info import contact_name, user_info
 
 PHOTO = tl.UserProfilePhoto(77, 2)
@@ -162,3 +167,55 @@ async def test_chats_that_were_left_are_not_looked_at(people: People) -> None:
     channel.title = "Newer"
     channel.left = True
     assert await people.changes([], [channel]) == []
+
+
+PUBLIC, SAVED, OTHER_SAVED = "Public Name", "Auntie", "The landlady"
+VIEWS: dict[str, dict[str, Any]] = {
+    "stranger": {"first_name": PUBLIC, "last_name": None},
+    "in passing": {"first_name": PUBLIC, "last_name": None, "min": True},
+    "contact": {"first_name": SAVED, "last_name": None, "contact": True},
+    "mutual contact": {"first_name": SAVED, "last_name": None, "mutual_contact": True},
+    "saved anew": {"first_name": OTHER_SAVED, "last_name": None, "contact": True},
+}
+
+
+@given(st.lists(st.sampled_from(sorted(VIEWS)), max_size=12))
+async def test_no_order_of_views_makes_a_saved_name_public(views: list[str]) -> None:
+    async with _people_in_memory() as people:
+        for view in views:
+            for event in await people.changes([user(**VIEWS[view])], []):
+                if isinstance(event, UserChanged):
+                    assert event.info.name in {None, PUBLIC}
+                elif isinstance(event, ChatChanged):
+                    assert event.chat.receiver == "tg-1"
+            known = await people.introduced([user(**VIEWS[view])], [])
+            assert {info.name for info in known.values()} <= {PUBLIC, "5"}
+
+
+@asynccontextmanager
+async def _people_in_memory(*, minimal: bool = False) -> AsyncIterator[People]:
+    tables = UpgradeTable(version_table_name="none")
+    with TemporaryDirectory() as folder:
+        database = await open_database(f"sqlite:///{folder}/people.db", None, tables)
+        await database.upgrade(telegram_tables)
+        login = LoginID("tg-1")
+        entities = Entities(database, login, minimal=minimal)
+        yield People(login, entities, minimal=minimal)
+        await entities.flush()
+        stored = await database.fetch("SELECT username FROM telegram_entity")
+        assert not minimal or {row["username"] for row in stored} <= {None}
+        await database.close()
+
+
+async def test_minimal_profiles_are_names_and_nothing_else() -> None:
+    async with _people_in_memory(minimal=True) as people:
+        stranger = user(username="ali_test", photo=PHOTO, phone="999000")
+        contact = user(username="ali_test", photo=PHOTO, phone="999000", contact=True)
+        assert people.info_of(stranger) == UserInfo(name="Ali Test", is_bot=False)
+        assert people.info_of(contact) == UserInfo(is_bot=False)
+        assert people.own_name_of(contact) is None
+        known = await people.introduced([contact], [])
+        assert [info.name for info in known.values()] == ["5"]
+        for event in await people.changes([contact], []):
+            assert "Ali" not in str(event)
+            assert "ali_test" not in str(event)

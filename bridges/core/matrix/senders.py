@@ -13,7 +13,7 @@ import structlog
 from attrs import evolve
 from mautrix.types import RoomID, UserID
 
-from bridges.core.chat import Avatar, Sender, UserInfo
+from bridges.core.chat import NO_AVATAR, Avatar, Sender, UserInfo
 from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
@@ -39,9 +39,13 @@ class Senders:
         *,
         device: str,
         double_puppet: bool,
+        minimal_profiles: bool,
         server_name: str,
     ) -> None:
-        """``device`` is the id of the device the bridge has with every user it acts as."""
+        """``device`` is the id of the device the bridge has with every user it acts as.
+
+        With ``minimal_profiles`` a ghost has a name and nothing else.
+        """
         self._log = structlog.get_logger("karvon.senders")
         self._hs = homeserver
         self._people = people
@@ -50,6 +54,7 @@ class Senders:
         self._upload_avatar = upload_avatar
         self._device = device
         self._double_puppet = double_puppet
+        self._minimal_profiles = minimal_profiles
         self._server = f":{server_name}"
         self._locks: dict[RemoteUserID, asyncio.Lock] = {}
 
@@ -190,6 +195,8 @@ class Senders:
             return None
 
     async def _show(self, ghost: Ghost, info: UserInfo, login: LoginID) -> None:
+        if self._minimal_profiles:
+            info = UserInfo(name=info.name, avatar=NO_AVATAR)
         try:
             ghost = await self._with_profile(ghost, info, login)
         except HomeserverRefused as refused:

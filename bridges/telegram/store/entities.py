@@ -86,17 +86,19 @@ def is_contact(user: Any) -> bool:
 
 
 class Entities:
-    """The entities of one login."""
+    """The entities of one login; ``minimal`` ones have no usernames."""
 
-    def __init__(self, database: Database, login: LoginID) -> None:
+    def __init__(self, database: Database, login: LoginID, *, minimal: bool = False) -> None:
         self._db = database
         self._login = login
+        self._minimal = minimal
         self._pending: dict[int, Entity] = {}
         self._recent: OrderedDict[int, Entity] = OrderedDict()
 
     def note(self, entities: Iterable[Entity]) -> None:
         """Remember news; ``write`` stores them."""
-        for entity in entities:
+        for one in entities:
+            entity = evolve(one, username=None) if self._minimal else one
             before = self._pending.get(entity.id) or self._recent.get(entity.id)
             after = entity if before is None else before.updated(entity)
             if after != before:
