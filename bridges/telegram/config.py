@@ -104,6 +104,8 @@ class TelegramMediaConfig(Section):
 
     parallel_parts: int = Field(default=4, ge=1, le=16)
     """Parts of one file (512 KiB each) requested at the same time."""
+    image_as_file_pixels: int = Field(default=16_777_216, ge=0)
+    """Pictures of more pixels (width times height) are sent to Telegram as files, at full quality."""
     disappearing: bool = False
     """Carry photos and videos over that disappear in Telegram after they were seen; they stay in Matrix."""
 

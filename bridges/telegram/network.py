@@ -10,6 +10,8 @@ from bridges.core.network import BridgeHandle, LoginRecord, NetworkInfo, Network
 from bridges.telegram.client import client_options, login_client, prepare_library
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.conversion.converter import available_converter
+from bridges.telegram.conversion.isolation import Isolation
+from bridges.telegram.conversion.outgoing import OutgoingConverter
 from bridges.telegram.login.attempt import Attempt, LoginStores
 from bridges.telegram.login.phone import PHONE_FLOW, PhoneLogin
 from bridges.telegram.login.qr import QR_FLOW, QrLogin
@@ -17,6 +19,7 @@ from bridges.telegram.session import TelegramSession
 from bridges.telegram.store.credentials import CredentialStore
 from bridges.telegram.store.cursors import CursorStore
 from bridges.telegram.store.schema import telegram_tables
+from bridges.telegram.to_telegram.preparing import Preparer
 
 _CONNECTING_AT_ONCE = 16
 _TELETHON_LOG = "telethon"
@@ -32,7 +35,10 @@ class TelegramNetwork:
         self._credentials = CredentialStore(handle.database, handle.secrets)
         self._cursors = CursorStore(handle.database)
         self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
-        self._converter = available_converter()
+        isolation = Isolation()
+        self._converter = available_converter(isolation)
+        converter = OutgoingConverter(self._converter.ffmpeg, isolation)
+        self._preparer = Preparer(converter, config.media.image_as_file_pixels)
 
     async def start(self) -> None:
         """Check the installation and seal credentials with the current key.
@@ -77,6 +83,7 @@ class TelegramNetwork:
             self._cursors,
             self._connecting,
             self._converter,
+            self._preparer,
         )
 
 

@@ -56,10 +56,13 @@ from bridges.telegram.store.entities import Entities
 from bridges.telegram.store.session import StoredSession
 from bridges.telegram.store.uploads import UploadStore
 from bridges.telegram.to_telegram.actions import TYPING_SECONDS, MessageActions
+from bridges.telegram.to_telegram.editing import Editing
 from bridges.telegram.to_telegram.polls import PollActions
+from bridges.telegram.to_telegram.preparing import Preparer
 from bridges.telegram.to_telegram.reacting import Reacting
 from bridges.telegram.to_telegram.reuse import Reuse
 from bridges.telegram.to_telegram.sending import MessageSender
+from bridges.telegram.to_telegram.texts import Texts
 from bridges.telegram.to_telegram.uploads import Uploader
 from bridges.telegram.topics import Topics
 from bridges.telegram.updates import UpdatesClient
@@ -90,6 +93,7 @@ class TelegramSession:
         cursors: CursorStore,
         connecting: asyncio.Semaphore,
         converter: StickerConverter,
+        preparer: Preparer,
     ) -> None:
         """``connecting`` bounds how many sessions connect at the same time."""
         self._login: LoginID = record.id
@@ -137,8 +141,10 @@ class TelegramSession:
             call, config.media.parallel_parts, lambda: self._is_premium, handle.clock
         )
         files = Reuse(uploader, self._uploads, handle.clock)
-        self._sender = MessageSender(call, peers, files, handle)
+        texts = Texts(peers, self._entities, lambda: self._is_premium)
+        self._sender = MessageSender(call, peers, texts, preparer, files, handle)
         self._actions = MessageActions(call, peers, self._entities)
+        self._editing = Editing(call, peers, texts, self._actions)
         self._reacting = Reacting(
             call, peers, Surroundings(record.id, me), lambda: self._is_premium
         )
@@ -224,7 +230,7 @@ class TelegramSession:
 
     async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
         """See ``HandlesEdits``."""
-        return await self._actions.edit(edit)
+        return await self._editing.edit(edit)
 
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """See ``HandlesRedactions``."""

@@ -17,6 +17,7 @@ from PIL import Image
 
 from bridges.telegram.conversion.converter import StickerConverter
 from bridges.telegram.conversion.formats import TGS, WEBM
+from bridges.telegram.conversion.isolation import Isolation
 from bridges.telegram.conversion.worker import (
     LARGEST_ANIMATION,
     UnfitAnimation,
@@ -32,7 +33,7 @@ Change = Callable[[dict[str, Any]], None]
 @pytest.fixture
 def converter() -> StickerConverter:
     ffmpeg: str = shutil.which("ffmpeg") or imageio_ffmpeg.get_ffmpeg_exe()
-    return StickerConverter(ffmpeg)
+    return StickerConverter(ffmpeg, Isolation())
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ class TestVideos:
 
     async def test_stay_videos_without_ffmpeg(self, path: Path) -> None:
         write(path, VIDEO)
-        assert await StickerConverter(None).convert(path, WEBM) is None
+        assert await StickerConverter(None, Isolation()).convert(path, WEBM) is None
         assert read(path) == VIDEO
 
     async def test_broken_ones_stay_as_they_are(
@@ -154,7 +155,7 @@ class TestLimits:
         worker = tmp_path / "slow.py"
         write(worker, "import time\ntime.sleep(60)\n")
         write(path, b"x")
-        converter = StickerConverter(None, worker=worker, seconds=0.2)
+        converter = StickerConverter(None, Isolation(worker=worker, seconds=0.2))
         async with asyncio.timeout(10):
             assert await converter.convert(path, TGS) is None
 
@@ -177,7 +178,7 @@ class TestLimits:
             'print(\'{"w": 1, "h": 1}\')\n',
         )
         write(path, b"x")
-        assert await StickerConverter(None, worker=worker).convert(path, TGS) is None
+        assert await StickerConverter(None, Isolation(worker=worker)).convert(path, TGS) is None
         assert read(path) == b"x"
 
 

@@ -17,7 +17,7 @@ from bridges.core.outgoing import OutgoingMessage
 from bridges.telegram.session import TelegramSession
 from bridges.telegram.store.uploads import UploadStore
 from sandbox.telegram import Person, TelegramSandbox
-from tests.sandbox.conftest import png
+from tests.conformance.pictures import png
 from tests.support.waiting import eventually
 from tests.telegram.bridge import Bridge
 from tests.telegram.conftest import VERA
@@ -80,7 +80,7 @@ async def test_a_photo_too(
     session: TelegramSession, make: Make, boris: Person, net: TelegramSandbox
 ) -> None:
     for name in ("one.png", "two.png"):
-        await session.send(make(png(40, 30), name, MediaKind.IMAGE, width=40, height=30))
+        await session.send(make(png(1, 40, 30), name, MediaKind.IMAGE, width=40, height=30))
     first, second = await _files(boris, 2)
     assert _uploads(net) == 1
     assert first.photo.id == second.photo.id

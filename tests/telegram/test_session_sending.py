@@ -24,7 +24,7 @@ from bridges.core.outgoing import (
 )
 from bridges.telegram.session import TelegramSession
 from sandbox.telegram import Person, TelegramSandbox
-from tests.sandbox.conftest import png
+from tests.conformance.pictures import png
 from tests.telegram.bridge import RecordingHandle, text_message
 from tests.telegram.test_session_text import dm
 
@@ -205,7 +205,7 @@ async def test_a_photo_and_a_file_are_sent_with_captions(
 ) -> None:
     caption = FormattedText("look", "<b>look</b>")
     photo = file_message(
-        chat, tmp_path / "a.png", png(30, 20), MediaKind.IMAGE, "image/png", caption=caption
+        chat, tmp_path / "a.png", png(1, 30, 20), MediaKind.IMAGE, "image/png", caption=caption
     )
     await session.send(photo)
     data = bytes(range(256)) * 5000

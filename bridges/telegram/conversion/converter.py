@@ -5,8 +5,6 @@ import asyncio
 import json
 import logging
 import shutil
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +12,10 @@ from pathlib import Path
 from attrs import frozen
 
 from bridges.telegram.conversion.formats import PICTURE, TGS, WEBM
+from bridges.telegram.conversion.isolation import Isolation
 
 _log = logging.getLogger(__name__)
 
-_WORKER = Path(__file__).with_name("worker.py")
-_SECONDS = 20.0
-_AT_ONCE = 2
 _SIDE = 256
 _VIDEO_SECONDS = "4"
 _FRAMES_PER_SECOND = 30
@@ -36,27 +32,21 @@ class Picture:
 
 
 class StickerConverter:
-    """Converts files in place, at most two at a time.
+    """Converts files in place.
 
     Attributes:
         ffmpeg: the program that reads videos; None if there is none, and videos stay videos.
     """
 
-    def __init__(
-        self, ffmpeg: str | None, *, worker: Path = _WORKER, seconds: float = _SECONDS
-    ) -> None:
-        """``seconds`` is how long a conversion may take before its process is killed."""
+    def __init__(self, ffmpeg: str | None, isolation: Isolation) -> None:
         self.ffmpeg = ffmpeg
-        self._worker = worker
-        self._seconds = seconds
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._isolation = isolation
 
     async def convert(self, path: Path, mime: str) -> Picture | None:
         """Replace a file by a picture of it; None if it had to stay as it is."""
         result = path.with_name(f"{path.name}.converted.webp")
         try:
-            async with self._slots:
-                picture = await self._picture(path, result, mime)
+            picture = await self._picture(path, result, mime)
             if picture is not None:
                 await asyncio.to_thread(result.replace, path)
             return picture
@@ -65,52 +55,22 @@ class StickerConverter:
 
     async def _picture(self, source: Path, target: Path, mime: str) -> Picture | None:
         if mime == TGS:
-            drawn = await self._run("tgs", str(source), str(target), str(_SIDE))
+            drawn = await self._isolation.run("tgs", str(source), str(target), str(_SIDE))
             if drawn is None:
                 return None
             measures = json.loads(drawn)
             return Picture(measures["w"], measures["h"])
         if mime == WEBM and self.ffmpeg is not None:
-            done = await self._run("run", *_video_command(self.ffmpeg, source, target))
+            done = await self._isolation.run("run", *_video_command(self.ffmpeg, source, target))
             return None if done is None else Picture(*await asyncio.to_thread(_measures, target))
         return None
 
-    async def _run(self, *arguments: str) -> bytes | None:
-        """What the worker prints; None if it failed or took too long."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            str(self._worker),
-            *arguments,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        try:
-            async with asyncio.timeout(self._seconds):
-                printed, complaint = await process.communicate()
-        except TimeoutError:
-            _log.warning("A sticker took too long to convert")
-            return None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            _log.warning(
-                "A sticker could not be converted (%s): %s",
-                process.returncode,
-                complaint.decode(errors="replace")[-200:].strip(),
-            )
-            return None
-        return printed
 
-
-def available_converter() -> StickerConverter:
+def available_converter(isolation: Isolation) -> StickerConverter:
     """A converter with what this machine has."""
     if find_spec("thorvg_python") is None or find_spec("PIL") is None:
         _log.warning("Animated stickers stay files: thorvg-python or Pillow is not installed")
-    return StickerConverter(shutil.which("ffmpeg"))
+    return StickerConverter(shutil.which("ffmpeg"), isolation)
 
 
 def _measures(path: Path) -> tuple[int | None, int | None]:

@@ -5,6 +5,7 @@ A converter's name holds its version: pictures are kept under it, and a better c
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 TGS: Final = "application/x-tgsticker"
@@ -13,6 +14,18 @@ WEBM: Final = "video/webm"
 """A VP9 video with transparency (https://core.telegram.org/stickers#video-requirements)."""
 PICTURE: Final = "image/webp"
 
+STICKER_SIDE: Final = 512
+"""Pixels of the longer side of a still sticker."""
+
 STICKER_CONVERTERS: Mapping[str, str] = {TGS: "tgs-webp-1", WEBM: "webm-webp-1"}
 EMOJI_CONVERTER: Final = "emoji-webp-1"
 """For custom emoji, whose format is not known before they are fetched."""
+
+
+class Change(StrEnum):
+    """What has to become of a file from Matrix before Telegram shows it as what it is."""
+
+    STICKER = "sticker"
+    GIF = "gif"
+    MP4 = "mp4"
+    VOICE = "voice"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The process in which strangers' animations are drawn. Run by path, so that nothing else is loaded:
+"""The process in which strangers' pictures are read. Run by path, so that nothing else is loaded:
 
 ``python -I worker.py tgs SOURCE TARGET SIDE`` draws an animation and prints ``{"w": …, "h": …}``;
+``… sticker …``, ``… gif …`` and ``… thumbnail …`` make a still WebP, a GIF or a small JPEG of a picture;
 ``python -I worker.py run PROGRAM ARGUMENT…`` becomes another program under the same limits.
 """
 
@@ -10,7 +11,7 @@ import os
 import resource
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ _MOST_SECONDS = 10
 _SAFE_LAYERS = (0, 1, 3, 4)
 """Compositions, solids, nulls and shapes; not images, texts, sounds or cameras."""
 _QUALITY = 75
+_STICKER_QUALITY = 90
+_MOST_PIXELS = 64_000_000
+_MOST_FRAMES = 200
+_USUAL_DURATION = 100
 
 
 class UnfitAnimation(Exception):
@@ -133,8 +138,7 @@ def _measures(animation: dict[str, Any], side: int) -> tuple[int, int]:
     width, height = animation.get("w"), animation.get("h")
     if not isinstance(width, int) or not isinstance(height, int) or min(width, height) <= 0:
         raise UnfitAnimation("no measures")
-    scale = side / max(width, height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return _scaled(width, height, side)
 
 
 def _frames(animation: bytes, width: int, height: int) -> Iterator[Any]:
@@ -167,6 +171,73 @@ def _frames(animation: bytes, width: int, height: int) -> Iterator[Any]:
         yield Image.frombytes("RGBA", (width, height), bytes(canvas.buffer_arr or b""))
 
 
+def sticker(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Save a picture as a still WebP whose longer side is ``side`` pixels."""
+    with _opened(source) as picture:
+        width, height = _scaled(picture.width, picture.height, side)
+        still = picture.convert("RGBA").resize((width, height), _smooth())
+        still.save(target, "WEBP", quality=_STICKER_QUALITY, method=4)
+    return width, height
+
+
+def gif(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Save a picture that moves as a GIF at most ``side`` pixels wide and high."""
+    with _opened(source) as picture:
+        shown = min(getattr(picture, "n_frames", 1), _MOST_FRAMES)
+        width, height = _scaled(picture.width, picture.height, min(side, max(picture.size)))
+        frames, durations = [], []
+        for number in range(shown):
+            picture.seek(number)
+            frames.append(picture.convert("RGBA").resize((width, height)))
+            durations.append(int(picture.info.get("duration") or _USUAL_DURATION))
+    frames[0].save(
+        target,
+        "GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+        disposal=2,
+    )
+    return width, height
+
+
+def thumbnail(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Save a picture as a JPEG at most ``side`` pixels wide and high."""
+    with _opened(source) as picture:
+        picture.thumbnail((side, side))
+        small = picture.convert("RGB")
+        small.save(target, "JPEG", quality=_QUALITY)
+    return small.width, small.height
+
+
+def _opened(source: Path) -> Any:
+    """Open a picture of a kind Matrix clients send. Raises ``OSError`` and ``ValueError``."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2  # It refuses twice as many.
+    return Image.open(source, formats=("PNG", "JPEG", "GIF", "WEBP"))
+
+
+def _smooth() -> Any:
+    from PIL import Image
+
+    return Image.Resampling.LANCZOS
+
+
+def _scaled(width: int, height: int, side: int) -> tuple[int, int]:
+    scale = side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+_MAKERS: dict[str, tuple[Callable[[Path, Path, int], tuple[int, int]], str]] = {
+    "tgs": (draw, "image/webp"),
+    "sticker": (sticker, "image/webp"),
+    "gif": (gif, "image/gif"),
+    "thumbnail": (thumbnail, "image/jpeg"),
+}
+
+
 def main(arguments: list[str]) -> int:
     """Do what the command line says; returns the exit status."""
     limit_resources()
@@ -174,12 +245,13 @@ def main(arguments: list[str]) -> int:
     if mode == "run":
         os.execvp(rest[0], rest)  # noqa: S606 - the bridge chooses the program
     source, target, side = rest
+    make, mime = _MAKERS[mode]
     try:
-        width, height = draw(Path(source), Path(target), int(side))
-    except (UnfitAnimation, MemoryError) as error:
+        width, height = make(Path(source), Path(target), int(side))
+    except (UnfitAnimation, MemoryError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(json.dumps({"w": width, "h": height}))
+    sys.stdout.write(json.dumps({"w": width, "h": height, "mime": mime}))
     return 0
 
 

@@ -6,16 +6,26 @@ Both directions meet in ``styles``: entities are read and written by ``entities`
 """
 
 from bridges.telegram.formatting.convert import MAX_TEXT, TelegramText, from_matrix, to_matrix
-from bridges.telegram.formatting.links import Links, message_address, user_address
+from bridges.telegram.formatting.links import (
+    Links,
+    chat_of_address,
+    message_address,
+    message_of_address,
+    user_address,
+    user_of_address,
+)
 from bridges.telegram.formatting.utf16 import utf16_length
 
 __all__ = [
     "MAX_TEXT",
     "Links",
     "TelegramText",
+    "chat_of_address",
     "from_matrix",
     "message_address",
+    "message_of_address",
     "to_matrix",
     "user_address",
+    "user_of_address",
     "utf16_length",
 ]

@@ -16,12 +16,17 @@ _IGNORED_IN_ADDRESS = re.compile(r"[\t\r\n]")
 _CONTROL_OR_SPACE = "".join(map(chr, range(0x21)))
 _USER = "karvon:user/"
 _MESSAGE = "karvon:message/"
+_CHAT = "karvon:chat/"
 _EMOJI = "karvon:emoji/"
 _EMOJI_ADDRESS = re.compile(rf"{_EMOJI}(-?[0-9]{{1,19}})")
 _USERNAME_PAGE = "https://t.me/"
 
 
 def _no_url(_chat: ChatID, _message: MessageID) -> str | None:
+    return None
+
+
+def _no_page(_chat: ChatID) -> str | None:
     return None
 
 
@@ -35,13 +40,14 @@ class Links:
 
     ``user_ids`` maps lower-case usernames to users, for ``@username`` in Telegram text;
     ``usernames`` maps users who can only be mentioned by username (their access hash is unknown,
-    or they are channels) to it. ``message_url`` gives the t.me link of a message and
-    ``message_of_url`` the message behind a t.me link, or None.
+    or they are channels) to it. ``message_url`` gives the t.me link of a message, ``chat_url`` that
+    of a chat and ``message_of_url`` the message behind a t.me link, or None.
     """
 
     user_ids: Mapping[str, RemoteUserID] = field(factory=dict)
     usernames: Mapping[RemoteUserID, str] = field(factory=dict)
     message_url: Callable[[ChatID, MessageID], str | None] = _no_url
+    chat_url: Callable[[ChatID], str | None] = _no_page
     message_of_url: Callable[[str], tuple[ChatID, MessageID] | None] = _no_message
 
 
@@ -100,6 +106,12 @@ def message_of_address(address: str) -> tuple[ChatID, MessageID] | None:
     if not chat or not message or "/" in message:
         return None
     return ChatID(clean_text(unquote(chat))), MessageID(clean_text(unquote(message)))
+
+
+def chat_of_address(address: str) -> ChatID | None:
+    """The chat a neutral address names, or None if it names none."""
+    name = clean_text(unquote(address.removeprefix(_CHAT)))
+    return ChatID(name) if address.startswith(_CHAT) and name else None
 
 
 def emoji_address(document: str) -> str:

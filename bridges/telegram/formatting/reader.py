@@ -16,6 +16,7 @@ from bridges.telegram.formatting.entities import hidden_address
 from bridges.telegram.formatting.layout import Layout, OpenStyle
 from bridges.telegram.formatting.links import (
     Links,
+    chat_of_address,
     emoji_of_address,
     message_of_address,
     safe_address,
@@ -41,6 +42,7 @@ _MARGINS = {
     **dict.fromkeys(("nav", "figure", "figcaption", "center", "address", "details"), 1),
     **dict.fromkeys(("summary", "dl", "dt", "dd", "caption"), 1),
 }
+_MATRIX_ADDRESS = re.compile(r"https://matrix\.to/#/\S+")
 _NUMBER = re.compile(r"\s*(-?[0-9]{1,9})")
 _DEEPEST_INDENT = 8
 _INDENT = 4
@@ -56,6 +58,7 @@ class _Anchor:
     opened: OpenStyle
     address: str
     mark: int
+    is_neutral: bool = False
 
 
 def read_html(html: str, links: Links) -> tuple[str, list[Span]]:
@@ -84,7 +87,7 @@ class _Reader:
     def take(self, token: Token) -> None:
         pre_starts, self._pre_starts = self._pre_starts, False
         if isinstance(token, Text):
-            data = token.data.replace("\0", "\ufffd")
+            data = self._shown(token.data.replace("\0", "\ufffd"))
             if self._pres:
                 self._layout.verbatim(data.removeprefix("\n") if pre_starts else data)
             else:
@@ -93,6 +96,12 @@ class _Reader:
             self._start(token.name, token.attributes)
         else:
             self._end(token)
+
+    def _shown(self, data: str) -> str:
+        """Text as it is shown: where a link's is its address in Matrix, that of Telegram."""
+        if self._anchor and self._anchor.is_neutral and _MATRIX_ADDRESS.fullmatch(data.strip()):
+            return self._anchor.address
+        return data
 
     def finish(self) -> tuple[str, list[Span]]:
         """Close everything; a link that never ended is none."""
@@ -216,10 +225,12 @@ class _Reader:
 
     def _start_link(self, attributes: dict[str, str]) -> None:
         self._end_link()
-        address = self._resolve(attributes.get("href", ""))
+        given = attributes.get("href", "")
+        address = self._resolve(given)
         if address:
             opened = self._layout.open(Style(Kind.LINK, address))
-            self._anchor = _Anchor(opened, address, self._layout.mark())
+            is_neutral = bool(message_of_address(given) or chat_of_address(given))
+            self._anchor = _Anchor(opened, address, self._layout.mark(), is_neutral)
 
     def _end_link(self) -> None:
         if self._anchor:
@@ -236,9 +247,11 @@ class _Reader:
         user = user_of_address(address)
         if user:
             return user_address(user)
-        message = message_of_address(address)
+        message, chat = message_of_address(address), chat_of_address(address)
         if message:
             address = self._links.message_url(*message) or ""
+        elif chat:
+            address = self._links.chat_url(chat) or ""
         return safe_address(address)
 
     def _start_ordered(self, attributes: dict[str, str]) -> None:

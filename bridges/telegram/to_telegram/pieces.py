@@ -3,7 +3,7 @@
 
 import hashlib
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from bridges.core.content import (
     FormattedText,
@@ -14,13 +14,31 @@ from bridges.core.content import (
     Text,
     TextKind,
 )
-from bridges.telegram.formatting import MAX_TEXT, TelegramText, from_matrix
+from bridges.telegram.formatting import MAX_TEXT, Links, TelegramText, from_matrix
 
 MAX_CAPTION = 1024
-"""Longest caption of an account without Telegram Premium, in UTF-16 code units."""
+MAX_CAPTION_PREMIUM = 2048
+"""Longest caption without and with Telegram Premium, in UTF-16 code units."""
 
 _EMOTE_MARK = "* "
 _NO_TEXT = TelegramText("")
+
+
+@frozen
+class Writing:
+    """How an account writes: what can be linked, and what Telegram Premium allows."""
+
+    links: Links = field(factory=Links)
+    premium: bool = False
+
+    @property
+    def longest_caption(self) -> int:
+        """In UTF-16 code units."""
+        return MAX_CAPTION_PREMIUM if self.premium else MAX_CAPTION
+
+    def texts(self, text: FormattedText, longest: int = MAX_TEXT) -> list[TelegramText]:
+        """The texts that carry a formatted text, none longer than ``longest``."""
+        return from_matrix(text, max_length=longest, links=self.links, custom_emoji=self.premium)
 
 
 @frozen
@@ -33,32 +51,32 @@ class Piece:
     place: Location | None = None
 
 
-def pieces_of(content: OutgoingContent) -> tuple[Piece, ...]:
+def pieces_of(content: OutgoingContent, writing: Writing) -> tuple[Piece, ...]:
     """The messages that carry ``content``; none if there is nothing to see in it.
 
     A caption that is too long for one follows its file as text of its own.
     """
     if isinstance(content, Text):
-        return tuple(Piece(one) for one in texts_of(content))
+        return tuple(Piece(one) for one in texts_of(content, writing))
     if isinstance(content, Poll):
         return (Piece(_NO_TEXT, poll=content),)
     if isinstance(content, Location):
         return (Piece(_NO_TEXT, place=content),)
     if content.caption is None:
         return (Piece(_NO_TEXT, content),)
-    captions = from_matrix(content.caption, max_length=MAX_CAPTION)
+    captions = writing.texts(content.caption, writing.longest_caption)
     if len(captions) <= 1:
         return (Piece(captions[0] if captions else _NO_TEXT, content),)
-    following = (Piece(one) for one in from_matrix(content.caption, max_length=MAX_TEXT))
+    following = (Piece(one) for one in writing.texts(content.caption))
     return (Piece(_NO_TEXT, content), *following)
 
 
-def texts_of(content: Text, max_length: int = MAX_TEXT) -> list[TelegramText]:
+def texts_of(content: Text, writing: Writing) -> list[TelegramText]:
     """The texts that carry ``content``."""
     text = content.text
     if content.kind is TextKind.EMOTE:
         text = _emote(text)
-    return from_matrix(text, max_length=max_length)
+    return writing.texts(text)
 
 
 def _emote(text: FormattedText) -> FormattedText:

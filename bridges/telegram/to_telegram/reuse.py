@@ -23,8 +23,8 @@ from telethon.tl.types import (
 )
 
 from bridges.core.clock import Clock
-from bridges.core.content import LocalMedia
 from bridges.telegram.store.uploads import SentFile, UploadStore
+from bridges.telegram.to_telegram.preparing import Ready
 from bridges.telegram.to_telegram.uploads import Uploader
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Reuse:
         self._store = store
         self._clock = clock
 
-    async def prepared(self, file: LocalMedia) -> Prepared:
+    async def prepared(self, file: Ready) -> Prepared:
         """Find a file on Telegram, or upload it."""
         fingerprint = await self._fingerprint(file)
         known = await self._store.get(fingerprint)
@@ -80,7 +80,7 @@ class Reuse:
         told = await self._uploader.described(file)
         return Prepared(_sent_again(known, told), fingerprint, reused=True)
 
-    async def uploaded(self, file: LocalMedia) -> Any:
+    async def uploaded(self, file: Ready) -> Any:
         """Upload a file, whether Telegram should have it or not; returns the ``InputMedia``."""
         return await self._uploader.upload(file)
 
@@ -94,13 +94,13 @@ class Reuse:
         except Exception:  # noqa: BLE001 - the message is sent, which must not be reported as failed
             _log.exception("A file that was sent could not be remembered")
 
-    async def _fingerprint(self, file: LocalMedia) -> str:
+    async def _fingerprint(self, file: Ready) -> str:
         told = await self._uploader.described(file)
         told.file = _NO_FILE
         if getattr(told, "thumb", None) is not None:
             told.thumb = _NO_FILE
         digest = hashlib.sha256(bytes(told))
-        await to_thread(_add_content, digest, file.path)
+        await to_thread(_add_content, digest, file.file.path)
         return digest.hexdigest()
 
 

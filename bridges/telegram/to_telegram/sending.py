@@ -6,26 +6,16 @@ once (https://core.telegram.org/api/updates#retrying). It answers such a repetit
 ``RANDOM_ID_DUPLICATE`` and not with the message's number, which is then looked up in the history.
 """
 
-from collections.abc import Sequence
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from telethon.tl.functions.messages import SendMediaRequest, SendMessageRequest
-from telethon.tl.types import (
-    Document,
-    DocumentAttributeFilename,
-    InputMessageEntityMentionName,
-    Message,
-    MessageEntityMentionName,
-    MessageMediaDocument,
-    MessageMediaPhoto,
-    MessageMediaPoll,
-    UpdateMessageID,
-    UpdateShortSentMessage,
-)
+from telethon.tl.types import Message, UpdateMessageID, UpdateShortSentMessage
 
-from bridges.core.content import LocalMedia
 from bridges.core.errors import BridgeError, Rejected
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.network import BridgeHandle
@@ -38,10 +28,14 @@ from bridges.telegram.from_telegram.messages import expiry
 from bridges.telegram.from_telegram.topics import topic_of
 from bridges.telegram.history import newest
 from bridges.telegram.peers import Peers
-from bridges.telegram.to_telegram.pieces import Piece, pieces_of, random_id
-from bridges.telegram.to_telegram.places import is_place, place_media
-from bridges.telegram.to_telegram.polls import is_poll, poll_media, poll_options
+from bridges.telegram.to_telegram.forms import Form
+from bridges.telegram.to_telegram.pieces import Piece, random_id
+from bridges.telegram.to_telegram.places import place_media
+from bridges.telegram.to_telegram.polls import poll_media, poll_options
+from bridges.telegram.to_telegram.preparing import Preparer, Ready
+from bridges.telegram.to_telegram.recognition import is_piece
 from bridges.telegram.to_telegram.reuse import Prepared, Reuse
+from bridges.telegram.to_telegram.texts import Texts
 from bridges.telegram.to_telegram.threads import reply_header
 
 _NOTHING_TO_REPLY_TO = frozenset(
@@ -49,6 +43,16 @@ _NOTHING_TO_REPLY_TO = frozenset(
     for name in ("MESSAGE_ID_INVALID", "MSG_ID_INVALID", "REPLY_MESSAGE_ID_INVALID")
 )
 _ANONYMOUS_POLLS_ONLY = "TELEGRAM.POLL_PUBLIC_VOTERS_FORBIDDEN"
+_NO_PHOTO = frozenset(
+    f"TELEGRAM.{name}"
+    for name in (
+        "PHOTO_INVALID_DIMENSIONS",
+        "PHOTO_SAVE_FILE_INVALID",
+        "PHOTO_EXT_INVALID",
+        "PHOTO_CONTENT_TYPE_INVALID",
+        "IMAGE_PROCESS_FAILED",
+    )
+)
 _DUPLICATE = "TELEGRAM.RANDOM_ID_DUPLICATE"
 _VANISHED = user_text(
     "Telegram has had this message already, but it is not in the chat any more. Send it again."
@@ -65,66 +69,93 @@ class _Delivered:
     ttl_period: int | None = None
 
 
+@frozen
+class _Place:
+    """Which piece of a message is sent where, after which others."""
+
+    peer: Any
+    message: OutgoingMessage
+    index: int
+    before: tuple[_Delivered, ...]
+
+
 class MessageSender:
     """Sends the messages of one login."""
 
-    def __init__(self, call: Caller, peers: Peers, files: Reuse, handle: BridgeHandle) -> None:
+    def __init__(
+        self,
+        call: Caller,
+        peers: Peers,
+        texts: Texts,
+        preparer: Preparer,
+        files: Reuse,
+        handle: BridgeHandle,
+    ) -> None:
         self._call = call
         self._peers = peers
+        self._texts = texts
+        self._preparer = preparer
         self._files = files
         self._handle = handle
 
     async def send(self, message: OutgoingMessage) -> Sent:
         """See ``Session.send``."""
-        pieces = pieces_of(message.content)
+        pieces = await self._texts.pieces(message.content)
         if not pieces:
             raise refused("MESSAGE_EMPTY")
         peer = await self._peers.chat(message.chat)
         delivered: list[_Delivered] = []
         for index, piece in enumerate(pieces):
+            place = _Place(peer, message, index, tuple(delivered))
             try:
-                one = await self._send_piece(peer, message, index, piece, delivered)
+                async with self._ready(piece) as ready:
+                    one = await self._send_piece(place, piece, ready)
             except BridgeError as error:
                 error.certain = error.certain and not delivered
                 raise
             delivered.append(one)
         return _sent(delivered)
 
-    async def _send_piece(
-        self,
-        peer: Any,
-        message: OutgoingMessage,
-        index: int,
-        piece: Piece,
-        before: Sequence[_Delivered],
-    ) -> _Delivered:
-        number = random_id(message.key, index)
-        reply = reply_header(message.chat, message.reply_to if index == 0 else None)
-        file = None if piece.file is None else await self._files.prepared(piece.file)
-        request = await self._request(peer, piece, file, reply, number)
-        if message.speaks_as is not None:
-            request.send_as = await self._peers.of(ids.sender_peer(message.speaks_as))
+    @asynccontextmanager
+    async def _ready(self, piece: Piece) -> AsyncIterator[Ready | None]:
+        if piece.file is None:
+            yield None
+            return
+        async with self._preparer.ready(piece.file) as ready:
+            yield ready
+
+    async def _send_piece(self, place: _Place, piece: Piece, ready: Ready | None) -> _Delivered:
+        number = random_id(place.message.key, place.index)
+        file = None if ready is None else await self._files.prepared(ready)
+        request = await self._request(place, piece, file, number)
         try:
-            answer = await self._call_uploading(request, message.chat, piece, file)
+            answer = await self._call_uploading(request, place.message.chat, ready, file)
             delivered = _delivered(answer, number)
         except BridgeError as error:
             if error.code != _DUPLICATE:
                 raise
-            delivered = await self._delivered_before(peer, message, piece, before)
+            delivered = await self._delivered_before(place, piece, ready)
         if file is not None:
             await self._files.was_sent(file, delivered.media)
         return delivered
 
     async def _call_uploading(
-        self, request: Any, chat: ChatKey, piece: Piece, file: Prepared | None
+        self, request: Any, chat: ChatKey, ready: Ready | None, file: Prepared | None
     ) -> Any:
-        """Send, with a new upload if Telegram does not have the file any more."""
+        """Send, with a new upload if Telegram does not have the file any more.
+
+        And as a file what Telegram does not take as a photo.
+        """
         try:
             return await self._call_with_less(request, chat)
         except Rejected as error:
-            if file is None or piece.file is None or not file.is_gone(error.code):
+            if file is None or ready is None:
                 raise
-            request.media = await self._files.uploaded(piece.file)
+            if ready.form is Form.PHOTO and error.code in _NO_PHOTO:
+                ready = evolve(ready, form=Form.FILE)
+            elif not file.is_gone(error.code):
+                raise
+            request.media = await self._files.uploaded(ready)
             return await self._call_with_less(request, chat)
 
     async def _call_with_less(self, request: Any, chat: ChatKey) -> Any:
@@ -144,9 +175,16 @@ class MessageSender:
             return await self._call(request)
 
     async def _request(
-        self, peer: Any, piece: Piece, file: Prepared | None, reply: Any, number: int
+        self, place: _Place, piece: Piece, file: Prepared | None, number: int
     ) -> Any:
-        entities = await self._addressed(piece)
+        message = place.message
+        told: dict[str, Any] = {
+            "reply_to": reply_header(message.chat, message.reply_to if not place.index else None),
+            "random_id": number,
+            "entities": await self._texts.addressed(piece.text),
+        }
+        if message.speaks_as is not None:
+            told["send_as"] = await self._peers.of(ids.sender_peer(message.speaks_as))
         if file is not None:
             media = file.media
         elif piece.poll is not None:
@@ -154,34 +192,17 @@ class MessageSender:
         elif piece.place is not None:
             media = place_media(piece.place)
         else:
-            return SendMessageRequest(
-                peer, piece.text.text, reply_to=reply, random_id=number, entities=entities
-            )
-        return SendMediaRequest(
-            peer, media, piece.text.text, reply_to=reply, random_id=number, entities=entities
-        )
-
-    async def _addressed(self, piece: Piece) -> list[Any]:
-        """The entities with access hashes; whom this login cannot name is not mentioned."""
-        entities = []
-        for entity in piece.text.entities:
-            if not isinstance(entity, MessageEntityMentionName):
-                entities.append(entity)
-                continue
-            try:
-                user = await self._peers.user(entity.user_id)
-            except Rejected:
-                continue
-            entities.append(InputMessageEntityMentionName(entity.offset, entity.length, user))
-        return entities
+            return SendMessageRequest(place.peer, piece.text.text, **told)
+        return SendMediaRequest(place.peer, media, piece.text.text, **told)
 
     async def _delivered_before(
-        self, peer: Any, message: OutgoingMessage, piece: Piece, before: Sequence[_Delivered]
+        self, place: _Place, piece: Piece, ready: Ready | None
     ) -> _Delivered:
-        after = before[-1].number if before else 0
-        topic = ids.topic_number(message.chat)
-        for one in await self._own_recent(peer, message):
-            if one.id > after and topic_of(one) == topic and _is(piece, one):
+        after = place.before[-1].number if place.before else 0
+        topic = ids.topic_number(place.message.chat)
+        size = 0 if ready is None else (await to_thread(ready.file.path.stat)).st_size
+        for one in await self._own_recent(place.peer, place.message):
+            if one.id > after and topic_of(one) == topic and is_piece(piece, ready, size, one):
                 return _Delivered(one.id, one.date, one.media, one.ttl_period)
         raise Rejected(_DUPLICATE, _VANISHED, certain=False)
 
@@ -197,33 +218,6 @@ class MessageSender:
         numbers = [ids.message_id(one.id) for one in own]
         known = await self._handle.bridged(message.chat, numbers) if numbers else frozenset()
         return [one for one in own if ids.message_id(one.id) not in known]
-
-
-def _is(piece: Piece, message: Any) -> bool:
-    """Whether ``message`` is what ``piece`` becomes. Telegram trims texts and re-encodes photos."""
-    if piece.poll is not None:
-        return is_poll(piece.poll, message.media)
-    if piece.place is not None:
-        return is_place(place_media(piece.place), message.media)
-    if (message.message or "").strip() != piece.text.text.strip():
-        return False
-    if piece.file is None:
-        with_more = MessageMediaDocument | MessageMediaPhoto | MessageMediaPoll
-        return not isinstance(message.media, with_more)
-    if isinstance(message.media, MessageMediaPhoto):
-        return True
-    return isinstance(message.media, MessageMediaDocument) and _is_file(
-        piece.file, message.media.document
-    )
-
-
-def _is_file(file: LocalMedia, document: Any) -> bool:
-    if not isinstance(document, Document) or document.size != file.path.stat().st_size:
-        return False
-    names = [
-        one.file_name for one in document.attributes if isinstance(one, DocumentAttributeFilename)
-    ]
-    return not names or names == [file.info.name]
 
 
 def _delivered(answer: Any, number: int) -> _Delivered:

@@ -10,10 +10,6 @@ from typing import Any
 
 from telethon.tl.functions.upload import SaveBigFilePartRequest, SaveFilePartRequest
 from telethon.tl.types import (
-    DocumentAttributeAudio,
-    DocumentAttributeFilename,
-    DocumentAttributeImageSize,
-    DocumentAttributeVideo,
     InputFile,
     InputFileBig,
     InputMediaUploadedDocument,
@@ -21,18 +17,15 @@ from telethon.tl.types import (
 )
 
 from bridges.core.clock import Clock
-from bridges.core.content import LocalMedia, MediaKind
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import file_too_large, refused
 from bridges.telegram.parts import PART_SIZE, Patience
+from bridges.telegram.to_telegram.forms import Form, attributes_of
+from bridges.telegram.to_telegram.preparing import Ready
 
 _BIG_FROM = 10 * 1024 * 1024
 _MOST_PARTS = 4000
 _MOST_PARTS_PREMIUM = 8000
-_PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
-_LARGEST_PHOTO = 10 * 1024 * 1024
-_PHOTO_EDGES = 10000
-_PHOTO_RATIO = 20
 
 
 class Uploader:
@@ -56,29 +49,36 @@ class Uploader:
         self._clock = clock
         self._random_id = random_id
 
-    async def described(self, file: LocalMedia) -> Any:
+    async def described(self, ready: Ready) -> Any:
         """The ``InputMedia`` to send a file with, still without the file.
 
         Raises ``Rejected`` if Telegram would not take it.
         """
+        file = ready.file
         size = await asyncio.to_thread(_size, file.path)
         if size == 0:
             raise refused("MEDIA_EMPTY")
         limit = (_MOST_PARTS_PREMIUM if self._premium() else _MOST_PARTS) * PART_SIZE
         if size > limit:
             raise file_too_large(size, limit)
-        if is_photo(file, size):
-            return InputMediaUploadedPhoto(None)
+        spoiler = True if file.look.spoiler else None
+        if ready.form is Form.PHOTO:
+            return InputMediaUploadedPhoto(None, spoiler=spoiler)
         return InputMediaUploadedDocument(
             None,
             file.info.mime,
-            _attributes(file),
-            force_file=file.kind is MediaKind.FILE,
+            attributes_of(ready.form, file),
+            nosound_video=True if ready.form is Form.ANIMATION else None,
+            force_file=True if ready.form is Form.FILE else None,
+            spoiler=spoiler,
         )
 
-    async def upload(self, file: LocalMedia) -> Any:
+    async def upload(self, ready: Ready) -> Any:
         """Upload a file; returns the ``InputMedia`` to send it with."""
-        media = await self.described(file)
+        file = ready.file
+        media = await self.described(ready)
+        if file.thumbnail is not None:
+            media.thumb = await self._save(file.thumbnail, "thumbnail.jpg")
         media.file = await self._save(file.path, file.info.name)
         return media
 
@@ -115,33 +115,6 @@ async def all_of(workers: list[Any]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def is_photo(file: LocalMedia, size: int) -> bool:
-    """Whether Telegram takes a picture as a photo; otherwise it is sent as a file."""
-    width, height = file.info.width or 0, file.info.height or 0
-    if file.kind is not MediaKind.IMAGE or file.info.mime not in _PHOTO_TYPES:
-        return False
-    if size > _LARGEST_PHOTO or width + height > _PHOTO_EDGES:
-        return False
-    return not (width and height) or max(width, height) <= _PHOTO_RATIO * min(width, height)
-
-
-def _attributes(file: LocalMedia) -> list[Any]:
-    info = file.info
-    attributes: list[Any] = [DocumentAttributeFilename(info.name)]
-    seconds = (info.duration_ms or 0) / 1000
-    if file.kind is MediaKind.VIDEO:
-        attributes.append(
-            DocumentAttributeVideo(
-                seconds, info.width or 0, info.height or 0, supports_streaming=True
-            )
-        )
-    elif file.kind is MediaKind.AUDIO:
-        attributes.append(DocumentAttributeAudio(round(seconds)))
-    elif file.kind is MediaKind.IMAGE and info.width and info.height:
-        attributes.append(DocumentAttributeImageSize(info.width, info.height))
-    return attributes
 
 
 def _size(path: Path) -> int:
