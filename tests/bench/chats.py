@@ -38,10 +38,11 @@ async def opened_chats(
     database: Database,
     owner: Account,
     people: list[Account],
+    total: int,
 ) -> list[Chat]:
-    """Let everybody say hello, and wait until each has a room in which it has arrived."""
+    """Let everybody say hello, and wait until `total` messages have arrived in all their rooms."""
     await asyncio.gather(*(telegram.say(one, owner, f"hello of {one.id}") for one in people))
-    await arrived(database, len(people), _PATIENCE)
+    await arrived(database, total, _PATIENCE)
     portals = {one.other_user: one for one in await PortalStore(database).with_rooms()}
     return [_chat(one, owner, portals[ids.user_id(one.id)], settings) for one in people]
 

@@ -77,6 +77,21 @@ class Round:
 
 
 @frozen
+class Histories:
+    """What was said before, brought in by the bridge and by a plain sender with `?ts=`."""
+
+    bridge: Phase
+    plain: Phase
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the file."""
+        return {
+            "backfill_per_s": round(self.bridge.per_s, 1),
+            "backfill_ratio": round(self.bridge.per_s / self.plain.per_s, 3),
+        }
+
+
+@frozen
 class Latency:
     """Milliseconds."""
 
@@ -135,6 +150,7 @@ class Figures:
     resident: float
     """Memory of a bridge with one login, in MiB."""
     resting: Resting
+    histories: Histories
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name: medians of the rounds, rounded to what they are worth."""
@@ -154,6 +170,7 @@ class Figures:
                 "telegram_to_matrix": self.file_to_matrix.as_dict(),
                 "matrix_to_telegram": self.file_to_telegram.as_dict(),
             },
+            **self.histories.as_dict(),
             "rss_mb_base": round(self.resident, 1),
             "resting": self.resting.as_dict(self.resident),
         }
@@ -175,6 +192,10 @@ def written(figures: Figures, options: Options, moment: datetime) -> dict[str, A
     content = figures.as_dict() | {
         "goals": GOALS,
         "rounds": [one.as_dict() for one in figures.rounds],
+        "histories": {
+            "bridge": figures.histories.bridge.as_dict(),
+            "plain": figures.histories.plain.as_dict(),
+        },
         "sizes": attrs.asdict(options.sizes),
         "database": "sqlite" if options.sqlite else "postgresql",
         "machine": machine(),
@@ -221,6 +242,8 @@ def shown(content: dict[str, Any]) -> str:
             f"  (goal: at most {GOALS['rss_growth_mb']})"
             for way in ways
         ),
+        f"backfill_per_s         {content['backfill_per_s']}",
+        f"backfill_ratio         {content['backfill_ratio']}  (to plain sends with ?ts=)",
         f"rss_mb_base            {content['rss_mb_base']}",
         f"resting                {resting}",
     ]

@@ -19,6 +19,7 @@ class Sizes:
         logins: of the bridge whose memory is compared with that of one login, and which then rests.
         rest_seconds: for so long.
         megabytes: size of the file that is sent each way.
+        past: messages of each history that is brought in.
         rounds: each is a phase of the plain sender and one of the bridge.
         probes: single messages whose way is timed, in each direction.
     """
@@ -28,6 +29,7 @@ class Sizes:
     logins: int = 1000
     rest_seconds: int = 60
     megabytes: int = 500
+    past: int = 400
     rounds: int = 3
     probes: int = 100
 
@@ -42,7 +44,9 @@ class Sizes:
         return self.per_chat * self.chats
 
 
-QUICK = Sizes(messages=24, chats=3, logins=5, rest_seconds=1, megabytes=96, rounds=1, probes=4)
+QUICK = Sizes(
+    messages=24, chats=3, logins=5, rest_seconds=1, megabytes=96, past=10, rounds=1, probes=4
+)
 
 
 @frozen
@@ -73,6 +77,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         ("logins", "logins whose memory is measured"),
         ("rest-seconds", "seconds for which they are watched"),
         ("megabytes", "size of the file that is sent each way"),
+        ("past", "messages of each history that is brought in"),
         ("rounds", "phases of each kind"),
         ("probes", "messages timed in each direction"),
     ):

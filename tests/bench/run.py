@@ -13,6 +13,7 @@ from attrs import frozen
 
 from bridges.core.storage.database import Database
 from tests.bench import latency
+from tests.bench.backfill import CHATS, Backfill
 from tests.bench.bridge_process import BridgeProcess, bridge_process
 from tests.bench.chats import Chat, opened_chats
 from tests.bench.figures import Figures, Round, shown, written
@@ -21,7 +22,7 @@ from tests.bench.logins import bridge_database, log_in
 from tests.bench.media import large_files
 from tests.bench.options import Options
 from tests.bench.stack import Stack, running_stack
-from tests.bench.throughput import Throughput
+from tests.bench.throughput import Expected, Throughput
 
 Say = Callable[[str], None]
 
@@ -67,8 +68,16 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
             sides = (one.chats, stack.telegram, stack.owner, sizes.probes)
             to_matrix = await latency.to_matrix(*sides)
             to_telegram = await latency.to_telegram(*sides)
+            say(f"{CHATS} histories of {sizes.past} texts")
+            old_friends = [
+                await stack.telegram.account(next(people), "Friend") for _ in range(CHATS)
+            ]
+            backfill = Backfill(
+                stack.telegram, stack.one.settings, one.database, one.chats[0].owner
+            )
+            histories, past = await backfill.measure(old_friends, sizes.past)
             say("every message once and in order?")
-            await _check(stack, one.throughput)
+            await _check(stack, one.throughput.expected, past)
             say(f"a file of {sizes.megabytes} MiB each way")
             there, back = await large_files(
                 one.bridge, one.chats[0], stack.telegram, stack.owner, one.database, sizes.megabytes
@@ -76,7 +85,7 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
         say(f"{sizes.logins} logins at rest for {sizes.rest_seconds} s")
         first = next(people)
         rest = await resting(stack, stack.several, sizes.logins, first, sizes.rest_seconds)
-    figures = Figures(rounds, to_matrix, to_telegram, there, back, one.resident, rest)
+    figures = Figures(rounds, to_matrix, to_telegram, there, back, one.resident, rest, histories)
     content = written(figures, options, datetime.now(UTC))
     say(f"\n{shown(content)}\n\nwritten to {options.output}")
     return content
@@ -118,16 +127,17 @@ async def _bridged(
         bridge_process(stack.one.path, settings, 1, profile_to) as bridge,
     ):
         resident = await bridge.resident_megabytes()
-        chats = await opened_chats(telegram, settings, database, owner, writers)
+        chats = await opened_chats(telegram, settings, database, owner, writers, len(writers))
         throughput = Throughput(chats, telegram, settings, database)
         await throughput.ceiling(_WARM_UP)
         await throughput.relay(_WARM_UP)
         yield _Bridged(bridge, chats, throughput, database, resident)
 
 
-async def _check(stack: Stack, throughput: Throughput) -> None:
+async def _check(stack: Stack, *expected: Expected) -> None:
     faults: list[str] = []
-    for room in throughput.expected.bodies:
-        faults += throughput.expected.faults(room, await stack.owner.bodies(room))
+    for one in expected:
+        for room in one.bodies:
+            faults += one.faults(room, await stack.owner.bodies(room))
     if faults:
         raise MessagesLost("\n".join(faults))

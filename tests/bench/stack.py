@@ -25,6 +25,7 @@ from tests.support.synapse import SynapseServer, SynapseSettings
 _REGISTRATIONS = ("telegram", DOUBLE_PUPPET)
 _OWNER = "owner"
 _LARGEST = "2G"
+_LONGEST_PAST = 10_000
 
 
 @frozen
@@ -126,7 +127,7 @@ def _content(
             "url": synapse.url,
         },
         "bridge": {"database": database, "metrics": True, "limits": {"media_size": _LARGEST}},
-        "telegram": {"listen": {"port": port}},
+        "telegram": {"listen": {"port": port}, "backfill": {"initial_messages": _LONGEST_PAST}},
         "sandbox": {
             "enabled": True,
             "telegram": {"port": telegram.port, "control_port": telegram.control_port},

@@ -62,6 +62,17 @@ class TelegramSide:
         body = {"person": person.username, "chat": to.username, "text": text}
         await self._post("/people/send", body)
 
+    async def past(self, person: Account, to: Account, count: int, text: str) -> None:
+        """Let somebody have written so many messages long ago; `text` has a `{number}`."""
+        body = {
+            "account": person.id,
+            "chat": to.id,
+            "count": count,
+            "writers": [person.id],
+            "text": text,
+        }
+        await self._post("/bulk/history", body)
+
     async def send_large(self, person: Account, to: Account, size: int, caption: str) -> int:
         """Let somebody send a file of so many bytes; returns its id."""
         body = {"person": person.username, "chat": to.username, "size": size, "caption": caption}

@@ -7,6 +7,7 @@ from tests.bench.chats import Chat
 from tests.bench.figures import (
     BRIDGE,
     Figures,
+    Histories,
     LargeFile,
     Latency,
     Phase,
@@ -31,7 +32,11 @@ def test_medians_of_the_rounds_and_of_their_ratios() -> None:
     rounds = [a_round(20, 10, 1.5), a_round(25, 20, 9.0), a_round(40, 40, 2.5)]
     files = (LargeFile(500, 10, 12), LargeFile(500, 20, 49.96))
     resting = Resting(100, 199, 12.34, 0.01234)
-    figures = Figures(rounds, Latency(1, 2), Latency(3, 4), *files, 100, resting).as_dict()
+    histories = Histories(Phase(300, 20, {}), Phase(300, 15, {}))
+    figures = Figures(
+        rounds, Latency(1, 2), Latency(3, 4), *files, 100, resting, histories
+    ).as_dict()
+    assert (figures["backfill_per_s"], figures["backfill_ratio"]) == (15, 0.75)
     assert figures["relay_per_s"] == 40
     assert figures["ceiling_per_s"] == 50
     assert figures["relay_ratio"] == 0.8

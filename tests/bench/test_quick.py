@@ -20,7 +20,14 @@ async def test_every_figure_is_there(tmp_path: Path) -> None:
     await measure(options, said.append)
 
     figures = json.loads(options.output.read_text("utf-8"))
-    for name in ("relay_per_s", "ceiling_per_s", "relay_ratio", "bridge_cpu_s_per_1000"):
+    for name in (
+        "relay_per_s",
+        "ceiling_per_s",
+        "relay_ratio",
+        "bridge_cpu_s_per_1000",
+        "backfill_per_s",
+        "backfill_ratio",
+    ):
         assert figures[name] > 0, name
         assert f"{name} " in said[-1]
     for way in ("telegram_to_matrix", "matrix_to_telegram"):

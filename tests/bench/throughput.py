@@ -95,7 +95,7 @@ class Throughput:
                 *(self._write(chat, plan[chat.room]) for chat in self._chats),
             )
 
-        return await _timed(act, total)
+        return await timed(act, total)
 
     async def ceiling(self, per_chat: int) -> Phase:
         """A loop of requests sends as the same ghosts into the same rooms."""
@@ -114,7 +114,7 @@ class Throughput:
             async def act() -> None:
                 await asyncio.gather(*map(send, self._chats))
 
-            return await _timed(act, per_chat * len(self._chats))
+            return await timed(act, per_chat * len(self._chats))
 
     def _plan(self, kind: str, per_chat: int) -> dict[str, list[str]]:
         """What is said in which room, all of it noted as expected."""
@@ -140,7 +140,8 @@ class Throughput:
             await answer.read()
 
 
-async def _timed(act: Callable[[], Awaitable[None]], total: int) -> Phase:
+async def timed(act: Callable[[], Awaitable[None]], total: int) -> Phase:
+    """Do something that carries so many messages, and note what it takes."""
     before, start = cpu_seconds(), time.perf_counter()
     await act()
     seconds, after = time.perf_counter() - start, cpu_seconds()
