@@ -221,8 +221,14 @@ def test_looks_survive_matrix(part: RemoteMedia) -> None:
     assert isinstance(read, MediaSource)
     assert read.kind is part.kind
     is_voice = part.look.voice and part.kind is not MediaKind.STICKER
-    waveform = part.look.waveform if is_voice else ()
-    assert read.look == evolve(part.look, voice=is_voice, waveform=waveform)
+    assert read.look == evolve(
+        part.look,
+        voice=is_voice,
+        waveform=part.look.waveform if is_voice else (),
+        round=part.look.round and part.kind is MediaKind.VIDEO,
+        animated=part.look.animated
+        and part.kind in (MediaKind.VIDEO, MediaKind.IMAGE, MediaKind.STICKER),
+    )
 
 
 @given(locations)

@@ -1,37 +1,84 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Remembers which tests have passed in this run, for the test that compares claims with them."""
+"""What every run of the tests has in common: how it is shared out, and what it has to have shown.
 
-from collections.abc import Generator
+With several processes (``pytest -n``) the tests that play on one stage stay in one process. A run of the
+whole suite fails when a test did not pass that a ``quality.yaml`` names as the proof of a claim.
+"""
+
+from collections.abc import Generator, Iterable, Mapping
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+QUALITY = sorted(ROOT.glob("bridges/*/quality.yaml"))
 
 PASSED = pytest.StashKey[set[str]]()
-"""Ids of the tests that have passed so far, without their parameters."""
+"""Ids of the tests that have passed, without their parameters: one pass on any database counts."""
+
+UNPROVEN = pytest.StashKey[Mapping[str, set[str]]]()
+"""Claims and the tests missing for them, once all tests have run."""
 
 
-def bare(nodeid: str) -> str:
-    """A test's id without its parameters: one pass on any database counts."""
-    return nodeid.partition("[")[0]
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to count; the reports of all processes come together here."""
+    passed: set[str] = set()
+    config.stash[PASSED] = passed
+    config.pluginmanager.register(_Counter(passed))
 
 
-def whole_suite(config: pytest.Config) -> bool:
-    """Whether nothing was left out by naming files, keywords or markers."""
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf
-    return not chosen and config.args_source is not pytest.Config.ArgsSource.ARGS
+class _Counter:
+    def __init__(self, passed: set[str]) -> None:
+        self._passed = passed
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self._passed.add(report.nodeid.partition("@")[0].partition("[")[0])
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests marked ``last`` run after all others."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    """Keep together what shares a stage, and otherwise the tests of a file."""
+    for item in items:
+        parameters: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+        stage = item.callspec.id if "scenery" in parameters else ""  # type: ignore[attr-defined]
+        item.add_marker(pytest.mark.xdist_group(_scenery(stage) or item.path.as_posix()))
+
+
+def _scenery(parameters: str) -> str:
+    """Of ``telegram-sqlite-500-INTERNAL`` the stage's part."""
+    return "-".join(parameters.split("-")[:2])
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note a test that has passed."""
-    report = yield
-    if report.when == "call" and report.passed:
-        item.config.stash.setdefault(PASSED, set()).add(bare(item.nodeid))
-    return report
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Compare what was claimed with what was shown."""
+    result = yield
+    config = session.config
+    if not hasattr(config, "workerinput") and _is_whole_suite(config):
+        config.stash[UNPROVEN] = unproven = _unproven(config.stash[PASSED], QUALITY)
+        session.testsfailed += len(unproven)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which claims nothing has shown."""
+    for claim, tests in terminalreporter.config.stash.get(UNPROVEN, {}).items():
+        terminalreporter.write_line(f"NOT SHOWN: {claim}: {', '.join(sorted(tests))}", red=True)
+
+
+def _is_whole_suite(config: pytest.Config) -> bool:
+    """Whether nothing was left out by naming files, keywords or markers."""
+    option = config.option
+    chosen = option.keyword or option.markexpr or option.lf or option.collectonly
+    return not chosen and config.args_source is not pytest.Config.ArgsSource.ARGS
+
+
+def _unproven(passed: set[str], files: Iterable[Path]) -> Mapping[str, set[str]]:
+    missing = {}
+    for path in files:
+        for rule in YAML(typ="safe").load(path)["rules"]:
+            tests = set(rule.get("tests", ())) - passed
+            if tests:
+                missing[f"{path.parent.name}: {rule['rule']}"] = tests
+    return missing

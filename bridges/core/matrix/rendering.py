@@ -135,6 +135,8 @@ def _look_info(look: MediaLook, file: Uploaded) -> Json:
             info = dict.fromkeys(event_types.GIF_MARKS, True)
         if look.round:
             info[event_types.ROUND_VIDEO] = True
+    elif file.kind in (MediaKind.IMAGE, MediaKind.STICKER) and look.animated:
+        info = {event_types.IS_ANIMATED: True, event_types.IS_ANIMATED_UNSTABLE: True}
     return info
 
 
