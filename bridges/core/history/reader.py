@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads a chat's history from the network, newest page first, and keeps each page at once."""
 
+from attrs import evolve
+
 from bridges.core.abilities import ReadsHistory
 from bridges.core.errors import Rejected
 from bridges.core.history.pages import HistoryPage
 from bridges.core.history.store import HistoryStore, Wanted
+from bridges.core.ids import ChatKey
 from bridges.core.matrix.senders import Senders
 from bridges.core.sessions import ActiveLogin
+from bridges.core.storage.portals import PortalStore
 
 PAGE = 100
 """Messages asked for at a time: so many are in memory."""
@@ -15,8 +19,9 @@ PAGE = 100
 class HistoryReader:
     """Fills the store."""
 
-    def __init__(self, store: HistoryStore, senders: Senders) -> None:
+    def __init__(self, store: HistoryStore, portals: PortalStore, senders: Senders) -> None:
         self._store = store
+        self._portals = portals
         self._senders = senders
 
     async def read_some(self, wanted: Wanted, login: ActiveLogin) -> Wanted:
@@ -32,8 +37,14 @@ class HistoryReader:
             page = await session.history(wanted.reading, wanted.before, limit)
         except Rejected:
             return await self._store.end_reading(wanted)
+        if page.continues is not None and await self._has_room(page.continues):
+            page = evolve(page, continues=None)  # What was said there is in a room already.
         await self._introduce(page, login)
         return await self._store.take(wanted, page)
+
+    async def _has_room(self, chat: ChatKey) -> bool:
+        portal = await self._portals.get(chat)
+        return portal is not None and portal.room is not None
 
     async def _introduce(self, page: HistoryPage, login: ActiveLogin) -> None:
         """Name those who speak while it is known how they are called."""

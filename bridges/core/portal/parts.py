@@ -111,7 +111,7 @@ class PortalParts(RoomParts):
     @cached_property
     def history_keeper(self) -> HistoryKeeper:
         """Brings chats in with their histories."""
-        reader = HistoryReader(self.history_store, self.senders)
+        reader = HistoryReader(self.history_store, self.portals, self.senders)
         filler = HistoryFiller(
             self.history_store,
             self.messages,
