@@ -102,6 +102,25 @@ class TestAForum:
         await nodira.turn_into_forum(talk.chat, is_forum=False)
         await eventually(lambda: _parents(talk) == {before}, describe="the way back")
 
+    async def test_has_the_past_of_each_topic_in_its_room(
+        self, stage: Stage, nodira: Phone
+    ) -> None:
+        newcomer = await stage.newcomer("Latofat")
+        forum = await nodira.create_forum(unique("Long ago"), newcomer.phone)
+        topic = await nodira.create_topic(forum, "Then")
+        past = {chat: [unique(f"{number}") for number in range(3)] for chat in (forum, topic)}
+        for texts in zip(*past.values(), strict=True):
+            for chat, text in zip(past, texts, strict=True):
+                await nodira.send(chat, text)
+        await stage.log_in(newcomer)
+        for chat, texts in past.items():
+            text = unique("now")
+            await nodira.send(chat, text)
+            talk = await stage.conversation(newcomer, chat, text)
+            everything = {one for own in past.values() for one in own}
+            said = [one for one in newcomer.user.bodies(talk.room) if one in everything]
+            assert said == texts
+
 
 class TestMessages:
     async def test_go_both_ways_in_their_topic(
