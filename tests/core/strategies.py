@@ -102,7 +102,7 @@ _avatars = st.none() | st.builds(Avatar, any_text, any_text)
 _members = st.builds(
     Member, _senders, st.sampled_from(Membership), st.none() | st.integers(-100, 100)
 )
-_settings = st.builds(
+chat_settings = st.builds(
     ChatSettings,
     st.none() | _moments,
     st.none() | st.booleans(),
@@ -126,7 +126,7 @@ _chat_infos = st.builds(
     parent=st.none() | _chats,
     predecessor=st.none() | _chats,
     discussion=st.none() | _chats,
-    settings=st.none() | _settings,
+    settings=st.none() | chat_settings,
 )
 _user_infos = st.builds(
     UserInfo, st.none() | any_text, _avatars, st.none() | any_text, st.none() | st.booleans()
@@ -188,7 +188,7 @@ remote_event_kinds: Mapping[type, st.SearchStrategy[RemoteEvent]] = {
     ChatChanged: st.builds(ChatChanged, _chats, _chat_infos),
     ChatGone: st.builds(ChatGone, _chats, st.booleans()),
     ChatMoved: st.builds(ChatMoved, _chats, _chats),
-    RemoteChatSettings: st.builds(RemoteChatSettings, _chats, _settings),
+    RemoteChatSettings: st.builds(RemoteChatSettings, _chats, chat_settings),
     RemotePins: st.builds(
         RemotePins, _chats, st.lists(_messages, max_size=3).map(tuple), st.booleans()
     ),

@@ -59,6 +59,30 @@ class Scene:
         stranger = await self.driver.person(f"Stranger {next(self.numbers)}")
         return await self._first_words(stranger.chat_with(self.zarina.phone), stranger)
 
+    async def small_thread(self) -> Thread:
+        """A new small group of Rustam's with Zarina in it, which has a room."""
+        title = f"Camp {next(self.numbers)}"
+        chat = await self.rustam.create_small_group(title, self.zarina.phone)
+        thread = await self._first_words(chat, self.rustam)
+        await eventually(lambda: thread.rooms, describe="a room for a small group")
+        return thread
+
+    async def move(self, thread: Thread) -> None:
+        """Have a small group become a large one in which something is said, and do not wait."""
+        thread.chat = await self.rustam.migrate(thread.chat)
+        thread.to_matrix.append("This group is a supergroup now.")
+        await thread.hear("how much room there is")
+
+    async def first_words_in_a_topic(self) -> Thread:
+        """Have Rustam say something in a topic of a forum of which nothing is known."""
+        number = next(self.numbers)
+        forum = await self.rustam.create_forum(f"Bazaar {number}", self.zarina.phone)
+        topic = await self.rustam.create_topic(forum, f"Spices {number}")
+        began = f"created the topic Spices {number}"
+        thread = Thread(self.zarina, self.rustam, topic, self.stage.ghost(self.rustam), began)
+        await thread.hear(f"hello {number}")
+        return thread
+
     async def hello_again(self) -> Thread:
         """Have an old friend say something, and do not wait."""
         thread = self.old_friends.pop()

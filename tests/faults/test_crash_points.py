@@ -132,3 +132,33 @@ async def test_the_history_of_a_chat_that_has_no_room_yet(
         # What the homeserver tells of all this is another way, which is tested elsewhere.
         passed = await _die_at_every_step(running, running.hello_again, recovered, "Inbox")
     assert passed >= RECEIVED | ROOM_MADE | SENT_TO_ROOM | HISTORY_READ
+
+
+async def test_a_group_that_becomes_a_supergroup(stage_set: Scene, recovered: Report) -> None:
+    """It goes on in its room, with everything that was and is said."""
+    ready: list[Thread] = []
+
+    async def deed() -> Thread:
+        thread = ready.pop()
+        await stage_set.move(thread)
+        return thread
+
+    ready.append(await stage_set.small_thread())
+    deaths = set()
+    for name, nth in await steps_of(stage_set, deed):
+        ready.append(await stage_set.small_thread())
+        seconds = await die_at(stage_set, deed, name, nth)
+        if seconds is not None:
+            deaths.add(name)
+            recovered(f"{name} ({nth})", seconds)
+    assert deaths >= RECEIVED | SENT_TO_ROOM | {"before Homeserver.set_state"}
+
+
+async def test_the_first_message_in_a_topic_of_a_forum_nobody_knows_yet(
+    stage_set: Scene, recovered: Report
+) -> None:
+    """The space comes first, then the topic's room in it."""
+    passed = await _die_at_every_step(
+        stage_set, stage_set.first_words_in_a_topic, recovered, "Inbox"
+    )
+    assert passed >= RECEIVED | ROOM_MADE | SENT_TO_ROOM

@@ -172,7 +172,7 @@ class Town:
         sessions = Mock(get=self.logins.get)
         keeper = HistoryKeeper(
             store,
-            HistoryReader(store, senders),
+            HistoryReader(store, self.portals, senders),
             filler,
             self.hush,
             self.rooms,
