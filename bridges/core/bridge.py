@@ -20,10 +20,10 @@ from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.events import RemoteEvent, RemoteTyping
 from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
-from bridges.core.matrix import event_types
 from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
 from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
 from bridges.core.parts import Parts
+from bridges.core.portal.state_to_remote import STATE_TYPES
 from bridges.core.rows import dedup_key, lane
 from bridges.core.secretbox import SecretBox
 from bridges.core.services import BridgeServices
@@ -278,8 +278,8 @@ class Bridge:
         portal = await self._parts.portals.by_room(RoomID(event["room_id"]))
         if portal is None or self._reception.is_command(event):
             await self._reception.handle(row, event)
-        elif event["type"] == event_types.MEMBER:
-            await self._reception.member(row, event)
+        elif event["type"] in STATE_TYPES:
+            await self._parts.state_to_remote.handle(row, event, portal)
         else:
             await self._parts.to_remote.handle(row, event, portal)
         self._parts.metrics.handled("from_matrix")

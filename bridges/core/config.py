@@ -224,6 +224,8 @@ class BridgeConfig(Section):
     """Messages sent from the phone appear as the person themselves, not as a ghost."""
     personal_space: bool = True
     """Rooms of a login are gathered in a space."""
+    leave_chats: bool = False
+    """Who leaves the room of a group or channel leaves it on the network as well."""
     metrics: bool = False
     """Prometheus metrics at ``/metrics`` of the bridge's listener."""
 
@@ -415,6 +417,8 @@ class BridgeSettings:
     double_puppet_token: str | None = field(repr=False)
     """Token of the application service that may act for this server's people; None: nobody may."""
     personal_space: bool
+    leave_chats: bool
+    """Leaving a room is leaving the group or channel."""
     metrics: bool
     log: LogSettings
     network: NetworkConfig

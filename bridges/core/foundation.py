@@ -7,6 +7,8 @@ from pathlib import Path
 
 import asyncpg
 
+from bridges.core.bot.rooms import ManagementRooms
+from bridges.core.bot.voice import BotVoice
 from bridges.core.clock import Clock
 from bridges.core.config import BridgeSettings
 from bridges.core.crypto import PlainCrypto
@@ -188,3 +190,20 @@ class Foundation:
     def interpreter(self) -> Interpreter:
         """Languages of people."""
         return Interpreter(self.people, self.translator)
+
+    @cached_property
+    def voice(self) -> BotVoice:
+        """The bot's voice."""
+        return BotVoice(self.homeserver, self.people, self.senders, self.translator, self.spool)
+
+    @cached_property
+    def management(self) -> ManagementRooms:
+        """The bot's rooms with people."""
+        return ManagementRooms(
+            self.homeserver,
+            self.people,
+            self.senders,
+            self.voice,
+            self.info,
+            self.settings.command_prefix,
+        )

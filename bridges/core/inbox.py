@@ -31,6 +31,14 @@ from bridges.core.storage.queue import NewRow, Queue
 Json = dict[str, Any]
 
 _TOKEN = "sync_token"  # noqa: S105 - the name of a stored value
+_ROOM_STATE = (
+    event_types.NAME,
+    event_types.TOPIC,
+    event_types.AVATAR,
+    event_types.PINNED,
+    event_types.POWER_LEVELS,
+)
+"""State a room has one of."""
 _TYPES = (
     event_types.MESSAGE,
     event_types.STICKER,
@@ -45,6 +53,7 @@ _TYPES = (
     event_types.POLL_END_UNSTABLE,
     event_types.CALL_INVITE,
     event_types.MEMBER,
+    *_ROOM_STATE,
 )
 _MOST_SENDERS_IN_A_FILTER = 200
 _PAUSE_AFTER_FAILURE = 5.0
@@ -63,9 +72,17 @@ def is_for_us(event: Json, names: GhostNames, source: str) -> bool:
         value = event.get(key)
         if not isinstance(value, str) or value != clean_text(value):
             return False  # No database could keep it.
-    if names.is_ours(event["sender"]):
+    if names.is_ours(event["sender"]) or not _has_its_key(event):
         return False
     return bool(event["content"].get(event_types.DOUBLE_PUPPET) != source)
+
+
+def _has_its_key(event: Json) -> bool:
+    """Whether a state event is one, and is the one that counts."""
+    key = event.get("state_key")
+    if event["type"] == event_types.MEMBER:
+        return isinstance(key, str) and key == clean_text(key)
+    return key == "" or event["type"] not in _ROOM_STATE
 
 
 def as_row(event: Json) -> NewRow:

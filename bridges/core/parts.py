@@ -4,9 +4,7 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from bridges.core.bot.rooms import ManagementRooms
 from bridges.core.bot.state_notices import StateNotices
-from bridges.core.bot.voice import BotVoice
 from bridges.core.ephemeral import Ephemerals
 from bridges.core.erasure import Erasure
 from bridges.core.events import RemoteEvent
@@ -15,13 +13,13 @@ from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.ids import LoginID
 from bridges.core.inbox import Inbox
 from bridges.core.lanes import Admission, GiveUp, Handler, Lanes
-from bridges.core.portal.parts import PortalParts
+from bridges.core.portal.change_parts import ChangeParts
 from bridges.core.storage.erasure import ErasureStore
 from bridges.core.storage.queue import NewRow, Queue
 from bridges.core.typing import Typing
 
 
-class Parts(PortalParts):
+class Parts(ChangeParts):
     """The parts, wired together; nothing here runs by itself."""
 
     @cached_property
@@ -37,23 +35,6 @@ class Parts(PortalParts):
         )
         return Ephemerals(
             self.portals, self.sessions, self.names, typing, self.positions, self.read_marks
-        )
-
-    @cached_property
-    def voice(self) -> BotVoice:
-        """The bot's voice."""
-        return BotVoice(self.homeserver, self.people, self.senders, self.translator, self.spool)
-
-    @cached_property
-    def management(self) -> ManagementRooms:
-        """The bot's rooms with people."""
-        return ManagementRooms(
-            self.homeserver,
-            self.people,
-            self.senders,
-            self.voice,
-            self.info,
-            self.settings.command_prefix,
         )
 
     @cached_property

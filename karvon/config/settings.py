@@ -63,6 +63,7 @@ def bridge_settings(
         limits=bridge.limits,
         double_puppet_token=double_puppet_token(config, secrets),
         personal_space=bridge.personal_space,
+        leave_chats=bridge.leave_chats,
         metrics=bridge.metrics,
         log=LogSettings(config.logging.level, config.logging.format),
         network=_in_sandbox(config, network),

@@ -2,7 +2,7 @@
 """A homeserver, a bridge and a network, and people who have accounts on both sides."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,11 @@ class Conversation:
         """Write in the room as the resident; returns the event id."""
         return await self.resident.user.say(self.room, text, html)
 
+    def last_event(self) -> str | None:
+        """The latest event in the room."""
+        events = self.resident.user.events(self.room)
+        return events[-1]["event_id"] if events else None
+
     def state(self, event_type: str, key: str = "") -> dict[str, Any]:
         """Content of a state event, empty if there is none."""
         return self.resident.user.record.state_content(self.room, event_type, key) or {}
@@ -196,6 +201,14 @@ class Stage:
         path = f"/_matrix/client/v3/rooms/{quote(room)}/invite"
         await api.expect("POST", path, {"user_id": user.mxid}, user_id=self.bridge.bot)
         await user.join(room)
+
+    async def set_state(
+        self, room: str, event_type: str, content: Mapping[str, Any], key: str = ""
+    ) -> None:
+        """Have the bot set a state event."""
+        api = AppserviceClient(self.server.url, self.registration)
+        path = f"/_matrix/client/v3/rooms/{quote(room)}/state/{event_type}/{quote(key)}"
+        await api.expect("PUT", path, dict(content), user_id=self.bridge.bot)
 
     async def newcomer(self, name: str, *, password: str | None = None) -> Resident:
         """Somebody who has just said hello to the bot."""

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who is in a group is in its room, and the other way round."""
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.conformance.driver import Phone
 from tests.conformance.stage import Conversation, Resident, Stage, unique
+from tests.conformance.test_changes import explanation, make_admin
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
@@ -111,3 +114,128 @@ class TestFromTheNetwork:
         await nodira.send(chat, later)
         await channel.in_matrix(later)
         assert stage.ghost(rustam) not in zarina.user.record.members(channel.room)
+
+
+class TestFromMatrix:
+    @pytest.fixture
+    async def ruled(self, house: Conversation, nodira: Phone, zarina: Resident) -> Conversation:
+        """The same house, in which Zarina may do everything."""
+        await make_admin(house, nodira, zarina)
+        return house
+
+    async def test_members_are_brought_in(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, zarina: Resident
+    ) -> None:
+        other = await stage.driver.person("Umida")
+        await stage.meet(zarina, other)
+        ghost = stage.ghost(other)
+        await zarina.user.invite(ruled.room, ghost)
+        await becomes(ruled, ghost, "join")
+        assert other.user in await nodira.host.members(ruled.chat)
+
+    async def test_members_are_taken_out(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, rustam: Phone, zarina: Resident
+    ) -> None:
+        await becomes(ruled, stage.ghost(rustam), "join")
+        await act(zarina, ruled, "kick", stage.ghost(rustam))
+        await eventually(lambda: _without(nodira, ruled, rustam), describe="a group without Rustam")
+        assert membership(ruled, stage.ghost(rustam)) == "leave"
+        assert rustam.user not in await nodira.host.banned(ruled.chat)
+
+    async def test_members_are_banned_and_let_back(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, rustam: Phone, zarina: Resident
+    ) -> None:
+        ghost = stage.ghost(rustam)
+        await becomes(ruled, ghost, "join")
+        await act(zarina, ruled, "ban", ghost)
+
+        async def banned() -> bool:
+            return rustam.user in await nodira.host.banned(ruled.chat)
+
+        await eventually(banned, describe="a ban on the phone")
+        assert membership(ruled, ghost) == "ban"
+        await act(zarina, ruled, "unban", ghost)
+
+        async def free() -> bool:
+            return not await banned()
+
+        await eventually(free, describe="no ban on the phone")
+
+    @pytest.mark.parametrize(("action", "change"), [("kick", "remove"), ("ban", "ban")])
+    async def test_what_is_refused_is_put_back_and_explained(
+        self,
+        stage: Stage,
+        ruled: Conversation,
+        nodira: Phone,
+        rustam: Phone,
+        zarina: Resident,
+        action: str,
+        change: str,
+    ) -> None:
+        ghost = stage.ghost(rustam)
+        await becomes(ruled, ghost, "join")
+        stage.driver.refuse_change(zarina.phone, change)
+        before = ruled.last_event()
+        await act(zarina, ruled, action, ghost)
+        await explanation(ruled, before)
+        await becomes(ruled, ghost, "join")
+        assert rustam.user in await nodira.host.members(ruled.chat)
+
+    async def test_who_cannot_be_brought_in_is_taken_out_and_explained(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, zarina: Resident
+    ) -> None:
+        other = await stage.driver.person("Umida")
+        await stage.meet(zarina, other)
+        stage.driver.refuse_change(zarina.phone, "add")
+        before = ruled.last_event()
+        await zarina.user.invite(ruled.room, stage.ghost(other))
+        await explanation(ruled, before)
+        await becomes(ruled, stage.ghost(other), "leave")
+
+    async def test_who_leaves_a_room_stays_in_the_group(
+        self, stage: Stage, house: Conversation, nodira: Phone, zarina: Resident
+    ) -> None:
+        before = zarina.last_event()
+        await zarina.user.leave(house.room)
+        said = await zarina.hears_from_bot("leave-chat", before)
+        assert house.room in said["content"]["body"]
+        assert zarina.phone.user in await nodira.host.members(house.chat)
+        await nodira.send(house.chat, unique("are you still here?"))
+        assert "rejoin" in await zarina.ask(f"rejoin {house.room}x")
+        await zarina.ask(f"rejoin {house.room}")
+        await zarina.user.wait_until(lambda record: house.room in record.joined, "the room again")
+        text = unique("here you are")
+        await nodira.send(house.chat, text)
+        await zarina.user.wait_message(text, house.room)
+
+    async def test_the_group_is_left_by_command(
+        self, stage: Stage, house: Conversation, nodira: Phone, zarina: Resident
+    ) -> None:
+        await house.say(f"{stage.bridge.prefix} leave-chat")
+
+        async def gone() -> bool:
+            return zarina.phone.user not in await nodira.host.members(house.chat)
+
+        await eventually(gone, describe="a group without Zarina")
+        await becomes(house, zarina.mxid, "leave")
+
+    async def test_a_direct_chat_comes_back_with_the_next_message(
+        self, stage: Stage, zarina: Resident
+    ) -> None:
+        other = await stage.driver.person("Dilbar")
+        talk = await stage.meet(zarina, other)
+        before = zarina.last_event()
+        await zarina.user.leave(talk.room)
+        await zarina.hears_from_bot("comes back", before)
+        text = unique("do not forget me")
+        await other.send(talk.chat, text)
+        assert (await zarina.user.wait_message(text))["room_id"] == talk.room
+
+
+async def act(resident: Resident, talk: Conversation, action: str, mxid: str) -> None:
+    path = f"/_matrix/client/v3/rooms/{quote(talk.room)}/{action}"
+    await resident.user.expect("POST", path, {"user_id": mxid})
+
+
+async def _without(phone: Phone, talk: Conversation, other: Phone) -> bool:
+    return other.user not in await phone.host.members(talk.chat)

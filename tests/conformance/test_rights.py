@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance.driver import Phone
 from tests.conformance.stage import Conversation, Resident, Stage, unique
+from tests.conformance.test_changes import explanation, make_admin
 from tests.support.syncing_client import MatrixRequestError
 from tests.support.waiting import eventually
 
@@ -105,3 +106,99 @@ class TestFromTheNetwork:
             await zarina.user.set_state(
                 house.room, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"}
             )
+
+
+class TestFromMatrix:
+    @pytest.fixture
+    async def ruled(self, house: Conversation, nodira: Phone, zarina: Resident) -> Conversation:
+        """The same house, in which Zarina may do everything."""
+        await make_admin(house, nodira, zarina)
+        return house
+
+    async def set_levels(self, talk: Conversation, **changes: Any) -> str:
+        content = levels(talk) | changes
+        return await talk.resident.user.set_state(talk.room, "m.room.power_levels", content)
+
+    async def set_level(self, talk: Conversation, mxid: str, power: int) -> str:
+        return await self.set_levels(talk, users=levels(talk)["users"] | {mxid: power})
+
+    async def test_administrators_are_made_and_dismissed(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, rustam: Phone
+    ) -> None:
+        ghost = stage.ghost(rustam)
+        await self.set_level(ruled, ghost, 70)
+
+        async def is_admin() -> bool:
+            return rustam.user in await nodira.host.admins(ruled.chat)
+
+        await eventually(is_admin, describe="an administrator on the phone")
+        await eventually(lambda: level(ruled, ghost) == 70, describe="their level")
+        await self.set_level(ruled, ghost, 0)
+
+        async def is_none() -> bool:
+            return not await is_admin()
+
+        await eventually(is_none, describe="no administrator on the phone")
+
+    async def test_levels_in_between_become_what_the_network_has(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, rustam: Phone
+    ) -> None:
+        ghost = stage.ghost(rustam)
+        await self.set_level(ruled, ghost, 100 if level(ruled, stage.bridge.bot) > 90 else 90)
+        needed = levels(ruled)["events"]["m.room.power_levels"]
+        await eventually(
+            lambda: needed <= level(ruled, ghost) < level(ruled, stage.ghost(nodira)),
+            describe=lambda: f"a level below the creator's, not {level(ruled, ghost)}",
+        )
+
+    async def test_members_are_silenced_and_heard_again(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, rustam: Phone
+    ) -> None:
+        ghost = stage.ghost(rustam)
+        await self.set_level(ruled, ghost, -1)
+
+        async def silent() -> bool:
+            return rustam.user in await nodira.host.silenced(ruled.chat)
+
+        await eventually(silent, describe="silence on the phone")
+        await self.set_level(ruled, ghost, 0)
+
+        async def heard() -> bool:
+            return not await silent()
+
+        await eventually(heard, describe="a voice on the phone")
+
+    async def test_the_group_is_locked_and_opened(
+        self, ruled: Conversation, nodira: Phone, zarina: Resident
+    ) -> None:
+        await self.set_levels(ruled, events_default=50)
+
+        async def locked() -> bool:
+            return await nodira.host.is_locked(ruled.chat)
+
+        await eventually(locked, describe="a locked group on the phone")
+        await eventually(lambda: levels(ruled)["events_default"] >= 50, describe="a locked room")
+        await self.set_levels(ruled, events_default=0)
+
+        async def is_open() -> bool:
+            return not await locked()
+
+        await eventually(is_open, describe="an open group on the phone")
+
+    async def test_what_is_refused_is_put_back_and_explained(
+        self, stage: Stage, ruled: Conversation, nodira: Phone, rustam: Phone, zarina: Resident
+    ) -> None:
+        before = levels(ruled)
+        stage.driver.refuse_change(zarina.phone, "power")
+        event = await self.set_level(ruled, stage.ghost(rustam), 70)
+        await explanation(ruled, event)
+        assert levels(ruled) == before
+        assert rustam.user not in await nodira.host.admins(ruled.chat)
+
+    async def test_what_the_network_does_not_have_is_put_back_and_explained(
+        self, ruled: Conversation
+    ) -> None:
+        before = levels(ruled)
+        event = await self.set_levels(ruled, users_default=5)
+        await explanation(ruled, event)
+        assert levels(ruled) == before

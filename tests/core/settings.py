@@ -60,6 +60,7 @@ def bridge_settings(
         limits=LimitsConfig(),
         double_puppet_token=None,
         personal_space=True,
+        leave_chats=False,
         metrics=False,
         log=LogSettings("INFO", "console"),
         network=TestNetworkConfig(listen=listen),

@@ -117,6 +117,7 @@ class BridgeOptions:
     limits: LimitsConfig = field(factory=LimitsConfig)
     double_puppet: bool = True
     personal_space: bool = True
+    leave_chats: bool = False
     clock: Clock | None = None
 
 
@@ -269,6 +270,7 @@ def _settings(
         limits=options.limits,
         double_puppet_token=slot.puppets.as_token if options.double_puppet else None,
         personal_space=options.personal_space,
+        leave_chats=options.leave_chats,
         metrics=True,
         log=LogSettings("INFO", "console"),
         network=network,

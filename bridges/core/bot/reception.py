@@ -67,13 +67,6 @@ class Reception:
         if event["type"] == event_types.MESSAGE and isinstance(body, str):
             await self._command(event, body)
 
-    async def member(self, row: Row, event: Json) -> None:
-        """Note who is in a portal's room, and end the row."""
-        await self._end(row)
-        await self._people.set_membership(
-            RoomID(event["room_id"]), UserID(event["state_key"]), event["content"]["membership"]
-        )
-
     async def _command(self, event: Json, body: str) -> None:
         room, sender = RoomID(event["room_id"]), UserID(event["sender"])
         await self._commands.handle(

@@ -14,6 +14,7 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.portal.contents import Contents, fitting
 from bridges.core.portal.digest import digest
 from bridges.core.portal.own_sends import OwnSends
+from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.messages import (
@@ -61,6 +62,7 @@ class HistoryFiller:
         emoji: CustomEmoji,
         polls: Polls,
         own_sends: OwnSends,
+        pins: PinBoard,
         writer: HistoryWriter,
     ) -> None:
         self._store = store
@@ -70,6 +72,7 @@ class HistoryFiller:
         self._emoji = emoji
         self._polls = polls
         self._own_sends = own_sends
+        self._pins = pins
         self._writer = writer
 
     @property
@@ -91,6 +94,7 @@ class HistoryFiller:
         for one in kept:
             if one.past.tally is not None:
                 await self._polls.from_remote(one.past.tally, place.login, "history")
+        await self._pins.bridged(place.chat, place.room, [one.past.message.id for one in kept])
         await self._store.forget(place.chat, kept[-1].position)
         return True
 

@@ -92,6 +92,10 @@ class Senders:
         """The Matrix id of a remote user's ghost."""
         return self._names.mxid(user)
 
+    def ghost_of(self, mxid: str) -> RemoteUserID | None:
+        """Whose ghost a Matrix id is; None if it is nobody's."""
+        return self._names.remote(mxid)
+
     def remote_of(self, mxid: str) -> RemoteUserID | None:
         """Which remote user a Matrix id stands for: a ghost, or a person who is logged in."""
         ghost = self._names.remote(mxid)

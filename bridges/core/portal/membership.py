@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mautrix.types import RoomID, UserID
 
 from bridges.core.chat import ChatInfo, ChatKind, Member, Membership
-from bridges.core.ids import RemoteUserID
+from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
@@ -103,6 +103,26 @@ class RoomMembers:
         if await self._in_room(room, mxid) in _INSIDE:
             await self._hs.kick(self._senders.bot, room, mxid, reason)
         await self._people.set_membership(room, mxid, "leave")
+
+    async def let_in(self, room: RoomID, user: RemoteUserID, mxid: UserID, login: LoginID) -> None:
+        """Have somebody join who was invited and brought into the chat; people join themselves."""
+        if self._senders.ghost_of(mxid) is not None:
+            await self._senders.ghost_in(room, user, login)
+
+    async def restore(self, room: RoomID, mxid: UserID, before: str | None) -> None:
+        """Give somebody the membership back that they had before it was changed in the room."""
+        bot, now = self._senders.bot, await self._in_room(room, mxid)
+        if now == "ban" and before != "ban":
+            await self._hs.unban(bot, room, mxid)
+        if before == "ban":
+            await self._hs.ban(bot, room, mxid)
+        elif before not in _INSIDE:
+            await self.take_out(room, mxid, "")
+        elif self._senders.ghost_of(mxid) is not None:
+            await self._senders.rejoin(room, self._senders.known(mxid))
+        else:
+            await self._people.set_membership(room, mxid, "leave")
+            await self._spaces.bring_in(mxid, room)
 
     async def _ban(self, room: RoomID, user: RemoteUserID) -> None:
         self._gathering.forget(room, user)

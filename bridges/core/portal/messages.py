@@ -20,6 +20,7 @@ from bridges.core.portal.contents import Contents, fitting
 from bridges.core.portal.digest import digest
 from bridges.core.portal.entrance import Entrance
 from bridges.core.portal.own_sends import OwnSends
+from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import ActiveLogin
@@ -54,6 +55,7 @@ class MessageSync:
         contents: Contents,
         polls: Polls,
         own_sends: OwnSends,
+        pins: PinBoard,
         clock: Clock,
     ) -> None:
         self._db = database
@@ -65,6 +67,7 @@ class MessageSync:
         self._contents = contents
         self._polls = polls
         self._own_sends = own_sends
+        self._pins = pins
         self._clock = clock
         self._settlement = Settlement(database, queue, messages)
 
@@ -80,6 +83,7 @@ class MessageSync:
             return
         stored = await self._send_parts(place, event)
         await self._settlement.settle(row, stored)
+        await self._pins.bridged(event.chat, room, (event.id,))
 
     async def _remember(self, row: Row, event: RemoteMessage) -> None:
         """Note how the network shows what one of our people has sent, to know a change from that."""

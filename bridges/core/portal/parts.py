@@ -120,6 +120,7 @@ class PortalParts(RoomParts):
             self.emoji,
             self.polls,
             self.own_sends,
+            self.pins,
             TimestampedHistory(self.writer),
         )
         hush = Hush(
@@ -179,6 +180,7 @@ class PortalParts(RoomParts):
             self.contents,
             self.polls,
             self.own_sends,
+            self.pins,
             self.clock,
         )
 
@@ -274,8 +276,7 @@ class PortalParts(RoomParts):
         return ToRemote(
             self.database,
             self.from_matrix,
-            self.sessions,
-            self.rooms,
+            self.carriers,
             ReferenceBook(self.messages, self.portals, self.senders, self.emoji),
             self.outgoing_messages,
             self.own_reactions,
@@ -283,5 +284,4 @@ class PortalParts(RoomParts):
             self.polls,
             self.crypto,
             self.status,
-            self.info,
         )

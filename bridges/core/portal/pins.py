@@ -11,13 +11,13 @@ from mautrix.types import EventID, RoomID
 from bridges.core.events import RemotePins
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver
-from bridges.core.matrix.senders import Senders
 from bridges.core.portal.room_state import RoomState
+from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.pins import PinStore
 from bridges.core.storage.portals import Portal, PortalStore
 
+_KNOWN = 4096
 MOST_PINS = 300
 """So many are shown at most, the latest: an event may have 64 KiB."""
 
@@ -45,19 +45,16 @@ class PinBoard:
 
     def __init__(
         self,
-        homeserver: Homeserver,
         pins: PinStore,
         portals: PortalStore,
         messages: MessageStore,
-        senders: Senders,
         state: RoomState,
     ) -> None:
-        self._hs = homeserver
         self._pins = pins
         self._portals = portals
         self._messages = messages
-        self._senders = senders
         self._state = state
+        self._missing: BoundedCache[ChatKey, frozenset[MessageID]] = BoundedCache(_KNOWN)
 
     async def from_remote(self, event: RemotePins) -> None:
         """Pin or unpin what was pinned or unpinned on the network."""
@@ -74,26 +71,36 @@ class PinBoard:
             await self._show(portal.key, portal.room, messages)
         await self._pins.replace(portal.key, messages)
 
+    async def bridged(self, chat: ChatKey, room: RoomID, messages: Collection[MessageID]) -> None:
+        """Show those of these messages as pinned that were so before they were in the room."""
+        missing = self._missing.get(chat)
+        if missing is None:
+            missing = frozenset(await self._pins.of(chat))
+            self._missing.put(chat, missing)
+        if not missing.isdisjoint(messages):
+            await self._show(chat, room, await self._pins.of(chat))
+
     async def show(self, portal: Portal, room: RoomID) -> None:
         """Show what is known to be pinned."""
         await self._show(portal.key, room, await self._pins.of(portal.key))
 
     async def _show(self, chat: ChatKey, room: RoomID, messages: Sequence[MessageID]) -> None:
-        wanted = []
+        wanted, missing = [], set()
         for message in messages[-MOST_PINS:]:
             parts = await self._messages.parts(chat, message)
-            if parts and not parts[0].redacted:
+            if not parts:
+                missing.add(message)
+            elif not parts[0].redacted:
                 wanted.append(parts[0].event)
         before = await self._in_room(room)
         bridged = {one for one in before if await self._messages.by_event(one)}
         now = shown(before, bridged, wanted)
         if now != before:
             await self._state.set(room, event_types.PINNED, {"pinned": now})
+        self._missing.put(chat, frozenset(missing))
 
     async def _in_room(self, room: RoomID) -> list[EventID]:
-        bot = self._senders.bot
-        content = await self._hs.get_state_event(bot, room, event_types.PINNED)
-        return pinned_events(content or {})
+        return pinned_events(await self._state.get(room, event_types.PINNED) or {})
 
 
 def pinned_events(content: dict[str, object]) -> list[EventID]:

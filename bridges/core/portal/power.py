@@ -81,9 +81,17 @@ class PowerKeeper:
 
     async def show(self, portal: Portal, room: RoomID) -> None:
         """Give everybody in a room the power that is known of them."""
+        await self._write(room, portal.rights, await self._known_users(portal))
+
+    async def wanted(self, portal: Portal, room: RoomID) -> Json:
+        """What a room's levels have to say."""
+        now = await self._state.get(room, event_types.POWER_LEVELS) or {}
+        return self._content(now, portal.rights, await self._known_users(portal))
+
+    async def _known_users(self, portal: Portal) -> Mapping[UserID, int]:
         powers = await self._powers.of(portal.key)
         parts = await self._portals.logins_in(portal.key)
-        await self._write(room, portal.rights, await self._users(portal.rights, powers, parts))
+        return await self._users(portal.rights, powers, parts)
 
     async def _users(
         self,
@@ -106,10 +114,13 @@ class PowerKeeper:
     async def _write(
         self, room: RoomID, rights: ChatRights | None, users: Mapping[UserID, int]
     ) -> None:
-        bot = self._senders.bot
-        now = await self._hs.get_state_event(bot, room, event_types.POWER_LEVELS) or {}
-        # A room keeps its version while the homeserver's default may have changed.
-        listed = bot.mxid if bot.mxid in now.get("users", {}) else None
-        wanted = power_levels(rights or UNKNOWN_RIGHTS, users, listed)
+        now = await self._state.get(room, event_types.POWER_LEVELS) or {}
+        wanted = self._content(now, rights, users)
         if not says_the_same(now, wanted):
             await self._state.set(room, event_types.POWER_LEVELS, wanted)
+
+    def _content(self, now: Json, rights: ChatRights | None, users: Mapping[UserID, int]) -> Json:
+        bot = self._senders.bot.mxid
+        # A room keeps its version while the homeserver's default may have changed.
+        listed = bot if bot in now.get("users", {}) else None
+        return power_levels(rights or UNKNOWN_RIGHTS, users, listed)

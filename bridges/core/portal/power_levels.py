@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from attrs import asdict, evolve
 from mautrix.types import UserID
 
 from bridges.core.chat import ChatInfo, Membership
@@ -62,6 +63,43 @@ def says_the_same(content: Json, wanted: Json) -> bool:
     return all(content.get(key) == value for key, value in wanted.items())
 
 
+def rights_in(content: Json) -> ChatRights:
+    """The levels a room's content gives; what it leaves out is as the specification says."""
+    events = content.get("events")
+    events = events if isinstance(events, dict) else {}
+    write = _level(content.get("events_default"), 0)
+    state = _level(content.get("state_default"), 50)
+    return ChatRights(
+        write=write,
+        react=_level(events.get(event_types.REACTION), write),
+        invite=_level(content.get("invite"), 0),
+        kick=_level(content.get("kick"), 50),
+        ban=_level(content.get("ban"), 50),
+        redact=_level(content.get("redact"), 50),
+        name=_level(events.get(event_types.NAME), state),
+        topic=_level(events.get(event_types.TOPIC), state),
+        avatar=_level(events.get(event_types.AVATAR), state),
+        pins=_level(events.get(event_types.PINNED), state),
+        promote=_level(events.get(event_types.POWER_LEVELS), state),
+    )
+
+
+def with_changed_rights(rights: ChatRights, before: Json, after: Json) -> ChatRights:
+    """Rights with what differs between two contents."""
+    old, new = asdict(rights_in(before)), asdict(rights_in(after))
+    return evolve(rights, **{name: new[name] for name in new if new[name] != old[name]})
+
+
+def changed_users(before: Json, after: Json) -> Mapping[UserID, int]:
+    """The users whose level is another one, with that level."""
+    old, new = _users(before), _users(after)
+    return {
+        user: new.get(user, EVERYBODY)
+        for user in {*old, *new}
+        if new.get(user, EVERYBODY) != old.get(user, EVERYBODY)
+    }
+
+
 def level_of_person(power: int, write: int, *, may_write: bool) -> int:
     """The level of somebody whose login says whether they may write.
 
@@ -84,6 +122,21 @@ def told_powers(known: Mapping[RemoteUserID, int], info: ChatInfo) -> Mapping[Re
         elif member.power is not None:
             told[member.user.user] = member.power
     return {user: power for user, power in told.items() if power != known.get(user, EVERYBODY)}
+
+
+def _users(content: Json) -> dict[UserID, int]:
+    users = content.get("users")
+    if not isinstance(users, dict):
+        return {}
+    return {UserID(user): level for user, level in users.items() if _is_level(level)}
+
+
+def _level(value: object, default: int) -> int:
+    return value if isinstance(value, int) and _is_level(value) else default
+
+
+def _is_level(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _foremost(users: Iterable[tuple[UserID, int]]) -> list[tuple[UserID, int]]:

@@ -66,9 +66,9 @@ class RoomProperties:
         if new.name != old.name:
             await self.show_title(room, await self.title(new))
         if new.topic != old.topic:
-            await self._state.set(room, event_types.TOPIC, {"topic": new.topic})
+            await self._state.show(room, event_types.TOPIC, {"topic": new.topic})
         if new.avatar_uri != old.avatar_uri:
-            await self._state.set(room, event_types.AVATAR, {"url": new.avatar_uri})
+            await self._state.show(room, event_types.AVATAR, {"url": new.avatar_uri})
         if (new.name, new.avatar_uri) != (old.name, old.avatar_uri):
             key = bridge_state_key(self._network, new.key)
             bot = self._senders.bot.mxid
@@ -78,7 +78,7 @@ class RoomProperties:
 
     async def show_title(self, room: RoomID, title: str) -> None:
         """Give a room this name."""
-        await self._state.set(room, event_types.NAME, {"name": title})
+        await self._state.show(room, event_types.NAME, {"name": title})
 
     async def title(self, portal: Portal) -> str:
         """How the room is called: like the chat, or like the other side of a direct one."""

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from bridges.core.foundation import Foundation
 from bridges.core.matrix.personal import PersonalRooms
+from bridges.core.portal.carriers import Carriers
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
 from bridges.core.portal.discussions import Discussions
@@ -71,16 +72,14 @@ class RoomParts(Foundation):
         )
 
     @cached_property
+    def pin_store(self) -> PinStore:
+        """Stored pins."""
+        return PinStore(self.database)
+
+    @cached_property
     def pins(self) -> PinBoard:
         """Pinned messages."""
-        return PinBoard(
-            self.homeserver,
-            PinStore(self.database),
-            self.portals,
-            self.messages,
-            self.senders,
-            self.room_state,
-        )
+        return PinBoard(self.pin_store, self.portals, self.messages, self.room_state)
 
     @cached_property
     def gathering(self) -> Gathering:
@@ -171,3 +170,8 @@ class RoomParts(Foundation):
             self.writer,
             self.interpreter,
         )
+
+    @cached_property
+    def carriers(self) -> Carriers:
+        """Logins of people in portals."""
+        return Carriers(self.sessions, self.portals, self.rooms, self.senders, self.info)

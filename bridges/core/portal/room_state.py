@@ -9,6 +9,8 @@ from mautrix.types import RoomID
 from bridges.core.matrix.client import Homeserver, HomeserverRefused
 from bridges.core.matrix.senders import Senders
 
+Json = dict[str, Any]
+
 
 class RoomState:
     """Sets state as the bot."""
@@ -18,9 +20,17 @@ class RoomState:
         self._hs = homeserver
         self._senders = senders
 
-    async def set(
-        self, room: RoomID, event_type: str, content: dict[str, Any], key: str = ""
-    ) -> None:
+    async def get(self, room: RoomID, event_type: str, key: str = "") -> Json | None:
+        """The content of one state event; None if there is none."""
+        return await self._hs.get_state_event(self._senders.bot, room, event_type, key)
+
+    async def show(self, room: RoomID, event_type: str, content: Json, key: str = "") -> None:
+        """Set one state event unless it says the same already, be it by somebody else."""
+        now = await self.get(room, event_type, key) or {}
+        if any(now.get(name) != value for name, value in content.items()):
+            await self.set(room, event_type, content, key)
+
+    async def set(self, room: RoomID, event_type: str, content: Json, key: str = "") -> None:
         """Set one state event; a refusal is logged, as messages are carried nevertheless."""
         try:
             await self._hs.set_state(self._senders.bot, room, event_type, key, content)

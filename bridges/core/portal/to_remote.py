@@ -7,22 +7,20 @@ from typing import Any
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.crypto import CannotDecrypt, EventCrypto
-from bridges.core.errors import BridgeError, Rejected, TemporaryError, Unsupported
+from bridges.core.errors import BridgeError, TemporaryError, Unsupported
 from bridges.core.matrix import event_types
 from bridges.core.matrix.content import ParsedMessage, UnreadableMessage, parse_message
 from bridges.core.matrix.polls import parse_poll_end, parse_poll_start, parse_poll_vote
-from bridges.core.network import NetworkInfo
+from bridges.core.portal.carriers import Carriers
 from bridges.core.portal.outgoing_messages import OutgoingMessages
 from bridges.core.portal.own_reactions import OwnReactions
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.references import ReferenceBook
 from bridges.core.portal.retractions import Retractions
-from bridges.core.portal.rooms import Rooms
-from bridges.core.portal.status import MessageStatus, not_logged_in
+from bridges.core.portal.status import MessageStatus
 from bridges.core.portal.task import Task
-from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.database import Database
-from bridges.core.storage.portals import LoginPortal, Portal
+from bridges.core.storage.portals import Portal
 from bridges.core.storage.queue import Queue, Row
 from bridges.core.text import user_text
 
@@ -47,8 +45,7 @@ class ToRemote:
         self,
         database: Database,
         queue: Queue,
-        sessions: Sessions,
-        rooms: Rooms,
+        carriers: Carriers,
         references: ReferenceBook,
         messages: OutgoingMessages,
         reactions: OwnReactions,
@@ -56,12 +53,10 @@ class ToRemote:
         polls: Polls,
         crypto: EventCrypto,
         status: MessageStatus,
-        network: NetworkInfo,
     ) -> None:
         self._db = database
         self._queue = queue
-        self._sessions = sessions
-        self._rooms = rooms
+        self._carriers = carriers
         self._references = references
         self._messages = messages
         self._reactions = reactions
@@ -69,7 +64,6 @@ class ToRemote:
         self._polls = polls
         self._crypto = crypto
         self._status = status
-        self._network = network
 
     async def handle(self, row: Row, event: Json, portal: Portal) -> None:
         """Handle one event of a portal's room and end its row.
@@ -82,7 +76,8 @@ class ToRemote:
             UserID(event["sender"]),
         )
         try:
-            login, part = await self._login_of(sender, portal, writes=event["type"] in _WRITING)
+            writes = event["type"] in _WRITING
+            login, part = await self._carriers.login_of(sender, portal, writes=writes)
             task = Task(row, name, room, sender, portal, login, _written(event), part.speaks_as)
             await self._dispatch(task, await self._crypto.decrypt(event))
         except TemporaryError as error:
@@ -91,22 +86,6 @@ class ToRemote:
         except (BridgeError, UnreadableMessage, CannotDecrypt) as error:
             await self._status.failed(room, name, sender, _explained(error))
             await self._end(row)
-
-    async def _login_of(
-        self, sender: UserID, portal: Portal, *, writes: bool
-    ) -> tuple[ActiveLogin, LoginPortal]:
-        if portal.successor is not None:
-            raise Rejected("MOVED", user_text("This chat goes on in another room; write there."))
-        for login in self._sessions.of(sender):
-            part = await self._rooms.part_of(portal, login)
-            if part is None:
-                continue
-            if writes and not part.may_write:
-                raise Rejected(
-                    "NOT_ALLOWED", user_text("Only administrators may write in this chat.")
-                )
-            return login, part
-        raise Rejected("NOT_LOGGED_IN", not_logged_in(self._network.name))
 
     async def _dispatch(self, task: Task, event: Json) -> None:
         match event["type"]:
