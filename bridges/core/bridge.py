@@ -315,6 +315,8 @@ class Bridge:
             parts.people,
             parts.rooms,
             parts.portals,
+            parts.room_members,
+            parts.leaving,
             parts.history_keeper,
             parts.arrivals,
             parts.erasure,

@@ -16,6 +16,8 @@ from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.ids import ChatKey, LoginID, RemoteUserID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
 from bridges.core.network import LoginRecord, Network, NetworkInfo, Session
+from bridges.core.portal.changes.leaving import Leaving
+from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.rooms import Rooms
 from bridges.core.sessions import Sessions
 from bridges.core.storage.logins import LoginStore
@@ -38,6 +40,8 @@ class BridgeServices:
         people: PeopleStore,
         rooms: Rooms,
         portals: PortalStore,
+        members: RoomMembers,
+        leaving: Leaving,
         keeper: HistoryKeeper,
         arrivals: Arrivals,
         erasure: Erasure,
@@ -53,6 +57,8 @@ class BridgeServices:
         self._people = people
         self._rooms = rooms
         self._portals = portals
+        self._members = members
+        self._leaving = leaving
         self._keeper = keeper
         self._arrivals = arrivals
         self._erasure = erasure
@@ -127,7 +133,19 @@ class BridgeServices:
 
     async def open_chat(self, login: LoginID, chat: ChatKey) -> RoomID:
         """Give a chat's room, made if needed."""
-        return await self._arrivals.open(login, chat)
+        room = await self._arrivals.open(login, chat)
+        record = await self._logins.get(login)
+        if record is not None:
+            await self._members.invite(room, record.owner)  # They may have left the room.
+        return room
+
+    async def leave_chat(self, user: UserID, room: RoomID) -> str:
+        """Have a person's accounts leave a chat on the network."""
+        return await self._leaving.leave_chat(user, room)
+
+    async def rejoin(self, user: UserID, room: RoomID) -> str:
+        """Bring a person back into the room of a chat."""
+        return await self._leaving.rejoin(user, room)
 
     async def chat_in(self, room: RoomID, user: UserID) -> ChatView | None:
         """The chat of a room, by the first login of a person that is in it."""

@@ -89,6 +89,22 @@ _REFUSED: Mapping[str, UserText] = {
     ),
     "USER_IS_BLOCKED": user_text("This person has blocked you; they alone can change that."),
     "YOU_BLOCKED_USER": user_text("You have blocked this person. Unblock them in Telegram first."),
+    "CHAT_TITLE_EMPTY": user_text("A group on Telegram must have a name."),
+    "CHAT_ABOUT_TOO_LONG": user_text("Descriptions on Telegram have at most 255 characters."),
+    "USER_CREATOR": user_text("The creator of this chat cannot be changed or removed."),
+    "USER_ADMIN_INVALID": user_text("You may not do that to an administrator."),
+    "RIGHT_FORBIDDEN": user_text("You can give others only the rights you have yourself."),
+    "ADMINS_TOO_MUCH": user_text("This chat has as many administrators as Telegram allows."),
+    "ADMIN_RANK_INVALID": user_text("Telegram does not accept this title of an administrator."),
+    "CHAT_ADMIN_INVITE_REQUIRED": user_text("You may not bring people into this chat."),
+    "USER_NOT_MUTUAL_CONTACT": user_text(
+        "Telegram lets only mutual contacts bring this person into a chat."
+    ),
+    "USER_CHANNELS_TOO_MUCH": user_text("This person is in as many chats as Telegram allows."),
+    "USERS_TOO_MUCH": user_text("This chat has as many members as Telegram allows."),
+    "USER_KICKED": user_text("This person was banned; let them back first."),
+    "BOT_GROUPS_BLOCKED": user_text("This bot does not join groups."),
+    "PHOTO_CROP_SIZE_SMALL": user_text("This picture is too small for Telegram."),
     "USER_PRIVACY_RESTRICTED": user_text("This person's privacy settings do not allow that."),
     "PRIVACY_PREMIUM_REQUIRED": user_text(
         "This person accepts messages only from contacts and from Telegram Premium."

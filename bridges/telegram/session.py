@@ -49,6 +49,7 @@ from bridges.telegram.people import People
 from bridges.telegram.queries import Queries
 from bridges.telegram.receiver import Receiver
 from bridges.telegram.refresh import Refresher
+from bridges.telegram.room_abilities import RoomAbilities
 from bridges.telegram.search import ChatFinder
 from bridges.telegram.store.credentials import Credentials, CredentialStore
 from bridges.telegram.store.cursors import CursorStore
@@ -80,7 +81,7 @@ _UNREADABLE = user_text(
 )
 
 
-class TelegramSession:
+class TelegramSession(RoomAbilities):
     """See ``bridges.core.network.Session``; implements all of ``bridges.core.abilities``."""
 
     def __init__(
@@ -145,6 +146,7 @@ class TelegramSession:
         self._sender = MessageSender(call, peers, texts, preparer, files, handle)
         self._actions = MessageActions(call, peers, self._entities)
         self._editing = Editing(call, peers, texts, self._actions)
+        self._open_rooms(call, peers, uploader)
         self._reacting = Reacting(
             call, peers, Surroundings(record.id, me), lambda: self._is_premium
         )

@@ -47,4 +47,4 @@ async def test_nothing_is_kept_for_chats_nobody_holds() -> None:
     for task in tasks:
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    assert not gate._gates
+    assert not gate._locks

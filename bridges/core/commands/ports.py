@@ -156,6 +156,20 @@ class Services(Protocol):
         """Have what the person writes in a chat appear as somebody else's; None: their own."""
         ...
 
+    async def leave_chat(self, user: UserID, room: RoomID) -> str:
+        """Have a person's accounts leave the chat of a room on the network; returns its name.
+
+        Raises the errors of ``bridges.core.errors``.
+        """
+        ...
+
+    async def rejoin(self, user: UserID, room: RoomID) -> str:
+        """Bring a person back into the room of a chat they are in; returns its name.
+
+        Raises ``Rejected`` if it is none.
+        """
+        ...
+
     async def sync(self, login: LoginID) -> int:
         """Have the recent chats brought in or refreshed; returns how many there are.
 

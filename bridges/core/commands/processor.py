@@ -18,6 +18,7 @@ from bridges.core.commands.command import (
 )
 from bridges.core.commands.erase import DELETE_MY_DATA
 from bridges.core.commands.general import CANCEL, HELP, LANG, QUEUE, VERSION, find, unknown
+from bridges.core.commands.leaving import LEAVE_CHAT, REJOIN
 from bridges.core.commands.logins import LoginDialogues
 from bridges.core.commands.parser import (
     UsageError,
@@ -48,6 +49,8 @@ COMMANDS: tuple[Command, ...] = (
     SYNC,
     NEW_TOPIC,
     SEND_AS,
+    LEAVE_CHAT,
+    REJOIN,
     HELP,
     LANG,
     VERSION,

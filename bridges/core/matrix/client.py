@@ -22,6 +22,7 @@ from mautrix.types import EventID, RoomID, UserID
 from yarl import URL
 
 from bridges.core.errors import TemporaryError
+from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.text import user_text
 
 Json = dict[str, Any]
@@ -100,6 +101,8 @@ class Homeserver:
         self._user = user
         self._headers = {"Authorization": f"Bearer {token}"}
         self._person_headers = {"Authorization": f"Bearer {person_token}"}
+        # State that is set at the same time may be lost when the homeserver resolves it.
+        self._turns: KeyedLocks[RoomID] = KeyedLocks()
         self.failures = 0
         """How many requests got no answer, or that the homeserver has failed."""
 
@@ -153,7 +156,8 @@ class Homeserver:
     ) -> None:
         """Set one state event."""
         path = f"/v3/rooms/{quote(room)}/state/{event_type}/{quote(key, safe='')}"
-        await self._call("PUT", path, sender, content)
+        async with self._turns.hold(room):
+            await self._call("PUT", path, sender, content)
 
     async def get_state_event(
         self, sender: MatrixSender, room: RoomID, event_type: str, key: str = ""
@@ -208,8 +212,10 @@ class Homeserver:
 
     async def invite(self, sender: MatrixSender, room: RoomID, user: UserID) -> None:
         """Invite a user; being invited or joined already is no error."""
+        path = f"/v3/rooms/{quote(room)}/invite"
         try:
-            await self._call("POST", f"/v3/rooms/{quote(room)}/invite", sender, {"user_id": user})
+            async with self._turns.hold(room):
+                await self._call("POST", path, sender, {"user_id": user})
         except HomeserverRefused as refused:
             if not await self._has_member(sender, room, user, refused):
                 raise
@@ -228,11 +234,13 @@ class Homeserver:
 
     async def join(self, sender: MatrixSender, room: RoomID) -> None:
         """Join a room."""
-        await self._call("POST", f"/v3/join/{quote(room)}", sender, {})
+        async with self._turns.hold(room):
+            await self._call("POST", f"/v3/join/{quote(room)}", sender, {})
 
     async def leave(self, sender: MatrixSender, room: RoomID) -> None:
         """Leave a room or reject an invite."""
-        await self._call("POST", f"/v3/rooms/{quote(room)}/leave", sender, {})
+        async with self._turns.hold(room):
+            await self._call("POST", f"/v3/rooms/{quote(room)}/leave", sender, {})
 
     async def forget(self, sender: MatrixSender, room: RoomID) -> None:
         """Forget a room that was left."""
@@ -241,16 +249,20 @@ class Homeserver:
     async def kick(self, sender: MatrixSender, room: RoomID, user: UserID, reason: str) -> None:
         """Remove a member."""
         body = {"user_id": user, "reason": reason}
-        await self._call("POST", f"/v3/rooms/{quote(room)}/kick", sender, body)
+        async with self._turns.hold(room):
+            await self._call("POST", f"/v3/rooms/{quote(room)}/kick", sender, body)
 
     async def ban(self, sender: MatrixSender, room: RoomID, user: UserID) -> None:
         """Keep a user out for good; a member is removed."""
-        await self._call("POST", f"/v3/rooms/{quote(room)}/ban", sender, {"user_id": user})
+        async with self._turns.hold(room):
+            await self._call("POST", f"/v3/rooms/{quote(room)}/ban", sender, {"user_id": user})
 
     async def unban(self, sender: MatrixSender, room: RoomID, user: UserID) -> None:
         """Let a user come back; one who is not banned is no error."""
+        path = f"/v3/rooms/{quote(room)}/unban"
         try:
-            await self._call("POST", f"/v3/rooms/{quote(room)}/unban", sender, {"user_id": user})
+            async with self._turns.hold(room):
+                await self._call("POST", path, sender, {"user_id": user})
         except HomeserverRefused as refused:
             if refused.errcode != "M_BAD_STATE":
                 raise

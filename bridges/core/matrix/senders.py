@@ -5,7 +5,6 @@ Nothing is done before it is needed: a ghost is registered, named, given its dev
 first says something, and what was done once is not asked for again.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -16,6 +15,7 @@ from mautrix.types import RoomID, UserID
 from bridges.core.chat import NO_AVATAR, Avatar, Sender, UserInfo
 from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID, RemoteUserID
+from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
 from bridges.core.matrix.names import GhostNames
 from bridges.core.sanitize import clean_name
@@ -56,7 +56,8 @@ class Senders:
         self._double_puppet = double_puppet
         self._minimal_profiles = minimal_profiles
         self._server = f":{server_name}"
-        self._locks: dict[RemoteUserID, asyncio.Lock] = {}
+        self._preparing: KeyedLocks[RemoteUserID] = KeyedLocks()
+        self._joining: KeyedLocks[tuple[RoomID, UserID]] = KeyedLocks()
 
     @property
     def bot(self) -> MatrixSender:
@@ -126,7 +127,9 @@ class Senders:
         """A ghost, joined to a room."""
         sender = await self.ghost(user, login)
         if await self._people.membership(room, sender.mxid) != "join":
-            await self._join(room, sender)
+            async with self._joining.hold((room, sender.mxid)):
+                if await self._people.membership(room, sender.mxid) != "join":
+                    await self._join(room, sender)
         return sender
 
     async def ghost(self, user: RemoteUserID, login: LoginID) -> MatrixSender:
@@ -139,13 +142,8 @@ class Senders:
         mxid = self._names.mxid(user)
         ghost = await self._people.ghost(user)
         if not ghost.known or await self._people.device(mxid) is None:
-            lock = self._locks.setdefault(user, asyncio.Lock())
-            try:
-                async with lock:
-                    await self._prepare_ghost(mxid, user, login, info)
-            finally:
-                if not lock.locked():
-                    self._locks.pop(user, None)
+            async with self._preparing.hold(user):
+                await self._prepare_ghost(mxid, user, login, info)
         return MatrixSender(mxid, self._device)
 
     async def introduce(self, user: RemoteUserID, info: UserInfo, login: LoginID) -> None:

@@ -20,6 +20,10 @@ class ChangeParts(PortalParts):
     def leaving(self) -> Leaving:
         """Lets people out."""
         return Leaving(
+            self.portals,
+            self.rooms,
+            self.room_members,
+            self.departures,
             self.carriers,
             self.properties,
             self.management,

@@ -50,15 +50,18 @@ class Departures:
         self._interpreter = interpreter
 
     async def gone(
-        self, event: ChatGone, login: ActiveLogin, identity: Sequence[str | int]
+        self, event: ChatGone, login: ActiveLogin, identity: Sequence[str | int] | None = None
     ) -> None:
-        """A login is no longer in a chat. ``identity`` is the same when this is handled again.
+        """A login is no longer in a chat; its owner is told unless they have asked for that.
+
+        ``identity`` is the same when this is handled again, None if they have asked.
 
         Of a chat that is no more, everybody keeps what they have read.
         """
         portal = await self._portals.get(event.chat)
         if portal is not None and portal.room is not None and portal.successor is None:
-            await self._tell(portal.room, event, login.record.owner, identity)
+            if identity is not None:
+                await self._tell(portal.room, event, login.record.owner, identity)
             if not event.deleted:
                 await self._take_out(portal.room, event.chat, login)
         await self._rooms.leave(event.chat, login, deleted=event.deleted)

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The rooms of portals: which chat has which, and who is in it by which login."""
 
-import asyncio
-
 import structlog
 from mautrix.types import RoomID
 
 from bridges.core.chat import ChatInfo, ChatKind, Membership
 from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey, LoginID
+from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.discussions import Discussions
 from bridges.core.portal.membership import RoomMembers
@@ -55,7 +54,7 @@ class Rooms:
         self._settings = settings
         self._pins = pins
         self._discussions = discussions
-        self._creating: dict[ChatKey, asyncio.Lock] = {}
+        self._creating: KeyedLocks[ChatKey] = KeyedLocks()
         self._inside: BoundedCache[tuple[LoginID, ChatKey], bool] = BoundedCache(_KNOWN_MEMBERS)
 
     async def of(
@@ -73,13 +72,8 @@ class Rooms:
             and self._inside.get((login.record.id, key))
         ):
             return portal, portal.room
-        lock = self._creating.setdefault(key, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._ensure(key, login, moved_from)
-        finally:
-            if not lock.locked():
-                self._creating.pop(key, None)
+        async with self._creating.hold(key):
+            return await self._ensure(key, login, moved_from)
 
     def knows(self, key: ChatKey, login: LoginID) -> bool:
         """Whether a login was brought into a chat's room lately, or since the start."""
@@ -153,6 +147,10 @@ class Rooms:
             _, room = await self.of(successor, login, chat)
             await self._moving.close(chat, successor, room)
 
+    def forget(self, key: ChatKey, login: LoginID) -> None:
+        """Note that a login's owner may not be in a chat's room any more."""
+        self._inside.discard((login, key))
+
     def logged_out(self, login: LoginID) -> None:
         """Note that a login is gone; its rooms stay."""
         for known in [one for one in self._inside if one[0] == login]:
@@ -182,6 +180,8 @@ class Rooms:
             else:
                 await self.apply(key, info, login)
                 await self._powers.show(portal, portal.room)
+        elif portal.kind is ChatKind.DIRECT:
+            await self._members.invite(portal.room, login.record.owner)
         self._inside.put((login.record.id, key), True)
         return portal, portal.room
 

@@ -78,11 +78,12 @@ class Uploader:
         file = ready.file
         media = await self.described(ready)
         if file.thumbnail is not None:
-            media.thumb = await self._save(file.thumbnail, "thumbnail.jpg")
-        media.file = await self._save(file.path, file.info.name)
+            media.thumb = await self.save(file.thumbnail, "thumbnail.jpg")
+        media.file = await self.save(file.path, file.info.name)
         return media
 
-    async def _save(self, path: Path, name: str) -> Any:
+    async def save(self, path: Path, name: str) -> Any:
+        """Upload the bytes of a file; returns its ``InputFile``, to be named in a request."""
         size = await asyncio.to_thread(_size, path)
         total = -(-size // PART_SIZE)
         number = self._random_id()

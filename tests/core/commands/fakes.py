@@ -172,6 +172,9 @@ class AbleSession(PlainSession):
         self.error: Exception | None = None
         self.resolved: list[str] = []
 
+    async def leave(self, chat: ChatKey) -> None:
+        """Leaves nothing."""
+
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         if self.error:
             raise self.error
@@ -260,6 +263,8 @@ class FakeServices:
     logged_out: list[LoginID] = field(factory=list)
     deleted: list[LoginID] = field(factory=list)
     opened: list[tuple[LoginID, ChatKey]] = field(factory=list)
+    left: list[tuple[UserID, RoomID]] = field(factory=list)
+    rejoined: list[tuple[UserID, RoomID]] = field(factory=list)
     synced: dict[LoginID, int | Exception] = field(factory=dict)
     languages_set: dict[UserID, str] = field(factory=dict)
 
@@ -301,6 +306,14 @@ class FakeServices:
 
     async def speak_as(self, chat: ChatView, identity: RemoteUserID | None) -> None:
         self.spoken_as.append((chat.key, identity))
+
+    async def leave_chat(self, user: UserID, room: RoomID) -> str:
+        self.left.append((user, room))
+        return "Tea house"
+
+    async def rejoin(self, user: UserID, room: RoomID) -> str:
+        self.rejoined.append((user, room))
+        return "Tea house"
 
     async def sync(self, login: LoginID) -> int:
         result = self.synced[login]

@@ -48,6 +48,8 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "search <text>",
         "start-chat <who>",
         "sync",
+        "leave-chat [room]",
+        "rejoin <room>",
         "help [command]",
         "lang [code]",
         "version",
@@ -58,7 +60,9 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
 async def test_help_of_a_session_with_no_abilities_offers_none(chat: Chat) -> None:
     chat.services.add_login("Ali", PlainSession())
     await chat.write("help")
-    assert "**Chats**" not in chat.bot.last
+    offered = commands_in(chat.bot.last)
+    assert "rejoin <room>" in offered
+    assert not {"sync", "leave-chat [room]", "search <text>"} & set(offered)
 
 
 async def test_help_in_a_portal_shows_what_works_there_with_the_prefix(chat: Chat) -> None:
@@ -67,6 +71,7 @@ async def test_help_in_a_portal_shows_what_works_there_with_the_prefix(chat: Cha
     await chat.write_in_portal("!tg help")
     assert commands_in(chat.bot.last) == [
         "!tg sync",
+        "!tg leave-chat [room]",
         "!tg help [command]",
         "!tg lang [code]",
         "!tg version",

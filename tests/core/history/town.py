@@ -167,6 +167,7 @@ class Town:
             Mock(as_reaction=AsyncMock(side_effect=lambda _, emoji: emoji)),
             Mock(),
             Mock(known=AsyncMock(return_value=False)),
+            Mock(bridged=AsyncMock()),
             self.room,
         )
         sessions = Mock(get=self.logins.get)
