@@ -210,7 +210,7 @@ class TelegramSession(RoomAbilities):
 
     def room_features(self, chat: ChatKey) -> RoomFeatures:
         """What can be done in a chat."""
-        return features_of(chat)
+        return features_of(chat, premium=self._is_premium)
 
     async def chat_info(self, chat: ChatKey) -> ChatInfo:
         """Fetch a chat's properties."""

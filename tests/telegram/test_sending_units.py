@@ -140,3 +140,12 @@ def test_the_entry_point() -> None:
     assert (network.info.id, network.config_type) == ("telegram", TelegramConfig)
     assert network.schema is not None
     assert network.schema.version_table_name == "telegram_version"
+
+
+def test_premium_accounts_can_do_more() -> None:
+    chat = ChatKey(ChatID("user:1"), LoginID("tg-1"))
+    usual, more = features_of(chat), features_of(chat, premium=True)
+    assert (usual.reaction_count, more.reaction_count) == (1, 3)
+    assert (usual.file[MediaKind.FILE].max_size or 0) * 2 == more.file[MediaKind.FILE].max_size
+    assert usual.id != more.id
+    assert usual.file[MediaKind.STICKER].caption is Support.REJECTED
