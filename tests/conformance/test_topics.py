@@ -307,6 +307,7 @@ class TestTwoResidents:
         other = Conversation(topic, one.room, second)
         text = unique("both of us")
         await nodira.send(topic, text)
-        await other.in_matrix(text)
+        for view in (one, other):
+            await view.in_matrix(text)
         await eventually(lambda: _parents(other) == _parents(one) != set(), describe="one space")
         assert one.count(text) == other.count(text) == 1
