@@ -146,7 +146,7 @@ class TelegramSession(RoomAbilities):
         self._sender = MessageSender(call, peers, texts, preparer, files, handle)
         self._actions = MessageActions(call, peers, self._entities)
         self._editing = Editing(call, peers, texts, self._actions)
-        self._open_rooms(call, peers, uploader)
+        self._open_rooms(call, peers, uploader, self._topics)
         self._reacting = Reacting(
             call, peers, Surroundings(record.id, me), lambda: self._is_premium
         )
