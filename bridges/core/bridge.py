@@ -23,11 +23,13 @@ from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
 from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
 from bridges.core.parts import Parts
+from bridges.core.portal.rescue import RoomRestored
 from bridges.core.portal.state_to_remote import STATE_TYPES
 from bridges.core.rows import dedup_key, lane
 from bridges.core.secretbox import SecretBox
 from bridges.core.services import BridgeServices
 from bridges.core.storage.database import Database
+from bridges.core.storage.portals import Portal
 from bridges.core.storage.queue import NewRow, Row
 from bridges.core.text import Translation, UserText, user_text
 
@@ -278,11 +280,19 @@ class Bridge:
         portal = await self._parts.portals.by_room(RoomID(event["room_id"]))
         if portal is None or self._reception.is_command(event):
             await self._reception.handle(row, event)
-        elif event["type"] in STATE_TYPES:
-            await self._parts.state_to_remote.handle(row, event, portal)
         else:
-            await self._parts.to_remote.handle(row, event, portal)
+            await self._handle_in_portal(row, event, portal)
         self._parts.metrics.handled("from_matrix")
+
+    async def _handle_in_portal(self, row: Row, event: Json, portal: Portal) -> None:
+        is_state = event["type"] in STATE_TYPES
+        handler = self._parts.state_to_remote if is_state else self._parts.to_remote
+        try:
+            await handler.handle(row, event, portal)
+        except HomeserverRefused as refused:
+            if not await self._parts.rescue.helped(portal.key):
+                raise
+            raise RoomRestored from refused
 
     async def _gave_up_remote(self, row: Row, error: Exception) -> None:
         self._log.error("a remote event is given up and kept as dead", lane=row.lane, seq=row.seq)

@@ -46,6 +46,8 @@ FUNCTIONAL_MEMBERS: Final = "io.element.functional_members"
 ROOM_FEATURES: Final = "com.beeper.room_features"
 MESSAGE_STATUS: Final = "com.beeper.message_send_status"
 
+CREATED_FOR: Final = "org.karvon.created_for"
+"""Key of ``m.room.create`` that tells a room an interrupted attempt has made from all others."""
 DOUBLE_PUPPET: Final = "fi.mau.double_puppet_source"
 """Content key that marks what a bridge sent in a person's name."""
 

@@ -56,6 +56,7 @@ class ChangeParts(PortalParts):
                 self.room_members,
                 self.leaving,
                 self.senders,
+                self.rescue,
                 self.info,
             ),
         )

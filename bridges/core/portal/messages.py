@@ -15,7 +15,6 @@ from bridges.core.content import Poll
 from bridges.core.events import RemoteMessage
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.rendering import as_reply
-from bridges.core.matrix.senders import Senders
 from bridges.core.portal.contents import Contents, fitting
 from bridges.core.portal.digest import digest
 from bridges.core.portal.entrance import Entrance
@@ -23,6 +22,7 @@ from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.room_writer import RoomWriter
+from bridges.core.portal.speakers import Speakers
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import MessageStore, StoredMessage, milliseconds, part_name
@@ -50,7 +50,7 @@ class MessageSync:
         queue: Queue,
         messages: MessageStore,
         entrance: Entrance,
-        senders: Senders,
+        speakers: Speakers,
         writer: RoomWriter,
         contents: Contents,
         polls: Polls,
@@ -62,7 +62,7 @@ class MessageSync:
         self._queue = queue
         self._messages = messages
         self._entrance = entrance
-        self._senders = senders
+        self._speakers = speakers
         self._writer = writer
         self._contents = contents
         self._polls = polls
@@ -83,6 +83,7 @@ class MessageSync:
             return
         stored = await self._send_parts(place, event)
         await self._settlement.settle(row, stored)
+        await self._speakers.settled(event)
         await self._pins.bridged(event.chat, room, (event.id,))
 
     async def _remember(self, row: Row, event: RemoteMessage) -> None:
@@ -95,7 +96,7 @@ class MessageSync:
             await self._queue.finish(connection, row)
 
     async def _send_parts(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
-        sender = await self._senders.speaker(place.room, event.sender, place.login.record.id)
+        sender = await self._speakers.of(place.room, event, place.login.record.id)
         reply = await self._event_of(event.chat, event.reply_to)
         late = self._clock.now() - event.timestamp > _LATE
         timestamp = milliseconds(event.timestamp) if late else None

@@ -25,6 +25,7 @@ from bridges.core.portal.receipts import ReceiptSync
 from bridges.core.portal.references import ReferenceBook
 from bridges.core.portal.retractions import Retractions
 from bridges.core.portal.room_parts import RoomParts
+from bridges.core.portal.speakers import Speakers
 from bridges.core.portal.status import MessageStatus
 from bridges.core.portal.to_matrix import ToMatrix
 from bridges.core.portal.to_remote import ToRemote
@@ -35,6 +36,7 @@ from bridges.core.settings_watch import SettingsWatch
 from bridges.core.storage.polls import PollStore
 from bridges.core.storage.read_marks import ReadMarkStore
 from bridges.core.storage.settlement import Settlement
+from bridges.core.storage.speakers import SpeakerStore
 
 
 class PortalParts(RoomParts):
@@ -175,7 +177,7 @@ class PortalParts(RoomParts):
             self.from_remote,
             self.messages,
             self.entrance,
-            self.senders,
+            Speakers(self.senders, self.sessions, self.writer, SpeakerStore(self.database)),
             self.writer,
             self.contents,
             self.polls,
@@ -234,6 +236,7 @@ class PortalParts(RoomParts):
             ),
             self.pins,
             self.departures,
+            self.rescue,
             self.gate,
             self.polls,
             self.chat_settings,

@@ -5,10 +5,10 @@ from attrs import evolve
 from mautrix.types import RoomID, UserID
 
 from bridges.core.chat import ChatInfo, ChatKind
-from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.births import RoomBirths
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.room_request import RoomPlan, bridge_state_key, room_request
@@ -28,6 +28,7 @@ class RoomMaker:
         senders: Senders,
         properties: RoomProperties,
         powers: PowerKeeper,
+        births: RoomBirths,
         network: NetworkInfo,
         server_name: str,
     ) -> None:
@@ -37,6 +38,7 @@ class RoomMaker:
         self._senders = senders
         self._properties = properties
         self._powers = powers
+        self._births = births
         self._network = network
         self._server_name = server_name
 
@@ -47,7 +49,8 @@ class RoomMaker:
 
         It is told that it is in ``space``, which the caller puts it into.
         """
-        room = await self._find_orphan(portal) if portal.creating else None
+        purpose = bridge_state_key(self._network, portal.key)
+        room = await self._births.find(purpose) if portal.creating else None
         title = None
         if room is None:
             plan = await self._plan(portal, info, login, space)
@@ -81,15 +84,3 @@ class RoomMaker:
             features=login.session.room_features(portal.key),
             space=space,
         )
-
-    async def _find_orphan(self, portal: Portal) -> RoomID | None:
-        """Find the room an interrupted attempt has made, by what it says about itself."""
-        wanted = (event_types.BRIDGE, bridge_state_key(self._network, portal.key))
-        known = {one.room for one in await self._portals.with_rooms()}
-        for room in await self._hs.joined_rooms(self._senders.bot):
-            if room in known:
-                continue
-            state = await self._hs.get_state(self._senders.bot, room)
-            if any((event["type"], event.get("state_key")) == wanted for event in state):
-                return room
-        return None

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from bridges.core.foundation import Foundation
 from bridges.core.matrix.personal import PersonalRooms
+from bridges.core.portal.births import RoomBirths
 from bridges.core.portal.carriers import Carriers
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
@@ -16,6 +17,7 @@ from bridges.core.portal.parents import Parents
 from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
+from bridges.core.portal.rescue import Rescue
 from bridges.core.portal.room_maker import RoomMaker
 from bridges.core.portal.room_state import RoomState
 from bridges.core.portal.room_writer import RoomWriter
@@ -39,6 +41,9 @@ class RoomParts(Foundation):
             self.senders,
             self.info,
             self.settings.server_name,
+            self.births,
+            self.database,
+            self.values,
             enabled=self.settings.personal_space,
         )
 
@@ -104,6 +109,7 @@ class RoomParts(Foundation):
             self.senders,
             self.properties,
             self.powers,
+            self.births,
             self.info,
             self.settings.server_name,
         )
@@ -155,7 +161,14 @@ class RoomParts(Foundation):
     @cached_property
     def writer(self) -> RoomWriter:
         """Writes into portal rooms."""
-        return RoomWriter(self.homeserver, self.senders, self.crypto, self.interpreter, self.source)
+        return RoomWriter(
+            self.homeserver,
+            self.senders,
+            self.crypto,
+            self.interpreter,
+            self.powers,
+            self.source,
+        )
 
     @cached_property
     def departures(self) -> Departures:
@@ -175,3 +188,23 @@ class RoomParts(Foundation):
     def carriers(self) -> Carriers:
         """Logins of people in portals."""
         return Carriers(self.sessions, self.portals, self.rooms, self.senders, self.info)
+
+    @cached_property
+    def births(self) -> RoomBirths:
+        """Rooms of interrupted attempts."""
+        return RoomBirths(self.homeserver, self.senders, self.portals, self.logins, self.clock)
+
+    @cached_property
+    def rescue(self) -> Rescue:
+        """Rooms the bot was removed from."""
+        return Rescue(
+            self.homeserver,
+            self.logins,
+            self.portals,
+            self.people,
+            self.messages,
+            self.senders,
+            self.rooms,
+            self.management,
+            self.voice,
+        )

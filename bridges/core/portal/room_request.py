@@ -12,6 +12,7 @@ from bridges.core.chat import ChatKind
 from bridges.core.ids import ChatKey
 from bridges.core.matrix import event_types
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.births import created_for
 from bridges.core.storage.portals import Portal
 
 Json = dict[str, Any]
@@ -54,10 +55,12 @@ def room_request(plan: RoomPlan) -> Json:
         "initial_state": _initial_state(plan),
         "power_level_content_override": dict(plan.power_levels),
     }
+    purpose = bridge_state_key(plan.network, portal.key)
+    request["creation_content"] = created_for(purpose)
     if portal.topic:
         request["topic"] = portal.topic
     if portal.kind is ChatKind.SPACE:
-        request["creation_content"] = {"type": SPACE_TYPE}
+        request["creation_content"]["type"] = SPACE_TYPE
     return request
 
 

@@ -31,9 +31,15 @@ class RoomState:
             await self.set(room, event_type, content, key)
 
     async def set(self, room: RoomID, event_type: str, content: Json, key: str = "") -> None:
-        """Set one state event; a refusal is logged, as messages are carried nevertheless."""
+        """Set one state event; a refusal is logged, as messages are carried nevertheless.
+
+        Raises ``HomeserverRefused`` if the bot is not in the room any more.
+        """
+        bot = self._senders.bot
         try:
-            await self._hs.set_state(self._senders.bot, room, event_type, key, content)
+            await self._hs.set_state(bot, room, event_type, key, content)
         except HomeserverRefused as refused:
+            if room not in await self._hs.joined_rooms(bot):
+                raise
             # Somebody may have taken the bot's rights.
             self._log.warning("a room's property could not be set", error=str(refused))

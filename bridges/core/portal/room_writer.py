@@ -20,6 +20,7 @@ from bridges.core.matrix.client import (
 from bridges.core.matrix.rendering import Rendered, as_edit, notice_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id
+from bridges.core.portal.power import PowerKeeper
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.messages import StoredMessage
 from bridges.core.text import UserText, user_text
@@ -39,6 +40,7 @@ class RoomWriter:
         senders: Senders,
         crypto: EventCrypto,
         interpreter: Interpreter,
+        powers: PowerKeeper,
         source: str,
     ) -> None:
         """``source`` marks what is sent in people's names, and names this bridge in ids."""
@@ -47,6 +49,7 @@ class RoomWriter:
         self._senders = senders
         self._crypto = crypto
         self._interpreter = interpreter
+        self._powers = powers
         self._source = source
         self._failures: BoundedCache[str, int] = BoundedCache(_SUSPECTS)
 
@@ -162,8 +165,10 @@ class RoomWriter:
         except HomeserverRefused as refused:
             if refused.status != HTTPStatus.FORBIDDEN:
                 raise
-            # Somebody removed the sender from the room; bring them back and try once more.
+            # Somebody removed the sender from the room or silenced them; see to it and try once more.
             await self._senders.rejoin(room, sender)
+            if self._senders.ghost_of(sender.mxid) is not None:
+                await self._powers.let_speak(room, sender.mxid)
             return await self._hs.send(sender, room, kind, body, txn, timestamp)
 
     def _marked(self, sender: MatrixSender, content: Json) -> Json:

@@ -9,7 +9,9 @@ from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import LoginRecord, NetworkInfo
-from bridges.core.storage.logins import LoginStore
+from bridges.core.portal.births import RoomBirths, created_for
+from bridges.core.storage.database import Database
+from bridges.core.storage.logins import KeyValueStore, LoginStore
 from bridges.core.storage.people import PeopleStore
 
 
@@ -24,6 +26,9 @@ class Spaces:
         senders: Senders,
         network: NetworkInfo,
         server_name: str,
+        births: RoomBirths,
+        database: Database,
+        values: KeyValueStore,
         *,
         enabled: bool,
     ) -> None:
@@ -33,6 +38,9 @@ class Spaces:
         self._senders = senders
         self._network = network
         self._server_name = server_name
+        self._births = births
+        self._db = database
+        self._values = values
         self._enabled = enabled
         self._lock = asyncio.Lock()
 
@@ -87,13 +95,24 @@ class Spaces:
             await self._people.set_membership(room, owner, "join")
 
     async def _create(self, login: LoginRecord) -> RoomID:
-        request = {
-            "preset": "private_chat",
-            "name": f"{self._network.name} ({login.name})",
-            "creation_content": {"type": "m.space"},
-            "power_level_content_override": {"events_default": 100},
-        }
-        room = await self._hs.create_room(self._senders.bot, request)
+        purpose = f"org.karvon.{self._network.id}.space://{login.id}"
+        begun = f"making {purpose}"
+        room = None
+        if await self._values.get(begun) is not None:
+            room = await self._births.find(purpose)
+        if room is None:
+            async with self._db.transaction() as connection:
+                await self._values.put(connection, begun, "1")
+            room = await self._hs.create_room(self._senders.bot, self._request(login, purpose))
         await self._logins.set_space(login.id, room)
+        await self._values.delete(begun)
         await self.bring_in(login.owner, room)
         return room
+
+    def _request(self, login: LoginRecord, purpose: str) -> dict[str, object]:
+        return {
+            "preset": "private_chat",
+            "name": f"{self._network.name} ({login.name})",
+            "creation_content": {"type": "m.space"} | created_for(purpose),
+            "power_level_content_override": {"events_default": 100},
+        }

@@ -23,6 +23,7 @@ from bridges.core.events import (
     UserChanged,
 )
 from bridges.core.ids import SHARED, LoginID
+from bridges.core.matrix.client import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
@@ -34,6 +35,7 @@ from bridges.core.portal.polls import Polls
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
 from bridges.core.portal.receipts import ReceiptSync
+from bridges.core.portal.rescue import Rescue, RoomRestored
 from bridges.core.portal.rooms import Rooms
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.codec import EventCodec
@@ -70,6 +72,7 @@ class ToMatrix:
         receipts: ReceiptSync,
         pins: PinBoard,
         departures: Departures,
+        rescue: Rescue,
         gate: EchoGate,
         polls: Polls,
         settings: ChatSettingsSync,
@@ -88,6 +91,7 @@ class ToMatrix:
         self._receipts = receipts
         self._pins = pins
         self._departures = departures
+        self._rescue = rescue
         self._gate = gate
         self._polls = polls
         self._settings = settings
@@ -104,6 +108,10 @@ class ToMatrix:
             await self._dispatch(row, event, login)
         except SessionLost as lost:
             raise AccountAway from lost
+        except HomeserverRefused as refused:
+            if isinstance(event, UserChanged) or not await self._rescue.helped(event.chat):
+                raise
+            raise RoomRestored from refused
 
     async def _login_for(self, login: LoginID, event: RemoteEvent) -> ActiveLogin | None:
         """Who has reported an event; if they have left, somebody else in the same shared chat."""

@@ -52,6 +52,11 @@ class LoginStore:
         row = await self._db.fetchrow("SELECT space_room FROM login WHERE id = $1", login)
         return None if row is None or row["space_room"] is None else RoomID(row["space_room"])
 
+    async def spaces(self) -> list[RoomID]:
+        """The spaces of all logins."""
+        rows = await self._db.fetch("SELECT space_room FROM login WHERE space_room IS NOT NULL")
+        return [RoomID(row["space_room"]) for row in rows]
+
     async def set_space(self, login: LoginID, room: RoomID) -> None:
         """Remember a login's space."""
         await self._db.execute("UPDATE login SET space_room = $2 WHERE id = $1", login, room)
@@ -81,6 +86,10 @@ class KeyValueStore:
         return [str(row["value"]) for row in rows]
 
     async def remove(self, name: str) -> None:
+        """Forget a value."""
+        await self._db.execute("DELETE FROM key_value WHERE name = $1", name)
+
+    async def delete(self, name: str) -> None:
         """Forget a value."""
         await self._db.execute("DELETE FROM key_value WHERE name = $1", name)
 

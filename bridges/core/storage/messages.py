@@ -199,6 +199,15 @@ class MessageStore:
             message,
         )
 
+    async def detach(self, chat: ChatKey) -> None:
+        """Note that a chat's room is gone: its messages stay known, and nothing happens to them."""
+        async with self._db.transaction() as connection:
+            for statement in (
+                "UPDATE message SET redacted = true WHERE chat = $1 AND receiver = $2",
+                "DELETE FROM reaction WHERE chat = $1 AND receiver = $2",
+            ):
+                await connection.execute(statement, chat.chat, chat.receiver)
+
     async def chats_of(
         self, receiver: LoginID, messages: Sequence[MessageID], within: ChatID | None
     ) -> Mapping[MessageID, ChatKey]:

@@ -259,6 +259,10 @@ class PortalStore:
             if portal is not None and portal.room is not None:
                 self._by_room.discard(portal.room)
 
+    def forget_room(self, room: RoomID) -> None:
+        """Note that a room is no portal's any more."""
+        self._by_room.discard(room)
+
     def _remember(self, portal: Portal) -> Portal:
         self._by_key.put(portal.key, portal)
         if portal.room is not None:

@@ -245,6 +245,16 @@ CREATE INDEX message_order ON message (chat, receiver, length(id), id);
 CREATE INDEX message_time ON message (chat, receiver, sent_at)
 """
 
+_SPEAKERS = """
+CREATE TABLE speaker (
+    chat       TEXT NOT NULL,
+    receiver   TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    mxid       TEXT NOT NULL,
+    PRIMARY KEY (chat, receiver, message_id)
+)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -254,6 +264,7 @@ _LATER_STEPS = (
     ("Histories that are not written yet", _HISTORIES),
     ("Pinned messages", _PINS),
     ("What was read and is not told yet; the order of reactions", _READ_MARKS),
+    ("As whom messages of our people are being sent", _SPEAKERS),
 )
 """What came after the first version, in order; the same on both databases."""
 

@@ -13,6 +13,7 @@ from bridges.core.portal.changes.change import Change, Json
 from bridges.core.portal.changes.leaving import Leaving
 from bridges.core.portal.changes.transition import Transition, transition
 from bridges.core.portal.membership import RoomMembers
+from bridges.core.portal.rescue import Rescue
 from bridges.core.portal.task import unsupported
 from bridges.core.room_abilities import HandlesMembers
 from bridges.core.sessions import ActiveLogin, Sessions
@@ -32,9 +33,11 @@ class MemberChanges:
         members: RoomMembers,
         leaving: Leaving,
         senders: Senders,
+        rescue: Rescue,
         network: NetworkInfo,
     ) -> None:
         self._senders = senders
+        self._rescue = rescue
         self._people = people
         self._sessions = sessions
         self._carriers = carriers
@@ -46,6 +49,10 @@ class MemberChanges:
     async def handle(self, change: Change) -> None:
         """Carry one member event, or undo it."""
         target = UserID(change.key)
+        if target == self._senders.bot.mxid:
+            await self._people.set_membership(change.room, target, _membership(change.content))
+            await self._rescue.helped(change.portal.key)
+            return
         known = await self._people.membership(change.room, target)
         now = str(change.content.get("membership"))
         before = known if known == now or change.before is None else _membership(change.before)

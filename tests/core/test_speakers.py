@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A message is sent by the same user at every attempt, whatever has happened in between."""
+
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import AsyncMock, Mock
+
+import pytest
+from mautrix.types import RoomID, UserID
+
+from bridges.core.chat import Sender
+from bridges.core.content import FormattedText, Text
+from bridges.core.events import RemoteMessage
+from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
+from bridges.core.matrix.client import MatrixSender
+from bridges.core.portal.speakers import Speakers
+from bridges.core.storage.speakers import SpeakerStore
+from tests.core.databases import core_database
+
+ROOM, LOGIN = RoomID("!room:home.test"), LoginID("zarina")
+GHOST, PERSON = UserID("@test_1:home.test"), UserID("@zarina:home.test")
+
+
+def message(*, mine: bool) -> RemoteMessage:
+    return RemoteMessage(
+        chat=ChatKey(ChatID("c"), LOGIN),
+        sender=Sender(RemoteUserID("1"), is_me=mine),
+        id=MessageID("5"),
+        timestamp=datetime(2030, 1, 1, tzinfo=UTC),
+        parts=(Text(FormattedText("hello")),),
+    )
+
+
+class Street:
+    """Speakers over a real database; `now` is whom the room would hear at the moment."""
+
+    def __init__(self, store: SpeakerStore) -> None:
+        self.now = GHOST
+
+        async def speaker(*_: Any) -> MatrixSender:
+            return MatrixSender(self.now)
+
+        async def original(mxid: UserID) -> MatrixSender:
+            return MatrixSender(mxid)
+
+        senders: Any = Mock(speaker=AsyncMock(side_effect=speaker))
+        writer: Any = Mock(original_sender=AsyncMock(side_effect=original))
+        sessions: Any = Mock(by_remote_user=Mock(return_value=None))
+        self.speakers = Speakers(senders, sessions, writer, store)
+
+    async def hears(self, event: RemoteMessage) -> UserID:
+        return (await self.speakers.of(ROOM, event, LOGIN)).mxid
+
+
+@pytest.mark.parametrize(("first", "then"), [(GHOST, PERSON), (PERSON, GHOST)])
+async def test_who_joins_or_logs_out_meanwhile_changes_nothing(
+    database_url: str, first: UserID, then: UserID
+) -> None:
+    async with core_database(database_url) as database:
+        street, event = Street(SpeakerStore(database)), message(mine=True)
+        street.now = first
+        assert await street.hears(event) == first
+        street.now = then
+        assert await street.hears(event) == first
+        await street.speakers.settled(event)
+        assert await street.hears(event) == then
+
+
+async def test_others_are_always_their_ghosts_and_cost_nothing(database_url: str) -> None:
+    async with core_database(database_url) as database:
+        street = Street(SpeakerStore(database))
+        assert await street.hears(message(mine=False)) == GHOST
+        assert await database.fetch("SELECT * FROM speaker") == []
