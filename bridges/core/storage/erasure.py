@@ -19,6 +19,7 @@ OF_CHATS = (
     "portal_power",
     "expiring",
     "pin",
+    "speaker",
     "read_mark",
     "chat_setting",
     "past_message",
