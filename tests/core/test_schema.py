@@ -117,7 +117,7 @@ async def _named_indices(database: Database) -> dict[str, str]:
     named = {}
     for key, sql in (await _shape(database)).items():
         if key.startswith("index ") and sql and not key.endswith(("_pkey", "_key")):
-            index = re.search(r"\((?P<columns>[^)]*)\)(?: WHERE (?P<where>.*))?$", sql)
+            index = re.search(r"\((?P<columns>.*?)\)(?: WHERE (?P<where>.*))?$", sql)
             assert index is not None, sql
             named[key] = f"{index['columns']} {(index['where'] or '').strip('()')}"
     return named
