@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 QUALITY = sorted(ROOT.glob("bridges/*/quality.yaml"))
 
 PASSED = pytest.StashKey[set[str]]()
-"""Ids of the tests that have passed, without their parameters: one pass on any database counts."""
+"""The tests that have passed, without parameters: one pass on any database counts."""
 
 UNPROVEN = pytest.StashKey[Mapping[str, set[str]]]()
 """Claims and the tests missing for them, once all tests have run."""
@@ -34,7 +34,7 @@ class _Counter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
-            self._passed.add(report.nodeid.partition("@")[0].partition("[")[0])
+            self._passed.add(_bare(report.nodeid))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,6 +67,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"NOT SHOWN: {claim}: {', '.join(sorted(tests))}", red=True)
 
 
+def _bare(name: str) -> str:
+    """A test's file and function, without class, parameters and what xdist adds."""
+    path, _, function = name.partition("@")[0].partition("[")[0].partition("::")
+    return f"{path}::{function.rpartition('::')[2]}"
+
+
 def _is_whole_suite(config: pytest.Config) -> bool:
     """Whether nothing was left out by naming files, keywords or markers."""
     option = config.option
@@ -78,7 +84,7 @@ def _unproven(passed: set[str], files: Iterable[Path]) -> Mapping[str, set[str]]
     missing = {}
     for path in files:
         for rule in YAML(typ="safe").load(path)["rules"]:
-            tests = set(rule.get("tests", ())) - passed
+            tests = {_bare(one) for one in rule.get("tests", ())} - passed
             if tests:
                 missing[f"{path.parent.name}: {rule['rule']}"] = tests
     return missing
