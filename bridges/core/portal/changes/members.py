@@ -53,9 +53,13 @@ class MemberChanges:
             await self._people.set_membership(change.room, target, _membership(change.content))
             await self._rescue.helped(change.portal.key)
             return
-        known = await self._people.membership(change.room, target)
-        now = str(change.content.get("membership"))
-        before = known if known == now or change.before is None else _membership(change.before)
+        now = _membership(change.content)
+        # What is known may have been changed by news that are older than this event.
+        before = (
+            await self._people.membership(change.room, target)
+            if change.before is None
+            else _membership(change.before)
+        )
         kind = transition(before, now, is_own=target == change.sender)
         if kind is Transition.LEAVE:
             await self._people.set_membership(change.room, target, now)
