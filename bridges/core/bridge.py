@@ -20,7 +20,7 @@ from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.events import RemoteEvent, RemoteTyping
 from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
-from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable
+from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
 from bridges.core.network import Network, NetworkPlugin, PersistHook, SessionState
 from bridges.core.parts import Parts
 from bridges.core.portal.rescue import RoomRestored

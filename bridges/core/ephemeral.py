@@ -12,7 +12,7 @@ from bridges.core.errors import BridgeError
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
 from bridges.core.ids import LoginID
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
 from bridges.core.portal.read_positions import ReadPositions
 from bridges.core.read_marks import ReadMarks

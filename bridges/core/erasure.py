@@ -18,7 +18,8 @@ from bridges.core.errors import TemporaryError
 from bridges.core.history.arrivals import arrival_marker
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.ids import LoginID, RemoteUserID
-from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import LoginRecord
 from bridges.core.portal.rooms import Rooms

@@ -19,7 +19,8 @@ from bridges.core.clock import Clock
 from bridges.core.errors import TemporaryError
 from bridges.core.lanes import Lanes
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
 from bridges.core.matrix.senders import Senders
 from bridges.core.sanitize import clean_text

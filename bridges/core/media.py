@@ -26,8 +26,9 @@ from bridges.core.content import (
 )
 from bridges.core.errors import BridgeError, Rejected, Unsupported
 from bridges.core.ids import LoginID
-from bridges.core.matrix.client import FileTooLarge, Homeserver, HomeserverRefused
+from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.content import MediaSource
+from bridges.core.matrix.errors import FileTooLarge, HomeserverRefused
 from bridges.core.matrix.rendering import Uploaded
 from bridges.core.network import Session
 from bridges.core.sessions import Sessions

@@ -17,7 +17,8 @@ from bridges.core.chat import ChatSettings
 from bridges.core.clock import Clock
 from bridges.core.errors import BridgeError, Rejected
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.personal import muted, muted_rooms, room_settings
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.chat_settings import ChatSettingsSync

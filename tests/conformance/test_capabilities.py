@@ -44,8 +44,8 @@ class TestQualityFile:
     def test_tests_named_are_there(self, path: Path) -> None:
         for rule in _rules(path):
             for name in rule.get("tests", ()):
-                file, _, function = name.rpartition("::")
-                assert function in _functions(ROOT / file.partition("::")[0]), name
+                file, _, test = name.partition("::")
+                assert test in _tests(ROOT / file), name
 
     def test_no_rule_is_there_twice(self, path: Path) -> None:
         names = [rule["rule"] for rule in _rules(path)]
@@ -57,10 +57,14 @@ def _rules(path: Path) -> list[dict[str, Any]]:
     return rules
 
 
-def _functions(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text("utf-8"))
-    return {
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+def _tests(path: Path) -> set[str]:
+    """The tests of a file, those of a class with its name before theirs."""
+    found = set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        prefix = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
+        functions = (
+            one for one in inside if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+        found |= {prefix + one.name for one in functions if one.name.startswith("test")}
+    return found

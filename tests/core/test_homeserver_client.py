@@ -10,12 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from mautrix.types import RoomID, UserID
 
-from bridges.core.matrix.client import (
-    Homeserver,
-    HomeserverRefused,
-    HomeserverUnavailable,
-    MatrixSender,
-)
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
 
 BOT = UserID("@testbot:home.test")
 PERSON = UserID("@zarina:home.test")

@@ -12,7 +12,8 @@ from bridges.core.commands.ports import CommandMessage
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.config import Level, Permissions
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
 from bridges.core.storage.database import Database
 from bridges.core.storage.people import PeopleStore

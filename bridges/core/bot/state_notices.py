@@ -11,7 +11,7 @@ from bridges.core.bot.rooms import ManagementRooms
 from bridges.core.bot.voice import BotVoice
 from bridges.core.clock import Clock
 from bridges.core.errors import TemporaryError
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.network import SessionState
 from bridges.core.sessions import ActiveLogin
 from bridges.core.text import UserText, user_text

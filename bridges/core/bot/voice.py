@@ -15,7 +15,8 @@ from bridges.core.content import Text, TextKind
 from bridges.core.errors import TemporaryError
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.rendering import Names, text_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.storage.people import PeopleStore

@@ -16,7 +16,7 @@ from bridges.core.config import SyncConfig
 from bridges.core.errors import BridgeError, NotConnected, TemporaryError, Unsupported
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.ids import ChatKey, LoginID
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.network import NetworkInfo
 from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.spaces import Spaces

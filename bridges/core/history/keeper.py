@@ -22,7 +22,7 @@ from bridges.core.history.hush import Hush
 from bridges.core.history.reader import HistoryReader
 from bridges.core.history.store import HistoryStore, Wanted
 from bridges.core.ids import ChatKey, LoginID, MessageID
-from bridges.core.matrix.client import HomeserverUnavailable
+from bridges.core.matrix.errors import HomeserverUnavailable
 from bridges.core.portal.rooms import Rooms
 from bridges.core.rows import chat_lane
 from bridges.core.sessions import ActiveLogin, Sessions

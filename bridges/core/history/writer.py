@@ -7,7 +7,8 @@ from typing import Protocol
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID
 
-from bridges.core.matrix.client import HomeserverRefused, MatrixSender
+from bridges.core.matrix.client import MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.rendering import ReactionKey, Rendered, as_reply, reaction_content
 from bridges.core.portal.room_writer import RoomWriter
 

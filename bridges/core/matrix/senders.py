@@ -16,7 +16,8 @@ from bridges.core.chat import NO_AVATAR, Avatar, Sender, UserInfo
 from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.keyed_locks import KeyedLocks
-from bridges.core.matrix.client import Homeserver, HomeserverRefused, MatrixSender
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
 from bridges.core.sanitize import clean_name
 from bridges.core.sessions import Sessions

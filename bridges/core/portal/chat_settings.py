@@ -16,7 +16,7 @@ from bridges.core.abilities import HandlesChatSettings
 from bridges.core.chat import NOT_MUTED, ChatKind, ChatSettings
 from bridges.core.clock import Clock
 from bridges.core.ids import ChatKey
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.personal import PersonalRooms
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gate import EchoGate

@@ -16,7 +16,7 @@ from bridges.core.chat import Member, Membership
 from bridges.core.clock import Clock
 from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID, RemoteUserID
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.rights import EVERYBODY
 from bridges.core.storage.people import PeopleStore

@@ -14,7 +14,8 @@ from bridges.core.emoji import CustomEmoji
 from bridges.core.errors import Rejected
 from bridges.core.events import ReactionsOf, RemoteReactions
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
-from bridges.core.matrix.client import HomeserverRefused, MatrixSender
+from bridges.core.matrix.client import MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.rendering import reaction_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gate import EchoGate

@@ -9,7 +9,8 @@ from bridges.core.bot.rooms import ManagementRooms
 from bridges.core.bot.voice import BotVoice
 from bridges.core.errors import TemporaryError
 from bridges.core.ids import ChatKey
-from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.rooms import Rooms
 from bridges.core.storage.logins import LoginStore

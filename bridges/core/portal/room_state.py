@@ -6,7 +6,8 @@ from typing import Any
 import structlog
 from mautrix.types import RoomID
 
-from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 
 Json = dict[str, Any]

@@ -11,12 +11,8 @@ from mautrix.types import EventID, RoomID, UserID
 from bridges.core.crypto import EventCrypto
 from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import (
-    Homeserver,
-    HomeserverRefused,
-    HomeserverUnavailable,
-    MatrixSender,
-)
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
 from bridges.core.matrix.rendering import Rendered, as_edit, notice_content
 from bridges.core.matrix.senders import Senders
 from bridges.core.matrix.transaction_ids import transaction_id

@@ -6,7 +6,8 @@ import asyncio
 from mautrix.types import RoomID, UserID
 
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, HomeserverRefused
+from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import LoginRecord, NetworkInfo
 from bridges.core.portal.births import RoomBirths, created_for

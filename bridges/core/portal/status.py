@@ -10,7 +10,7 @@ from mautrix.types import EventID, RoomID, UserID
 from bridges.core.config import MessageStatusConfig
 from bridges.core.errors import BridgeError, TemporaryError
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.storage.cache import BoundedCache

@@ -23,7 +23,7 @@ from bridges.core.events import (
     UserChanged,
 )
 from bridges.core.ids import SHARED, LoginID
-from bridges.core.matrix.client import HomeserverRefused
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures

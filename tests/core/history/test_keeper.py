@@ -17,7 +17,7 @@ from bridges.core.history.keeper import AT_ONCE, PATIENCE, HistoryKeeper
 from bridges.core.history.reader import PAGE
 from bridges.core.history.writer import PastEvent, PastReaction
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
-from bridges.core.matrix.client import HomeserverUnavailable
+from bridges.core.matrix.errors import HomeserverUnavailable
 from bridges.core.rows import chat_lane
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import StoredMessage

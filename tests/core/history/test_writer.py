@@ -9,7 +9,8 @@ from mautrix.errors import make_request_error
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.history.writer import EventKey, PastEvent, PastReaction, TimestampedHistory
-from bridges.core.matrix.client import HomeserverRefused, HomeserverUnavailable, MatrixSender
+from bridges.core.matrix.client import MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
 from bridges.core.matrix.rendering import ReactionKey, Rendered
 
 ROOM = RoomID("!room:test")
