@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from telethon import utils
 from telethon.tl import types as tl
 from telethon.tl.functions.messages import (
@@ -135,7 +135,10 @@ class PastReader:
         peer = await self._peers.chat(chat)
         answer = await self._pace.ask(self._call, _request(chat, peer, before, asked))
         piece = piece_of(sorted(answer.messages, key=lambda one: one.id), asked, limit)
-        return await self._page(chat, piece, answer)
+        page = await self._page(chat, piece, answer)
+        if before is None or piece.messages:
+            return page
+        return evolve(page, continues=await self._grown_out_of(chat, peer, before))
 
     async def read_marks(
         self, chat: ChatKey, among: Sequence[MessageID]
@@ -166,6 +169,12 @@ class PastReader:
             raise refused("TOPIC_DELETED")
         return answer.topics[0]
 
+    async def _grown_out_of(self, chat: ChatKey, peer: Any, first: MessageID) -> ChatKey | None:
+        """The chat before a chat's first message, which itself says so and need not be on a page."""
+        after = ids.message_id(ids.message_number(first) + 1)
+        answer = await self._pace.ask(self._call, _request(chat, peer, after, 1))
+        return _predecessor(answer.messages, Surroundings(self._login, self._me))
+
     async def _page(self, chat: ChatKey, piece: Piece, answer: Any) -> HistoryPage:
         users, chats = answer.users, answer.chats
         known = {utils.get_peer_id(one): one for one in (*users, *chats)}
@@ -184,7 +193,7 @@ class PastReader:
                 past for one in piece.messages if (past := _past(one, chat, around)) is not None
             ),
             more=None if piece.is_first or oldest is None else ids.message_id(oldest),
-            continues=_predecessor(piece, around),
+            continues=_predecessor(piece.messages, around),
             people=await self._people.introduced(users, chats),
         )
 
@@ -222,9 +231,9 @@ def _reactions(message: Any, around: Surroundings) -> tuple[ReactionsOf, ...]:
     return () if given is None else tuple(one for one in given.by if one.emojis)
 
 
-def _predecessor(piece: Piece, around: Surroundings) -> ChatKey | None:
+def _predecessor(messages: Sequence[Any], around: Surroundings) -> ChatKey | None:
     """The basic group a supergroup has grown out of, if this is where it begins."""
-    for message in piece.messages:
+    for message in messages:
         action = getattr(message, "action", None)
         if isinstance(action, tl.MessageActionChannelMigrateFrom):
             return around.chat(tl.PeerChat(action.chat_id))

@@ -169,7 +169,6 @@ async def test_of_a_group_has_everybody_in_it(stage: Stage, nodira: Phone, rusta
     assert senders == [stage.ghost(nodira), stage.ghost(rustam), zarina.mxid] * 2
 
 
-@pytest.mark.xfail(reason="a race under load that is not understood yet", strict=False)
 async def test_of_a_group_that_has_moved_begins_where_the_group_began(
     stage: Stage, nodira: Phone, rustam: Phone
 ) -> None:

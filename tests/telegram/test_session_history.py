@@ -194,21 +194,46 @@ class TestPace:
         assert 39 <= caught.value.retry_after <= 41
 
 
-async def test_a_supergroup_goes_on_in_the_group_it_has_grown_out_of(
-    session: TelegramSession, net: TelegramSandbox, alisa: LoginRecord, boris: Person
-) -> None:
-    room = await net.add_room("group", "Small", "boris_test", ("alisa_test",))
-    await boris.send("Small", "in the group")
-    await boris.client(MigrateChatRequest(room.id))
-    supergroup = next(
-        one.key for one in await session.recent_chats(10) if one.key.receiver == SHARED
-    )
-    await boris.send(int(supergroup.chat.partition(":")[2]), "in the supergroup")
-    page = await session.history(supergroup, None, 10)
-    assert texts(page) == ["in the supergroup"]
-    assert page.more is None
-    assert page.continues == ChatKey(ChatID(f"chat:{room.id}"), alisa.id)
-    assert texts(await session.history(page.continues, None, 10)) == ["in the group"]
+class TestASupergroup:
+    """Its first message says which group it has grown out of."""
+
+    @pytest.fixture
+    async def group(self, net: TelegramSandbox, alisa: LoginRecord, boris: Person) -> ChatKey:
+        """A group in which something was said, and which then became a supergroup."""
+        room = await net.add_room("group", "Small", "boris_test", ("alisa_test",))
+        await boris.send("Small", "in the group")
+        await boris.client(MigrateChatRequest(room.id))
+        return ChatKey(ChatID(f"chat:{room.id}"), alisa.id)
+
+    @pytest.fixture
+    async def supergroup(self, group: ChatKey, session: TelegramSession, boris: Person) -> ChatKey:
+        """The supergroup, in which something was said as well."""
+        listed = await session.recent_chats(10)
+        found = next(one.key for one in listed if one.key.receiver == SHARED)
+        await boris.send(int(found.chat.partition(":")[2]), "in the supergroup")
+        return found
+
+    async def test_goes_on_in_the_group(
+        self, session: TelegramSession, group: ChatKey, supergroup: ChatKey
+    ) -> None:
+        page = await session.history(supergroup, None, 10)
+        assert texts(page) == ["in the supergroup"]
+        assert (page.more, page.continues) == (None, group)
+        assert texts(await session.history(group, None, 10)) == ["in the group"]
+
+    async def test_goes_on_in_the_group_before_its_very_first_message(
+        self, session: TelegramSession, group: ChatKey, supergroup: ChatKey
+    ) -> None:
+        page = await session.history(supergroup, MessageID("1"), 10)
+        assert (page.messages, page.more, page.continues) == ((), None, group)
+
+    async def test_that_always_was_one_begins_with_its_first_message(
+        self, session: TelegramSession, net: TelegramSandbox
+    ) -> None:
+        room = await net.add_room("supergroup", "Large", "boris_test", ("alisa_test",))
+        large = ChatKey(ChatID(f"channel:{room.id}"), SHARED)
+        page = await session.history(large, MessageID("1"), 10)
+        assert (page.messages, page.more, page.continues) == ((), None, None)
 
 
 class TestATopic:
