@@ -15,7 +15,7 @@ from synapse.api.errors import Codes, SynapseError
 from synapse.module_api import NOT_SPAM, Requester
 from synapse.types import JsonDict, RoomAlias
 
-from policy_module.audit import Cause, RefusalLog
+from policy_module.audit.refusals import Cause, RefusalLog
 from policy_module.decision import Deny, FederationRequest, InviteRequest, Policy, decide
 
 if TYPE_CHECKING:

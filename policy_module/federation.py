@@ -16,7 +16,7 @@ from synapse.media.media_repository import MediaRepository
 from synapse.rest.key.v2.remote_key_resource import RemoteKey
 from synapse.rest.synapse.client.federation_whitelist import FederationWhitelistResource
 
-from policy_module.audit import Cause, RefusalLog
+from policy_module.audit.refusals import Cause, RefusalLog
 from policy_module.decision import Allow, Deny, FederationRequest, Policy, decide
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from synapse.module_api import ModuleApi
 
-from policy_module.audit import RefusalLog, write_to_logger
+from policy_module.audit.loglines import LogLines
+from policy_module.audit.refusals import RefusalLog
 from policy_module.config import PolicyConfig, parse
 from policy_module.decision import Policy
 from policy_module.explain import Explanations, explain_joins
@@ -31,8 +32,8 @@ class PolicyModule:
         hs = api._hs  # noqa: SLF001
         policy = Policy.build(api.server_name, config.federation.allow)
         # Two records, so that forged names from outside cannot crowd out what people here did.
-        allowlist = FederationAllowlist(policy, RefusalLog(write_to_logger, time.monotonic))
-        explanations = Explanations(policy, RefusalLog(write_to_logger, time.monotonic))
+        allowlist = FederationAllowlist(policy, RefusalLog(LogLines(), time.monotonic))
+        explanations = Explanations(policy, RefusalLog(LogLines(), time.monotonic))
 
         install(hs, allowlist)
         explain_joins(hs, explanations)

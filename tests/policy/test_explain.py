@@ -3,15 +3,16 @@
 
 import pytest
 
-from policy_module.audit import RefusalLog
+from policy_module.audit.refusals import RefusalLog
 from policy_module.decision import Policy
 from policy_module.explain import Explanations
+from tests.policy.audit.sinks import ListSink
 
 
 @pytest.fixture
 def explanations() -> Explanations:
     policy = Policy.build("home.example", ["near.example"])
-    return Explanations(policy, RefusalLog(lambda _: None, lambda: 0.0))
+    return Explanations(policy, RefusalLog(ListSink(), lambda: 0.0))
 
 
 @pytest.mark.parametrize("servers", [["far.example"], ["far.example", "else.example"]])

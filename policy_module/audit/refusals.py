@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The record of refusals: one structured line per cause, bounded however many are provoked.
+"""The record of refusals: once per cause, bounded however many are provoked.
 
 Names of servers that call us are not authenticated when they are refused, so anybody can produce
-thousands of causes. Within one window each cause is written once and counted afterwards, at most
-``capacity`` causes are written, and the first refusal after the window writes the count of the
-rest. A record is written to the logger ``policy_module.audit`` as one line of JSON.
+thousands of causes. Within one window each cause is recorded once and counted afterwards, at most
+``capacity`` causes are recorded, and the first refusal after the window records the count of the
+rest.
 """
 
-import json
-import logging
 from collections.abc import Callable
 
 from attrs import define, field, frozen
 
-LOGGER = "policy_module.audit"
-MAX_TEXT = 255
-"""Longest text kept of a value that came from outside, in characters."""
-
-Write = Callable[[dict[str, str | int]], None]
+from policy_module.audit.record import AuditRecord, AuditSink
 
 
 @frozen
@@ -35,13 +29,13 @@ class Cause:
 
 @define
 class RefusalLog:
-    """Writes refusals, each cause once per window.
+    """Records refusals, each cause once per window.
 
     ``clock`` gives seconds on a monotonic clock; ``window`` is in seconds; ``capacity`` is the
-    largest number of different causes written per window.
+    largest number of different causes recorded per window.
     """
 
-    _write: Write
+    _sink: AuditSink
     _clock: Callable[[], float]
     _capacity: int = 500
     _window: float = 600.0
@@ -56,31 +50,25 @@ class RefusalLog:
             self._suppressed += 1
             return
         self._seen.add(cause)
-        self._write(_record(cause))
+        self._sink.record(_record(cause))
 
     def _turn_window(self) -> None:
         now = self._clock()
         if now < self._window_ends:
             return
         if self._suppressed:
-            self._write({"event": "refused_again", "times": self._suppressed})
+            self._sink.record(AuditRecord("refused_again", {"times": self._suppressed}))
         self._seen.clear()
         self._suppressed = 0
         self._window_ends = now + self._window
 
 
-def write_to_logger(record: dict[str, str | int]) -> None:
-    """Write a record as one line of JSON; what JSON escapes cannot forge a second line."""
-    logging.getLogger(LOGGER).warning("%s", json.dumps(record, sort_keys=True))
-
-
-def _record(cause: Cause) -> dict[str, str | int]:
-    record: dict[str, str | int] = {
-        "event": "refused",
+def _record(cause: Cause) -> AuditRecord:
+    details: dict[str, str | None] = {
         "action": cause.action,
         "rule": cause.rule,
-        "server": (cause.server or "")[:MAX_TEXT],
+        "server": cause.server,
     }
     if cause.user is not None:
-        record["user"] = cause.user[:MAX_TEXT]
-    return record
+        details["user"] = cause.user
+    return AuditRecord("refused", details)
