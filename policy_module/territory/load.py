@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From sections of the policy file to territories: the one place here that reads files.
+
+What was read of a file is kept until the file changes, so that loading a policy again costs nothing
+for the large files it names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from attrs import define, field, frozen
+
+from policy_module.territory.addresses import parse_network
+from policy_module.territory.database import DatabaseError, read_database
+from policy_module.territory.document import TerritorySection
+from policy_module.territory.registry import RegistryError, RegistryFile, parse_registry
+from policy_module.territory.territory import CountryRanges, Territory
+
+
+class TerritoryError(ValueError):
+    """A territory cannot be made; the message is one line: where, and what to do."""
+
+
+@frozen
+class LoadedTerritory:
+    """A territory, and what the operator should know about its files."""
+
+    territory: Territory
+    remarks: tuple[str, ...]
+
+
+@frozen
+class _Source:
+    ranges: CountryRanges
+    countries: frozenset[str]
+    remarks: tuple[str, ...]
+
+
+@frozen
+class _State:
+    """What tells one content of a file from the next without reading it."""
+
+    modified: int
+    size: int
+    inode: int
+
+
+@define
+class TerritoryLoader:
+    """Makes territories; keep one for as long as policies are loaded again."""
+
+    _kept: dict[tuple[Path, frozenset[str]], tuple[_State, _Source]] = field(
+        factory=dict, init=False
+    )
+
+    def load_all(
+        self, sections: Mapping[str, TerritorySection], folder: Path
+    ) -> dict[str, LoadedTerritory]:
+        """Make all territories of a policy; ``folder`` is where its relative paths start.
+
+        What is kept of files that no section names any more is forgotten.
+
+        Raises:
+            TerritoryError: naming the territory and the file.
+        """
+        loaded = {name: self.load(name, section, folder) for name, section in sections.items()}
+        in_use = {path for section in sections.values() for path in section.files(folder)}
+        self._kept = {key: kept for key, kept in self._kept.items() if key[0] in in_use}
+        return loaded
+
+    def load(self, name: str, section: TerritorySection, folder: Path) -> LoadedTerritory:
+        """Make one territory.
+
+        Raises:
+            TerritoryError: if a file cannot be used, or knows nothing about a country.
+        """
+        wanted = frozenset(section.countries)
+        sources = list(self._sources(name, section, folder, wanted))
+        unknown = wanted.difference(*(source.countries for source in sources))
+        if unknown:
+            raise TerritoryError(
+                f"territories.{name}: no file has an address of {', '.join(sorted(unknown))};"
+                " is the code right, and is it the right registry's file?"
+            )
+        return LoadedTerritory(
+            Territory.build(
+                name,
+                map(parse_network, section.networks),
+                [source.ranges for source in sources],
+            ),
+            tuple(remark for source in sources for remark in source.remarks),
+        )
+
+    def _sources(
+        self, name: str, section: TerritorySection, folder: Path, wanted: frozenset[str]
+    ) -> Iterable[_Source]:
+        for path in section.registry_files:
+            yield self._source(name, folder / path, wanted, _read_registry)
+        if section.database is not None:
+            yield self._source(name, folder / section.database, wanted, _read_database)
+
+    def _source(
+        self,
+        name: str,
+        path: Path,
+        wanted: frozenset[str],
+        read: Callable[[Path, frozenset[str]], _Source],
+    ) -> _Source:
+        try:
+            state = _state(path)
+            kept = self._kept.get((path, wanted))
+            if kept is not None and kept[0] == state:
+                return kept[1]
+            source = read(path, wanted)
+        except OSError as error:
+            raise TerritoryError(
+                f"territories.{name}: {path} cannot be read: {error.strerror}"
+            ) from error
+        except (RegistryError, DatabaseError) as error:
+            raise TerritoryError(f"territories.{name}: {path} {error}") from error
+        self._kept[path, wanted] = state, source
+        return source
+
+
+def _state(path: Path) -> _State:
+    status = path.stat()
+    return _State(status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _read_registry(path: Path, wanted: frozenset[str]) -> _Source:
+    # The format is ASCII; a stray byte spoils its own line, not the file.
+    file = parse_registry(path.read_text("ascii", "replace"), wanted, path.name)
+    return _Source(file.ranges, file.countries, tuple(_remarks(path, file)))
+
+
+def _read_database(path: Path, wanted: frozenset[str]) -> _Source:
+    database = read_database(path, wanted, path.name)
+    return _Source(database.ranges, database.countries, ())
+
+
+def _remarks(path: Path, file: RegistryFile) -> Iterable[str]:
+    if file.broken_lines:
+        named = "; ".join(f"line {broken.number} {broken.why}" for broken in file.broken[:3])
+        more = "; …" if file.broken_lines > 3 else ""
+        yield f"{path.name}: {file.broken_lines} lines were left out: {named}{more}"
+    for kind, count in file.missing.items():
+        yield (
+            f"{path.name}: {count} {kind} records fewer than its summary announces;"
+            " it was probably cut short, fetch it again"
+        )
