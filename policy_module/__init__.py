@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Federation policy inside Synapse: which servers this homeserver talks to, default deny."""
+"""The border inside Synapse: which servers this homeserver talks to, where data may go, and proof.
 
-from policy_module.module import PolicyModule
-
-__all__ = ["PolicyModule"]
+Synapse loads :class:`policy_module.module.PolicyModule`. This package imports nothing by itself, so
+that its pure parts can be used where there is no Synapse.
+"""

@@ -13,9 +13,14 @@ from synapse.module_api import ModuleApi
 from policy_module.audit.loglines import LogLines
 from policy_module.audit.refusals import RefusalLog
 from policy_module.config import PolicyConfig, parse
-from policy_module.decision import Policy
-from policy_module.explain import Explanations, explain_joins
-from policy_module.federation import FederationAllowlist, StartRefusedError, install, verify
+from policy_module.federation.allowlist import (
+    FederationAllowlist,
+    StartRefusedError,
+    install,
+    verify,
+)
+from policy_module.federation.explain import Explanations, explain_joins
+from policy_module.live.follow import follow
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +35,10 @@ class PolicyModule:
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
         # Synapse offers modules no public way to the allowlist.
         hs = api._hs  # noqa: SLF001
-        policy = Policy.build(api.server_name, config.federation.allow)
+        in_force = follow(api, config)
         # Two records, so that forged names from outside cannot crowd out what people here did.
-        allowlist = FederationAllowlist(policy, RefusalLog(LogLines(), time.monotonic))
-        explanations = Explanations(policy, RefusalLog(LogLines(), time.monotonic))
+        allowlist = FederationAllowlist(in_force, RefusalLog(LogLines(), time.monotonic))
+        explanations = Explanations(in_force, RefusalLog(LogLines(), time.monotonic))
 
         install(hs, allowlist)
         explain_joins(hs, explanations)

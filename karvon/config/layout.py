@@ -40,6 +40,16 @@ class Layout:
         return self.homeserver / "homeserver.yaml"
 
     @property
+    def policy(self) -> Path:
+        """The policy file, unless karvon.yaml names another."""
+        return self.root / "policy.yaml"
+
+    @property
+    def policy_state(self) -> Path:
+        """Folder of what the policy module has to remember."""
+        return self.root / "policy"
+
+    @property
     def sandbox_state(self) -> Path:
         """What the sandbox's Telegram remembers."""
         return self.root / "sandbox" / "telegram.json"

@@ -115,21 +115,8 @@ def contradictions(config: KarvonConfig) -> Iterator[tuple[KeyPath, str]]:
             ("telegram", "api_id"),
             "is needed, with api_hash: both are at https://my.telegram.org/apps",
         )
-    yield from _federation(config)
     yield from _ports(config)
     yield from _files(config)
-
-
-def _federation(config: KarvonConfig) -> Iterator[tuple[KeyPath, str]]:
-    federation = config.federation
-    for index, name in enumerate(federation.key_servers or ()):
-        if not federation.allows(name):
-            yield ("federation", "key_servers", index), "must be on the list federation.allow too"
-    if federation.allow and not federation.notaries:
-        yield (
-            ("federation", "key_servers"),
-            "must name a server that federation.allow matches; it vouches for the keys of others",
-        )
 
 
 def listeners(config: KarvonConfig) -> dict[KeyPath, tuple[str, int]]:

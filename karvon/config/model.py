@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr
 
 from bridges.core.config import (
     BridgeConfig,
@@ -40,19 +40,10 @@ def _check_server_name(name: str) -> str:
     return name
 
 
-def _check_server_pattern(pattern: str) -> str:
-    if _SERVER_NAME.fullmatch(pattern.removeprefix("*.")) is None:
-        raise ValueError("must be a server name (matrix.example.org) or *.example.org")
-    return pattern
-
-
 ServerName = Annotated[
     str, AfterValidator(_check_server_name), Field(examples=["matrix.example.org"])
 ]
 """A homeserver's name (Matrix specification, "Server Name"), in lower case."""
-
-ServerPattern = Annotated[str, AfterValidator(_check_server_pattern)]
-"""A server name, or ``*.domain`` for all servers below a domain."""
 
 
 class DemoUserConfig(Section):
@@ -111,34 +102,19 @@ class HomeserverConfig(Section):
 class FederationConfig(Section):
     """The section ``federation:``."""
 
-    allow: tuple[ServerPattern, ...] = Field(default=(), examples=[["*.example.org"]])
-    """Servers this one talks to; empty: none."""
+    enabled: bool = False
+    """Whether other servers can connect at all; which of them may is in the policy file."""
     key_servers: tuple[ServerName, ...] | None = Field(
         default=None, examples=[["matrix.example.org"]]
     )
-    """Allowed servers that vouch for others' keys; null: every exact name in ``allow``."""
+    """Allowed servers that vouch for others' keys; null: every full name the policy file allows."""
 
-    @field_validator("allow")
-    @classmethod
-    def _check_duplicates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({name for name in value if value.count(name) > 1})
-        if twice:
-            raise ValueError(f"names {', '.join(twice)} more than once; keep one of each")
-        return value
 
-    def allows(self, server: str) -> bool:
-        """Tell whether ``server`` is on the list."""
-        return any(
-            server == pattern or (pattern.startswith("*.") and server.endswith(pattern[1:]))
-            for pattern in self.allow
-        )
+class PolicyConfig(Section):
+    """The section ``policy:``."""
 
-    @property
-    def notaries(self) -> tuple[str, ...]:
-        """Servers asked for the signing keys of others."""
-        if self.key_servers is not None:
-            return self.key_servers
-        return tuple(name for name in self.allow if not name.startswith("*."))
+    file: ConfigPath | None = None
+    """The policy file; null: ``policy.yaml`` in the data folder, made at the first start."""
 
 
 class SandboxTelegramConfig(Section):
@@ -200,6 +176,7 @@ class KarvonConfig(Section):
     """Folder for everything that is kept."""
     homeserver: HomeserverConfig = HomeserverConfig()
     federation: FederationConfig = FederationConfig()
+    policy: PolicyConfig = PolicyConfig()
     bridge: BridgeConfig = BridgeConfig()
     telegram: TelegramConfig = TelegramConfig()
     sandbox: SandboxConfig = SandboxConfig()

@@ -13,6 +13,7 @@ from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
 from karvon.files import create_once, make_private_folder, write_atomically
+from karvon.stack.policy import notaries, prepare_policy, read_policy
 from karvon.stack.registration import registration_documents
 from karvon.stack.synapse import homeserver_document, log_document, signing_key
 from karvon.yamltext import to_yaml
@@ -47,8 +48,12 @@ def prepare_homeserver(config: KarvonConfig, secrets: SecretStore) -> None:
     for name, content in registration_documents(config, secrets).items():
         _write(layout.registration(name).name, content, layout)
     _write("log.yaml", log_document(config), layout)
+    prepare_policy(config)
+    trusted = notaries(config, read_policy(config))
     _write(
-        layout.homeserver_config.name, homeserver_document(config, layout, secrets, extra), layout
+        layout.homeserver_config.name,
+        homeserver_document(config, layout, secrets, extra, trusted),
+        layout,
     )
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The lines an operator with an own Synapse pastes into ``homeserver.yaml``."""
 
+from pathlib import PurePosixPath
+
 from karvon.config.model import KarvonConfig
 from karvon.stack.registration import registration_names
 from karvon.stack.synapse import federation_document
@@ -16,8 +18,14 @@ def homeserver_snippet(config: KarvonConfig) -> str:
     save = "\n".join(
         f"#   karvon registration {name} > {file}" for name, file in zip(names, files, strict=True)
     )
-    federation = to_yaml(federation_document(config.federation))
-    if not config.federation.allow:
+    federation = to_yaml(
+        federation_document(
+            config.federation.key_servers or (),
+            PurePosixPath(_FOLDER, "policy.yaml"),
+            PurePosixPath("/var/lib/matrix-synapse/policy"),
+        )
+    )
+    if not config.federation.enabled:
         federation = "".join(f"#{line}\n" for line in federation.splitlines())
     return f"""\
 # For the homeserver.yaml of {config.homeserver.server_name}; restart Synapse afterwards.
@@ -26,7 +34,7 @@ def homeserver_snippet(config: KarvonConfig) -> str:
 # Synapse only:
 {save}
 {to_yaml({"app_service_config_files": files})}
-# The policy module talks to the servers on federation.allow of karvon.yaml and to no others. It needs
-# karvon installed in the Python environment of Synapse. Lines that begin with # here are off because
-# federation.allow is empty, and would end all federation.
+# The policy module talks to the servers that policy.yaml allows and to no others. It needs karvon
+# installed in the Python environment of Synapse. Lines that begin with # here are off because
+# federation.enabled is false, and would end all federation until policy.yaml allows somebody.
 {federation}"""

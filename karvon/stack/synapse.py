@@ -2,8 +2,9 @@
 """The configuration of the managed homeserver, made from the one YAML."""
 
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -11,14 +12,19 @@ from karvon.config import document
 from karvon.config.layout import Layout
 from karvon.config.model import FederationConfig, HomeserverConfig, KarvonConfig
 from karvon.config.secretstore import SecretStore
+from karvon.stack.policy import policy_file
 from karvon.stack.registration import registration_names
 
-POLICY_MODULE = "policy_module.PolicyModule"
+POLICY_MODULE = "policy_module.module.PolicyModule"
 _EXTENDED_LISTS = frozenset({"modules", "listeners", "app_service_config_files"})
 
 
 def homeserver_document(
-    config: KarvonConfig, layout: Layout, secrets: SecretStore, extra: Mapping[str, Any]
+    config: KarvonConfig,
+    layout: Layout,
+    secrets: SecretStore,
+    extra: Mapping[str, Any],
+    notaries: Sequence[str],
 ) -> dict[str, Any]:
     """Give the content of ``homeserver.yaml``.
 
@@ -28,6 +34,7 @@ def homeserver_document(
         secrets: makes and keeps what the YAML leaves out.
         extra: the operator's further settings; they win, and extend the lists of modules,
             listeners and registrations.
+        notaries: servers that vouch for the keys of others.
     """
     homeserver = config.homeserver
     ours: dict[str, Any] = {
@@ -45,7 +52,7 @@ def homeserver_document(
         "app_service_config_files": [
             str(layout.registration(name)) for name in registration_names(config)
         ],
-        **federation_document(config.federation),
+        **federation_document(notaries, policy_file(config), layout.policy_state),
     }
     return merged(merged(_template("homeserver.base.yaml"), ours), extra)
 
@@ -59,17 +66,19 @@ def log_document(config: KarvonConfig) -> dict[str, Any]:
     return merged(_template("log.base.yaml"), ours)
 
 
-def federation_document(federation: FederationConfig) -> dict[str, Any]:
-    """Give the settings that close federation except for the allowed servers.
+def federation_document(
+    notaries: Sequence[str], policy: PurePath, state: PurePath
+) -> dict[str, Any]:
+    """Give the settings that put the policy module in charge of federation.
 
     ``federation_domain_whitelist`` must be there and empty: without it Synapse asks nobody, and
     the policy module has nothing to replace.
     """
     return {
         "federation_domain_whitelist": [],
-        "trusted_key_servers": [{"server_name": name} for name in federation.notaries],
+        "trusted_key_servers": [{"server_name": name} for name in notaries],
         "modules": [
-            {"module": POLICY_MODULE, "config": {"federation": {"allow": list(federation.allow)}}}
+            {"module": POLICY_MODULE, "config": {"policy": str(policy), "state": str(state)}}
         ],
     }
 
@@ -110,7 +119,7 @@ def _template(name: str) -> dict[str, Any]:
 
 
 def _listener(homeserver: HomeserverConfig, federation: FederationConfig) -> dict[str, Any]:
-    names = ["client", "federation"] if federation.allow else ["client"]
+    names = ["client", "federation"] if federation.enabled else ["client"]
     return {
         "type": "http",
         "port": homeserver.listen.port,

@@ -226,14 +226,17 @@ def test_the_snippet_is_yaml_and_leaves_federation_alone_by_default(karvon: Run)
     assert "karvon registration doublepuppet > " in outcome.out
 
 
-def test_the_snippet_closes_federation_when_servers_are_allowed(karvon: Run) -> None:
-    Path("karvon.yaml").write_text("federation: {allow: [matrix.example.org]}\n")
+def test_the_snippet_puts_the_policy_module_in_charge_of_federation(karvon: Run) -> None:
+    Path("karvon.yaml").write_text("federation: {enabled: true}\n")
     snippet = YAML(typ="safe").load(karvon("homeserver", "snippet").out)
     assert snippet["federation_domain_whitelist"] == []
     assert snippet["modules"] == [
         {
-            "module": "policy_module.PolicyModule",
-            "config": {"federation": {"allow": ["matrix.example.org"]}},
+            "module": "policy_module.module.PolicyModule",
+            "config": {
+                "policy": "/etc/matrix-synapse/policy.yaml",
+                "state": "/var/lib/matrix-synapse/policy",
+            },
         }
     ]
 

@@ -11,7 +11,7 @@ def test_a_variable_stands_for_a_key(tmp_path: Path) -> None:
     environ = {
         "KARVON__TELEGRAM__API_ID": "7",
         "KARVON__TELEGRAM__API_HASH": API_HASH,
-        "KARVON__FEDERATION__ALLOW": "[a.example, b.example]",
+        "KARVON__FEDERATION__KEY_SERVERS": "[a.example, b.example]",
         "KARVON__BRIDGE__METRICS": "true",
         "KARVON__SANDBOX__ENABLED": "false",
         "KARVON__DATA_DIR": "/srv/5",
@@ -21,7 +21,7 @@ def test_a_variable_stands_for_a_key(tmp_path: Path) -> None:
     assert config.telegram.api_id == 7
     assert config.telegram.api_hash is not None
     assert config.telegram.api_hash.get_secret_value() == API_HASH
-    assert config.federation.allow == ("a.example", "b.example")
+    assert config.federation.key_servers == ("a.example", "b.example")
     assert config.bridge.metrics is True
     assert config.sandbox.enabled is False
     assert config.data_dir == Path("/srv/5")
@@ -61,18 +61,18 @@ def test_mistakes_name_the_variable(tmp_path: Path) -> None:
             "KARVON__TELEGRAM__API_ID?"
         )
     ]
-    assert complaints("{}", tmp_path, {"KARVON__FEDERATION__ALLOW": "[a"}) == [
+    assert complaints("{}", tmp_path, {"KARVON__FEDERATION__KEY_SERVERS": "[a"}) == [
         (
-            "environment variable KARVON__FEDERATION__ALLOW: federation.allow: is not YAML: while "
-            "parsing a flow sequence expected ',' or ']', but got '<stream end>'"
+            "environment variable KARVON__FEDERATION__KEY_SERVERS: federation.key_servers: "
+            "is not YAML: while parsing a flow sequence expected ',' or ']', but got '<stream end>'"
         )
     ]
 
 
 def test_a_null_unsets(tmp_path: Path) -> None:
     environ = {"KARVON__FEDERATION__KEY_SERVERS": "null"}
-    text = "federation: {allow: [a.example], key_servers: [b.example]}\n"
-    assert configured(text, tmp_path, environ).federation.notaries == ("a.example",)
+    text = "federation: {key_servers: [b.example]}\n"
+    assert configured(text, tmp_path, environ).federation.key_servers is None
 
 
 def test_names_of_variables() -> None:

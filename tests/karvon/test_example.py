@@ -28,7 +28,6 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "telegram.api_hash": {"telegram.api_id": 5},
     "homeserver.managed": {"homeserver.url": "https://matrix.example.org", "sandbox.enabled": True},
     "sandbox.enabled": {"telegram.api_id": 5, "telegram.api_hash": "0" * 32},
-    "federation.key_servers": {"federation.allow": ["matrix.example.org"]},
 }
 
 

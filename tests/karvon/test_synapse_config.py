@@ -16,8 +16,10 @@ from karvon.config.secretstore import SecretStore
 from karvon.stack.prepare import prepare_homeserver
 from karvon.stack.synapse import merged, signing_key
 from karvon.stack.users import registration_mac
-from policy_module import PolicyModule
+from policy_module.module import PolicyModule
 from tests.karvon.configs import configured
+
+EXAMPLE_POLICY = Path(__file__).parents[2] / "config" / "policy.example.yaml"
 
 
 def prepared(text: str, folder: Path) -> tuple[HomeServerConfig, dict[str, Any]]:
@@ -41,7 +43,7 @@ def test_defaults_close_the_homeserver(tmp_path: Path) -> None:
     assert (listener["bind_addresses"], listener["port"]) == (["127.0.0.1"], 8008)
     assert [name for one in listener["resources"] for name in one["names"]] == ["client"]
     (module,) = raw["modules"]
-    assert module["module"] == f"{PolicyModule.__module__.partition('.')[0]}.PolicyModule"
+    assert module["module"] == f"{PolicyModule.__module__}.{PolicyModule.__name__}"
     assert PolicyModule.parse_config(module["config"]) is not None
 
 
@@ -53,25 +55,33 @@ def test_the_bridge_is_registered(tmp_path: Path) -> None:
     assert registration["io.element.msc4190"] is True
 
 
-def test_allowed_servers_reach_the_policy_module_and_vouch_for_keys(tmp_path: Path) -> None:
-    text = 'federation: {allow: [matrix.example.org, "*.edu.example.org"]}\n'
+def test_the_policy_module_is_in_charge_of_federation(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        'federation: {allow: [matrix.example.org, "*.edu.example.org"]}\n'
+    )
+    text = "policy: {file: policy.yaml}\nfederation: {enabled: true}\n"
     synapse, raw = prepared(text, tmp_path)
     assert synapse.federation.federation_domain_whitelist == {}
     assert [server.server_name for server in synapse.key.key_servers] == ["matrix.example.org"]
-    config = raw["modules"][0]["config"]
-    assert config == {"federation": {"allow": ["matrix.example.org", "*.edu.example.org"]}}
-    assert PolicyModule.parse_config(config) is not None
+    config = PolicyModule.parse_config(raw["modules"][0]["config"])
+    assert config.policy == tmp_path / "policy.yaml"
+    assert config.state == tmp_path / "var" / "policy"
     assert "federation" in raw["listeners"][0]["resources"][0]["names"]
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    ["localhost", "a.example:8448", "192.0.2.1", "[2001:db8::1]:8448", "*.xn--e1afmkfd.example"],
-)
-def test_what_we_accept_the_policy_module_accepts(pattern: str, tmp_path: Path) -> None:
-    text = f"federation: {{allow: ['{pattern}'], key_servers: ['{pattern.replace('*', 'a')}']}}\n"
-    config = configured(text, tmp_path)
-    PolicyModule.parse_config({"federation": {"allow": list(config.federation.allow)}})
+def test_the_first_policy_file_lets_nobody_in(tmp_path: Path) -> None:
+    synapse, raw = prepared("{}", tmp_path)
+    policy = tmp_path / "var" / "policy.yaml"
+    assert raw["modules"][0]["config"]["policy"] == str(policy)
+    assert policy.read_text() == EXAMPLE_POLICY.read_text()
+    assert synapse.key.key_servers == []
+    assert raw["listeners"][0]["resources"][0]["names"] == ["client"]
+
+
+def test_a_wrong_policy_file_is_an_error_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("federation: {alow: []}\n")
+    with pytest.raises(ConfigError, match="line 1: federation[.]alow: unknown key"):
+        prepared("policy: {file: policy.yaml}\n", tmp_path)
 
 
 def test_secrets_and_signing_key_stay_the_same(tmp_path: Path) -> None:
@@ -111,7 +121,7 @@ def test_further_settings_win_and_extend_lists(tmp_path: Path) -> None:
         "rc_login: {address: {burst_count: 7}}\n"
         "app_service_config_files: []\n"
         "modules:\n"
-        "  - {module: policy_module.PolicyModule, config: {}}\n"
+        "  - {module: policy_module.module.PolicyModule, config: {policy: p, state: s}}\n"
     )
     synapse, raw = prepared("homeserver: {extra_config: extra.yaml}\n", tmp_path)
     assert synapse.registration.enable_registration is True

@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 
 from tests.policy.federating import FederatingServer, Person, make_certificate, running
+from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
 from tests.support.waiting import eventually
 
@@ -50,15 +51,14 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     leases = {name: PortLease() for name in ("home", "near", "far")}
     for name in leases:
         (folder / name).mkdir()
-    allow = ["*.allowed.example", f"localhost:{leases['near'].port}"]
+    policy = PolicyFile(folder / "policy")
+    policy.allow("*.allowed.example", f"localhost:{leases['near'].port}")
     home = FederatingServer(
         folder / "home",
         certificate,
         leases["home"],
         {
-            "modules": [
-                {"module": "policy_module.PolicyModule", "config": {"federation": {"allow": allow}}}
-            ],
+            "modules": [policy.module()],
             "federation_domain_whitelist": [],
             "federation_whitelist_endpoint_enabled": True,
         },

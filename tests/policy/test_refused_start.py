@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
+from tests.policy.policy_file import PolicyFile
 from tests.support.process import python_module
 from tests.support.synapse import SynapseServer, SynapseSettings
 
@@ -15,8 +16,11 @@ pytestmark = pytest.mark.synapse
 START_TIMEOUT = 60.0
 
 
-def ours(config: Any = None) -> dict[str, Any]:
-    return {"module": "policy_module.PolicyModule", "config": config}
+OURS: dict[str, Any] = {
+    "module": "policy_module.module.PolicyModule",
+    "config": {"policy": "policy/policy.yaml", "state": "policy/state"},
+}
+"""Relative to where the homeserver is started: the folder of the test."""
 
 
 def meddling(name: str) -> dict[str, Any]:
@@ -30,42 +34,44 @@ class Refusal:
     modules: tuple[dict[str, Any], ...]
     whitelist: list[str] | None
     line: str
+    policy: dict[str, Any] = field(factory=dict)
 
 
 REFUSALS = {
     "bad name": Refusal(
-        (ours({"federation": {"allow": ["https://example.org"]}}),),
+        (OURS,),
         [],
-        "config.federation.allow[0]: 'https://example.org' is not a server name; write a host such"
+        "federation.allow[0].server: 'https://example.org' is not a server name; write a host such"
         " as matrix.example.org, without https:// or a path (international names in their xn--"
         " form)",
+        policy={"federation": {"allow": ["https://example.org"]}},
     ),
     "unknown key": Refusal(
-        (ours({"federation": {"alow": []}}),),
+        ({**OURS, "config": {**OURS["config"], "allow": []}},),
         [],
-        "config.federation.alow: unknown key; known here: allow",
+        "config.allow: unknown key; known here: policy, state",
     ),
     "no whitelist": Refusal(
-        (ours(),),
+        (OURS,),
         None,
         "homeserver.yaml has no federation_domain_whitelist, which allows every server and never"
         " asks policy_module: add the line 'federation_domain_whitelist: []'",
     ),
     "whitelist not empty": Refusal(
-        (ours(),),
+        (OURS,),
         ["near.example"],
         "federation_domain_whitelist in homeserver.yaml must be empty, because policy_module takes"
-        " its place: move its servers to the module's federation.allow and write"
+        " its place: move its servers to federation.allow in policy.yaml and write"
         " 'federation_domain_whitelist: []'",
     ),
     "not first": Refusal(
-        (meddling("BuildsFirst"), ours()),
+        (meddling("BuildsFirst"), OURS),
         [],
         "policy_module does not decide everywhere: MediaRepository would ask another federation"
         " allowlist; put policy_module first under 'modules' in homeserver.yaml",
     ),
     "replaced later": Refusal(
-        (ours(), meddling("ReplacesLater")),
+        (OURS, meddling("ReplacesLater")),
         [],
         "policy_module does not decide everywhere: Authenticator, MediaRepository,"
         " RemoteKey, the configuration would ask another federation allowlist; put policy_module"
@@ -77,12 +83,14 @@ REFUSALS = {
 @pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
 async def test_the_start_is_refused(tmp_path: Path, refusal: Refusal) -> None:
     extra = {"modules": refusal.modules, "federation_domain_whitelist": refusal.whitelist}
+    PolicyFile(tmp_path / "policy").write(**refusal.policy)
     server = SynapseServer(tmp_path, SynapseSettings(extra_config=extra))
     synapse = python_module(
         "synapse.app.homeserver",
         "--config-path",
         server.config_path,
         log=tmp_path / "output.log",
+        cwd=tmp_path,
         env={"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     try:

@@ -4,15 +4,18 @@
 import pytest
 
 from policy_module.audit.refusals import RefusalLog
-from policy_module.decision import Policy
-from policy_module.explain import Explanations
+from policy_module.federation.explain import Explanations
+from policy_module.live.holder import PolicyInForce
+from policy_module.rules.document import PolicyDocument
+from policy_module.rules.policy import Policy
 from tests.policy.audit.sinks import ListSink
 
 
 @pytest.fixture
 def explanations() -> Explanations:
-    policy = Policy.build("home.example", ["near.example"])
-    return Explanations(policy, RefusalLog(ListSink(), lambda: 0.0))
+    document = PolicyDocument.model_validate({"federation": {"allow": ["near.example"]}})
+    in_force = PolicyInForce(Policy.of("home.example", document), lambda: 0.0)
+    return Explanations(in_force, RefusalLog(ListSink(), lambda: 0.0))
 
 
 @pytest.mark.parametrize("servers", [["far.example"], ["far.example", "else.example"]])

@@ -16,7 +16,14 @@ from synapse.module_api import NOT_SPAM, Requester
 from synapse.types import JsonDict, RoomAlias
 
 from policy_module.audit.refusals import Cause, RefusalLog
-from policy_module.decision import Deny, FederationRequest, InviteRequest, Policy, decide
+from policy_module.live.holder import PolicyInForce
+from policy_module.rules.document import Direction
+from policy_module.rules.requests import (
+    Deny,
+    FederationRequest,
+    InviteRequest,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from synapse.server import HomeServer
@@ -29,7 +36,7 @@ T = TypeVar("T")
 class Explanations:
     """The callbacks; each refuses with the sentence of the decision and records it once."""
 
-    _policy: Policy
+    _in_force: PolicyInForce
     _refusals: RefusalLog
 
     async def user_may_invite(
@@ -67,15 +74,17 @@ class Explanations:
 
     def refusal_of(self, servers: Sequence[str]) -> str | None:
         """Give the sentence why none of these servers can be asked; ``None`` if one can."""
-        decisions = [decide(self._policy, FederationRequest(server)) for server in servers]
+        decisions = [
+            self._in_force.decide(FederationRequest(server, Direction.OUT)) for server in servers
+        ]
         denials = [decision for decision in decisions if isinstance(decision, Deny)]
-        return denials[0].reason if denials and len(denials) == len(decisions) else None
+        return sentence(denials[0]) if denials and len(denials) == len(decisions) else None
 
     def _refuse_invite(self, inviter: str, invitee: str) -> None:
-        decision = decide(self._policy, InviteRequest(invitee))
+        decision = self._in_force.decide(InviteRequest(inviter, invitee))
         if isinstance(decision, Deny):
-            self._refusals.refused(Cause("invite", decision.server, decision.rule, inviter))
-            raise SynapseError(HTTPStatus.FORBIDDEN, decision.reason, Codes.FORBIDDEN)
+            self._refusals.refused(Cause("invite", decision.subject, decision.rule, inviter))
+            raise SynapseError(HTTPStatus.FORBIDDEN, sentence(decision), Codes.FORBIDDEN)
 
 
 def explain_joins(hs: "HomeServer", explanations: Explanations) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Server names and the patterns of the allowlist, as text.
+"""Server names and the patterns of lists, as text.
 
 Grammar: Matrix specification, Appendices, "Server Name". Names are compared as the specification
 demands: character by character, the port included.
@@ -7,6 +7,8 @@ demands: character by character, the port included.
 
 import ipaddress
 import re
+from collections.abc import Iterator
+from enum import Enum
 
 from attrs import frozen
 
@@ -41,12 +43,30 @@ class ServerName:
         return self.host.startswith("[") or _is_ipv4(self.host)
 
 
+class Reach(Enum):
+    """How far a pattern reaches."""
+
+    EXACT = "exact"
+    """The one name."""
+    BELOW = "below"
+    """Every name below a domain, at any depth, but not the domain itself."""
+    DOMAIN = "domain"
+    """A domain and every name below it."""
+    GLOB = "glob"
+    """Names with wildcards inside labels; ``name`` is what stands behind the last such label."""
+
+
 @frozen
 class Pattern:
-    """One entry of an allowlist: an exact name, or every name below a domain."""
+    """One entry of a list of servers or hosts.
 
+    ``glob`` matches whole host names and is set for :attr:`Reach.GLOB` only.
+    """
+
+    text: str
+    reach: Reach
     name: ServerName
-    below: bool
+    glob: re.Pattern[str] | None = None
 
 
 def parse_server_name(text: str) -> ServerName:
@@ -69,30 +89,72 @@ def parse_server_name(text: str) -> ServerName:
 
 
 def parse_pattern(text: str) -> Pattern:
-    """Read one entry of an allowlist.
+    """Read one entry of a list of servers.
 
-    ``*.example.org`` stands for every name below ``example.org`` but not for ``example.org``
-    itself; anything else is an exact name.
+    ``matrix.example.org`` is that name, ``*.example.org`` every name below ``example.org`` but not
+    ``example.org`` itself, ``.example.org`` both. Elsewhere ``*`` stands for any characters of one
+    label and ``?`` for one: ``matrix-*.example.org``. A port belongs to the name: without one in the
+    pattern, names with a port do not match.
 
     Raises:
-        InvalidNameError: if it is neither.
+        InvalidNameError: if it is none of these.
     """
-    if text == "*":
+    if _has_wildcard(text) and not text.strip("*.?"):
         raise InvalidNameError(
             "would allow every server; list the servers, or a domain such as *.example.org"
         )
-    below = text.startswith(WILDCARD)
-    rest = text.removeprefix(WILDCARD) if below else text
-    if "*" in rest:
-        raise InvalidNameError(
-            "has a wildcard in the wrong place; one may only stand at the start, as in *.example.org"
-        )
-    name = parse_server_name(rest)
-    if below and (name.is_address or _DIGITS.fullmatch(name.host.rpartition(".")[2])):
+    if text.startswith(WILDCARD) and not _has_wildcard(text.removeprefix(WILDCARD)):
+        return Pattern(text, Reach.BELOW, _domain(text.removeprefix(WILDCARD)))
+    if text.startswith(".") and not _has_wildcard(text):
+        return Pattern(text, Reach.DOMAIN, _domain(text[1:]))
+    if _has_wildcard(text):
+        return _glob(text)
+    return Pattern(text, Reach.EXACT, parse_server_name(text))
+
+
+def parents(name: ServerName) -> Iterator[str]:
+    """Yield the domains above a name, nearest first: ``b.c`` and ``c`` for ``a.b.c``."""
+    if name.is_address:
+        return
+    domain = name.host
+    while "." in domain:
+        domain = domain.partition(".")[2]
+        yield domain
+
+
+def _has_wildcard(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def _domain(text: str) -> ServerName:
+    name = parse_server_name(text)
+    if name.is_address or _DIGITS.fullmatch(name.host.rpartition(".")[2]):
         raise InvalidNameError(
             "has a wildcard before an IP address; it needs a domain, as in *.example.org"
         )
-    return Pattern(name, below)
+    return name
+
+
+def _glob(text: str) -> Pattern:
+    host, port = _split_port(text)
+    labels = host.split(".")
+    wild = [index for index, label in enumerate(labels) if _has_wildcard(label)]
+    last = wild[-1] if wild else len(labels) - 1  # else it is in the port
+    if last == len(labels) - 1:
+        raise InvalidNameError(
+            "has a wildcard at its end; the last part must be written out, as in chat-*.example.org"
+        )
+    # What stands behind the wildcards must be a name by itself, and so must the whole with each
+    # wildcard replaced by a letter.
+    behind = _domain(".".join(labels[last + 1 :]) + (f":{port}" if port is not None else ""))
+    parse_server_name(text.replace("*", "a").replace("?", "a"))
+    expression = r"\.".join(_label_expression(label) for label in labels)
+    return Pattern(text, Reach.GLOB, behind, re.compile(expression))
+
+
+def _label_expression(label: str) -> str:
+    wildcards = {"*": "[^.]*", "?": "[^.]"}
+    return "".join(wildcards.get(letter, re.escape(letter)) for letter in label)
 
 
 def server_of(identifier: str) -> str | None:

@@ -17,7 +17,8 @@ from synapse.rest.key.v2.remote_key_resource import RemoteKey
 from synapse.rest.synapse.client.federation_whitelist import FederationWhitelistResource
 
 from policy_module.audit.refusals import Cause, RefusalLog
-from policy_module.decision import Allow, Deny, FederationRequest, Policy, decide
+from policy_module.live.holder import PolicyInForce
+from policy_module.rules.requests import Allow, Deny, FederationRequest
 
 if TYPE_CHECKING:
     from synapse.server import HomeServer
@@ -46,12 +47,12 @@ class FederationAllowlist(Collection[str]):
     endpoint that lists them to local people.
     """
 
-    _policy: Policy
+    _in_force: PolicyInForce
     _refusals: RefusalLog
 
     def __contains__(self, server: object) -> bool:
         name = server if isinstance(server, str) else None
-        match decide(self._policy, FederationRequest(name)):
+        match self._in_force.decide(FederationRequest(name)):
             case Allow():
                 return True
             case Deny(rule=rule):
@@ -59,10 +60,10 @@ class FederationAllowlist(Collection[str]):
                 return False
 
     def __iter__(self) -> Iterator[str]:
-        return self._policy.entries()
+        return (entry.pattern.text for entry in self._in_force.policy.allowed)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._policy.entries())
+        return sum(1 for _ in self)
 
 
 def install(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
@@ -80,7 +81,7 @@ def install(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
     if configured:
         raise StartRefusedError(
             "federation_domain_whitelist in homeserver.yaml must be empty, because policy_module"
-            " takes its place: move its servers to the module's federation.allow and write"
+            " takes its place: move its servers to federation.allow in policy.yaml and write"
             " 'federation_domain_whitelist: []'"
         )
     # Synapse declares a dict, and uses no more of it than the methods above.

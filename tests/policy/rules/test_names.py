@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synapse.util.stringutils import parse_and_validate_server_name
 
-from policy_module.names import InvalidNameError, parse_pattern, parse_server_name, server_of
+from policy_module.rules.names import (
+    InvalidNameError,
+    Reach,
+    parse_pattern,
+    parse_server_name,
+    server_of,
+)
 
 TEXT = st.text(alphabet="aZ09.-:[]* \n/_é", max_size=20) | st.text(max_size=300)
 
@@ -76,11 +82,17 @@ def test_every_name_we_accept_is_one_for_synapse(text: str) -> None:
     ("text", "message"),
     [
         ("*", "every server"),
-        ("*.", "not a server name"),
-        ("*.*.example.org", "at the start"),
-        ("matrix.*.org", "at the start"),
-        ("*example.org", "at the start"),
-        ("example.*", "at the start"),
+        ("*.", "every server"),
+        ("**", "every server"),
+        ("?.*", "every server"),
+        ("", "not a server name"),
+        (".", "not a server name"),
+        ("example.org:84*8", "at its end"),
+        ("example.*", "at its end"),
+        ("example.*:8448", "at its end"),
+        ("*.example.or?", "at its end"),
+        ("a*.192.0.2.7", "IP address"),
+        ("-*.example.org", "not a server name"),
         ("*.192.0.2.7", "IP address"),
         ("*.0.2.7", "IP address"),
         ("*.[::1]", "IP address"),
@@ -98,7 +110,8 @@ def test_a_pattern_is_read_or_refused_never_more(text: str) -> None:
         pattern = parse_pattern(text)
     except InvalidNameError:
         return
-    assert pattern.below == text.startswith("*.")
+    wild = "*" in text or "?" in text
+    assert (pattern.reach is not Reach.EXACT) == (wild or text.startswith("."))
 
 
 @pytest.mark.parametrize(

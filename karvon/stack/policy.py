@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The policy file of the managed homeserver: where it is, the first one, and who vouches for keys."""
+
+from importlib import resources
+from pathlib import Path
+
+from karvon.config.layout import Layout
+from karvon.config.model import KarvonConfig
+from karvon.config.problems import ConfigError, Problem
+from karvon.files import create_once
+from policy_module.live.source import LastGood, PolicyFiles
+from policy_module.live.start import begin
+from policy_module.rules.load import PolicyRefusedError
+from policy_module.rules.names import Reach
+from policy_module.rules.policy import Policy
+
+
+def policy_file(config: KarvonConfig) -> Path:
+    """Give the path of the policy file."""
+    return config.policy.file or Layout.of(config).policy
+
+
+def prepare_policy(config: KarvonConfig) -> None:
+    """Make the first policy file, which lets nobody in or out and explains every key.
+
+    A file named in ``karvon.yaml`` is the operator's and is not made.
+    """
+    if config.policy.file is None:
+        template = resources.files("karvon.config") / "policy.example.yaml"
+        create_once(policy_file(config), template.read_bytes())
+
+
+def read_policy(config: KarvonConfig) -> Policy:
+    """Read the policy the homeserver will begin with: the file's, else the last good one.
+
+    Raises:
+        ConfigError: with every mistake in the file, if there is no good one from before.
+    """
+    path, own_server = policy_file(config), config.homeserver.server_name
+    try:
+        return begin(
+            PolicyFiles(path, own_server),
+            LastGood.in_folder(Layout.of(config).policy_state, own_server),
+        ).policy
+    except PolicyRefusedError as error:
+        raise ConfigError([Problem(str(path), str(found)) for found in error.problems]) from None
+
+
+def notaries(config: KarvonConfig, policy: Policy) -> tuple[str, ...]:
+    """Give the servers asked for the signing keys of others."""
+    if config.federation.key_servers is not None:
+        return config.federation.key_servers
+    return tuple(
+        dict.fromkeys(
+            entry.pattern.text for entry in policy.allowed if entry.pattern.reach is Reach.EXACT
+        )
+    )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keeping the policy of a running homeserver in step with its file."""
+
+import logging
+import time
+
+from attrs import frozen
+from synapse.module_api import ModuleApi
+
+from policy_module.config import PolicyConfig
+from policy_module.live.clock import ForwardClock
+from policy_module.live.holder import PolicyInForce
+from policy_module.live.reloader import INTERVAL, Reloader
+from policy_module.live.source import LastGood, PolicyFiles, Reading
+from policy_module.live.start import begin
+from policy_module.rules.load import PolicyRefusedError
+
+logger = logging.getLogger(__name__)
+
+
+@frozen
+class _Reports:
+    """Tells what came of a reading, and keeps a good one on the one process that may."""
+
+    _last_good: LastGood
+    _clock: ForwardClock
+    _keeps: bool
+
+    def loaded(self, reading: Reading) -> None:
+        if isinstance(reading.outcome, PolicyRefusedError):
+            self.refused(reading.outcome)
+            return
+        logger.info("Policy in force: %s", reading.outcome.digest)
+        if not self._keeps:
+            return
+        try:
+            self._last_good.keep(reading.texts, self._clock())
+        except OSError as error:
+            logger.error("The last good policy cannot be kept: %s", error)
+
+    def refused(self, error: PolicyRefusedError) -> None:
+        logger.error("The policy file is refused, the policy before stays in force: %s", error)
+
+
+def follow(api: ModuleApi, config: PolicyConfig) -> PolicyInForce:
+    """Load the policy and have it follow its file from now on, in every process.
+
+    Raises:
+        PolicyRefusedError: if it is bad and there is no good one from before.
+    """
+    files = PolicyFiles(config.policy, api.server_name)
+    last_good = LastGood.in_folder(config.state, api.server_name)
+    beginning = begin(files, last_good)
+    clock = ForwardClock(time.time, _went_back, beginning.latest)
+    in_force = PolicyInForce(beginning.policy, clock)
+    keeps = api._hs.config.worker.run_background_tasks  # noqa: SLF001 - no public way
+    reports = _Reports(last_good, clock, keeps)
+    reports.loaded(beginning.reading)
+    reloader = Reloader(
+        files,
+        in_force,
+        api.defer_to_thread,
+        reports.loaded,
+        reports.refused,
+        beginning.reading.seen,
+    )
+    api.looping_background_call(
+        reloader.look, INTERVAL * 1000, desc="policy_reload", run_on_all_instances=True
+    )
+    return in_force
+
+
+def _went_back(seconds: float) -> None:
+    logger.error(
+        "The clock has gone back by %d seconds; the policy goes on with the latest time it knows",
+        seconds,
+    )

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The files a policy is made of, and a copy of the last ones that were good."""
+
+import json
+import os
+from pathlib import Path
+
+from attrs import frozen
+
+from policy_module.rules.load import PolicyRefusedError, Problem, load
+from policy_module.rules.policy import Policy
+
+Stat = tuple[int, int, int]
+"""Inode, size and time of change of a file; zeros for one that is not there."""
+Fingerprint = dict[str, Stat]
+"""What tells the files apart from later ones; the policy's own name is ``""``."""
+
+
+@frozen
+class Reading:
+    """What came of reading the files.
+
+    ``texts`` are those read, by file name; ``seen`` was taken before each was read, so that what was
+    written meanwhile is noticed at the next look.
+    """
+
+    seen: Fingerprint
+    texts: dict[str, str]
+    outcome: Policy | PolicyRefusedError
+
+
+@frozen
+class PolicyFiles:
+    """Reads ``policy.yaml`` at ``path`` and what it names, relative to its folder."""
+
+    path: Path
+    own_server: str
+
+    def look(self, known: Fingerprint) -> Fingerprint:
+        """Take the fingerprint of the same files as before, without reading them."""
+        return {name: self._stat(name) for name in known}
+
+    def read(self) -> Reading:
+        """Make the policy, or find what is wrong with it."""
+        seen: Fingerprint = {}
+        texts: dict[str, str] = {}
+
+        def read(name: str) -> str:
+            seen[name] = self._stat(name)
+            texts[name] = self._where(name).read_text(encoding="utf-8")
+            return texts[name]
+
+        try:
+            return Reading(seen, texts, load(read(""), self.own_server, read))
+        except PolicyRefusedError as error:
+            return Reading(seen, texts, error)
+        except UnicodeDecodeError:
+            problem = Problem("is not written in UTF-8")
+        except OSError as error:
+            problem = Problem(f"cannot be read: {error.strerror}")
+        return Reading(seen, texts, PolicyRefusedError((problem,)))
+
+    def _where(self, name: str) -> Path:
+        return self.path.parent / name if name else self.path
+
+    def _stat(self, name: str) -> Stat:
+        try:
+            found = self._where(name).stat()
+        except OSError:
+            return 0, 0, 0
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@frozen
+class LastGood:
+    """A copy of the last good files in one file, so that a restart does not need the others."""
+
+    path: Path
+    own_server: str
+
+    @classmethod
+    def in_folder(cls, folder: Path, own_server: str) -> "LastGood":
+        """Give the copy in the folder of what the module has to remember."""
+        return cls(folder / "last-good-policy.json", own_server)
+
+    def keep(self, texts: dict[str, str], latest: float) -> None:
+        """Keep what was loaded and the time it is, in seconds since 1970.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.path.with_suffix(".new")
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump({"texts": texts, "latest": latest}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self.path)
+
+    def recall(self) -> tuple[Policy | None, float]:
+        """Give the policy kept, ``None`` if there is none that can be read, and the latest time."""
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            texts, latest = dict(kept["texts"]), float(kept["latest"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None, 0.0
+        try:
+            return load(texts[""], self.own_server, texts.__getitem__), latest
+        except (PolicyRefusedError, KeyError, AttributeError):
+            return None, latest

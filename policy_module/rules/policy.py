@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A policy, ready to be asked."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from attrs import frozen
+
+from policy_module.rules.document import (
+    DestinationEntry,
+    Direction,
+    GroupSection,
+    Permission,
+    PolicyDocument,
+    Purpose,
+    ServerEntry,
+)
+from policy_module.rules.names import Pattern, parse_pattern
+from policy_module.rules.patterns import PatternIndex
+
+
+@frozen
+class ListedServer:
+    """An entry about servers; ``until`` in seconds since 1970, ``None`` without an end."""
+
+    pattern: Pattern
+    rule: str
+    direction: Direction | None = None
+    """``None``: both."""
+    until: float | None = None
+
+
+@frozen
+class Destination:
+    """An entry about hosts we may connect to; ``until`` as in :class:`ListedServer`."""
+
+    pattern: Pattern
+    rule: str
+    abroad: bool
+    until: float | None = None
+
+
+@frozen
+class Group:
+    """People with rules of their own."""
+
+    name: str
+    members: re.Pattern[str]
+    may: frozenset[Permission]
+
+
+@frozen
+class Policy:
+    """The rules of this homeserver; made by :meth:`of`, never changed.
+
+    ``digest`` is the SHA-256, in hexadecimal, of all it was made from in canonical form.
+    """
+
+    own_server: str
+    document: PolicyDocument
+    digest: str
+    allowed: PatternIndex[ListedServer]
+    denied: PatternIndex[ListedServer]
+    egress: Mapping[Purpose, PatternIndex[Destination]]
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(
+        cls, own_server: str, document: PolicyDocument, listed: Iterable[ListedServer] = ()
+    ) -> "Policy":
+        """Make the policy of ``own_server``; ``listed`` are allowed servers from other files."""
+        listed = tuple(listed)
+        federation = document.federation
+        return cls(
+            own_server=own_server,
+            document=document,
+            digest=_digest(document, listed),
+            allowed=PatternIndex.of((*map(_server, federation.allow), *listed)),
+            denied=PatternIndex.of(map(_server, federation.deny)),
+            egress=MappingProxyType(
+                {
+                    purpose: PatternIndex.of(
+                        _destination(purpose, entry) for entry in document.egress.of(purpose)
+                    )
+                    for purpose in Purpose
+                }
+            ),
+            groups=tuple(map(_group, document.groups)),
+        )
+
+    def next_end(self, now: float) -> float | None:
+        """Give the first time after ``now`` at which an entry ends, in seconds since 1970."""
+        entries = (
+            *self.allowed,
+            *self.denied,
+            *(e for index in self.egress.values() for e in index),
+        )
+        return min(
+            (entry.until for entry in entries if entry.until is not None and entry.until >= now),
+            default=None,
+        )
+
+
+def _server(entry: ServerEntry) -> ListedServer:
+    return ListedServer(
+        parse_pattern(entry.server),
+        entry.server,
+        None if entry.direction == "both" else Direction(entry.direction),
+        entry.until.timestamp() if entry.until is not None else None,
+    )
+
+
+def _destination(purpose: Purpose, entry: DestinationEntry) -> Destination:
+    return Destination(
+        parse_pattern(entry.host),
+        f"{purpose}: {entry.host}",
+        entry.abroad,
+        entry.until.timestamp() if entry.until is not None else None,
+    )
+
+
+def _group(section: GroupSection) -> Group:
+    members = "|".join(re.escape(member).replace(r"\*", ".*") for member in section.members)
+    return Group(section.name, re.compile(members, re.DOTALL), section.may)
+
+
+def _digest(document: PolicyDocument, listed: tuple[ListedServer, ...]) -> str:
+    content = json.dumps(document.canonical(), sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(content.encode())
+    for entry in listed:
+        digest.update(
+            f"\n{entry.pattern.text}\t{entry.rule}\t{entry.direction}\t{entry.until}".encode()
+        )
+    return digest.hexdigest()
