@@ -80,7 +80,7 @@ def test_the_first_policy_file_lets_nobody_in(tmp_path: Path) -> None:
 
 def test_a_wrong_policy_file_is_an_error_of_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text("federation: {alow: []}\n")
-    with pytest.raises(ConfigError, match="line 1: federation[.]alow: unknown key"):
+    with pytest.raises(ConfigError, match=r"line 1: federation[.]alow: unknown key"):
         prepared("policy: {file: policy.yaml}\n", tmp_path)
 
 
