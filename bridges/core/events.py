@@ -130,10 +130,16 @@ class RemoteReceipt:
 
 @frozen
 class ChatChanged:
-    """Some of a chat's properties have these values now."""
+    """Some of a chat's properties have these values now.
+
+    Attributes:
+        asked: when the network was asked for them; None for what it has told by itself. An answer may
+            be older than what was received before it.
+    """
 
     chat: ChatKey
     info: ChatInfo
+    asked: datetime | None = None
 
 
 @frozen

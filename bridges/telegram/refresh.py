@@ -57,8 +57,9 @@ class Refresher:
             del self._due[chat]
             try:
                 if await self._handle.has_room(chat):
-                    info = await self._ask(chat)
-                    await self._handle.receive(self._login, [ChatChanged(chat, info)])
+                    asked = self._handle.clock.now()
+                    changed = ChatChanged(chat, await self._ask(chat), asked)
+                    await self._handle.receive(self._login, [changed])
             except TemporaryError as error:
                 self._due[chat] = None
                 await self._handle.clock.sleep(min(error.retry_after, _LONGEST_WAIT))

@@ -143,7 +143,6 @@ class TestTopics:
 
 
 class TestPictures:
-    @pytest.mark.xfail(reason="a race under load that is not understood yet", strict=False)
     async def test_are_given_and_taken(
         self, house: Conversation, nodira: Phone, zarina: Resident
     ) -> None:
@@ -166,7 +165,6 @@ class TestPictures:
 
         await eventually(gone, describe="no picture on the phone")
 
-    @pytest.mark.xfail(reason="a race under load that is not understood yet", strict=False)
     async def test_that_are_refused_are_put_back_and_explained(
         self, stage: Stage, house: Conversation, nodira: Phone, zarina: Resident
     ) -> None:

@@ -61,7 +61,6 @@ async def test_what_was_set_before_there_was_a_room_is_shown_in_it(
     await _is_shown(await stage.conversation(zarina, chat, text), Settings(muted=True, pinned=True))
 
 
-@pytest.mark.xfail(reason="a race under load that is not understood yet", strict=False)
 async def test_what_is_set_in_matrix_is_set_on_the_phone(
     stage: Stage, talk: Conversation, zarina: Resident
 ) -> None:
@@ -82,7 +81,6 @@ async def test_what_is_set_in_matrix_is_set_on_the_phone(
     assert await zarina.phone.settings(talk.chat) == Settings(unread=True)
 
 
-@pytest.mark.xfail(reason="a race under load that is not understood yet", strict=False)
 async def test_neither_side_takes_back_what_the_other_has_set(
     stage: Stage, talk: Conversation, zarina: Resident
 ) -> None:

@@ -174,7 +174,6 @@ class TestFromMatrix:
 
         await eventually(heard, describe="a voice on the phone")
 
-    @pytest.mark.xfail(reason="a race under load that is not understood yet", strict=False)
     async def test_the_group_is_locked_and_opened(
         self, ruled: Conversation, nodira: Phone, zarina: Resident
     ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import AsyncMock, Mock
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from mautrix.types import RoomID, UserID
@@ -80,6 +81,16 @@ class TestMatrixForms:
             archived=False, pinned=True, unread=True
         )
         assert room_settings([unread]) == ChatSettings(unread=True)
+
+    @pytest.mark.parametrize("is_unread", [True, False])
+    def test_of_the_older_mark_count_if_the_other_is_not_there(self, is_unread: bool) -> None:
+        marks = [
+            {"type": "m.marked_unread", "content": {"unread": is_unread}},
+            {"type": "com.famedly.marked_unread", "content": {"unread": not is_unread}},
+        ]
+        assert room_settings(marks) == ChatSettings(unread=is_unread)
+        assert room_settings(marks[::-1]) == ChatSettings(unread=is_unread)
+        assert room_settings(marks[1:]) == ChatSettings(unread=not is_unread)
 
 
 class Desk:
@@ -163,6 +174,26 @@ class TestFromTheNetwork:
         await desk.sync.from_remote(CHAT, ChatSettings(archived=False), desk.login)
         assert desk.last_shown() == (ROOM, ChatSettings(archived=False))
         assert await desk.store.get(LOGIN, CHAT) == ChatSettings(MUTED_FOR_EVER, archived=False)
+
+    async def test_nothing_is_taken_back_that_was_never_set_there(self, desk: Desk) -> None:
+        nothing = ChatSettings(NOT_MUTED, archived=False, pinned=False, unread=False)
+        await desk.sync.from_remote(CHAT, evolve(nothing, archived=True), desk.login)
+        assert desk.last_shown() == (ROOM, ChatSettings(archived=True))
+        assert await desk.store.get(LOGIN, CHAT) == evolve(nothing, archived=True)
+
+    async def test_nothing_older_takes_back_what_was_set_in_matrix(self, desk: Desk) -> None:
+        portal = await desk.portals.get(CHAT)
+        assert portal is not None
+        earlier = desk.clock.now()
+        await desk.clock.sleep(1)
+        await desk.sync.from_matrix(portal, ChatSettings(pinned=True), desk.login)
+        old = ChatSettings(pinned=False, archived=True)
+        await desk.sync.from_remote(CHAT, old, desk.login, earlier)
+        assert desk.last_shown() == (ROOM, ChatSettings(archived=True))
+        await desk.clock.sleep(1)
+        now = desk.clock.now()
+        await desk.sync.from_remote(CHAT, ChatSettings(pinned=False), desk.login, now)
+        assert desk.last_shown() == (ROOM, ChatSettings(pinned=False))
 
     async def test_what_could_not_be_shown_is_shown_the_next_time(self, desk: Desk) -> None:
         desk.shown.show.side_effect = OSError

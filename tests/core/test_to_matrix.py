@@ -55,7 +55,8 @@ class Desk:
             timestamp=datetime(2026, 11, 1, tzinfo=UTC),
             parts=(Text(FormattedText("x")),),
         )
-        row = Row(1, "chat", "key", login, CODEC.encode(event), RowState.WAITING)
+        payload = CODEC.encode(event)
+        row = Row(1, "chat", "key", login, payload, RowState.WAITING, event.timestamp)
         await self.to_matrix.handle(row)
 
 

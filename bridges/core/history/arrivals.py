@@ -14,10 +14,13 @@ from bridges.core.chat import KnownChat
 from bridges.core.clock import Clock
 from bridges.core.config import SyncConfig
 from bridges.core.errors import BridgeError, NotConnected, TemporaryError, Unsupported
+from bridges.core.events import ChatChanged
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.chat_news import ChatNews
+from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin, Sessions
@@ -44,6 +47,8 @@ class Arrivals:
         sessions: Sessions,
         values: KeyValueStore,
         rooms: Rooms,
+        news: ChatNews,
+        gate: EchoGate,
         portals: PortalStore,
         spaces: Spaces,
         keeper: HistoryKeeper,
@@ -55,6 +60,8 @@ class Arrivals:
         self._sessions = sessions
         self._values = values
         self._rooms = rooms
+        self._news = news
+        self._gate = gate
         self._portals = portals
         self._spaces = spaces
         self._keeper = keeper
@@ -151,8 +158,10 @@ class Arrivals:
             if portal is None or portal.room is None or self._keeper.is_bringing_in(chat):
                 continue
             await self._keeper.make_up_for(chat, login.record.id)
+            asked = self._clock.now()
             info = await self._patiently(login, partial(login.session.chat_info, chat))
-            await self._rooms.apply(chat, info, login)
+            async with self._gate.hold(chat):
+                await self._news.changed(ChatChanged(chat, info, asked), asked, login)
 
     async def _patiently(self, login: ActiveLogin, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until there is an answer or the login is gone; the network's waits are waited."""

@@ -21,7 +21,8 @@ Json = dict[str, Any]
 _SILENT: Json = {"actions": []}
 _MUTING_KINDS = ("room", "override")
 """Kinds of push rules that clients mute a room with; the rule is called like the room."""
-_UNREAD_TYPES = (event_types.MARKED_UNREAD, event_types.MARKED_UNREAD_UNSTABLE)
+_UNREAD_TYPES = (event_types.MARKED_UNREAD_UNSTABLE, event_types.MARKED_UNREAD)
+"""The later one counts where both have changed: clients of today know the stable one only."""
 
 
 class PersonalRooms:
@@ -75,20 +76,17 @@ def muted(is_muted: bool) -> ChatSettings:
 
 def room_settings(account_data: Iterable[Any]) -> ChatSettings:
     """What a room's account data events say; what they do not speak of is unknown."""
+    said = [(one.get("type"), _mapping(one.get("content"))) for one in map(_mapping, account_data)]
     settings = ChatSettings()
-    for event in account_data:
-        one = _mapping(event)
-        content = _mapping(one.get("content"))
-        if one.get("type") == event_types.TAGS:
+    for name, content in said:
+        if name == event_types.TAGS:
             tags = _mapping(content.get("tags"))
-            settings = settings.updated(
-                ChatSettings(
-                    archived=event_types.LOW_PRIORITY in tags,
-                    pinned=event_types.FAVOURITE in tags,
-                )
-            )
-        elif one.get("type") in _UNREAD_TYPES:
-            settings = settings.updated(ChatSettings(unread=content.get("unread") is True))
+            archived, pinned = event_types.LOW_PRIORITY in tags, event_types.FAVOURITE in tags
+            settings = settings.updated(ChatSettings(archived=archived, pinned=pinned))
+    for unread in _UNREAD_TYPES:
+        for name, content in said:
+            if name == unread:
+                settings = settings.updated(ChatSettings(unread=content.get("unread") is True))
     return settings
 
 

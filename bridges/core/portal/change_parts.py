@@ -42,6 +42,7 @@ class ChangeParts(PortalParts):
             self.from_matrix,
             self.portals,
             self.gate,
+            self.news,
             carrying,
             NameChanges(*common, self.info),
             TopicChanges(*common, self.info),

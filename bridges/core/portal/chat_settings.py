@@ -2,30 +2,35 @@
 """Keeps muted, archived, pinned and marked as unread equal on both sides, for people who are puppeted.
 
 What the network said last is stored. A change from either side is carried over only where it differs
-from that, which is also what keeps a change from coming back as its own echo. Rooms of a space whose
+from that, which is also what keeps a change from coming back as its own echo. What the network has said
+before it was told otherwise from Matrix counts no longer, however late it is handled. Rooms of a space whose
 notifications were never set for themselves follow the space.
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import structlog
-from attrs import evolve
+from attrs import asdict, evolve
 from mautrix.types import RoomID
 
 from bridges.core.abilities import HandlesChatSettings
 from bridges.core.chat import NOT_MUTED, ChatKind, ChatSettings
 from bridges.core.clock import Clock
-from bridges.core.ids import ChatKey
+from bridges.core.ids import ChatKey, LoginID
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.personal import PersonalRooms
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gate import EchoGate
 from bridges.core.sessions import ActiveLogin, Sessions
+from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.chat_settings import ChatSettingsStore
 from bridges.core.storage.portals import Portal, PortalStore
 
 _NOTHING = ChatSettings()
+_DEFAULTS = ChatSettings(NOT_MUTED, archived=False, pinned=False, unread=False)
 _LONGEST_SLEEP = 60.0
+_KNOWN = 1024
 
 
 class ChatSettingsSync:
@@ -48,17 +53,32 @@ class ChatSettingsSync:
         self._rooms = rooms
         self._clock = clock
         self._locks = EchoGate()
+        self._carried: BoundedCache[tuple[LoginID, ChatKey], Mapping[str, datetime]]
+        self._carried = BoundedCache(_KNOWN)
+        """When which settings were last carried to the network."""
 
-    async def from_remote(self, chat: ChatKey, settings: ChatSettings, login: ActiveLogin) -> None:
-        """Show what a person has set on the network; of a chat without a room it is remembered."""
+    async def from_remote(
+        self,
+        chat: ChatKey,
+        settings: ChatSettings,
+        login: ActiveLogin,
+        received: datetime | None = None,
+    ) -> None:
+        """Show what a person has set on the network; of a chat without a room it is remembered.
+
+        ``received``: when the network said so, None for now.
+        """
         async with self._locks.hold(chat):
+            if received is not None:
+                settings = self._without_outdated(settings, chat, login, received)
             before = await self._store.get(login.record.id, chat)
             news = settings.differing(before)
             if news == _NOTHING:
                 return
             for portal in await self._concerned(chat, login):
                 if portal.room is not None:
-                    await self._show(login, portal.room, news)
+                    known = await self._effective(portal, login)
+                    await self._show(login, portal.room, _worth_showing(news, known))
             # Only now: until it is shown, handling this again has to find the difference.
             await self._store.put(login.record.id, chat, before.updated(settings))
 
@@ -74,7 +94,8 @@ class ChatSettingsSync:
         if portal.kind is ChatKind.SPACE:
             return  # Nothing is said there; its rooms follow it.
         # A new room has no rules and tags; those that would only be removed are not worth a request.
-        await self._show(login, room, _without_defaults(await self._effective(portal, login)))
+        settings = await self._effective(portal, login)
+        await self._show(login, room, _worth_showing(settings, _NOTHING))
 
     async def from_matrix(self, portal: Portal, settings: ChatSettings, login: ActiveLogin) -> None:
         """Tell the network what a person has set in Matrix, as far as that is news.
@@ -85,9 +106,12 @@ class ChatSettingsSync:
             news = self._news(settings, await self._effective(portal, login))
             if news == _NOTHING or not isinstance(login.session, HandlesChatSettings):
                 return
-            kept = await login.session.set_settings(portal.key, news)
-            before = await self._store.get(login.record.id, portal.key)
-            await self._store.put(login.record.id, portal.key, before.updated(kept))
+            name, chat, now = login.record.id, portal.key, self._clock.now()
+            kept = await login.session.set_settings(chat, news)
+            times = {field: now for field, value in asdict(news).items() if value is not None}
+            self._carried.put((name, chat), {**(self._carried.get((name, chat)) or {}), **times})
+            before = await self._store.get(name, chat)
+            await self._store.put(name, chat, before.updated(kept))
 
     async def read_by(self, chat: ChatKey, login: ActiveLogin) -> None:
         """Note that the person has read a chat, which is no longer marked as unread then."""
@@ -113,6 +137,12 @@ class ChatSettingsSync:
                 await self.from_remote(chat, ChatSettings(muted_until=NOT_MUTED), login)
         upcoming = await self._store.next_end(now)
         return _LONGEST_SLEEP if upcoming is None else (upcoming - now) / timedelta(seconds=1)
+
+    def _without_outdated(
+        self, settings: ChatSettings, chat: ChatKey, login: ActiveLogin, received: datetime
+    ) -> ChatSettings:
+        times = self._carried.get((login.record.id, chat)) or {}
+        return evolve(settings, **{name: None for name, at in times.items() if received <= at})
 
     async def _concerned(self, chat: ChatKey, login: ActiveLogin) -> list[Portal]:
         """The chat itself; of a space, the chats in it that have no settings of their own."""
@@ -156,10 +186,13 @@ class ChatSettingsSync:
             self._log.warning("a chat's settings could not be shown", error=str(refused))
 
 
-def _without_defaults(settings: ChatSettings) -> ChatSettings:
+def _worth_showing(settings: ChatSettings, known: ChatSettings) -> ChatSettings:
+    """Without what is as it is anyway where nothing was ever set.
+
+    Somebody may have just set it in Matrix, and would see that taken back before it was carried.
+    """
+    news = asdict(settings.differing(_DEFAULTS))
+    was_set = {one for one, value in asdict(known).items() if value is not None}
     return ChatSettings(
-        None if settings.muted_until in (None, NOT_MUTED) else settings.muted_until,
-        settings.archived or None,
-        settings.pinned or None,
-        settings.unread or None,
+        **{one: getattr(settings, one) if one in was_set else news[one] for one in news}
     )

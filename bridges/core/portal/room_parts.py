@@ -7,6 +7,7 @@ from bridges.core.foundation import Foundation
 from bridges.core.matrix.personal import PersonalRooms
 from bridges.core.portal.births import RoomBirths
 from bridges.core.portal.carriers import Carriers
+from bridges.core.portal.chat_news import ChatNews
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
 from bridges.core.portal.discussions import Discussions
@@ -65,13 +66,18 @@ class RoomParts(Foundation):
         )
 
     @cached_property
+    def power_store(self) -> PowerStore:
+        """Stored powers."""
+        return PowerStore(self.database)
+
+    @cached_property
     def powers(self) -> PowerKeeper:
         """Power levels of portal rooms."""
         return PowerKeeper(
             self.homeserver,
             self.logins,
             self.portals,
-            PowerStore(self.database),
+            self.power_store,
             self.senders,
             self.room_state,
         )
@@ -125,6 +131,13 @@ class RoomParts(Foundation):
             self.chat_settings,
             self.pins,
             Discussions(self.portals, self.writer),
+        )
+
+    @cached_property
+    def news(self) -> ChatNews:
+        """News of chats."""
+        return ChatNews(
+            self.portals, self.power_store, self.pin_store, self.pins, self.rooms, self.clock
         )
 
     @cached_property

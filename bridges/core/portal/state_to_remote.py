@@ -16,6 +16,7 @@ from bridges.core.portal.changes.members import MemberChanges
 from bridges.core.portal.changes.pins import PinChanges
 from bridges.core.portal.changes.powers import PowerChanges
 from bridges.core.portal.changes.properties import AvatarChanges, NameChanges, TopicChanges
+from bridges.core.portal.chat_news import ChatNews
 from bridges.core.portal.gate import EchoGate
 from bridges.core.storage.database import Database
 from bridges.core.storage.portals import Portal, PortalStore
@@ -45,6 +46,7 @@ class StateToRemote:
         queue: Queue,
         portals: PortalStore,
         gate: EchoGate,
+        news: ChatNews,
         carrying: Carrying,
         names: NameChanges,
         topics: TopicChanges,
@@ -57,6 +59,7 @@ class StateToRemote:
         self._queue = queue
         self._portals = portals
         self._gate = gate
+        self._news = news
         self._carrying = carrying
         self._members = members
         self._handlers: dict[str, ChangeHandler] = {
@@ -80,10 +83,13 @@ class StateToRemote:
                 sender=UserID(event["sender"]),
                 portal=await self._portals.get(portal.key) or portal,
             )
-            if change.type == event_types.MEMBER:
-                await self._members.handle(change)
-            else:
-                await self._carrying.carry(change, self._handlers[change.type])
+            try:
+                if change.type == event_types.MEMBER:
+                    await self._members.handle(change)
+                else:
+                    await self._carrying.carry(change, self._handlers[change.type])
+            finally:
+                self._news.changed_here(portal.key)
         async with self._db.transaction() as connection:
             await self._queue.finish(connection, row)
 

@@ -25,12 +25,12 @@ from bridges.core.events import (
 from bridges.core.ids import SHARED, LoginID
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
+from bridges.core.portal.chat_news import ChatNews
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.message_changes import MessageChanges
 from bridges.core.portal.messages import MessageSync
-from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.reactions import ReactionSync
@@ -70,7 +70,7 @@ class ToMatrix:
         changes: MessageChanges,
         reactions: ReactionSync,
         receipts: ReceiptSync,
-        pins: PinBoard,
+        news: ChatNews,
         departures: Departures,
         rescue: Rescue,
         gate: EchoGate,
@@ -89,7 +89,7 @@ class ToMatrix:
         self._changes = changes
         self._reactions = reactions
         self._receipts = receipts
-        self._pins = pins
+        self._news = news
         self._departures = departures
         self._rescue = rescue
         self._gate = gate
@@ -152,16 +152,17 @@ class ToMatrix:
             case ChatChanged():
                 async with self._gate.hold(event.chat):
                     await self._departures.seen_by_others(event, (row.seq,))
-                    await self._rooms.apply(event.chat, event.info, login)
+                    await self._news.changed(event, row.received, login)
             case RemotePins():
                 async with self._gate.hold(event.chat):
-                    await self._pins.from_remote(event)
+                    await self._news.pinned(event, row.received, login)
             case ChatGone():
                 await self._departures.gone(event, login, (row.seq,))
             case ChatMoved():
                 await self._rooms.move(event.chat, event.successor, login)
             case RemoteChatSettings():
-                await self._settings.from_remote(event.chat, event.settings, login)
+                chat, settings = event.chat, event.settings
+                await self._settings.from_remote(chat, settings, login, row.received)
             case _:
                 assert_never(event)
 

@@ -7,7 +7,7 @@ key is kept, so that the same thing is not taken in twice) or *dead* (kept whole
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -53,9 +53,10 @@ class Row:
     login: str
     payload: str
     state: RowState
+    received: datetime
 
 
-_COLUMNS = "seq, lane, dedup_key, login, payload, state"
+_COLUMNS = "seq, lane, dedup_key, login, payload, state, received_at"
 
 
 class Queue:
@@ -236,6 +237,7 @@ def _row(stored: Any) -> Row:
         stored["login"],
         stored["payload"],
         RowState(stored["state"]),
+        datetime.fromtimestamp(stored["received_at"] / 1000, UTC),
     )
 
 

@@ -11,9 +11,11 @@ import pytest
 from bridges.core.chat import ChatInfo, ChatKind, KnownChat
 from bridges.core.config import SyncConfig
 from bridges.core.errors import NotConnected, RateLimited, Unsupported
+from bridges.core.events import ChatChanged
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.ids import ChatID, ChatKey
 from bridges.core.network import NetworkInfo
+from bridges.core.portal.gate import EchoGate
 from bridges.core.storage.logins import KeyValueStore
 from bridges.core.text import user_text
 from tests.core.clocks import QuickClock
@@ -46,11 +48,13 @@ class Hall:
             settled=AsyncMock(),
             is_bringing_in=Mock(return_value=False),
         )
-        town.rooms.apply = AsyncMock()
+        self.news = Mock(changed=AsyncMock())
         self.arrivals = Arrivals(
             Mock(get=town.logins.get, all=lambda: list(town.logins.values())),
             KeyValueStore(town.database),
             town.rooms,
+            self.news,
+            EchoGate(),
             town.portals,
             Mock(of=AsyncMock()),
             self.keeper,
@@ -133,7 +137,9 @@ async def test_rooms_that_are_there_are_refreshed_and_made_up_for(tmp_path: Path
         assert await made.arrivals.sync(LOGIN) == 3
         await made.is_quiet()
         made.keeper.make_up_for.assert_awaited_once_with(known(1).key, LOGIN)
-        made.town.rooms.apply.assert_awaited_once()
+        made.news.changed.assert_awaited_once()
+        event, asked, _ = made.news.changed.await_args.args
+        assert event == ChatChanged(known(1).key, ChatInfo(name="now"), asked)
 
 
 async def test_a_network_without_lists_says_so(tmp_path: Path) -> None:
