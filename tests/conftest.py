@@ -11,17 +11,24 @@ from pathlib import Path
 import hypothesis as hypothesis
 import pytest
 
+from tests.support import outcomes
 from tests.support.leftovers import MARKER_VARIABLE, end_leftovers
 from tests.support.outcomes import (
     pytest_collection_modifyitems as pytest_collection_modifyitems,
 )
-from tests.support.outcomes import pytest_configure as pytest_configure
 from tests.support.outcomes import pytest_runtestloop as pytest_runtestloop
 from tests.support.outcomes import pytest_terminal_summary as pytest_terminal_summary
 from tests.support.people import People
 from tests.support.ports import PortLease
 from tests.support.postgres import PostgresMissingError, PostgresServer
+from tests.support.standstill import Standstill
 from tests.support.synapse import SynapseFactory
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count what passes, and watch for what does not end."""
+    outcomes.pytest_configure(config)
+    config.pluginmanager.register(Standstill(os.dup(2)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -31,6 +31,7 @@ from bridges.core.services import BridgeServices
 from bridges.core.storage.database import Database
 from bridges.core.storage.portals import Portal
 from bridges.core.storage.queue import NewRow, Row
+from bridges.core.tasks import ended
 from bridges.core.text import Translation, UserText, user_text
 
 Json = dict[str, Any]
@@ -108,17 +109,14 @@ class Bridge:
         """Stop what ``begin`` has started; what is unfinished stays in the queues."""
         self._missing = "stopping"
         parts = self._parts
-        self.starting.cancel()
-        await asyncio.gather(self.starting, return_exceptions=True)
+        await ended([self.starting])
         await self._commands.close()
         await parts.arrivals.close()
         await parts.erasure.close()
         await parts.history_keeper.close()
         await parts.sessions.stop()
         await self._network.stop()
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await ended(self._background)
         await self._to_matrix.close()
         await self._to_remote.close()
         await parts.ephemerals.close()

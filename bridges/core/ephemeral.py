@@ -18,6 +18,7 @@ from bridges.core.portal.read_positions import ReadPositions
 from bridges.core.read_marks import ReadMarks
 from bridges.core.sessions import Sessions
 from bridges.core.storage.portals import Portal, PortalStore
+from bridges.core.tasks import ended
 from bridges.core.typing import Typing
 
 Json = dict[str, Any]
@@ -68,10 +69,7 @@ class Ephemerals:
 
     async def close(self) -> None:
         """Drop what is under way."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._quietly(work))

@@ -28,6 +28,7 @@ from bridges.core.storage.erasure import Erased, ErasureStore
 from bridges.core.storage.logins import KeyValueStore, LoginStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import PortalStore
+from bridges.core.tasks import ended
 from bridges.core.text import user_text
 
 _PREFIX = "erasing "
@@ -80,10 +81,7 @@ class Erasure:
 
     async def close(self) -> None:
         """Stop; what is not finished goes on with the next start."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     async def begin(self, login: LoginID) -> None:
         """Delete a login in the background; its owner is told when it is done."""

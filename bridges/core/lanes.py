@@ -12,6 +12,7 @@ import structlog
 from bridges.core.clock import Clock
 from bridges.core.errors import TemporaryError
 from bridges.core.storage.queue import Queue, Row
+from bridges.core.tasks import ended
 
 _BATCH = 32
 _FIRST_WAIT = 0.5
@@ -100,10 +101,7 @@ class Lanes:
     async def close(self) -> None:
         """Stop; what is not finished stays in the queue."""
         self._closed = True
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks.values())
 
     async def _run(self, lane: str) -> None:
         try:

@@ -19,6 +19,7 @@ from bridges.core.outgoing import OutgoingReceipt
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.read_marks import ReadMark, ReadMarkStore
+from bridges.core.tasks import ended, first_of
 
 _REMEMBERED = 4096
 _FIRST_PAUSE = 2.0
@@ -57,10 +58,7 @@ class ReadMarks:
     async def close(self) -> None:
         """Stop; what is not told stays stored."""
         self._closed = True
-        workers = list(self._workers.values())
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await ended(self._workers.values())
 
     async def read(self, login: ActiveLogin, chat: ChatKey, up_to: MessageID) -> None:
         """Somebody has read a chat in Matrix. Returns when that is safe."""
@@ -106,14 +104,7 @@ class ReadMarks:
 
     async def _pause(self, due: asyncio.Event, seconds: float) -> None:
         """Wait, or until there is something new or a connection."""
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        waking = asyncio.ensure_future(due.wait())
-        try:
-            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
-            await asyncio.gather(sleeping, waking, return_exceptions=True)
+        await first_of(self._clock.sleep(seconds), due.wait())
         due.set()
 
     async def _tell(self, login: LoginID) -> float | None:

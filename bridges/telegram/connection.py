@@ -6,7 +6,6 @@ mend, this does: a new client after a growing delay, for ever, until the login i
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from telethon.tl.types import InputUserSelf
 from bridges.core.clock import Clock
 from bridges.core.errors import BridgeError, RateLimited, Rejected, SessionLost
 from bridges.core.network import SessionState
+from bridges.core.tasks import ended
 from bridges.core.text import UserText, user_text
 from bridges.telegram.errors import ACCOUNT_FROZEN, answer_lost, not_connected, to_bridge_error
 from bridges.telegram.updates import UpdatesClient
@@ -28,6 +28,7 @@ _PING_EVERY = 20.0
 _PING_TIMEOUT = 10.0
 _ANSWER_TIMEOUT = 60.0
 _OPENING_TIMEOUT = 30.0
+_CLOSING_TIMEOUT = 30.0
 _LONGEST_DELAY = 25
 _STABLE_AFTER = 30.0
 _NOT_CONNECTED = "TELEGRAM.NOT_CONNECTED"
@@ -51,20 +52,26 @@ async def guarded(request: Awaitable[Any], seconds: float = _ANSWER_TIMEOUT) -> 
     """Await something of Telethon's; its errors become the core's.
 
     Telethon cancels the futures of open requests when it disconnects. That is no cancellation of
-    ours, so it becomes ``NotConnected``.
+    ours, so it becomes ``NotConnected``. And it swallows one of ours that comes while it ends tasks of
+    its own, so that one is raised again.
     """
     task = asyncio.current_task()
+    assert task is not None
+    cancellations = task.cancelling()
     try:
         async with asyncio.timeout(seconds):
-            return await request
+            answer = await request
+        if task.cancelling() > cancellations:
+            raise asyncio.CancelledError
     except asyncio.CancelledError:
-        if task is not None and task.cancelling():
+        if task.cancelling():
             raise
         raise answer_lost() from None
     except BridgeError:
         raise
     except Exception as error:
         raise to_bridge_error(error) from error
+    return answer
 
 
 class Connection:
@@ -115,9 +122,7 @@ class Connection:
         """Disconnect and end everything."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await ended([task])
         await self._close()
 
     async def __call__(self, request: Any) -> Any:
@@ -233,10 +238,19 @@ class Connection:
     async def _close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            await client.disconnect()
+            await _disconnected(client)
         # Telethon forgets requests that waited for it to reconnect: nobody would answer them.
         for request in list(self._requests):
             request.cancel()
+
+
+async def _disconnected(client: UpdatesClient) -> None:
+    """Disconnect a client; one that does not manage in time is left to itself."""
+    try:
+        async with asyncio.timeout(_CLOSING_TIMEOUT):
+            await client.disconnect()
+    except TimeoutError:
+        _log.warning("A connection could not be closed in time")
 
 
 def _delay(failures: int, error: BridgeError) -> float:

@@ -189,8 +189,8 @@ class TelegramSession(RoomAbilities):
 
     async def disconnect(self) -> None:
         """Close the connection; the account stays logged in."""
-        await self._refresher.close()
         await self._connection.stop()
+        await self._refresher.close()  # Only now: what still comes in has it ask.
         await self._fetcher.close()
 
     async def logout(self) -> None:

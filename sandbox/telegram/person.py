@@ -215,7 +215,8 @@ class Person(MessageKinds, RoomDoings, SettingDoings, TopicDoings):
 
     async def _wait_for_news(self) -> None:
         try:
-            await asyncio.wait_for(self._news.wait(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await self._news.wait()
         except TimeoutError:
             # After an automatic reconnect the library does not ask what it missed.
             await self.client.catch_up()

@@ -37,11 +37,13 @@ from bridges.core.config import Registration as BridgeRegistration
 from bridges.core.network import NetworkPlugin
 from tests.support.appservice import Registration, registration
 from tests.support.ports import LOOPBACK, PortLease
+from tests.support.standstill import standing
 from tests.support.synapse import SynapseServer
 from tests.support.synapse_config import SERVER_NAME
 from tests.support.waiting import eventually
 
 VERSION = "0.0-test"
+_STOPS_WITHIN = 60
 
 
 class PuppetRegistration(Registration):
@@ -223,7 +225,12 @@ class BridgeUnderTest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.wait_for(self.stop(), 30)
+        stopping = asyncio.create_task(self.stop(), name="stopping a bridge")
+        _, late = await asyncio.wait({stopping}, timeout=_STOPS_WITHIN)
+        if late:
+            waits = standing(asyncio.get_running_loop())
+            raise TimeoutError(f"a bridge has not stopped after {_STOPS_WITHIN} s:\n{waits}")
+        await stopping
 
 
 def core_registration(given: Registration) -> BridgeRegistration:

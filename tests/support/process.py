@@ -155,7 +155,8 @@ class ChildProcess:
         """
         process = self._started()
         try:
-            return await asyncio.wait_for(process.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                return await process.wait()
         except TimeoutError:
             raise TimeoutError(
                 f"{self.name} still runs after {timeout:g} s; its output:\n{self.tail()}"

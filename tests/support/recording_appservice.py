@@ -71,7 +71,8 @@ class RecordingAppservice:
                     await self._changed.wait()
 
         try:
-            return await asyncio.wait_for(found(), timeout)
+            async with asyncio.timeout(timeout):
+                return await found()
         except TimeoutError:
             raise TimeoutError(f"not among the pushed events: {self.events[-20:]}") from None
 

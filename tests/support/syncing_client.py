@@ -138,7 +138,8 @@ class SyncingClient:
                     await self._changed.wait()
 
         try:
-            return await asyncio.wait_for(held(), timeout)
+            async with asyncio.timeout(timeout):
+                return await held()
         except TimeoutError:
             seen = "\n".join(f"  {_short(event)}" for event in self.events()[-_EVENTS_SHOWN:])
             raise TimeoutError(

@@ -14,6 +14,7 @@ from bridges.core.errors import TemporaryError
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.network import SessionState
 from bridges.core.sessions import ActiveLogin
+from bridges.core.tasks import ended
 from bridges.core.text import UserText, user_text
 
 _PATIENCE = 60.0
@@ -54,10 +55,7 @@ class StateNotices:
 
     async def close(self) -> None:
         """Say nothing more."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     async def _tell(self, login: ActiveLogin) -> None:
         state = login.state

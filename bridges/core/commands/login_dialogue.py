@@ -27,6 +27,7 @@ from bridges.core.login import (
     LoginStep,
     UserInput,
 )
+from bridges.core.tasks import ended
 from bridges.core.text import UserText, user_text
 
 T = TypeVar("T")
@@ -270,9 +271,7 @@ class LoginDialogue:
             return work.result()
         finally:
             # Only one call to the process at a time: it must be over before the next one.
-            work.cancel()
-            timer.cancel()
-            await asyncio.wait({work, timer})
+            await ended([work, timer])
 
     async def _say(self, *lines: UserText) -> EventID:
         return await self._bot.say(self.room, lines, user=self._user, markdown=True)

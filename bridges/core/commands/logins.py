@@ -13,6 +13,7 @@ from bridges.core.clock import Clock
 from bridges.core.commands.login_dialogue import LoginDialogue
 from bridges.core.commands.ports import Bot, Services
 from bridges.core.commands.trouble import Incidents
+from bridges.core.tasks import ended
 from bridges.core.text import UserText, user_text
 
 
@@ -81,8 +82,7 @@ class LoginDialogues:
             )
 
     async def _stop(self, user: UserID, running: _Running) -> None:
-        running.task.cancel()
-        await asyncio.wait({running.task})
+        await ended([running.task])
         # A task that was stopped before it began has not done this itself.
         if self._running.get(user) is running:
             del self._running[user]

@@ -26,6 +26,7 @@ from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.logins import KeyValueStore
 from bridges.core.storage.portals import PortalStore
+from bridges.core.tasks import ended
 from bridges.core.text import user_text
 
 _PATIENCE = 15.0
@@ -78,10 +79,7 @@ class Arrivals:
 
     async def close(self) -> None:
         """Stop what goes on in the background."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     async def logged_in(self, login: ActiveLogin) -> None:
         """Have the recent chats of somebody brought in who has just logged in."""

@@ -29,6 +29,7 @@ from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.portals import PortalStore
+from bridges.core.tasks import ended, first_of
 
 AT_ONCE = 2
 """Chats that are brought in side by side while nothing is said in them."""
@@ -107,6 +108,7 @@ class HistoryKeeper:
         self._arrivals: dict[str, _Arrival] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: BoundedCache[ChatKey, bool] = BoundedCache(_BROKEN)
+        self._closed = False
 
     async def start(self) -> None:
         """Take up what was left."""
@@ -115,7 +117,8 @@ class HistoryKeeper:
 
     async def close(self) -> None:
         """Stop; what is not finished goes on with the next start."""
-        await _cancelled(list(self._tasks.values()))
+        self._closed = True
+        await ended(self._tasks.values())
 
     # -- What others ask for
 
@@ -143,11 +146,7 @@ class HistoryKeeper:
 
     async def settled(self, chat: ChatKey, seconds: float) -> None:
         """Wait until a chat is brought in, but no longer than this; it is wanted soon."""
-        wait = asyncio.ensure_future(self.let_pass(chat_lane(chat)))
-        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
-        await asyncio.wait({wait, sleep}, return_when=asyncio.FIRST_COMPLETED)
-        wait.cancel()
-        sleep.cancel()
+        await first_of(self.let_pass(chat_lane(chat)), self._clock.sleep(seconds))
 
     def holds(self, chat: ChatKey) -> bool:
         """Whether what is said in a chat now has to wait."""
@@ -168,7 +167,7 @@ class HistoryKeeper:
         for lane, arrival in list(self._arrivals.items()):
             task = self._tasks.get(lane)
             if arrival.wanted.login == login and task is not None:
-                await _cancelled([task])
+                await ended([task])
                 await self._store.finish(arrival.wanted.chat)
                 if self._arrivals.get(lane) is arrival:
                     self._end(lane, arrival)
@@ -182,6 +181,8 @@ class HistoryKeeper:
     def _begin(self, arrival: _Arrival) -> None:
         lane = chat_lane(arrival.wanted.chat)
         self._arrivals[lane] = arrival
+        if self._closed:
+            return  # Its messages wait for the next start.
         self._tasks[lane] = asyncio.create_task(self._run(lane, arrival), name=f"history of {lane}")
 
     def _end(self, lane: str, arrival: _Arrival) -> None:
@@ -229,11 +230,7 @@ class HistoryKeeper:
         if arrival.hurried is not None:
             await self._clock.sleep(seconds)
             return
-        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
-        hurry = asyncio.ensure_future(arrival.hurry.wait())
-        await asyncio.wait({sleep, hurry}, return_when=asyncio.FIRST_COMPLETED)
-        sleep.cancel()
-        hurry.cancel()
+        await first_of(self._clock.sleep(seconds), arrival.hurry.wait())
 
     def _is_too_late(self, arrival: _Arrival, error: Exception, wait: float) -> bool:
         """Whether what is said now would wait too long for what the network does not give."""
@@ -273,12 +270,6 @@ class HistoryKeeper:
             async with self._writing:
                 more = await self._filler.write_some(place)
         await self._hush.end(place)
-
-
-async def _cancelled(tasks: list["asyncio.Task[None]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _wait_for(error: Exception | None, waits: int) -> float:

@@ -20,6 +20,7 @@ from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.rights import EVERYBODY
 from bridges.core.storage.people import PeopleStore
+from bridges.core.tasks import ended
 
 _PAUSE = 0.1
 """Seconds between two joins, for those who write meanwhile."""
@@ -60,8 +61,7 @@ class Gathering:
         """Bring in nobody more."""
         self._waiting.clear()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended([self._task])
 
     async def _run(self) -> None:
         while self._waiting:

@@ -17,6 +17,7 @@ from telethon.tl.types import (
 )
 
 from bridges.core.clock import Clock
+from bridges.core.tasks import ended
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import file_too_large, refused
 from bridges.telegram.parts import PART_SIZE, Patience
@@ -113,9 +114,7 @@ async def all_of(workers: list[Any]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(tasks)
 
 
 def _size(path: Path) -> int:
