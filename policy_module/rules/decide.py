@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The decision: pure, and whatever no rule allows is denied."""
 
-from collections.abc import Iterable
-
 from policy_module.rules.document import Direction, Permission, RoomClass
-from policy_module.rules.names import InvalidNameError, parse_server_name, server_of
+from policy_module.rules.names import InvalidNameError, ServerName, parse_server_name, server_of
+from policy_module.rules.patterns import PatternIndex
 from policy_module.rules.policy import Destination, ListedServer, Policy
 from policy_module.rules.requests import (
     Allow,
@@ -41,7 +40,7 @@ def decide(policy: Policy, request: Request, now: float) -> Decision:
         case JoinRequest():
             return _join(policy, request, now)
         case EgressRequest(purpose, host):
-            return _destination(policy.egress[purpose].matching(host), host, now)
+            return _destination(policy.egress[purpose], host, now)
         case PermissionRequest(user, permission):
             return _permitted(policy, user, permission)
         case RoomClassRequest():
@@ -53,13 +52,14 @@ def _server(
 ) -> Decision:
     if server == policy.own_server:
         return Allow(OWN_SERVER)
-    if server is None or not _is_name(policy, server):
+    name = None if server is None else _taken_apart(server)
+    if server is None or name is None:
         return Deny(Reason.NO_SERVER_NAME, NOT_A_SERVER_NAME, server)
-    for entry in policy.denied.matching(server):
+    for entry in policy.denied.matching(server, name):
         if _is_live(entry, now) and _touches(entry, direction):
             return Deny(Reason.DENYLISTED, f"deny: {entry.rule}", server)
     refusal = Deny(Reason.NOT_LISTED, DEFAULT_DENY, server)
-    for entry in policy.allowed.matching(server):
+    for entry in policy.allowed.matching(server, name):
         if not _is_live(entry, now):
             refusal = Deny(Reason.EXPIRED, entry.rule, server)
         elif not _covers(entry, direction):
@@ -69,14 +69,11 @@ def _server(
     return refusal
 
 
-def _is_name(policy: Policy, server: str) -> bool:
-    if policy.allowed.names(server):
-        return True
+def _taken_apart(text: str) -> ServerName | None:
     try:
-        parse_server_name(server)
+        return parse_server_name(text)
     except InvalidNameError:
-        return False
-    return True
+        return None
 
 
 def _is_live(entry: ListedServer | Destination, now: float) -> bool:
@@ -118,9 +115,10 @@ def _join(policy: Policy, request: JoinRequest, now: float) -> Decision:
     return _first_denial(reachable, _permitted(policy, request.user, Permission.FEDERATE))
 
 
-def _destination(found: Iterable[Destination], host: str, now: float) -> Decision:
+def _destination(listed: PatternIndex[Destination], host: str, now: float) -> Decision:
     refusal = Deny(Reason.DESTINATION_NOT_LISTED, DEFAULT_DENY, host)
-    for entry in found:
+    name = _taken_apart(host)
+    for entry in () if name is None else listed.matching(host, name):
         if _is_live(entry, now):
             return Allow(entry.rule)
         refusal = Deny(Reason.EXPIRED, entry.rule, host)

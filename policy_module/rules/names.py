@@ -179,6 +179,8 @@ def _is_host(host: str) -> bool:
 
 
 def _is_ipv4(host: str) -> bool:
+    if not host[-1:].isdigit():  # the usual case, without the cost of an exception
+        return False
     try:
         ipaddress.IPv4Address(host)
     except ValueError:

@@ -13,14 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from policy_module.rules.names import (
-    InvalidNameError,
-    Pattern,
-    Reach,
-    ServerName,
-    parents,
-    parse_server_name,
-)
+from policy_module.rules.names import Pattern, Reach, ServerName, parents
 
 
 class Listed(Protocol):
@@ -76,17 +69,10 @@ class PatternIndex(Generic[L]):
         for candidates in self._globs.values():
             yield from (entry for _, entry in candidates)
 
-    def names(self, server: str) -> bool:
-        """Whether an entry is about exactly this server, which makes it a valid name."""
-        return server in self._exact
-
-    def matching(self, server: str) -> Iterator[L]:
-        """Yield the entries about a server, the nearest first; none for what is no server name."""
+    def matching(self, server: str, name: ServerName) -> Iterator[L]:
+        """Yield the entries about a server, the nearest first; ``name`` is the same taken apart."""
         yield from self._exact.get(server, ())
         if not self._below and not self._globs:
-            return
-        name = _parsed(server)
-        if name is None:
             return
         for domain in parents(name):
             key = domain, name.port
@@ -98,10 +84,3 @@ class PatternIndex(Generic[L]):
 
 def _frozen(lists: Mapping[K, list[V]]) -> Mapping[K, tuple[V, ...]]:
     return MappingProxyType({key: tuple(entries) for key, entries in lists.items()})
-
-
-def _parsed(server: str) -> ServerName | None:
-    try:
-        return parse_server_name(server)
-    except InvalidNameError:
-        return None
