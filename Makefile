@@ -19,8 +19,9 @@ test: $(READY)  ## All tests but the slow suites.
 lint: $(READY)  ## Style, types, import rules, container files.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && docker/lint.sh
 
-bench: $(READY)  ## Measure, and write build/bench.json.
+bench: $(READY)  ## Measure, and write build/bench.json and build/bench-border.json.
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.border
 
 faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 	$(BIN)/pytest tests/faults
