@@ -5,11 +5,13 @@ Comparing two servers would compare two machines' moods; this compares one serve
 """
 
 from collections.abc import Iterator
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
+from synapse.http.server import DirectServeJsonResource
+from synapse.http.site import SynapseRequest
 from synapse.module_api import ModuleApi
-from twisted.web.resource import Resource
-from twisted.web.server import Request
+from twisted.web.resource import IResource
 
 PATH = "/_bench/callbacks"
 
@@ -20,27 +22,26 @@ class Switch:
     def __init__(self, config: dict[str, Any], api: ModuleApi) -> None:
         callbacks = api._hs.get_module_api_callbacks()
         lists = [*_lists(callbacks.spam_checker), *_lists(callbacks.third_party_event_rules)]
-        root = Resource()
-        root.putChild(b"on", _Put(lists, [list(entries) for entries in lists]))
-        root.putChild(b"off", _Put(lists, [[] for _ in lists]))
-        api.register_web_resource(PATH, root)
+        for side, contents in (("on", [list(entries) for entries in lists]), ("off", [])):
+            resource = _Put(api, lists, contents or [[] for _ in lists])
+            api.register_web_resource(f"{PATH}/{side}", cast("IResource", resource))
 
     @staticmethod
     def parse_config(config: dict[str, Any]) -> dict[str, Any]:
         return config
 
 
-class _Put(Resource):
-    isLeaf = True  # noqa: N815 - Twisted's name
-
-    def __init__(self, lists: list[list[Any]], contents: list[list[Any]]) -> None:
-        super().__init__()
+class _Put(DirectServeJsonResource):
+    def __init__(self, api: ModuleApi, lists: list[list[Any]], contents: list[list[Any]]) -> None:
+        super().__init__(clock=api._hs.get_clock())
         self._lists, self._contents = lists, contents
 
-    def render_POST(self, request: Request) -> bytes:  # noqa: N802 - Twisted's name
+    async def _async_render_POST(  # noqa: N802 - Synapse's name
+        self, request: SynapseRequest
+    ) -> tuple[int, dict[str, Any]]:
         for entries, content in zip(self._lists, self._contents, strict=True):
             entries[:] = content
-        return str(sum(map(len, self._lists))).encode()
+        return HTTPStatus.OK, {"callbacks": sum(map(len, self._lists))}
 
 
 def _lists(part: object) -> Iterator[list[Any]]:
