@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Is an endpoint inside the territory? A pure decision on its addresses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from attrs import frozen
+
+from policy_module.residency.endpoints import Endpoint, Local, Remote, Unknown
+from policy_module.residency.resolve import Answer
+from policy_module.territory.addresses import Address, judged
+from policy_module.territory.territory import Territory
+
+
+class Verdict(StrEnum):
+    """Where an endpoint is."""
+
+    HERE = "here"
+    """On this machine: a socket, a path, a loopback address."""
+    INSIDE = "inside"
+    """Every address lies in the territory."""
+    ACCEPTED = "accepted"
+    """Outside, and the policy says so knowingly."""
+    OUTSIDE = "outside"
+    """At least one address lies elsewhere."""
+    UNRESOLVED = "unresolved"
+    """The name has no address at the moment."""
+    UNCHECKABLE = "uncheckable"
+    """The configuration does not tell where it is."""
+
+
+@frozen
+class Acceptance:
+    """A host that may be outside, and why."""
+
+    host: str
+    """A name or address, or ``*.domain``."""
+    why: str
+
+
+@frozen
+class Located:
+    """One address of an endpoint and the territory's rule for it; ``None`` if it is not there."""
+
+    address: Address
+    rule: str | None
+
+
+@frozen
+class Finding:
+    """What was found out about one endpoint."""
+
+    endpoint: Endpoint
+    verdict: Verdict
+    reason: str
+    addresses: tuple[Located, ...] = ()
+
+
+def check(
+    endpoint: Endpoint,
+    answer: Answer | None,
+    territory: Territory,
+    accepted: Sequence[Acceptance] = (),
+) -> Finding:
+    """Judge one endpoint.
+
+    Args:
+        endpoint: what the configuration names.
+        answer: the addresses of its host; ``None`` if it has none to resolve.
+        territory: where everything should be.
+        accepted: hosts that may be elsewhere.
+    """
+    match endpoint.target:
+        case Local(path):
+            return Finding(endpoint, Verdict.HERE, f"a path of this machine: {path}")
+        case Unknown(why):
+            return Finding(endpoint, Verdict.UNCHECKABLE, why)
+        case Remote(host):
+            return _check_host(endpoint, host, answer or Answer(), territory, accepted)
+
+
+def check_all(
+    endpoints: Iterable[Endpoint],
+    answers: Mapping[str, Answer],
+    territory: Territory,
+    accepted: Sequence[Acceptance] = (),
+) -> tuple[Finding, ...]:
+    """Judge endpoints in their order; ``answers`` are by host."""
+    return tuple(
+        check(endpoint, answers.get(endpoint.host or ""), territory, accepted)
+        for endpoint in endpoints
+    )
+
+
+def hosts_of(endpoints: Iterable[Endpoint]) -> frozenset[str]:
+    """Give the hosts that must be resolved."""
+    return frozenset(endpoint.host for endpoint in endpoints if endpoint.host is not None)
+
+
+def _check_host(
+    endpoint: Endpoint,
+    host: str,
+    answer: Answer,
+    territory: Territory,
+    accepted: Sequence[Acceptance],
+) -> Finding:
+    if not answer.addresses:
+        return Finding(endpoint, Verdict.UNRESOLVED, answer.problem or "has no address")
+    located = tuple(_locate(address, territory) for address in answer.addresses)
+    foreign = [one.address for one in located if one.rule is None and not _here(one.address)]
+    if not foreign:
+        here = all(_here(one.address) for one in located)
+        reason = (
+            "loopback" if here else "; ".join(sorted({one.rule or "" for one in located} - {""}))
+        )
+        return Finding(endpoint, Verdict.HERE if here else Verdict.INSIDE, reason, located)
+    outside = f"not in territory {territory.name}: {', '.join(map(str, foreign))}"
+    why = next((one.why for one in accepted if _matches(one.host, host)), None)
+    if why is not None:
+        return Finding(endpoint, Verdict.ACCEPTED, f"{why} ({outside})", located)
+    return Finding(endpoint, Verdict.OUTSIDE, outside, located)
+
+
+def _locate(address: Address, territory: Territory) -> Located:
+    match = territory.contains(address)
+    return Located(address, None if match is None else match.rule)
+
+
+def _here(address: Address) -> bool:
+    return judged(address).is_loopback
+
+
+def _matches(pattern: str, host: str) -> bool:
+    """Match without regard to case and the dot at the end; ``*.domain`` is everything below it."""
+    return fnmatchcase(host.lower().rstrip("."), pattern.lower().rstrip("."))
