@@ -5,10 +5,13 @@ import json
 import os
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy_module.rules.load import PolicyRefusedError, Problem, load
 from policy_module.rules.policy import Policy
+from policy_module.territory.document import TerritorySection
+from policy_module.territory.load import MakeTerritory, TerritoryLoader
+from policy_module.territory.territory import Territory
 
 Stat = tuple[int, int, int]
 """Inode, size and time of change of a file; zeros for one that is not there."""
@@ -35,6 +38,7 @@ class PolicyFiles:
 
     path: Path
     own_server: str
+    _territories: TerritoryLoader = field(factory=TerritoryLoader, init=False, eq=False)
 
     def look(self, known: Fingerprint) -> Fingerprint:
         """Take the fingerprint of the same files as before, without reading them."""
@@ -50,8 +54,12 @@ class PolicyFiles:
             texts[name] = self._where(name).read_text(encoding="utf-8")
             return texts[name]
 
+        def territory(name: str, section: TerritorySection) -> Territory:
+            seen.update({str(file): self._stat(str(file)) for file in section.files})
+            return self.territory(name, section)
+
         try:
-            return Reading(seen, texts, load(read(""), self.own_server, read))
+            return Reading(seen, texts, load(read(""), self.own_server, read, territory))
         except PolicyRefusedError as error:
             return Reading(seen, texts, error)
         except UnicodeDecodeError:
@@ -59,6 +67,14 @@ class PolicyFiles:
         except OSError as error:
             problem = Problem(f"cannot be read: {error.strerror}")
         return Reading(seen, texts, PolicyRefusedError((problem,)))
+
+    def territory(self, name: str, section: TerritorySection) -> Territory:
+        """Make a territory from the files its section names.
+
+        Raises:
+            TerritoryError: if one cannot be used.
+        """
+        return self._territories.load(name, section, self.path.parent)
 
     def _where(self, name: str) -> Path:
         return self.path.parent / name if name else self.path
@@ -97,14 +113,17 @@ class LastGood:
             os.fsync(file.fileno())
         beside.replace(self.path)
 
-    def recall(self) -> tuple[Policy | None, float]:
-        """Give the policy kept, ``None`` if there is none that can be read, and the latest time."""
+    def recall(self, territory: MakeTerritory) -> tuple[Policy | None, float]:
+        """Give the policy kept, ``None`` if there is none that can be read, and the latest time.
+
+        The large files of territories are not kept: they are read again where they are.
+        """
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             texts, latest = dict(kept["texts"]), float(kept["latest"])
         except (OSError, ValueError, KeyError, TypeError):
             return None, 0.0
         try:
-            return load(texts[""], self.own_server, texts.__getitem__), latest
+            return load(texts[""], self.own_server, texts.__getitem__, territory), latest
         except (PolicyRefusedError, KeyError, AttributeError):
             return None, latest

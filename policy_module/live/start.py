@@ -29,7 +29,7 @@ def begin(files: PolicyFiles, last_good: LastGood) -> Beginning:
         PolicyRefusedError: if it is bad and there is no good one from before.
     """
     reading = files.read()
-    kept, latest = last_good.recall()
+    kept, latest = last_good.recall(files.territory)
     if not isinstance(reading.outcome, PolicyRefusedError):
         return Beginning(reading.outcome, reading, None, latest)
     if kept is None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from policy_module.rules.names import parse_pattern
+from policy_module.territory.document import TerritorySection
 
 
 class Direction(StrEnum):
@@ -166,15 +167,6 @@ class EgressSection(Section):
         return destinations
 
 
-class TerritorySection(Section):
-    """A set of addresses with a name."""
-
-    networks: Annotated[tuple[str, ...], Entries] = ()
-    countries: Annotated[tuple[str, ...], Entries] = ()
-    registry_files: Annotated[tuple[str, ...], Entries] = ()
-    database: str | None = None
-
-
 class ResidencySection(Section):
     """Where what this homeserver connects to has to be."""
 
@@ -184,6 +176,8 @@ class ResidencySection(Section):
     """Whether allowed servers, too, must have addresses there."""
     on_violation: Literal["warn", "refuse"] = "warn"
     """What a destination outside means at the start: a warning, or no start."""
+    interval: float = Field(default=3600, ge=1, le=86400)
+    """Seconds between two checks of all destinations."""
 
 
 class RoomsSection(Section):

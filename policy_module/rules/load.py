@@ -13,6 +13,8 @@ from policy_module.rules.document import PolicyDocument
 from policy_module.rules.mistakes import Path, mistakes, written
 from policy_module.rules.names import InvalidNameError, parse_pattern
 from policy_module.rules.policy import ListedServer, Policy
+from policy_module.territory.load import MakeTerritory, TerritoryError, of_networks
+from policy_module.territory.territory import Territory
 
 Read = Callable[[str], str]
 """Reads a file named in the policy; raises ``OSError`` or ``UnicodeDecodeError``."""
@@ -45,7 +47,7 @@ class PolicyRefusedError(ValueError):
         self.problems = problems
 
 
-def load(text: str, own_server: str, read: Read) -> Policy:
+def load(text: str, own_server: str, read: Read, territory: MakeTerritory = of_networks) -> Policy:
     """Make the policy of ``own_server``.
 
     Raises:
@@ -54,6 +56,13 @@ def load(text: str, own_server: str, read: Read) -> Policy:
     content = _parse(text)
     document = _validate(content)
     problems = [*_contradictions(document, content)]
+    territories: dict[str, Territory] = {}
+    for name, section in document.territories.items():
+        try:
+            territories[name] = territory(name, section)
+        except TerritoryError as error:
+            where = ("territories", name)
+            problems.append(Problem(str(error), _line(content, where), where))
     listed: list[ListedServer] = []
     for index, name in enumerate(document.federation.allow_files):
         try:
@@ -66,7 +75,7 @@ def load(text: str, own_server: str, read: Read) -> Policy:
             problems.append(Problem(f"{name} cannot be read: {cause}", _line(content, path), path))
     if problems:
         raise PolicyRefusedError(tuple(problems))
-    return Policy.of(own_server, document, listed)
+    return Policy.of(own_server, document, listed, territories)
 
 
 def _parse(text: str) -> Any:

@@ -20,6 +20,7 @@ from policy_module.rules.document import (
 )
 from policy_module.rules.names import Pattern, parse_pattern
 from policy_module.rules.patterns import PatternIndex
+from policy_module.territory.territory import Territory
 
 
 @frozen
@@ -66,18 +67,26 @@ class Policy:
     denied: PatternIndex[ListedServer]
     egress: Mapping[Purpose, PatternIndex[Destination]]
     groups: tuple[Group, ...]
+    territories: Mapping[str, Territory]
 
     @classmethod
     def of(
-        cls, own_server: str, document: PolicyDocument, listed: Iterable[ListedServer] = ()
+        cls,
+        own_server: str,
+        document: PolicyDocument,
+        listed: Iterable[ListedServer] = (),
+        territories: Mapping[str, Territory] = MappingProxyType({}),
     ) -> "Policy":
-        """Make the policy of ``own_server``; ``listed`` are allowed servers from other files."""
+        """Make the policy of ``own_server``; ``listed`` are allowed servers from other files.
+
+        ``territories`` are those of the document, by name.
+        """
         listed = tuple(listed)
         federation = document.federation
         return cls(
             own_server=own_server,
             document=document,
-            digest=_digest(document, listed),
+            digest=_digest(document, listed, territories),
             allowed=PatternIndex.of((*map(_server, federation.allow), *listed)),
             denied=PatternIndex.of(map(_server, federation.deny)),
             egress=MappingProxyType(
@@ -89,7 +98,14 @@ class Policy:
                 }
             ),
             groups=tuple(map(_group, document.groups)),
+            territories=MappingProxyType(dict(territories)),
         )
+
+    @property
+    def home(self) -> Territory | None:
+        """The territory everything has to be in; ``None`` if addresses are not looked at."""
+        name = self.document.residency.territory
+        return None if name is None else self.territories[name]
 
     def next_end(self, now: float) -> float | None:
         """Give the first time after ``now`` at which an entry ends, in seconds since 1970."""
@@ -127,11 +143,17 @@ def _group(section: GroupSection) -> Group:
     return Group(section.name, re.compile(members, re.DOTALL), section.may)
 
 
-def _digest(document: PolicyDocument, listed: tuple[ListedServer, ...]) -> str:
+def _digest(
+    document: PolicyDocument,
+    listed: tuple[ListedServer, ...],
+    territories: Mapping[str, Territory],
+) -> str:
     content = json.dumps(document.canonical(), sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(content.encode())
     for entry in listed:
         digest.update(
             f"\n{entry.pattern.text}\t{entry.rule}\t{entry.direction}\t{entry.until}".encode()
         )
+    for name, territory in sorted(territories.items()):
+        digest.update(f"\n{name}\t{territory.digest}".encode())
     return digest.hexdigest()

@@ -52,7 +52,7 @@ class TerritorySection(BaseModel):
             raise ValueError("holds no address; give it networks, or countries with files")
         return self
 
-    def files(self, folder: Path) -> tuple[Path, ...]:
-        """Give the files it is read from; relative paths start at ``folder``."""
-        named = (*self.registry_files, *(() if self.database is None else (self.database,)))
-        return tuple(folder / path for path in named)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files it is read from."""
+        return (*self.registry_files, *(() if self.database is None else (self.database,)))

@@ -5,7 +5,7 @@ What was read of a file is kept until the file changes, so that loading a policy
 for the large files it names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -18,19 +18,16 @@ from policy_module.territory.territory import CountryRanges, Territory
 
 
 class TerritoryError(ValueError):
-    """A territory cannot be made; the message is one line: where, and what to do."""
+    """A territory cannot be made; the message is one line: which file, and what to do."""
 
 
-@frozen
-class LoadedTerritory:
-    """A territory, and what the operator should know about its files."""
-
-    territory: Territory
-    remarks: tuple[str, ...]
+MakeTerritory = Callable[[str, TerritorySection], Territory]
+"""Makes the territory of a name from its section; raises :class:`TerritoryError`."""
 
 
 @frozen
 class _Source:
+    wanted: frozenset[str]
     ranges: CountryRanges
     countries: frozenset[str]
     remarks: tuple[str, ...]
@@ -49,45 +46,26 @@ class _State:
 class TerritoryLoader:
     """Makes territories; keep one for as long as policies are loaded again."""
 
-    _kept: dict[tuple[Path, frozenset[str]], tuple[_State, _Source]] = field(
-        factory=dict, init=False
-    )
+    _kept: dict[tuple[str, Path], tuple[_State, _Source]] = field(factory=dict, init=False)
 
-    def load_all(
-        self, sections: Mapping[str, TerritorySection], folder: Path
-    ) -> dict[str, LoadedTerritory]:
-        """Make all territories of a policy; ``folder`` is where its relative paths start.
-
-        What is kept of files that no section names any more is forgotten.
+    def load(self, name: str, section: TerritorySection, folder: Path) -> Territory:
+        """Make one territory; ``folder`` is where relative paths start.
 
         Raises:
-            TerritoryError: naming the territory and the file.
-        """
-        loaded = {name: self.load(name, section, folder) for name, section in sections.items()}
-        in_use = {path for section in sections.values() for path in section.files(folder)}
-        self._kept = {key: kept for key, kept in self._kept.items() if key[0] in in_use}
-        return loaded
-
-    def load(self, name: str, section: TerritorySection, folder: Path) -> LoadedTerritory:
-        """Make one territory.
-
-        Raises:
-            TerritoryError: if a file cannot be used, or knows nothing about a country.
+            TerritoryError: if a file cannot be used, or none knows a country.
         """
         wanted = frozenset(section.countries)
         sources = list(self._sources(name, section, folder, wanted))
         unknown = wanted.difference(*(source.countries for source in sources))
         if unknown:
             raise TerritoryError(
-                f"territories.{name}: no file has an address of {', '.join(sorted(unknown))};"
-                " is the code right, and is it the right registry's file?"
+                f"no file has an address of {', '.join(sorted(unknown))}; is the code right, and is"
+                " it the right registry's file?"
             )
-        return LoadedTerritory(
-            Territory.build(
-                name,
-                map(parse_network, section.networks),
-                [source.ranges for source in sources],
-            ),
+        return Territory.build(
+            name,
+            map(parse_network, section.networks),
+            [source.ranges for source in sources],
             tuple(remark for source in sources for remark in source.remarks),
         )
 
@@ -108,18 +86,27 @@ class TerritoryLoader:
     ) -> _Source:
         try:
             state = _state(path)
-            kept = self._kept.get((path, wanted))
-            if kept is not None and kept[0] == state:
+            kept = self._kept.get((name, path))
+            if kept is not None and kept[0] == state and kept[1].wanted == wanted:
                 return kept[1]
             source = read(path, wanted)
         except OSError as error:
-            raise TerritoryError(
-                f"territories.{name}: {path} cannot be read: {error.strerror}"
-            ) from error
+            raise TerritoryError(f"{path.name} cannot be read: {error.strerror}") from error
         except (RegistryError, DatabaseError) as error:
-            raise TerritoryError(f"territories.{name}: {path} {error}") from error
-        self._kept[path, wanted] = state, source
+            raise TerritoryError(f"{path.name} {error}") from error
+        self._kept[name, path] = state, source
         return source
+
+
+def of_networks(name: str, section: TerritorySection) -> Territory:
+    """Make a territory without reading a file.
+
+    Raises:
+        TerritoryError: if its section names one.
+    """
+    if section.countries:
+        raise TerritoryError("its files are not at hand here")
+    return Territory.build(name, map(parse_network, section.networks))
 
 
 def _state(path: Path) -> _State:
@@ -130,12 +117,12 @@ def _state(path: Path) -> _State:
 def _read_registry(path: Path, wanted: frozenset[str]) -> _Source:
     # The format is ASCII; a stray byte spoils its own line, not the file.
     file = parse_registry(path.read_text("ascii", "replace"), wanted, path.name)
-    return _Source(file.ranges, file.countries, tuple(_remarks(path, file)))
+    return _Source(wanted, file.ranges, file.countries, tuple(_remarks(path, file)))
 
 
 def _read_database(path: Path, wanted: frozenset[str]) -> _Source:
     database = read_database(path, wanted, path.name)
-    return _Source(database.ranges, database.countries, ())
+    return _Source(wanted, database.ranges, database.countries, ())
 
 
 def _remarks(path: Path, file: RegistryFile) -> Iterable[str]:

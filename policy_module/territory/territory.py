@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A territory: does it contain this address, and by which rule?"""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
@@ -27,9 +28,15 @@ class CountryRanges:
 
 @frozen
 class Territory:
-    """A named set of addresses that never changes; made by :meth:`build`."""
+    """A named set of addresses that never changes; made by :meth:`build`.
+
+    ``digest`` is the SHA-256, in hexadecimal, of all its addresses; ``remarks`` are what the operator
+    should know about the files it was made from.
+    """
 
     name: str
+    digest: str
+    remarks: tuple[str, ...]
     _ipv4: RangeTable
     _ipv6: RangeTable
 
@@ -39,6 +46,7 @@ class Territory:
         name: str,
         networks: Iterable[Network] = (),
         countries: Iterable[CountryRanges] = (),
+        remarks: tuple[str, ...] = (),
     ) -> "Territory":
         """Put a territory together.
 
@@ -60,11 +68,11 @@ class Territory:
             fenced = [one for one, of in zip(nobody, nobody_versions, strict=True) if of == version]
             return RangeTable.build([*own, *fenced, *of_countries])
 
-        return cls(
-            name,
-            table(4, (one for file in files for one in file.ipv4)),
-            table(6, (one for file in files for one in file.ipv6)),
-        )
+        ipv4 = table(4, (one for file in files for one in file.ipv4))
+        ipv6 = table(6, (one for file in files for one in file.ipv6))
+        spans = repr((list(ipv4.spans()), list(ipv6.spans())))
+        digest = hashlib.sha256(spans.encode()).hexdigest()
+        return cls(name, digest, remarks, ipv4, ipv6)
 
     def contains(self, address: Address) -> Match | None:
         """Tell whether an address lies here, and by which rule.

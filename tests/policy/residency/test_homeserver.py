@@ -37,11 +37,21 @@ def test_every_subject_is_found(found: tuple[Endpoint, ...]) -> None:
         ("redis", yaml + "redis.host", "redis.home.test", 6379),
         ("replication", yaml + "instance_map.main", "main.home.test", 9093),
         ("media_storage", yaml + "media_storage_providers[1]", "s3.home.test", 9000),
-        ("media_storage", yaml + "media_storage_providers[2]", "s3.eu-central-1.amazonaws.com", 443),
+        (
+            "media_storage",
+            yaml + "media_storage_providers[2]",
+            "s3.eu-central-1.amazonaws.com",
+            443,
+        ),
         ("mail", yaml + "email.smtp_host", "mail.home.test", 587),
         ("sign_on", yaml + "oidc_providers.oidc-staff.issuer", "login.home.test", 443),
         ("sign_on", yaml + "oidc_providers.oidc-staff.token_endpoint", "token.home.test", 443),
-        ("sign_on", yaml + "oidc_providers.oidc-staff.userinfo_endpoint", "userinfo.home.test", 443),
+        (
+            "sign_on",
+            yaml + "oidc_providers.oidc-staff.userinfo_endpoint",
+            "userinfo.home.test",
+            443,
+        ),
         ("sign_on", yaml + "oidc_providers.oidc-staff.jwks_uri", "keys.home.test", 443),
         (
             "sign_on",
@@ -77,10 +87,10 @@ def test_every_subject_is_found(found: tuple[Endpoint, ...]) -> None:
     ]
 
 
-def test_what_is_local_and_what_cannot_be_told(
-    found: tuple[Endpoint, ...], tmp_path: Path
-) -> None:
-    local = {one.where_configured: one.target.path for one in found if isinstance(one.target, Local)}
+def test_what_is_local_and_what_cannot_be_told(found: tuple[Endpoint, ...], tmp_path: Path) -> None:
+    local = {
+        one.where_configured: one.target.path for one in found if isinstance(one.target, Local)
+    }
     assert local == {
         "homeserver.yaml: instance_map.sender": "/run/sender.sock",
         "homeserver.yaml: media_store_path": str(tmp_path / "media"),

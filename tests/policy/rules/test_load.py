@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from policy_module.rules.document import PolicyDocument
 from policy_module.rules.load import PolicyRefusedError, load
 from policy_module.rules.policy import Policy
+from policy_module.territory.territory import Territory
 
 OWN = "home.example"
 EXAMPLE = Path(__file__).parents[3] / "config" / "policy.example.yaml"
@@ -23,7 +24,7 @@ def loaded(text: str, **files: str) -> Policy:
         except KeyError:
             raise FileNotFoundError(2, "No such file or directory", name) from None
 
-    return load(text, OWN, read)
+    return load(text, OWN, read, lambda name, section: Territory.build(name))
 
 
 def refusals(text: str, **files: str) -> list[str]:
