@@ -20,6 +20,16 @@ def policy_file(config: KarvonConfig) -> Path:
     return config.policy.file or Layout.of(config).policy
 
 
+def policy_files(config: KarvonConfig) -> PolicyFiles:
+    """Give the policy file and what it names."""
+    return PolicyFiles(policy_file(config), config.homeserver.server_name)
+
+
+def last_good_policy(config: KarvonConfig) -> LastGood:
+    """Give the copy that stands in for a bad policy file."""
+    return LastGood.in_folder(Layout.of(config).policy_state, config.homeserver.server_name)
+
+
 def prepare_policy(config: KarvonConfig) -> None:
     """Make the first policy file, which lets nobody in or out and explains every key.
 
@@ -36,14 +46,11 @@ def read_policy(config: KarvonConfig) -> Policy:
     Raises:
         ConfigError: with every mistake in the file, if there is no good one from before.
     """
-    path, own_server = policy_file(config), config.homeserver.server_name
     try:
-        return begin(
-            PolicyFiles(path, own_server),
-            LastGood.in_folder(Layout.of(config).policy_state, own_server),
-        ).policy
+        return begin(policy_files(config), last_good_policy(config)).policy
     except PolicyRefusedError as error:
-        raise ConfigError([Problem(str(path), str(found)) for found in error.problems]) from None
+        path = str(policy_file(config))
+        raise ConfigError([Problem(path, str(found)) for found in error.problems]) from None
 
 
 def notaries(config: KarvonConfig, policy: Policy) -> tuple[str, ...]:

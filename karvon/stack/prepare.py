@@ -13,10 +13,18 @@ from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
 from karvon.files import create_once, make_private_folder, write_atomically
-from karvon.stack.policy import notaries, prepare_policy, read_policy
+from karvon.stack.policy import notaries, policy_file, prepare_policy, read_policy
 from karvon.stack.registration import registration_documents
-from karvon.stack.synapse import homeserver_document, log_document, signing_key
+from karvon.stack.synapse import (
+    base_settings,
+    federation_document,
+    homeserver_document,
+    log_document,
+    merged,
+    signing_key,
+)
 from karvon.yamltext import to_yaml
+from policy_module.rules.policy import Policy
 
 _GENERATED = "# Made by karvon at each start from karvon.yaml: changes here are lost.\n"
 
@@ -55,6 +63,17 @@ def prepare_homeserver(config: KarvonConfig, secrets: SecretStore) -> None:
         homeserver_document(config, layout, secrets, extra, trusted),
         layout,
     )
+
+
+def planned_settings(config: KarvonConfig, policy: Policy) -> dict[str, Any]:
+    """Give what will be in the managed ``homeserver.yaml`` as far as it has no secrets.
+
+    Raises:
+        ConfigError: if the operator's further settings cannot be read.
+    """
+    layout = Layout.of(config)
+    ours = federation_document(notaries(config, policy), policy_file(config), layout.policy_state)
+    return merged(merged(base_settings(), ours), _extra_config(config))
 
 
 def prepare_sandbox(config: KarvonConfig) -> None:

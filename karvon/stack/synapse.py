@@ -54,7 +54,12 @@ def homeserver_document(
         ],
         **federation_document(notaries, policy_file(config), layout.policy_state),
     }
-    return merged(merged(_template("homeserver.base.yaml"), ours), extra)
+    return merged(merged(base_settings(), ours), extra)
+
+
+def base_settings() -> dict[str, Any]:
+    """Give the settings that are the same everywhere."""
+    return _template("homeserver.base.yaml")
 
 
 def log_document(config: KarvonConfig) -> dict[str, Any]:

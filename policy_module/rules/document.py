@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+)
 
 from policy_module.rules.names import parse_pattern
 from policy_module.territory.document import TerritorySection
@@ -189,7 +197,10 @@ class RoomsSection(Section):
     """No room may be wider."""
 
 
-Permissions = Annotated[frozenset[Annotated[Permission, Strict(False)]], Strict(False)]
+# Sorted, so that all processes of a homeserver see the same digest.
+Permissions = Annotated[
+    frozenset[Annotated[Permission, Strict(False)]], Strict(False), PlainSerializer(sorted)
+]
 
 EVERYTHING = frozenset(Permission)
 

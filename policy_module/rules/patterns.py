@@ -59,6 +59,9 @@ class PatternIndex(Generic[L]):
                     exact[pattern.text[1:]].append(entry)
         return cls(_frozen(exact), _frozen(below), _frozen(globs))
 
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
     def __iter__(self) -> Iterator[L]:
         seen: set[int] = set()
         for found in (*self._exact.values(), *self._below.values()):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """From the text of the policy file to a policy, or to every mistake in it."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,3 +162,14 @@ def test_any_text_is_a_policy_or_refused(text: str) -> None:
     except PolicyRefusedError as error:
         if not error.problems:
             raise
+
+
+def test_the_digest_is_the_same_in_every_process() -> None:
+    program = (
+        "from policy_module.rules.load import load; print(load('', 'home.example', str).digest)"
+    )
+    digests = {
+        subprocess.check_output([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed})
+        for seed in "1234"
+    }
+    assert len(digests) == 1

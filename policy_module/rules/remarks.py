@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is permitted in a policy, or in a homeserver's settings beside it, and hardly meant."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from policy_module.rules.decide import decide
+from policy_module.rules.document import Purpose
+from policy_module.rules.names import Reach
+from policy_module.rules.policy import Policy
+from policy_module.rules.requests import Deny, FederationRequest, Reason
+
+SOON = 7 * 86_400
+"""Seconds before its end at which an entry is mentioned."""
+
+
+def remarks(policy: Policy, now: float) -> Iterator[str]:
+    """Say what somebody should look at again; ``now`` in seconds since 1970."""
+    destinations = chain.from_iterable(policy.egress.values())
+    for entry in chain(policy.allowed, policy.denied, destinations):
+        if entry.until is None:
+            continue
+        if entry.until < now:
+            yield f"{entry.rule}: its time is over; it counts no more and can go"
+        elif entry.until < now + SOON:
+            yield f"{entry.rule}: its time is over within 7 days"
+    for listed in policy.allowed:
+        name = listed.pattern.text
+        if listed.pattern.reach is Reach.EXACT:
+            answer = decide(policy, FederationRequest(name, listed.direction), now)
+            if isinstance(answer, Deny) and answer.reason is Reason.DENYLISTED:
+                yield f"federation.allow: {name} is refused all the same by {answer.rule}"
+
+
+def homeserver_mistakes(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
+    """Say what in ``homeserver.yaml`` contradicts the policy or opens a way around it.
+
+    ``settings`` is its content as read from YAML.
+    """
+    if settings.get("federation_domain_whitelist") != []:
+        yield (
+            "federation_domain_whitelist must be there and empty: Synapse asks the policy only then"
+        )
+    if "federation_ip_range_blacklist" in settings:
+        yield "federation_ip_range_blacklist must go: with it addresses cannot be decided here"
+    yield from _key_servers(settings, policy)
+    yield from _content(settings, policy)
+
+
+def _key_servers(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
+    default = [{"server_name": "matrix.org"}]
+    named = [entry["server_name"] for entry in settings.get("trusted_key_servers", default)]
+    refused = [name for name in named if _refused(policy, name)]
+    if refused:
+        yield f"trusted_key_servers: {', '.join(refused)} is not on the allowlist"
+    elif not named and len(policy.allowed):
+        yield (
+            "trusted_key_servers is empty: members of servers we have not met stay invisible; name"
+            " an allowed server that vouches for keys"
+        )
+
+
+def _refused(policy: Policy, server: str) -> bool:
+    # At the beginning of time no entry is over; that is told elsewhere.
+    return isinstance(decide(policy, FederationRequest(server), 0.0), Deny)
+
+
+def _content(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
+    if settings.get("url_preview_enabled") and not len(policy.egress[Purpose.PREVIEWS]):
+        yield "url_preview_enabled is true and egress.previews lists no host"
+    if settings.get("enable_authenticated_media") is False:
+        yield "enable_authenticated_media is false: anybody can fetch media without a login"
+    if settings.get("report_stats"):
+        yield "report_stats is true: figures about this homeserver go to its makers"
+    if settings.get("allow_public_rooms_over_federation"):
+        yield "allow_public_rooms_over_federation is true: other servers see the room directory"
