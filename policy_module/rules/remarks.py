@@ -2,13 +2,12 @@
 """What is permitted in a policy, or in a homeserver's settings beside it, and hardly meant."""
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 from policy_module.rules.decide import decide
 from policy_module.rules.document import Purpose
 from policy_module.rules.names import Reach
-from policy_module.rules.policy import Policy
+from policy_module.rules.policy import Destination, ListedServer, Policy
 from policy_module.rules.requests import Deny, FederationRequest, Reason
 
 SOON = 7 * 86_400
@@ -17,8 +16,7 @@ SOON = 7 * 86_400
 
 def remarks(policy: Policy, now: float) -> Iterator[str]:
     """Say what somebody should look at again; ``now`` in seconds since 1970."""
-    destinations = chain.from_iterable(policy.egress.values())
-    for entry in chain(policy.allowed, policy.denied, destinations):
+    for entry in _all_entries(policy):
         if entry.until is None:
             continue
         if entry.until < now:
@@ -31,6 +29,13 @@ def remarks(policy: Policy, now: float) -> Iterator[str]:
             answer = decide(policy, FederationRequest(name, listed.direction), now)
             if isinstance(answer, Deny) and answer.reason is Reason.DENYLISTED:
                 yield f"federation.allow: {name} is refused all the same by {answer.rule}"
+
+
+def _all_entries(policy: Policy) -> Iterator[ListedServer | Destination]:
+    yield from policy.allowed
+    yield from policy.denied
+    for destinations in policy.egress.values():
+        yield from destinations
 
 
 def homeserver_mistakes(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
