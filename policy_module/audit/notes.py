@@ -10,6 +10,7 @@ Ed25519 (RFC 8032), type 1 there.
 import base64
 import binascii
 import hashlib
+import re
 
 from attrs import field, frozen
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +25,8 @@ _MARK = "— "
 _KEY_ID_BYTES = 4
 _KEY_BYTES = 32
 _KEY_TEXT = 44
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_NAME = re.compile(r"[^\s+]+")
 
 
 class InvalidNoteError(ValueError):
@@ -31,7 +34,7 @@ class InvalidNoteError(ValueError):
 
 
 def _check_name(_: object, __: object, name: str) -> None:
-    if not name or not name.isprintable() or any(c.isspace() or c == "+" for c in name):
+    if not _NAME.fullmatch(name) or _CONTROL.search(name):
         raise InvalidNoteError(f"{name!r} cannot name a key: no spaces and no plus sign")
 
 
@@ -106,7 +109,7 @@ def open_note(note: str, key: NoteKey) -> str:
     text, blank, signatures = note.rpartition("\n\n")
     if not blank or not signatures.endswith("\n"):
         raise InvalidNoteError("it has no signatures")
-    if any(character < " " and character != "\n" for character in note):
+    if _CONTROL.search(note):
         raise InvalidNoteError("it holds a control character")
     text += "\n"
     signed = False

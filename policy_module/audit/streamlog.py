@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from policy_module.audit import segments
 from policy_module.audit.checkpoints import ORIGIN, Checkpoint, open_checkpoint, sign_checkpoint
 from policy_module.audit.keys import SIGNING_KEY, pseudonyms, signing_key
+from policy_module.audit.kinds import CLOSED, OPENED, RETIRED, TORN
 from policy_module.audit.lines import CheckpointLine, Head, State
 from policy_module.audit.notes import InvalidNoteError
 from policy_module.audit.pseudonyms import Pseudonyms
@@ -29,8 +30,6 @@ from policy_module.audit.retention import outdated
 from policy_module.audit.segmentfile import SegmentFile, keep_aside, write_synced
 from policy_module.audit.segments import Segment
 from policy_module.audit.times import time_text
-
-OPENED, CLOSED, TORN, RETIRED = "audit_opened", "audit_closed", "audit_torn", "audit_retired"
 
 
 class AuditLockedError(Exception):

@@ -21,12 +21,12 @@ from itertools import islice
 from attrs import define, field, frozen
 
 from policy_module.audit.keys import UnusableKeyError
+from policy_module.audit.kinds import GAP
 from policy_module.audit.record import AuditRecord, bounded
 from policy_module.audit.recovery import AuditDamagedError
 from policy_module.audit.streamlog import AuditLockedError, StreamLog
 from policy_module.audit.times import time_text
 
-GAP = "audit_gap"
 _BATCH = 500
 
 logger = logging.getLogger(__name__)

@@ -56,7 +56,7 @@ def slow_root(entries: Sequence[bytes]) -> bytes:
 
 
 def slow_split(n: int) -> int:
-    return max(2**power for power in range(64) if 2**power < n)
+    return max(1 << power for power in range(64) if 1 << power < n)
 
 
 def slow_path(m: int, entries: Sequence[bytes]) -> list[bytes]:
