@@ -24,6 +24,7 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.network import LoginRecord
 from bridges.core.portal.rooms import Rooms
 from bridges.core.sessions import Sessions
+from bridges.core.settings_watch import account_data_marker
 from bridges.core.storage.erasure import Erased, ErasureStore
 from bridges.core.storage.logins import KeyValueStore, LoginStore
 from bridges.core.storage.people import PeopleStore
@@ -118,7 +119,9 @@ class Erasure:
         rooms += [] if space is None else [space]
         for room in rooms:
             await self._leave(room)
-        names = (_PREFIX + login.id, arrival_marker(login.id))
+        names = [_PREFIX + login.id, arrival_marker(login.id)]
+        if not self._sessions.of(login.owner):
+            names.append(account_data_marker(login.owner))
         erased = await self._store.erase(login, chats, rooms, names)
         self._portals.forget(chat.key for chat in chats)
         ghosts = {one: self._senders.ghost_mxid(one) for one in erased.people}

@@ -153,7 +153,10 @@ class RemotePins:
 
 @frozen
 class ChatGone:
-    """This login is no longer in the chat, or (``deleted``) the chat does not exist any more."""
+    """This login is no longer in the chat, or (``deleted``) the chat does not exist any more.
+
+    With a chat that is the parent of others they are left as well.
+    """
 
     chat: ChatKey
     deleted: bool = False

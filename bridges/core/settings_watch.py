@@ -101,11 +101,11 @@ class SettingsWatch:
                 await self._carry_over(person, room, settings)
         async with self._db.transaction() as connection:
             position = json.dumps([answer["next_batch"], sorted(silent)])
-            await self._values.put(connection, _name(person), position)
+            await self._values.put(connection, account_data_marker(person), position)
 
     async def _stored(self, person: UserID) -> tuple[str | None, frozenset[RoomID]]:
         """Where the last look ended, and which rooms were muted then."""
-        stored = await self._values.get(_name(person))
+        stored = await self._values.get(account_data_marker(person))
         if stored is None:
             return None, frozenset()
         since, silent = json.loads(stored)
@@ -124,7 +124,8 @@ class SettingsWatch:
                 self._log.info("the network refuses a chat's settings", error=error.code)
 
 
-def _name(person: UserID) -> str:
+def account_data_marker(person: UserID) -> str:
+    """The name of the stored value that says where the last look at a person ended."""
     return f"account data of {person}"
 
 

@@ -44,6 +44,7 @@ def space_info(chat: Any) -> ChatInfo:
         name=clean_name(chat.title),
         avatar=chat_avatar(chat),
         rights=SPACE_RIGHTS,
+        may_write=False,
         parent=NO_CHAT,
     )
 

@@ -2,11 +2,14 @@
 """What one person has saved is nobody else's, and what somebody wants deleted is deleted."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from mautrix.types import UserID
 
+from bridges.core.settings_watch import account_data_marker
 from bridges.core.storage.database import Database
 from tests.conformance.driver import Phone
 from tests.conformance.pictures import png
@@ -89,6 +92,11 @@ async def _dump(database: Database) -> str:
     return "\n".join(rows)
 
 
+def _names(row: str, trace: str) -> bool:
+    """Whether a row holds a trace as a whole word: short ids are also in what is random."""
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(trace)}(?![A-Za-z0-9])", row) is not None
+
+
 class TestDeletion:
     async def test_leaves_nothing_and_takes_nothing_from_others(
         self, stage: Stage, zarina: Resident, nodira: Phone
@@ -104,6 +112,9 @@ class TestDeletion:
         await direct.in_matrix(picture)
         mine, answer = unique("my words"), unique("an answer")
         await direct.say(mine)
+        sent = unique("my picture")
+        await leaver.user.send_image(direct.room, png(8), caption=sent, info={"w": 64, "h": 48})
+        await direct.on_phone(friend, sent)
         seen = await direct.on_phone(friend, mine)
         await friend.react(seen, "👍")
         await friend.send(direct.chat, answer, reply_to=seen)
@@ -114,17 +125,19 @@ class TestDeletion:
         shared = await stage.conversation(zarina, shared_chat, hello)
         await stage.conversation(leaver, shared_chat, hello)
 
+        await stage.look_at_settings(leaver)
         database = stage.bridge.bridge.database
-        traces = [friend.user, old, picture, mine, answer, direct.room, leaver.phone.user]
+        watched = account_data_marker(UserID(leaver.mxid))
+        traces = [friend.user, old, picture, mine, answer, direct.room, leaver.phone.user, watched]
         before = await _dump(database)
-        assert all(one in before for one in (friend.user, direct.room, leaver.phone.user))
+        assert all(one in before for one in (friend.user, direct.room, leaver.phone.user, watched))
         assert "cannot be undone" in await leaver.ask("delete-my-data")
         asked = leaver.last_event()
         await leaver.ask("1")
         await leaver.hears_from_bot("I have deleted what I had of it", after=asked)
 
         after = await _dump(database)
-        left = [row for row in after.splitlines() if any(trace in row for trace in traces)]
+        left = [row for row in after.splitlines() if any(_names(row, one) for one in traces)]
         assert left == []
         members = leaver.user.record.members(direct.room)
         await eventually(

@@ -311,3 +311,23 @@ class TestTwoResidents:
             await view.in_matrix(text)
         await eventually(lambda: _parents(other) == _parents(one) != set(), describe="one space")
         assert one.count(text) == other.count(text) == 1
+
+
+async def test_who_leaves_a_forum_leaves_all_its_rooms(
+    stage: Stage, zarina: Resident, nodira: Phone
+) -> None:
+    """And finds them again after coming back."""
+    chat = await nodira.create_forum(unique("Cellar"), zarina.phone)
+    general = await _said(stage, zarina, nodira, chat)
+    topic = await _said(stage, zarina, nodira, await nodira.create_topic(chat, "Wine"))
+    (space,) = _parents(topic)
+    rooms = {general.room, topic.room, space}
+    record = zarina.user.record
+    assert rooms <= record.joined
+    await zarina.phone.host.leave(chat)
+    await eventually(lambda: not rooms & record.joined, describe="no room of the forum")
+    await nodira.host.add(chat, zarina.phone)
+    await eventually(lambda: {general.room, space} <= record.joined, describe="the forum again")
+    text = unique("still fermenting")
+    await nodira.send(topic.chat, text)
+    await zarina.user.wait_message(text, topic.room)

@@ -11,7 +11,7 @@ from attrs import evolve
 from bridges.core.chat import NO_AVATAR
 from bridges.core.errors import Rejected
 from bridges.core.events import ChatGone, RemotePins
-from bridges.core.ids import MessageID, RemoteUserID
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.rights import EVERYBODY, RESTRICTED, ChatRights
 from bridges.core.text import user_text
 from tests.fakes.world import Account, Chat, World
@@ -87,6 +87,8 @@ class Hosting:
         if chat.members.pop(user, None) is not None:
             account = self._world.accounts[user]
             self._world.tell(account, ChatGone(self._world.key(chat, account)))
+            if chat.space is not None:
+                self._world.tell(account, ChatGone(ChatKey(chat.space)))
         self._world.change_chat(chat)
 
     # -- Rights

@@ -16,6 +16,7 @@ from bridges.core.events import (
     RemoteReceipt,
 )
 from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
+from bridges.telegram import ids
 from bridges.telegram.from_telegram.convert import events_of, typing_of
 from bridges.telegram.from_telegram.messages import message_events
 from bridges.telegram.from_telegram.surroundings import Surroundings
@@ -187,7 +188,8 @@ def test_who_is_thrown_out_leaves(chat: Any, is_gone: bool) -> None:
     still_in = ChatChanged(
         ROOM, ChatInfo(members=(Member(Sender(RemoteUserID(str(ME)), is_me=True)),))
     )
-    assert events == [ChatGone(ROOM) if is_gone else still_in]
+    gone = [ChatGone(ROOM), ChatGone(ids.space_key(CHANNEL))]
+    assert events == (gone if is_gone else [still_in])
 
 
 def test_other_updates_mean_nothing(around: Surroundings) -> None:

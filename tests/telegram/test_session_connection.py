@@ -11,6 +11,7 @@ from bridges.core.secretbox import SecretBox
 from bridges.telegram.network import TelegramNetwork
 from bridges.telegram.session import TelegramSession
 from bridges.telegram.store.credentials import CredentialStore
+from bridges.telegram.store.uploads import SentFile, UploadStore
 from sandbox.telegram import Person, TelegramSandbox
 from tests.support.faultproxy import FaultProxy
 from tests.telegram.bridge import Bridge, RecordingHandle, config_for, text_message
@@ -141,9 +142,11 @@ async def test_a_flood_wait_reaches_the_whole_login_and_slow_mode_one_chat(
 async def test_logout_ends_the_authorisation_and_forgets(
     session: TelegramSession, handle: RecordingHandle, net: TelegramSandbox, alisa: LoginRecord
 ) -> None:
+    uploads = UploadStore(handle.database, alisa.id)
+    await uploads.put("a camel", SentFile("photo", 1, 2, b"3"), handle.clock.now())
     await session.logout()
     assert net.log.counts()["auth.logOut"] == 1
-    for table in ("session", "cursor", "channel_cursor", "entity"):
+    for table in ("session", "cursor", "channel_cursor", "entity", "upload"):
         assert not await handle.database.fetch(f"SELECT * FROM telegram_{table}")
     await session.logout()
 

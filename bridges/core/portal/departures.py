@@ -56,8 +56,13 @@ class Departures:
 
         ``identity`` is the same when this is handled again, None if they have asked.
 
-        Of a chat that is no more, everybody keeps what they have read.
+        Of a chat that is no more, everybody keeps what they have read. Of those whose parent it is
+        they are not told one by one.
         """
+        for child in await self._portals.children(event.chat):
+            parts = await self._portals.logins_in(child.key)
+            if login.record.id in {part.login for part in parts}:
+                await self.gone(ChatGone(child.key), login)
         portal = await self._portals.get(event.chat)
         if portal is not None and portal.room is not None and portal.successor is None:
             if identity is not None:

@@ -79,15 +79,23 @@ def _presence(peer: ids.Peer, around: Surroundings) -> Sequence[ChatEvent]:
     if moved is not None:
         return [moved]
     if isinstance(chat, tl.ChannelForbidden | tl.ChatForbidden | tl.ChatEmpty):
-        return [ChatGone(around.chat(peer))]
+        return _gone(peer, around)
     if not isinstance(chat, tl.Channel | tl.Chat):
         return []
     if chat.left:
-        return [ChatGone(around.chat(peer))]
+        return _gone(peer, around)
     if isinstance(chat, tl.Channel) and chat.min:
         return []
     # Somebody who comes back finds their room again, even if they were removed and added at once.
     return [ChatChanged(around.chat(peer), ChatInfo(members=(Member(around.myself),)))]
+
+
+def _gone(peer: ids.Peer, around: Surroundings) -> Sequence[ChatEvent]:
+    """The account is no longer in a chat, nor in the topics it has if it is a forum."""
+    gone = [ChatGone(around.chat(peer))]
+    if isinstance(peer, tl.PeerChannel):
+        gone.append(ChatGone(ids.space_key(peer.channel_id)))
+    return gone
 
 
 def _default_rights(update: Any, around: Surroundings) -> Sequence[ChatEvent]:
