@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Is an endpoint inside the territory? A pure decision on its addresses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from attrs import frozen
 
@@ -30,13 +29,8 @@ class Verdict(StrEnum):
     """The configuration does not tell where it is."""
 
 
-@frozen
-class Acceptance:
-    """A host that may be outside, and why."""
-
-    host: str
-    """A name or address, or ``*.domain``."""
-    why: str
+Accepted = Callable[[Endpoint], str | None]
+"""Tells why an endpoint may be outside; ``None`` if it may not."""
 
 
 @frozen
@@ -61,7 +55,7 @@ def check(
     endpoint: Endpoint,
     answer: Answer | None,
     territory: Territory,
-    accepted: Sequence[Acceptance] = (),
+    accepted: Accepted,
 ) -> Finding:
     """Judge one endpoint.
 
@@ -69,22 +63,22 @@ def check(
         endpoint: what the configuration names.
         answer: the addresses of its host; ``None`` if it has none to resolve.
         territory: where everything should be.
-        accepted: hosts that may be elsewhere.
+        accepted: tells what may be elsewhere, and why.
     """
     match endpoint.target:
         case Local(path):
             return Finding(endpoint, Verdict.HERE, f"a path of this machine: {path}")
         case Unknown(why):
             return Finding(endpoint, Verdict.UNCHECKABLE, why)
-        case Remote(host):
-            return _check_host(endpoint, host, answer or Answer(), territory, accepted)
+        case Remote():
+            return _check_host(endpoint, answer or Answer(), territory, accepted)
 
 
 def check_all(
     endpoints: Iterable[Endpoint],
     answers: Mapping[str, Answer],
     territory: Territory,
-    accepted: Sequence[Acceptance] = (),
+    accepted: Accepted,
 ) -> tuple[Finding, ...]:
     """Judge endpoints in their order; ``answers`` are by host."""
     return tuple(
@@ -100,10 +94,9 @@ def hosts_of(endpoints: Iterable[Endpoint]) -> frozenset[str]:
 
 def _check_host(
     endpoint: Endpoint,
-    host: str,
     answer: Answer,
     territory: Territory,
-    accepted: Sequence[Acceptance],
+    accepted: Accepted,
 ) -> Finding:
     if not answer.addresses:
         return Finding(endpoint, Verdict.UNRESOLVED, answer.problem or "has no address")
@@ -116,7 +109,7 @@ def _check_host(
         )
         return Finding(endpoint, Verdict.HERE if here else Verdict.INSIDE, reason, located)
     outside = f"not in territory {territory.name}: {', '.join(map(str, foreign))}"
-    why = next((one.why for one in accepted if _matches(one.host, host)), None)
+    why = accepted(endpoint)
     if why is not None:
         return Finding(endpoint, Verdict.ACCEPTED, f"{why} ({outside})", located)
     return Finding(endpoint, Verdict.OUTSIDE, outside, located)
@@ -129,8 +122,3 @@ def _locate(address: Address, territory: Territory) -> Located:
 
 def _here(address: Address) -> bool:
     return judged(address).is_loopback
-
-
-def _matches(pattern: str, host: str) -> bool:
-    """Match without regard to case and the dot at the end; ``*.domain`` is everything below it."""
-    return fnmatchcase(host.lower().rstrip("."), pattern.lower().rstrip("."))
