@@ -21,6 +21,7 @@ from policy_module.federation.allowlist import (
 )
 from policy_module.federation.explain import Explanations, explain_joins
 from policy_module.live.follow import follow
+from policy_module.residency.run import watch_residency
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class PolicyModule:
         explanations = Explanations(in_force, RefusalLog(LogLines(), time.monotonic))
 
         install(hs, allowlist)
+        watch_residency(api, in_force, LogLines(), config.state)
         explain_joins(hs, explanations)
         api.register_spam_checker_callbacks(user_may_invite=explanations.user_may_invite)
         api.register_third_party_rules_callbacks(on_create_room=explanations.on_create_room)

@@ -34,20 +34,24 @@ def key_of(endpoint: Endpoint) -> str:
 
 
 def moves(before: Mapping[str, Known], findings: Iterable[Finding]) -> tuple[Move, ...]:
-    """Give what has crossed a border, either way; new addresses on the same side are no move.
+    """Give what has crossed a border, either way.
 
-    A name that cannot be resolved at the moment is nowhere, which is no move either.
+    New addresses on the same side are no move, nor is a policy that judges the same addresses anew.
+    A name that cannot be resolved at the moment is nowhere.
     """
     found = []
     for finding in findings:
         known = before.get(key_of(finding.endpoint))
-        if (
-            known is not None
-            and finding.verdict is not Verdict.UNRESOLVED
-            and known.verdict is not finding.verdict
-        ):
+        if known is None or finding.verdict is Verdict.UNRESOLVED:
+            continue
+        if known.verdict is not finding.verdict and known.addresses != addresses_of(finding):
             found.append(Move(known, finding))
     return tuple(found)
+
+
+def addresses_of(finding: Finding) -> tuple[str, ...]:
+    """Give the addresses of an endpoint as text."""
+    return tuple(str(located.address) for located in finding.addresses)
 
 
 def remembered(before: Mapping[str, Known], findings: Iterable[Finding]) -> dict[str, Known]:
@@ -56,8 +60,7 @@ def remembered(before: Mapping[str, Known], findings: Iterable[Finding]) -> dict
     for finding in findings:
         key = key_of(finding.endpoint)
         if finding.verdict is not Verdict.UNRESOLVED:
-            addresses = tuple(str(located.address) for located in finding.addresses)
-            known[key] = Known(finding.verdict, addresses)
+            known[key] = Known(finding.verdict, addresses_of(finding))
         elif key in before:
             known[key] = before[key]
     return known

@@ -6,6 +6,7 @@ Only the process with the background tasks watches; every process refuses to sta
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Protocol, TypeVar
 
 from attrs import define, field, frozen
@@ -15,11 +16,21 @@ from policy_module.audit.record import AuditRecord, AuditSink, Value
 from policy_module.residency.audit import Auditor
 from policy_module.residency.check import Finding, Verdict
 from policy_module.residency.endpoints import Endpoint
-from policy_module.residency.memory import Known, Memory, Move, moves, remembered
+from policy_module.residency.memory import (
+    Known,
+    Memory,
+    Move,
+    addresses_of,
+    moves,
+    remembered,
+)
 from policy_module.residency.report import counted, of_concern
 from policy_module.rules.policy import Policy
 
 logger = logging.getLogger(__name__)
+
+RETRY = 60.0
+"""Seconds until the next try after a check failed."""
 
 T = TypeVar("T")
 
@@ -52,6 +63,12 @@ class ResidencyMetrics:
         for verdict, count in counted(findings).items():
             self._endpoints.labels(verdict=verdict.value).set(count)
         self._checked.set(now)
+
+
+@cache
+def residency_metrics(registry: CollectorRegistry) -> ResidencyMetrics:
+    """Give the figures of a registry, which takes each name only once."""
+    return ResidencyMetrics(registry)
 
 
 @frozen
@@ -96,6 +113,9 @@ class ResidencyWatch:
         self._busy = True
         try:
             await self._check(policy)
+        except Exception:
+            self._due = now + RETRY
+            raise
         finally:
             self._busy = False
 
@@ -168,7 +188,7 @@ def moved_record(move: Move) -> AuditRecord:
             "before": move.before.verdict.value,
             "before_addresses": list(move.before.addresses),
             "after": move.now.verdict.value,
-            "after_addresses": [str(located.address) for located in move.now.addresses],
+            "after_addresses": list(addresses_of(move.now)),
             "rule": move.now.reason,
         },
     )
