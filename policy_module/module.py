@@ -36,7 +36,7 @@ class PolicyModule:
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
         # Synapse offers modules no public way to the allowlist.
         hs = api._hs  # noqa: SLF001
-        in_force = follow(api, config)
+        in_force = follow(api, config, LogLines())
         # Two records, so that forged names from outside cannot crowd out what people here did.
         allowlist = FederationAllowlist(in_force, RefusalLog(LogLines(), time.monotonic))
         explanations = Explanations(in_force, RefusalLog(LogLines(), time.monotonic))

@@ -1,37 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Getting a list again and again, at the list's own pace.
+"""Fetching lists again and again, each at its own pace.
 
-Only time makes it ask: a server that is missing on the list never does, or any stranger could make
-us hammer the list's host (and learn from the delay who is not on it).
+Only time makes it ask: a server that is missing on a list never does, or any stranger could make us
+hammer the list's host (and learn from the delay who is not on it).
 """
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from attrs import frozen
 
-from policy_module.lists.source import Read
+from policy_module.lists.follower import Found, Report
+from policy_module.lists.source import Fetch
 from policy_module.lists.store import ListStore, StoreError
 from policy_module.lists.verify import ListTrust, Refusal, SignedList
 
-MIN_INTERVAL = 60.0
-"""Shortest time between two looks, in seconds."""
-
 FIRST_RETRY = 30.0
-"""Time before the first try after a failure, in seconds; it doubles with each further one."""
+"""Seconds between a failure and the next try; they double with each further failure."""
+
+InThread = Callable[[Callable[[], SignedList | Refusal]], Awaitable[SignedList | Refusal]]
 
 _JITTER = 0.2
-"""Part of the delay by which it varies, so that many homeservers do not ask together."""
-
-
-@frozen
-class Unreachable:
-    """There was no document to look at."""
-
-    detail: str
-
-
-Outcome = SignedList | Refusal | Unreachable
+"""Part of a delay by which it varies, so that many homeservers do not ask together."""
 
 
 class Randomness(Protocol):
@@ -42,6 +33,21 @@ class Randomness(Protocol):
         ...
 
 
+@frozen
+class Fetched:
+    """A list to fetch: whom to believe about it, its URL, and the seconds between two looks."""
+
+    trust: ListTrust
+    url: str
+    interval: float
+
+
+@frozen
+class _Pace:
+    due: float
+    failures: int = 0
+
+
 def next_delay(interval: float, failures: int, randomness: Randomness) -> float:
     """Give the seconds until the next look.
 
@@ -50,68 +56,76 @@ def next_delay(interval: float, failures: int, randomness: Randomness) -> float:
         failures: how many looks in a row brought no good list.
         randomness: for the jitter.
     """
-    usual = max(interval, MIN_INTERVAL)
     # The exponent is bounded, or a long failure overflows.
-    delay = usual if not failures else min(usual, FIRST_RETRY * 2 ** min(failures - 1, 16))
-    return delay * randomness.uniform(1 - _JITTER, 1 + _JITTER)
+    retry = FIRST_RETRY * 2 ** min(failures - 1, 16) if failures else math.inf
+    return min(interval, retry) * randomness.uniform(1 - _JITTER, 1 + _JITTER)
 
 
 class Refresher:
-    """Keeps one list in its store up to date.
+    """Keeps fetched lists up to date in their store.
 
     Args:
-        trust: whose signatures count.
-        read: gets the document once.
-        store: where a good one is kept.
-        interval: seconds between two looks.
-        clock: POSIX seconds.
-        sleep: waits that many seconds; the loop ends when it is cancelled there.
+        fetch: gets a document once.
+        store: where good ones are kept.
+        now: POSIX seconds, for expiry.
+        elapsed: seconds on a clock that nobody sets, for the pace.
         randomness: for the jitter.
-        report: told about every look, on the caller's thread; must not raise.
+        in_thread: runs a function in a thread; verifying a large list takes a second.
+        report: told of every document that is refused, or could not be had.
     """
 
     def __init__(
         self,
-        trust: ListTrust,
-        read: Read,
+        fetch: Fetch,
         store: ListStore,
-        interval: float,
         *,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
+        now: Callable[[], float],
+        elapsed: Callable[[], float],
         randomness: Randomness,
-        report: Callable[[ListTrust, Outcome], None],
+        in_thread: InThread,
+        report: Report,
     ) -> None:
-        self._trust = trust
-        self._read = read
+        self._fetch = fetch
         self._store = store
-        self._interval = interval
-        self._clock = clock
-        self._sleep = sleep
+        self._now = now
+        self._elapsed = elapsed
         self._randomness = randomness
+        self._in_thread = in_thread
         self._report = report
+        self._paces: dict[str, tuple[Fetched, _Pace]] = {}
 
-    async def run(self) -> None:
-        """Look at once, and then at intervals, until cancelled."""
-        failures = 0
-        while True:
-            outcome = await self.look()
-            failures = 0 if isinstance(outcome, SignedList) else failures + 1
-            await self._sleep(next_delay(self._interval, failures, self._randomness))
+    async def look(self, lists: Iterable[Fetched]) -> None:
+        """Fetch those whose time has come; to be called every few seconds.
 
-    async def look(self) -> Outcome:
-        """Get the document once, keep it if it is good, and report."""
-        outcome = await self._look()
-        self._report(self._trust, outcome)
-        return outcome
+        A list that is new, or about which something was changed, is fetched at once; one that is no
+        longer given is forgotten.
+        """
+        before = self._paces
+        self._paces = {}
+        for each in lists:
+            known, pace = before.get(each.trust.name, (None, _Pace(-math.inf)))
+            self._paces[each.trust.name] = each, pace if known == each else _Pace(-math.inf)
+        for name, (each, pace) in list(self._paces.items()):
+            if pace.due <= self._elapsed():
+                self._paces[name] = each, await self._looked(each, pace)
 
-    async def _look(self) -> Outcome:
+    async def _looked(self, each: Fetched, pace: _Pace) -> _Pace:
+        found = await self._get(each)
+        failures = pace.failures + 1
+        if isinstance(found, SignedList):
+            failures = 0
+        else:
+            self._report(each.trust.name, found)
+        delay = next_delay(each.interval, failures, self._randomness)
+        return _Pace(self._elapsed() + delay, failures)
+
+    async def _get(self, each: Fetched) -> Found:
         try:
-            data = await self._read()
-        # Whatever a foreign server or file system does must not end the loop.
+            data = await self._fetch(each.url)
+        # Whatever a foreign server does must not end the looking.
         except Exception as error:  # noqa: BLE001
-            return Unreachable(f"{type(error).__name__}: {error}")
+            return f"{each.url} cannot be fetched: {type(error).__name__}: {error}"
         try:
-            return self._store.accept(data, self._trust, self._clock())
+            return await self._in_thread(lambda: self._store.accept(data, each.trust, self._now()))
         except StoreError as error:
-            return Unreachable(str(error))
+            return str(error)

@@ -66,14 +66,15 @@ class ListStore:
         Raises:
             StoreError: if it cannot be read.
         """
-        path = self._path(trust.name, "jws")
+        # In this order: a document kept in between is newer than what is remembered, never older.
+        last, path = self.last(trust.name), self.document(trust.name)
         try:
             data = read_limited(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}") from None
-        return verify(data, trust, self.last(trust.name), now)
+        return verify(data, trust, last, now)
 
     def accept(self, data: bytes, trust: ListTrust, now: float) -> SignedList | Refusal:
         """Verify a document against what is kept and, if it is good, keep it.
@@ -93,25 +94,18 @@ class ListStore:
         except OSError as error:
             raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from None
 
-    def changed_at(self, name: str) -> tuple[int, int] | None:
-        """Give what changes when another document is kept, ``None`` while none is.
-
-        It costs one look at the folder, and no document is read.
-        """
-        try:
-            found = self._path(name, "jws").stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns
+    def document(self, name: str) -> Path:
+        """Give where the document of a list lies, or would."""
+        return self._path(name, "jws")
 
     def _keep(
         self, name: str, data: bytes, accepted: LastAccepted, last: LastAccepted | None
     ) -> None:
         # The document first: killed in between, it is newer than what is remembered, which is fine.
         # The other way round it would look like an old one and be refused.
-        document = self._path(name, "jws")
-        if not document.exists() or read_limited(document) != data:
-            replace_file(document, data)
+        path = self.document(name)
+        if not path.exists() or read_limited(path) != data:
+            replace_file(path, data)
         if accepted != last:
             state = {"version": accepted.version, "digest": accepted.digest}
             replace_file(self._path(name, "state"), json.dumps(state).encode() + b"\n")

@@ -7,8 +7,13 @@ import time
 from attrs import frozen
 from synapse.module_api import ModuleApi
 
+from policy_module.audit.record import AuditSink
 from policy_module.config import PolicyConfig
+from policy_module.lists.follower import ListFollower
+from policy_module.lists.news import ListNews
+from policy_module.lists.store import ListStore
 from policy_module.live.clock import ForwardClock
+from policy_module.live.fetch_lists import fetch_lists
 from policy_module.live.holder import PolicyInForce
 from policy_module.live.reloader import INTERVAL, Reloader
 from policy_module.live.source import LastGood, PolicyFiles, Reading
@@ -42,16 +47,21 @@ class _Reports:
         logger.error("The policy file is refused, the policy before stays in force: %s", error)
 
 
-def follow(api: ModuleApi, config: PolicyConfig) -> PolicyInForce:
-    """Load the policy and have it follow its file from now on, in every process.
+def follow(api: ModuleApi, config: PolicyConfig, sink: AuditSink) -> PolicyInForce:
+    """Load the policy and have it follow its files from now on, in every process.
+
+    ``sink`` is told about signed lists.
 
     Raises:
         PolicyRefusedError: if it is bad and there is no good one from before.
     """
-    files = PolicyFiles(config.policy, api.server_name)
+    clock = ForwardClock(time.time, _went_back)
+    store, news = ListStore(config.state / "lists"), ListNews(sink)
+    lists = ListFollower(store, clock, news)
+    files = PolicyFiles(config.policy, api.server_name, lists)
     last_good = LastGood.in_folder(config.state, api.server_name)
     beginning = begin(files, last_good)
-    clock = ForwardClock(time.time, _went_back, beginning.latest)
+    clock.latest = max(clock.latest, beginning.latest)
     in_force = PolicyInForce(beginning.policy, clock)
     keeps = api._hs.config.worker.run_background_tasks  # noqa: SLF001 - no public way
     reports = _Reports(last_good, clock, keeps)
@@ -67,6 +77,7 @@ def follow(api: ModuleApi, config: PolicyConfig) -> PolicyInForce:
     api.looping_background_call(
         reloader.look, INTERVAL * 1000, desc="policy_reload", run_on_all_instances=True
     )
+    fetch_lists(api, in_force, lists, store, clock, news)
     return in_force
 
 

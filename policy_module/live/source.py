@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The files a policy is made of, and a copy of the last ones that were good."""
 
+import errno
 import json
 import os
 from pathlib import Path
 
 from attrs import field, frozen
 
-from policy_module.rules.load import PolicyRefusedError, Problem, load
+from policy_module.rules.load import PolicyRefusedError, Problem, Signed, load, nothing_signed
 from policy_module.rules.policy import Policy
 from policy_module.territory.document import TerritorySection
 from policy_module.territory.load import MakeTerritory, TerritoryLoader
@@ -38,6 +39,7 @@ class PolicyFiles:
 
     path: Path
     own_server: str
+    signed: Signed = nothing_signed
     _territories: TerritoryLoader = field(factory=TerritoryLoader, init=False, eq=False)
 
     def look(self, known: Fingerprint) -> Fingerprint:
@@ -59,7 +61,8 @@ class PolicyFiles:
             return self.territory(name, section)
 
         try:
-            return Reading(seen, texts, load(read(""), self.own_server, read, territory))
+            policy = load(read(""), self.own_server, read, territory, self.signed)
+            return Reading(seen, texts, policy)
         except PolicyRefusedError as error:
             return Reading(seen, texts, error)
         except UnicodeDecodeError:
@@ -113,17 +116,31 @@ class LastGood:
             os.fsync(file.fileno())
         beside.replace(self.path)
 
-    def recall(self, territory: MakeTerritory) -> tuple[Policy | None, float]:
-        """Give the policy kept, ``None`` if there is none that can be read, and the latest time.
+    def latest(self) -> float:
+        """Give the latest time known, in seconds since 1970; 0 if nothing was kept."""
+        return self._kept()[1]
+
+    def recall(self, territory: MakeTerritory, signed: Signed) -> Policy | None:
+        """Give the policy kept, ``None`` if there is none that can be read.
 
         The large files of territories are not kept: they are read again where they are.
         """
+        texts, _ = self._kept()
+
+        def read(name: str) -> str:
+            try:
+                return str(texts[name])
+            except KeyError:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from None
+
+        try:
+            return load(read(""), self.own_server, read, territory, signed)
+        except (PolicyRefusedError, OSError):
+            return None
+
+    def _kept(self) -> tuple[dict[str, str], float]:
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
-            texts, latest = dict(kept["texts"]), float(kept["latest"])
+            return dict(kept["texts"]), float(kept["latest"])
         except (OSError, ValueError, KeyError, TypeError):
-            return None, 0.0
-        try:
-            return load(texts[""], self.own_server, texts.__getitem__, territory), latest
-        except (PolicyRefusedError, KeyError, AttributeError):
-            return None, latest
+            return {}, 0.0

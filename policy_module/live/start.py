@@ -29,9 +29,10 @@ def begin(files: PolicyFiles, last_good: LastGood) -> Beginning:
         PolicyRefusedError: if it is bad and there is no good one from before.
     """
     reading = files.read()
-    kept, latest = last_good.recall(files.territory)
+    latest = last_good.latest()
     if not isinstance(reading.outcome, PolicyRefusedError):
         return Beginning(reading.outcome, reading, None, latest)
+    kept = last_good.recall(files.territory, files.signed)
     if kept is None:
         raise reading.outcome
     return Beginning(kept, reading, reading.outcome, latest)

@@ -133,12 +133,34 @@ class ServerEntry(Section):
     contact: str = ""
 
 
+class SignerSection(Section):
+    """Somebody whose signature under a list counts."""
+
+    id: str
+    file: str
+    """The public key, PEM, beside the policy file."""
+
+
+class SignedListSection(Section):
+    """Servers allowed, or refused, by a document that others sign, for as long as it holds."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    source: str
+    """A file beside the policy file, or an https URL."""
+    keys: Annotated[tuple[SignerSection, ...], Entries]
+    threshold: Annotated[int, Field(ge=1)] = 1
+    """How many of the keys must have signed."""
+    refresh: Annotated[int, Field(ge=60)] = 3600
+    """Seconds between two looks at a URL."""
+
+
 class FederationSection(Section):
     """Which servers this homeserver exchanges anything with; nothing listed, nobody."""
 
     allow: Annotated[tuple[Annotated[ServerEntry, BeforeValidator(_listed)], ...], Entries] = ()
     allow_files: Annotated[tuple[str, ...], Entries] = ()
     """Plain lists, one pattern a line, beside the policy file."""
+    lists: Annotated[tuple[SignedListSection, ...], Entries] = ()
     deny: Annotated[tuple[Annotated[ServerEntry, BeforeValidator(_listed)], ...], Entries] = ()
     """Refused whatever allows them."""
 

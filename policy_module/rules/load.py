@@ -9,15 +9,31 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from policy_module.rules.document import PolicyDocument
+from policy_module.rules.document import PolicyDocument, SignedListSection
 from policy_module.rules.mistakes import Path, mistakes, written
 from policy_module.rules.names import InvalidNameError, parse_pattern
-from policy_module.rules.policy import ListedServer, Policy
+from policy_module.rules.policy import ListedServer, Listing, Policy
 from policy_module.territory.load import MakeTerritory, TerritoryError, of_networks
 from policy_module.territory.territory import Territory
 
 Read = Callable[[str], str]
 """Reads a file named in the policy; raises ``OSError`` or ``UnicodeDecodeError``."""
+
+Signed = Callable[[SignedListSection, Read], Listing]
+"""Gives what a signed list says at the moment.
+
+Raises ``SignedListError`` if the policy asks for what cannot be; a list that merely cannot be had, or is
+not to be believed, allows nobody.
+"""
+
+
+class SignedListError(ValueError):
+    """What the policy says about a signed list cannot be followed; the message says why."""
+
+
+def nothing_signed(section: SignedListSection, read: Read) -> Listing:
+    """Stand for lists whose content is not known here."""
+    return Listing()
 
 
 @frozen
@@ -47,7 +63,13 @@ class PolicyRefusedError(ValueError):
         self.problems = problems
 
 
-def load(text: str, own_server: str, read: Read, territory: MakeTerritory = of_networks) -> Policy:
+def load(
+    text: str,
+    own_server: str,
+    read: Read,
+    territory: MakeTerritory = of_networks,
+    signed: Signed = nothing_signed,
+) -> Policy:
     """Make the policy of ``own_server``.
 
     Raises:
@@ -63,19 +85,25 @@ def load(text: str, own_server: str, read: Read, territory: MakeTerritory = of_n
         except TerritoryError as error:
             where = ("territories", name)
             problems.append(Problem(str(error), _line(content, where), where))
-    listed: list[ListedServer] = []
+    listings: list[Listing] = []
     for index, name in enumerate(document.federation.allow_files):
         try:
-            listed += _plain_list(name, read(name))
+            listings.append(Listing(tuple(_plain_list(name, read(name)))))
         except PolicyRefusedError as error:
             problems += error.problems
         except (OSError, UnicodeDecodeError) as error:
             path = ("federation", "allow_files", index)
             cause = error.strerror if isinstance(error, OSError) else "it is not written in UTF-8"
             problems.append(Problem(f"{name} cannot be read: {cause}", _line(content, path), path))
+    for index, listed in enumerate(document.federation.lists):
+        try:
+            listings.append(signed(listed, read))
+        except SignedListError as error:
+            path = ("federation", "lists", index)
+            problems.append(Problem(str(error), _line(content, path), path))
     if problems:
         raise PolicyRefusedError(tuple(problems))
-    return Policy.of(own_server, document, listed, territories)
+    return Policy.of(own_server, document, listings, territories)
 
 
 def _parse(text: str) -> Any:
@@ -117,10 +145,13 @@ def _contradictions(document: PolicyDocument, content: Any) -> Iterator[Problem]
         )
     if territory is None and document.residency.federation:
         yield problem(("residency", "federation"), "needs residency.territory")
-    names = [group.name for group in document.groups]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield problem(("groups", index, "name"), f"{name!r} names two groups; rename one")
+    for path, kind, names in (
+        (("groups",), "groups", [each.name for each in document.groups]),
+        (("federation", "lists"), "lists", [each.name for each in document.federation.lists]),
+    ):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield problem((*path, index, "name"), f"{name!r} names two {kind}; rename one")
 
 
 def _plain_list(name: str, text: str) -> Iterator[ListedServer]:

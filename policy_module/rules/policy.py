@@ -35,6 +35,23 @@ class ListedServer:
 
 
 @frozen
+class Listing:
+    """What a list from elsewhere says."""
+
+    allowed: tuple[ListedServer, ...] = ()
+    denied: tuple[ListedServer, ...] = ()
+
+    @classmethod
+    def of(cls, listings: Iterable["Listing"]) -> "Listing":
+        """Put several together."""
+        several = tuple(listings)
+        return cls(
+            tuple(entry for each in several for entry in each.allowed),
+            tuple(entry for each in several for entry in each.denied),
+        )
+
+
+@frozen
 class Destination:
     """An entry about hosts we may connect to; ``until`` as in :class:`ListedServer`."""
 
@@ -74,21 +91,21 @@ class Policy:
         cls,
         own_server: str,
         document: PolicyDocument,
-        listed: Iterable[ListedServer] = (),
+        listings: Iterable[Listing] = (),
         territories: Mapping[str, Territory] = MappingProxyType({}),
     ) -> "Policy":
-        """Make the policy of ``own_server``; ``listed`` are allowed servers from other files.
+        """Make the policy of ``own_server``; ``listings`` come from other files.
 
         ``territories`` are those of the document, by name.
         """
-        listed = tuple(listed)
+        listing = Listing.of(listings)
         federation = document.federation
         return cls(
             own_server=own_server,
             document=document,
-            digest=_digest(document, listed, territories),
-            allowed=PatternIndex.of((*map(_server, federation.allow), *listed)),
-            denied=PatternIndex.of(map(_server, federation.deny)),
+            digest=_digest(document, listing, territories),
+            allowed=PatternIndex.of((*map(_server, federation.allow), *listing.allowed)),
+            denied=PatternIndex.of((*map(_server, federation.deny), *listing.denied)),
             egress=MappingProxyType(
                 {
                     purpose: PatternIndex.of(
@@ -144,16 +161,16 @@ def _group(section: GroupSection) -> Group:
 
 
 def _digest(
-    document: PolicyDocument,
-    listed: tuple[ListedServer, ...],
-    territories: Mapping[str, Territory],
+    document: PolicyDocument, listing: Listing, territories: Mapping[str, Territory]
 ) -> str:
     content = json.dumps(document.canonical(), sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(content.encode())
-    for entry in listed:
-        digest.update(
-            f"\n{entry.pattern.text}\t{entry.rule}\t{entry.direction}\t{entry.until}".encode()
-        )
+    for sign, entries in (("", listing.allowed), ("!", listing.denied)):
+        for entry in entries:
+            digest.update(
+                f"\n{sign}{entry.pattern.text}\t{entry.rule}\t{entry.direction}"
+                f"\t{entry.until}".encode()
+            )
     for name, territory in sorted(territories.items()):
         digest.update(f"\n{name}\t{territory.digest}".encode())
     return digest.hexdigest()

@@ -49,9 +49,9 @@ def test_the_example_explains_every_section_with_an_example_that_is_right() -> N
     servers = next(example for example in examples if example.startswith("[{server"))
     places = next(example for example in examples if example.startswith("{home"))
     hosts = next(example for example in examples if example.startswith("{push"))
-    groups = next(example for example in examples if example.startswith("[{name"))
+    lists, groups = (example for example in examples if example.startswith("[{name"))
     policy = loaded(
-        f"federation: {{allow: {servers}}}\nterritories: {places}\negress: {hosts}\n"
+        f"federation: {{allow: {servers}, lists: {lists}}}\nterritories: {places}\negress: {hosts}\n"
         f"groups: {groups}\nresidency: {{territory: home}}\n"
     )
     (entry,) = policy.document.federation.allow
@@ -86,7 +86,7 @@ def test_an_empty_file_is_a_policy() -> None:
             "federation:\n  alow: []\nversion: 2\n",
             [
                 "line 3: version: must be 1, not 2",
-                "line 2: federation.alow: unknown key; known here: allow, allow_files, deny",
+                "line 2: federation.alow: unknown key; known here: allow, allow_files, deny, lists",
             ],
         ),
         (
