@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from karvon import __version__
-from karvon.cli import config_commands, operator_commands, policy_commands, run_commands
+from karvon.cli import (
+    audit_commands,
+    config_commands,
+    operator_commands,
+    policy_commands,
+    run_commands,
+)
 from karvon.cli.context import Invocation
 
 app = typer.Typer(
@@ -20,6 +26,7 @@ app = typer.Typer(
 app.add_typer(config_commands.app, name="config")
 app.add_typer(operator_commands.homeserver, name="homeserver")
 app.add_typer(policy_commands.app, name="policy")
+app.add_typer(audit_commands.app, name="audit")
 app.command("registration")(operator_commands.registration)
 app.command("up")(run_commands.up)
 app.command("demo")(run_commands.demo)

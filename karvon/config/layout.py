@@ -45,6 +45,11 @@ class Layout:
         return self.root / "policy.yaml"
 
     @property
+    def audit(self) -> Path:
+        """Folder of the log of what the border decided and what left."""
+        return self.root / "audit"
+
+    @property
     def policy_state(self) -> Path:
         """Folder of what the policy module has to remember."""
         return self.root / "policy"

@@ -35,7 +35,7 @@ def check_folder(folder: Path, key: bytes, checkpoints: Sequence[Path]) -> Check
     Raises ``OSError``.
     """
     own = sorted(folder.glob("*.checkpoint"))  # before the entries: those only become more
-    kept, problems = _kept([*own, *checkpoints], key)
+    kept, problems = read_kept([*own, *checkpoints], key)
     found = segments.segments(folder)
     reports = []
     for stream, files in found.items():
@@ -53,21 +53,31 @@ def check_folder(folder: Path, key: bytes, checkpoints: Sequence[Path]) -> Check
 
 def check_segment(file: Segment, key: bytes, checkpoints: Sequence[Path]) -> Checked:
     """Check one file of a stream alone. Raises ``OSError``."""
-    kept, problems = _kept(checkpoints, key)
+    kept, problems = read_kept(checkpoints, key)
     check = StreamCheck(file.stream, key, kept, whole=False)
     check.segment(file.path.name, file.first, lines_of(file))
     return Checked([check.finish()], problems)
 
 
 def lines_of(segment: Segment) -> Iterator[bytes]:
-    """Yield the lines of a file with their newlines; what is being written just now is left out.
+    """Yield the lines of a segment with their newlines, but not what is being written just now.
 
-    A line longer than any of ours is cut, and the rest left out. Raises ``OSError``.
+    Raises ``OSError``.
     """
-    with segment.path.open("rb") as file:
+    for raw in read_lines(segment.path):
+        if raw.endswith(b"\n") or not _is_written(segment):
+            yield raw
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file with their newlines.
+
+    Of a line that is longer than any of ours only the start is given, and it is the last one.
+    Raises ``OSError``.
+    """
+    with path.open("rb") as file:
         while raw := file.readline(MAX_LINE):
-            if raw.endswith(b"\n") or not _is_written(segment):
-                yield raw
+            yield raw
             if not raw.endswith(b"\n"):
                 return
 
@@ -84,7 +94,11 @@ def entries_of(files: Sequence[Segment]) -> Iterator[Entry]:
                 yield line
 
 
-def _kept(paths: Sequence[Path], key: bytes) -> tuple[list[Kept], list[Problem]]:
+def read_kept(paths: Sequence[Path], key: bytes) -> tuple[list[Kept], list[Problem]]:
+    """Read checkpoints that are kept in files; those that do not hold are problems.
+
+    Raises ``OSError``.
+    """
     kept: list[Kept] = []
     problems: list[Problem] = []
     for path in paths:

@@ -8,6 +8,8 @@ TIME = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}Z", re.ASCII
 )
 """A time as the log writes it."""
+EARLIEST, LATEST = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
+"""The times that everything lies between."""
 
 
 def time_text(seconds: float) -> str:
