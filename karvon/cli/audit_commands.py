@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from karvon.cli import residency_commands
 from karvon.cli.audit_screens import checked_lines, entry_line
 from karvon.cli.context import invocation
 from karvon.config.layout import Layout
@@ -29,6 +30,7 @@ from policy_module.audit.segments import segment_of, segments
 from policy_module.audit.times import EARLIEST, LATEST, read_time
 
 app = typer.Typer(no_args_is_help=True, help="What the border decided and what left.")
+app.command()(residency_commands.residency)
 
 _FROM = typer.Option("--from", help="The first day or time, as 2026-01-31 or 2026-01-31T18:30Z.")
 _TO = typer.Option("--to", help="The end, itself not included; without a zone it is UTC.")

@@ -8,7 +8,6 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bridges.core.config import (
-    BridgeConfig,
     BridgeSettings,
     DatabaseSettings,
     Level,
@@ -40,7 +39,7 @@ def bridge_settings(
         server_name=config.homeserver.server_name,
         registration=registration(config, network, secrets),
         listen=network.listen,
-        database=_database(bridge, network, layout),
+        database=bridge_database(config, network),
         encryption_key=decode_encryption_key(
             secrets.key("bridge_encryption_key") if key is None else key.get_secret_value()
         ),
@@ -128,10 +127,12 @@ class _Names:
         )
 
 
-def _database(bridge: BridgeConfig, network: NetworkConfig, layout: Layout) -> DatabaseSettings:
-    if bridge.database is None:
-        return DatabaseSettings(f"sqlite:{layout.database(network.network_id)}", schema=None)
-    url = _Names(network).fill(bridge.database.get_secret_value())
+def bridge_database(config: KarvonConfig, network: NetworkConfig) -> DatabaseSettings:
+    """Give where a network's bridge keeps its data."""
+    if config.bridge.database is None:
+        file = Layout.of(config).database(network.network_id)
+        return DatabaseSettings(f"sqlite:{file}", schema=None)
+    url = _Names(network).fill(config.bridge.database.get_secret_value())
     return DatabaseSettings(url, schema=None if url.startswith("sqlite:") else network.network_id)
 
 

@@ -54,6 +54,19 @@ class AcceptedByPolicy:
         return None
 
 
+def line_to_add(endpoint: Endpoint) -> str | None:
+    """Give the line of the policy file that lets an endpoint be outside.
+
+    ``None`` for what has no host, and for key servers, which are servers to allow.
+    """
+    name = next((name for name, _ in _names(endpoint)), None)
+    if name is None or endpoint.purpose is Purpose.KEY_SERVER:
+        return None
+    purpose = _EGRESS.get(endpoint.purpose, Egress.OTHER)
+    shown = f'"{name}"' if name.startswith("[") else name
+    return f"egress: {{{purpose}: [{{host: {shown}, abroad: true, note: …}}]}}"
+
+
 def _names(endpoint: Endpoint) -> Iterator[tuple[str, ServerName]]:
     """Give the names a pattern may stand for, with their parts: the host alone, and with its port."""
     host = endpoint.host

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from policy_module.residency.accepted import line_to_add
 from policy_module.residency.at_rest import DataAtRest
 from policy_module.residency.check import Finding, Verdict
 from policy_module.residency.outside import OUTSIDE_THIS_PROCESS, OutsideThisProcess
@@ -69,6 +70,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict.value,
         "reason": finding.reason,
         "remark": endpoint.remark,
+        "line_to_add": (line_to_add(endpoint) if finding.verdict is Verdict.OUTSIDE else None),
         "addresses": [
             {"address": str(located.address), "rule": located.rule} for located in finding.addresses
         ],

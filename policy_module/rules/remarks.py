@@ -29,6 +29,8 @@ def remarks(policy: Policy, now: float) -> Iterator[str]:
             answer = decide(policy, FederationRequest(name, listed.direction), now)
             if isinstance(answer, Deny) and answer.reason is Reason.DENYLISTED:
                 yield f"federation.allow: {name} is refused all the same by {answer.rule}"
+    for name, territory in policy.territories.items():
+        yield from (f"territories.{name}: {remark}" for remark in territory.remarks)
 
 
 def _all_entries(policy: Policy) -> Iterator[ListedServer | Destination]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_module.residency.accepted import AcceptedByPolicy
+from policy_module.residency.accepted import AcceptedByPolicy, line_to_add
 from policy_module.residency.at_rest import DataAtRest
 from policy_module.residency.audit import Auditor
 from policy_module.residency.check import Finding, Verdict, check
@@ -48,7 +48,7 @@ def found(target: Target, *addresses: str, purpose: Purpose = Purpose.MAIL) -> F
 @pytest.mark.parametrize(
     ("target", "addresses", "verdict", "reason"),
     [
-        (Local("/run/x.sock"), (), Verdict.HERE, "a path of this machine: /run/x.sock"),
+        (Local("/run/x.sock"), (), Verdict.HERE, "a path of this machine"),
         (Unknown("who knows"), (), Verdict.UNCHECKABLE, "who knows"),
         (Remote("a"), ("127.0.0.1", "::1"), Verdict.HERE, "loopback"),
         (Remote("a"), ("192.0.2.1",), Verdict.INSIDE, "network 192.0.2.0/24"),
@@ -117,6 +117,26 @@ def accepted_by() -> AcceptedByPolicy:
 )
 def test_what_a_policy_lets_be_abroad(purpose: Purpose, target: Target, rule: str | None) -> None:
     assert accepted_by()(Endpoint(purpose, "key", target)) == rule
+
+
+@pytest.mark.parametrize(
+    ("purpose", "host"),
+    [
+        (Purpose.MAIL, "new.abroad.test"),
+        (Purpose.NETWORK, "203.0.113.5"),
+        (Purpose.DATABASE, "2001:db8:7::1"),
+    ],
+)
+def test_the_line_to_add_is_enough(purpose: Purpose, host: str) -> None:
+    endpoint = Endpoint(purpose, "key", Remote(host, 99))
+    line = line_to_add(endpoint)
+    assert line is not None
+    assert AcceptedByPolicy(load(line, "home.test", str), NOW)(endpoint) is not None
+
+
+def test_no_line_helps_a_key_server() -> None:
+    assert line_to_add(Endpoint(Purpose.KEY_SERVER, "key", Remote("far.test"))) is None
+    assert line_to_add(Endpoint(Purpose.DATABASE, "key", Local("/x"))) is None
 
 
 def test_key_servers_must_be_at_home_if_servers_must() -> None:
@@ -212,6 +232,7 @@ def test_the_document_is_json_with_everything() -> None:
         "verdict": "outside",
         "reason": "not in territory home: 198.51.100.1",
         "remark": "",
+        "line_to_add": "egress: {email: [{host: a, abroad: true, note: …}]}",
         "addresses": [{"address": "198.51.100.1", "rule": None}],
     }
     assert document["data_at_rest"] == [

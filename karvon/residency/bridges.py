@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the bridges are configured to talk to and what they keep, from ``karvon.yaml``."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bridges.core.config import NetworkConfig
+from karvon.config.layout import Layout
+from karvon.config.model import KarvonConfig
+from karvon.config.settings import bridge_database
+from policy_module.residency.at_rest import FOR_EVER, DataAtRest, places
+from policy_module.residency.endpoints import (
+    Endpoint,
+    Local,
+    Purpose,
+    Remote,
+    Target,
+    target_of_host,
+    target_of_url,
+)
+from policy_module.residency.postgres import url_targets
+from policy_module.residency.storage import Disks
+
+FILE = "karvon.yaml"
+
+TELEGRAM = Remote("149.154.167.51", 443)
+"""Telegram's data centre that a client begins with (Telethon's default)."""
+
+_SQLITE = "sqlite:"
+
+
+def bridge_endpoints(config: KarvonConfig, environ: Mapping[str, str]) -> tuple[Endpoint, ...]:
+    """Give every place that the bridges' configuration names.
+
+    ``environ`` is the environment of the bridges.
+    """
+    found: list[Endpoint] = []
+    if config.networks:
+        target = target_of_url(config.homeserver.client_url)
+        found.append(Endpoint(Purpose.HOMESERVER, f"{FILE}: homeserver.url", target))
+    for network in config.networks:
+        found += _database(config, network, environ)
+        address = target_of_url(network.appservice_url)
+        key = f"{FILE}: {network.network_id}.url"
+        found.append(Endpoint(Purpose.APPLICATION_SERVICE, key, address))
+    if config.telegram.enabled:
+        found += _telegram(config)
+    return tuple(found)
+
+
+def bridge_data(
+    config: KarvonConfig, endpoints: tuple[Endpoint, ...], disks: Disks
+) -> tuple[DataAtRest, ...]:
+    """Give what the bridges and the command keep; ``endpoints`` are those of the bridges."""
+    layout = Layout.of(config)
+    bridged = _bridged(config, layout, endpoints, disks) if config.networks else ()
+    return (*bridged, _audit_log(layout, disks), _secrets(layout, disks))
+
+
+def _bridged(
+    config: KarvonConfig, layout: Layout, endpoints: tuple[Endpoint, ...], disks: Disks
+) -> tuple[DataAtRest, ...]:
+    database = places(endpoints, Purpose.DATABASE, disks)
+    return (
+        DataAtRest(
+            "bridge logins: authorisation keys of people's accounts",
+            database.where,
+            f"sealed with AES-256-GCM (bridge.encryption_key); {database.encryption}",
+            "until logout or delete-my-data",
+        ),
+        DataAtRest(
+            "messages on their way through a bridge, and what could not be carried over",
+            database.where,
+            f"readable; {database.encryption}",
+            f"{config.bridge.limits.queue_retention_days} days after they were handled",
+        ),
+        DataAtRest(
+            "chats, names of people on the network, ids of messages",
+            database.where,
+            f"readable; {database.encryption}",
+            "until logout or delete-my-data",
+        ),
+        DataAtRest(
+            "files on their way through a bridge",
+            ", ".join(str(layout.network(one.network_id)) for one in config.networks),
+            f"readable; {_disk(layout.root, disks)}",
+            "minutes",
+        ),
+    )
+
+
+def _audit_log(layout: Layout, disks: Disks) -> DataAtRest:
+    return DataAtRest(
+        "log of what the border decided and what left: servers, rooms, event ids, no contents",
+        str(layout.audit),
+        f"people by pseudonyms whose key can be destroyed; {_disk(layout.audit, disks)}",
+        "as docs/audit.md says",
+    )
+
+
+def _secrets(layout: Layout, disks: Disks) -> DataAtRest:
+    return DataAtRest(
+        "secrets that were made up: tokens, keys, passwords",
+        str(layout.secrets),
+        f"readable for the owner alone; {_disk(layout.secrets, disks)}",
+        FOR_EVER,
+    )
+
+
+def _disk(path: Path, disks: Disks) -> str:
+    return disks.encryption_of(str(path.absolute()))
+
+
+def _database(
+    config: KarvonConfig, network: NetworkConfig, environ: Mapping[str, str]
+) -> Iterator[Endpoint]:
+    url = bridge_database(config, network).url
+    key = f"{FILE}: bridge.database ({network.network_id})"
+    if url.startswith(_SQLITE):
+        yield Endpoint(Purpose.DATABASE, key, Local(url.removeprefix(_SQLITE)))
+        return
+    for target in url_targets(url, environ):
+        yield Endpoint(Purpose.DATABASE, key, target)
+
+
+def _telegram(config: KarvonConfig) -> Iterator[Endpoint]:
+    telegram = config.telegram
+    if telegram.proxy is not None and not config.uses_sandbox:
+        proxy = Remote(telegram.proxy.host, telegram.proxy.port)
+        remark = "what lies behind the proxy must be allowed there"
+        yield Endpoint(Purpose.PROXY, f"{FILE}: telegram.proxy", proxy, remark)
+    target, remark = _telegram_server(config)
+    yield Endpoint(Purpose.NETWORK, f"{FILE}: telegram", target, remark)
+
+
+def _telegram_server(config: KarvonConfig) -> tuple[Target, str]:
+    if config.uses_sandbox:
+        return Remote("127.0.0.1", config.sandbox.telegram.port), "the sandbox"
+    server = config.telegram.server
+    if server is not None:
+        return target_of_host(server.ip, server.port), ""
+    return TELEGRAM, "the first of Telegram's data centres; it names the others, all of them abroad"
