@@ -4,22 +4,15 @@
 import logging
 import os
 import sys
-import time
 from collections.abc import Mapping
 from typing import NoReturn
 
 from synapse.module_api import ModuleApi
 
 from policy_module.audit.loglines import LogLines
-from policy_module.audit.refusals import RefusalLog
 from policy_module.config import PolicyConfig, parse
-from policy_module.federation.allowlist import (
-    FederationAllowlist,
-    StartRefusedError,
-    install,
-    verify,
-)
-from policy_module.federation.explain import Explanations, explain_joins
+from policy_module.federation.allowlist import StartRefusedError
+from policy_module.federation.install import install_federation
 from policy_module.live.follow import follow
 from policy_module.residency.run import watch_residency
 
@@ -34,28 +27,19 @@ class PolicyModule:
     """
 
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
-        # Synapse offers modules no public way to the allowlist.
-        hs = api._hs  # noqa: SLF001
-        in_force = follow(api, config, LogLines())
-        # Two records, so that forged names from outside cannot crowd out what people here did.
-        allowlist = FederationAllowlist(in_force, RefusalLog(LogLines(), time.monotonic))
-        explanations = Explanations(in_force, RefusalLog(LogLines(), time.monotonic))
+        audit = LogLines()
+        in_force = follow(api, config, audit)
+        hand_over = install_federation(api, in_force, audit)
 
-        install(hs, allowlist)
-        watch_residency(api, in_force, LogLines(), config.state)
-        explain_joins(hs, explanations)
-        api.register_spam_checker_callbacks(user_may_invite=explanations.user_may_invite)
-        api.register_third_party_rules_callbacks(on_create_room=explanations.on_create_room)
-
-        def verify_or_exit() -> None:
+        def hand_over_or_exit() -> None:
             try:
-                verify(hs, allowlist)
+                hand_over()
             except StartRefusedError as error:
                 _exit(error)
 
         # Runs once Synapse has built its listeners, before the first request is read from them.
-        api.delayed_background_call(0, verify_or_exit)
-        logger.info("Federation allowlist in force, %d entries", len(allowlist))
+        api.delayed_background_call(0, hand_over_or_exit)
+        logger.info("Policy in force: %s", in_force.policy.digest)
 
     @staticmethod
     def parse_config(config: Mapping[str, object]) -> PolicyConfig:

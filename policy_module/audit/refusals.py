@@ -18,13 +18,15 @@ from policy_module.audit.record import AuditRecord, AuditSink
 class Cause:
     """Why something was refused: what was tried, with which server, by which rule, by whom.
 
-    ``user`` is the local user id; ``None`` when a server, not a person, was refused.
+    ``user`` is the local user id; ``None`` when a server, not a person, was refused. ``direction``
+    is ``in`` or ``out`` where a request between servers was refused.
     """
 
     action: str
     server: str | None
     rule: str
     user: str | None = None
+    direction: str | None = None
 
 
 @define
@@ -71,4 +73,6 @@ def _record(cause: Cause) -> AuditRecord:
     }
     if cause.user is not None:
         details["user"] = cause.user
+    if cause.direction is not None:
+        details["direction"] = cause.direction
     return AuditRecord("refused", details)

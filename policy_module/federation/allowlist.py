@@ -4,20 +4,25 @@
 Synapse keeps ``federation_domain_whitelist`` as a dict: its federation client and sender look it up
 in the configuration for each request, others take a reference when they are built. We put our own
 object there before anything has taken one, and check afterwards that nothing holds another.
+
+A dict cannot tell who is calling whom. So there are two: what authenticates incoming requests is
+handed the one about servers that call us, everything else asks the one about servers we call.
 """
 
 import gc
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
-from attrs import define
+from attrs import define, frozen
 from synapse.federation.transport.server._base import Authenticator
 from synapse.media.media_repository import MediaRepository
 from synapse.rest.key.v2.remote_key_resource import RemoteKey
 from synapse.rest.synapse.client.federation_whitelist import FederationWhitelistResource
 
 from policy_module.audit.refusals import Cause, RefusalLog
+from policy_module.federation.gate import Gate
 from policy_module.live.holder import PolicyInForce
+from policy_module.rules.document import Direction
 from policy_module.rules.requests import Allow, Deny, FederationRequest
 
 if TYPE_CHECKING:
@@ -47,16 +52,18 @@ class FederationAllowlist(Collection[str]):
     endpoint that lists them to local people.
     """
 
+    _direction: Direction
+    _gate: Gate
     _in_force: PolicyInForce
     _refusals: RefusalLog
 
     def __contains__(self, server: object) -> bool:
         name = server if isinstance(server, str) else None
-        match self._in_force.decide(FederationRequest(name)):
+        match self._gate.decide(FederationRequest(name, self._direction)):
             case Allow():
                 return True
             case Deny(rule=rule):
-                self._refusals.refused(Cause("federate", name, rule))
+                self._refusals.refused(Cause("federate", name, rule, direction=self._direction))
                 return False
 
     def __iter__(self) -> Iterator[str]:
@@ -66,8 +73,20 @@ class FederationAllowlist(Collection[str]):
         return sum(1 for _ in self)
 
 
-def install(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
-    """Put the allowlist in the place of Synapse's own, before anything asks.
+@frozen
+class Allowlists:
+    """One for each direction; the holders of Synapse 1.163 know which is theirs."""
+
+    calling_us: FederationAllowlist
+    called_by_us: FederationAllowlist
+
+    def of(self, holder: object) -> FederationAllowlist:
+        """Give the one a part of Synapse has to ask."""
+        return self.calling_us if isinstance(holder, Authenticator) else self.called_by_us
+
+
+def install(hs: "HomeServer", allowlists: Allowlists) -> None:
+    """Put ours in the place of Synapse's own, before anything asks.
 
     Raises:
         StartRefusedError: if Synapse would not ask it, or would ask another one as well.
@@ -85,19 +104,31 @@ def install(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
             " 'federation_domain_whitelist: []'"
         )
     # Synapse declares a dict, and uses no more of it than the methods above.
-    hs.config.federation.federation_domain_whitelist = cast("dict[str, bool]", allowlist)
-    verify(hs, allowlist)
+    hs.config.federation.federation_domain_whitelist = cast(
+        "dict[str, bool]", allowlists.called_by_us
+    )
+    _refuse_strangers(hs, allowlists)
 
 
-def verify(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
-    """Check that the whole homeserver asks this allowlist and no other.
+def hand_over(hs: "HomeServer", allowlists: Allowlists) -> None:
+    """Give what answers incoming requests the allowlist of its direction.
+
+    To be called once the listeners are built, before the first request is read. Until then every
+    holder has what was in the configuration.
 
     Raises:
-        StartRefusedError: naming the parts that do not.
+        StartRefusedError: naming the parts of the homeserver that would ask another allowlist.
     """
-    strangers = {type(holder).__name__ for holder in _holders(hs) if not _asks(holder, allowlist)}
+    _refuse_strangers(hs, allowlists)
+    for holder in _holders(hs):
+        setattr(holder, HOLDERS[type(holder)], allowlists.of(holder))
+
+
+def _refuse_strangers(hs: "HomeServer", allowlists: Allowlists) -> None:
+    ours = allowlists.called_by_us
+    strangers = {type(holder).__name__ for holder in _holders(hs) if _asked_by(holder) is not ours}
     in_force: object = hs.config.federation.federation_domain_whitelist
-    if in_force is not allowlist:
+    if in_force is not ours:
         strangers.add("the configuration")
     if strangers:
         raise StartRefusedError(
@@ -107,8 +138,8 @@ def verify(hs: "HomeServer", allowlist: FederationAllowlist) -> None:
         )
 
 
-def _asks(holder: object, allowlist: FederationAllowlist) -> bool:
-    return getattr(holder, HOLDERS[type(holder)], None) is allowlist
+def _asked_by(holder: object) -> object:
+    return getattr(holder, HOLDERS[type(holder)], None)
 
 
 def _holders(hs: "HomeServer") -> list[object]:
@@ -123,11 +154,11 @@ def _holders(hs: "HomeServer") -> list[object]:
 
 def _tracked_objects() -> list[object]:
     """List what the garbage collector knows, with what Synapse froze at the end of its start."""
-    frozen = gc.get_freeze_count() > 0
-    if frozen:
+    frozen_before = gc.get_freeze_count() > 0
+    if frozen_before:
         gc.unfreeze()
     try:
         return gc.get_objects()
     finally:
-        if frozen:
+        if frozen_before:
             gc.freeze()

@@ -16,7 +16,7 @@ from synapse.module_api import NOT_SPAM, Requester
 from synapse.types import JsonDict, RoomAlias
 
 from policy_module.audit.refusals import Cause, RefusalLog
-from policy_module.live.holder import PolicyInForce
+from policy_module.federation.gate import Gate
 from policy_module.rules.document import Direction
 from policy_module.rules.requests import (
     Deny,
@@ -36,7 +36,7 @@ T = TypeVar("T")
 class Explanations:
     """The callbacks; each refuses with the sentence of the decision and records it once."""
 
-    _in_force: PolicyInForce
+    _gate: Gate
     _refusals: RefusalLog
 
     async def user_may_invite(
@@ -75,13 +75,13 @@ class Explanations:
     def refusal_of(self, servers: Sequence[str]) -> str | None:
         """Give the sentence why none of these servers can be asked; ``None`` if one can."""
         decisions = [
-            self._in_force.decide(FederationRequest(server, Direction.OUT)) for server in servers
+            self._gate.decide(FederationRequest(server, Direction.OUT)) for server in servers
         ]
         denials = [decision for decision in decisions if isinstance(decision, Deny)]
         return sentence(denials[0]) if denials and len(denials) == len(decisions) else None
 
     def _refuse_invite(self, inviter: str, invitee: str) -> None:
-        decision = self._in_force.decide(InviteRequest(inviter, invitee))
+        decision = self._gate.decide(InviteRequest(inviter, invitee))
         if isinstance(decision, Deny):
             self._refusals.refused(Cause("invite", decision.subject, decision.rule, inviter))
             raise SynapseError(HTTPStatus.FORBIDDEN, sentence(decision), Codes.FORBIDDEN)

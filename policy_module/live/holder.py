@@ -31,6 +31,11 @@ class PolicyInForce:
         """The policy in force; ask again rather than keep it."""
         return self._policy
 
+    @property
+    def now(self) -> float:
+        """The time the policy is asked with, in seconds since 1970."""
+        return self._now()
+
     def decide(self, request: Request) -> Decision:
         """Answer a request; never raises."""
         return decide(self._policy, request, self._now())

@@ -5,6 +5,7 @@ import pytest
 
 from policy_module.audit.refusals import RefusalLog
 from policy_module.federation.explain import Explanations
+from policy_module.federation.gate import Gate
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import PolicyDocument
 from policy_module.rules.policy import Policy
@@ -15,7 +16,8 @@ from tests.policy.audit.sinks import ListSink
 def explanations() -> Explanations:
     document = PolicyDocument.model_validate({"federation": {"allow": ["near.example"]}})
     in_force = PolicyInForce(Policy.of("home.example", document), lambda: 0.0)
-    return Explanations(in_force, RefusalLog(ListSink(), lambda: 0.0))
+    sink = ListSink()
+    return Explanations(Gate(in_force, sink), RefusalLog(sink, lambda: 0.0))
 
 
 @pytest.mark.parametrize("servers", [["far.example"], ["far.example", "else.example"]])

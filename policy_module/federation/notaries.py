@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The servers asked for the signing keys of others.
+
+A server that is not allowed may come into a room of ours through a friend. We never ask it for
+anything, its keys included, so without somebody else to vouch for them its membership would stay
+unknown here, and the room would not be frozen. Allowed servers vouch for each other.
+"""
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+from synapse.config.key import TrustedKeyServer
+from synapse.crypto.keyring import PerspectivesKeyFetcher
+
+from policy_module.federation.allowlist import StartRefusedError
+from policy_module.live.holder import PolicyInForce
+from policy_module.rules.document import Direction
+from policy_module.rules.names import Reach
+from policy_module.rules.policy import Policy
+from policy_module.rules.requests import Allow, FederationRequest
+
+if TYPE_CHECKING:
+    from synapse.server import HomeServer
+
+MOST = 5
+"""Notaries at a time. Synapse asks all of them for each unknown key, and waits for the slowest."""
+
+
+def notaries_of(in_force: PolicyInForce) -> tuple[str, ...]:
+    """Give the first servers of the list that are named in full and may be asked now."""
+    named = dict.fromkeys(
+        entry.pattern.text
+        for entry in in_force.policy.allowed
+        if entry.pattern.reach is Reach.EXACT
+    )
+    own_server = in_force.policy.own_server
+    askable = (
+        server
+        for server in named
+        if server != own_server
+        and isinstance(in_force.decide(FederationRequest(server, Direction.OUT)), Allow)
+    )
+    return tuple(server for server, _ in zip(askable, range(MOST), strict=False))
+
+
+@define(eq=False)
+class Notaries:
+    """Synapse's own list of notaries, which its key fetcher reads for each request."""
+
+    _in_place: list[TrustedKeyServer]
+    _in_force: PolicyInForce
+
+    def follow(self, before: Policy, now: Policy) -> None:
+        """Bring the list in step with the policy in force."""
+        self._in_place[:] = [TrustedKeyServer(name) for name in notaries_of(self._in_force)]
+
+
+def keep_notaries(hs: "HomeServer", in_force: PolicyInForce) -> None:
+    """Have keys fetched from servers of the policy, now and after each change.
+
+    ``trusted_key_servers`` in homeserver.yaml is left alone if it names any: those are then the
+    operator's.
+
+    Raises:
+        StartRefusedError: if Synapse would not look at the list again.
+    """
+    in_place = hs.config.key.key_servers
+    if in_place:
+        return
+    # Synapse only builds the part that asks notaries if there are some, so that there are none
+    # must not be seen yet.
+    in_place.append(TrustedKeyServer(hs.hostname))
+    fetchers = hs.get_keyring()._key_fetchers  # noqa: SLF001 - no public way
+    if not any(
+        isinstance(fetcher, PerspectivesKeyFetcher) and fetcher.key_servers is in_place
+        for fetcher in fetchers
+    ):
+        raise StartRefusedError(
+            "Synapse has chosen its key servers before policy_module could: put policy_module"
+            " first under 'modules' in homeserver.yaml"
+        )
+    notaries = Notaries(in_place, in_force)
+    notaries.follow(in_force.policy, in_force.policy)
+    in_force.subscribe(notaries.follow)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Connecting what keeps shared rooms in order to the homeserver."""
+
+import time
+
+from synapse.module_api import ModuleApi
+from synapse.util.async_helpers import Linearizer
+
+from policy_module.audit.record import AuditSink
+from policy_module.audit.refusals import RefusalLog
+from policy_module.federation.gate import Gate
+from policy_module.federation.relays.changes import INTERVAL, StateChanges
+from policy_module.federation.relays.freeze import Freeze, OwnWork
+from policy_module.federation.relays.rooms import Rooms
+from policy_module.federation.relays.servers import RoomServers
+from policy_module.federation.relays.sweep import Sweeper
+from policy_module.live.holder import PolicyInForce
+
+
+def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: AuditSink) -> None:
+    """Freeze rooms in every process, and put them in order in the one for background tasks."""
+    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way
+    own_work, servers = OwnWork(), RoomServers(hs)
+    freeze = Freeze(
+        api.server_name, gate, servers, own_work, RefusalLog(sink, time.monotonic), sink
+    )
+    api.register_spam_checker_callbacks(check_event_for_spam=freeze.check_event_for_spam)
+    if not api.should_run_background_tasks():
+        return
+    sweeper = Sweeper(
+        api,
+        in_force,
+        Rooms(api, hs, own_work),
+        servers,
+        sink,
+        time.monotonic,
+        Linearizer("policy_rooms", hs.get_clock()),
+    )
+    store = hs.get_datastores().main
+    changes = StateChanges(store, sweeper, store.get_room_max_stream_ordering())
+    in_force.subscribe(sweeper.changed)
+    api.delayed_background_call(0, sweeper.everywhere, desc="policy_sweep")
+    api.looping_background_call(changes.look, INTERVAL * 1000, desc="policy_changes")

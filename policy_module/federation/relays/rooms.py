@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Rooms as the database has them, and what is done to them in the name of local people."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+from synapse.api.constants import Membership
+from synapse.module_api import ModuleApi
+from synapse.storage.database import LoggingTransaction
+from synapse.types import UserID, create_requester
+
+from policy_module.federation.relays.acl import OURS
+from policy_module.federation.relays.freeze import OwnWork
+from policy_module.federation.relays.power import Powers
+from policy_module.rules.names import server_of
+
+if TYPE_CHECKING:
+    from synapse.server import HomeServer
+
+ACL = "m.room.server_acl"
+
+_MEMBERS = (
+    "SELECT room_id, state_key FROM current_state_events"
+    " WHERE type = 'm.room.member' AND membership IN ('join', 'invite', 'knock')"
+)
+_ROOMS_WITH_OUR_ACL = (
+    "SELECT state.room_id FROM current_state_events AS state"
+    " JOIN event_json AS json ON json.event_id = state.event_id"
+    " WHERE state.type = ? AND state.state_key = '' AND json.json LIKE ?"
+)
+
+
+@define(eq=False)
+class Rooms:
+    """The rooms this homeserver takes part in."""
+
+    _api: ModuleApi
+    _hs: "HomeServer"
+    _own_work: OwnWork
+
+    async def members_of(
+        self, is_refused: Callable[[str], bool], room_id: str | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        """Give the people of refused servers who are in a room, invited or asking to be let in.
+
+        By room; of one room if ``room_id`` is given.
+        """
+
+        def read(transaction: LoggingTransaction) -> dict[str, list[str]]:
+            if room_id is None:
+                transaction.execute(_MEMBERS)
+            else:
+                transaction.execute(f"{_MEMBERS} AND room_id = ?", (room_id,))
+            found: defaultdict[str, list[str]] = defaultdict(list)
+            for room, user in transaction:
+                server = server_of(user)
+                if server is None or is_refused(server):
+                    found[room].append(user)
+            return dict(found)
+
+        return await self._api.run_db_interaction("policy_members", read)
+
+    async def with_our_acl(self) -> Sequence[str]:
+        """Give the rooms in whose list of servers this module has denied somebody."""
+
+        def read(transaction: LoggingTransaction) -> list[str]:
+            transaction.execute(_ROOMS_WITH_OUR_ACL, (ACL, f'%"{OURS}"%'))
+            return [room for (room,) in transaction.fetchall()]
+
+        return await self._api.run_db_interaction("policy_acls", read)
+
+    async def local_members(self, room_id: str) -> Iterable[str]:
+        """Give the people of this homeserver who are in a room."""
+        return await self._hs.get_datastores().main.get_local_users_in_room(room_id)
+
+    async def powers(self, room_id: str) -> Powers:
+        """Read who may do what in a room."""
+        state = await self._api.get_room_state(
+            room_id, [("m.room.create", ""), ("m.room.power_levels", "")]
+        )
+        create = state["m.room.create", ""]
+        levels = state.get(("m.room.power_levels", ""))
+        additional = create.content.get("additional_creators", ())
+        return Powers(
+            levels.content if levels is not None else None,
+            create.sender,
+            {create.sender, *additional}
+            if create.room_version.msc4289_creator_power_enabled
+            else (),
+        )
+
+    async def acl(self, room_id: str) -> Mapping[str, Any] | None:
+        """Read a room's list of servers."""
+        state = await self._api.get_room_state(room_id, [(ACL, "")])
+        event = state.get((ACL, ""))
+        return event.content if event is not None else None
+
+    async def set_acl(self, room_id: str, sender: str, content: dict[str, Any]) -> None:
+        """Replace a room's list of servers, also while the room is frozen.
+
+        Raises:
+            SynapseError: if the room does not permit it.
+        """
+        with self._own_work.sending(room_id, ACL, sender):
+            await self._api.create_and_send_event_into_room(
+                {
+                    "type": ACL,
+                    "state_key": "",
+                    "room_id": room_id,
+                    "sender": sender,
+                    "content": content,
+                }
+            )
+
+    async def remove(self, room_id: str, actor: str, target: str, reason: str) -> None:
+        """Kick somebody, or take an invite back, without asking their server for anything.
+
+        Raises:
+            SynapseError: if the room does not permit it.
+        """
+        await self._hs.get_room_member_handler().update_membership(
+            create_requester(actor),
+            UserID.from_string(target),
+            room_id,
+            Membership.LEAVE,
+            content={"reason": reason},
+            ratelimit=False,
+        )
