@@ -19,7 +19,7 @@ def close_kept_connections(hs: "HomeServer") -> None:
     pool = _pool(hs.get_federation_http_client().agent)
     if pool is not None:
         # The deferred tells when all are closed; nothing has to wait for that.
-        pool.closeCachedConnections()
+        pool.closeCachedConnections()  # type: ignore[no-untyped-call]
 
 
 def _pool(agent: object) -> HTTPConnectionPool | None:

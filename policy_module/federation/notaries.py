@@ -12,7 +12,6 @@ from attrs import define
 from synapse.config.key import TrustedKeyServer
 from synapse.crypto.keyring import PerspectivesKeyFetcher
 
-from policy_module.federation.allowlist import StartRefusedError
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import Direction
 from policy_module.rules.names import Reach
@@ -60,25 +59,14 @@ def keep_notaries(hs: "HomeServer", in_force: PolicyInForce) -> None:
 
     ``trusted_key_servers`` in homeserver.yaml is left alone if it names any: those are then the
     operator's.
-
-    Raises:
-        StartRefusedError: if Synapse would not look at the list again.
     """
     in_place = hs.config.key.key_servers
     if in_place:
         return
-    # Synapse only builds the part that asks notaries if there are some, so that there are none
-    # must not be seen yet.
-    in_place.append(TrustedKeyServer(hs.hostname))
+    # Synapse leaves out the part that asks notaries if there are none when it is built. It belongs
+    # before the last part, which asks the owners of the keys themselves.
     fetchers = hs.get_keyring()._key_fetchers  # noqa: SLF001 - no public way
-    if not any(
-        isinstance(fetcher, PerspectivesKeyFetcher) and fetcher.key_servers is in_place
-        for fetcher in fetchers
-    ):
-        raise StartRefusedError(
-            "Synapse has chosen its key servers before policy_module could: put policy_module"
-            " first under 'modules' in homeserver.yaml"
-        )
+    fetchers.insert(len(fetchers) - 1, PerspectivesKeyFetcher(hs))
     notaries = Notaries(in_place, in_force)
     notaries.follow(in_force.policy, in_force.policy)
     in_force.subscribe(notaries.follow)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Several real homeservers that federate over TLS on loopback.
 
-Each is called ``localhost:PORT``: a name with a port needs neither DNS nor .well-known (Matrix
-server-server API, "Resolving server names"), so nothing leaves the machine.
+Each is called ``localhost:PORT`` or, where they must have different addresses, ``127.0.0.N:PORT``: a
+name with a port needs neither DNS nor .well-known (Matrix server-server API, "Resolving server
+names"), so nothing leaves the machine.
 """
 
 import asyncio
+import ipaddress
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,11 +27,13 @@ from tests.support.ports import LOOPBACK, PortLease
 from tests.support.synapse import SynapseServer, SynapseSettings
 
 HOST = "localhost"
+ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 6))
+"""Addresses of loopback that servers may have for a name."""
 
 
 @frozen
 class Certificate:
-    """A self-signed certificate for localhost, which every test server shows and trusts."""
+    """A self-signed certificate for loopback, which every test server shows and trusts."""
 
     certificate: Path
     key: Path
@@ -39,6 +43,8 @@ def make_certificate(folder: Path) -> Certificate:
     """Write a fresh certificate and its key into ``folder``."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    names: list[x509.GeneralName] = [x509.DNSName(HOST)]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -48,7 +54,7 @@ def make_certificate(folder: Path) -> Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -65,7 +71,10 @@ def make_certificate(folder: Path) -> Certificate:
 
 
 class FederatingServer(SynapseServer):
-    """A homeserver with a second listener for federation, on the port in its name."""
+    """A homeserver with a second listener for federation, on the port in its name.
+
+    ``host`` is the rest of its name: localhost, or one of :data:`ADDRESSES`.
+    """
 
     def __init__(
         self,
@@ -73,12 +82,16 @@ class FederatingServer(SynapseServer):
         certificate: Certificate,
         federation: PortLease,
         extra: Mapping[str, Any] | None = None,
+        host: str = HOST,
+        database_url: str | None = None,
     ) -> None:
         self._federation = federation
+        self._address = LOOPBACK if host == HOST else host
         super().__init__(
             data,
             SynapseSettings(
-                server_name=f"{HOST}:{federation.port}",
+                server_name=f"{host}:{federation.port}",
+                database_url=database_url,
                 extra_config={**_federation_config(certificate), **(extra or {})},
             ),
         )
@@ -101,7 +114,7 @@ class FederatingServer(SynapseServer):
                 "port": self._federation.port,
                 "type": "http",
                 "tls": True,
-                "bind_addresses": [LOOPBACK],
+                "bind_addresses": [self._address],
                 "resources": [{"names": ["federation"]}],
             }
         )

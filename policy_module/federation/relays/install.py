@@ -27,16 +27,16 @@ def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: Au
     api.register_spam_checker_callbacks(check_event_for_spam=freeze.check_event_for_spam)
     if not api.should_run_background_tasks():
         return
+    store = hs.get_datastores().main
     sweeper = Sweeper(
         api,
         in_force,
-        Rooms(api, hs, own_work),
+        Rooms(api, hs, store, own_work),
         servers,
         sink,
         time.monotonic,
         Linearizer("policy_rooms", hs.get_clock()),
     )
-    store = hs.get_datastores().main
     changes = StateChanges(store, sweeper, store.get_room_max_stream_ordering())
     in_force.subscribe(sweeper.changed)
     api.delayed_background_call(0, sweeper.everywhere, desc="policy_sweep")

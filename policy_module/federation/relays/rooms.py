@@ -38,6 +38,8 @@ class Rooms:
 
     _api: ModuleApi
     _hs: "HomeServer"
+    _store: Any
+    """Synapse's data store; its cached methods have no types outside its own checks."""
     _own_work: OwnWork
 
     async def members_of(
@@ -73,7 +75,8 @@ class Rooms:
 
     async def local_members(self, room_id: str) -> Iterable[str]:
         """Give the people of this homeserver who are in a room."""
-        return await self._hs.get_datastores().main.get_local_users_in_room(room_id)
+        members: Iterable[str] = await self._store.get_local_users_in_room(room_id)
+        return members
 
     async def powers(self, room_id: str) -> Powers:
         """Read who may do what in a room."""
@@ -82,14 +85,10 @@ class Rooms:
         )
         create = state["m.room.create", ""]
         levels = state.get(("m.room.power_levels", ""))
-        additional = create.content.get("additional_creators", ())
-        return Powers(
-            levels.content if levels is not None else None,
-            create.sender,
-            {create.sender, *additional}
-            if create.room_version.msc4289_creator_power_enabled
-            else (),
-        )
+        above: set[str] = set()
+        if create.room_version.msc4289_creator_power_enabled:
+            above = {create.sender, *create.content.get("additional_creators", ())}
+        return Powers(levels.content if levels is not None else None, create.sender, above)
 
     async def acl(self, room_id: str) -> Mapping[str, Any] | None:
         """Read a room's list of servers."""

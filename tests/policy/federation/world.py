@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Three homeservers for the scenarios of this package: ours, a friend's, and one that comes and goes."""
+
+import itertools
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from tests.policy.federating import ADDRESSES, FederatingServer, Person, make_certificate, running
+from tests.policy.policy_file import PolicyFile
+from tests.support.ports import PortLease
+from tests.support.waiting import eventually
+
+WITHIN_A_SECOND = 1.0
+
+
+@frozen
+class World:
+    """``home`` carries the module; ``near`` is a friend; ``far`` is allowed now and then.
+
+    ``watcher`` is somebody at home who looks at the list in force.
+    """
+
+    home: FederatingServer
+    near: FederatingServer
+    far: FederatingServer
+    policy: PolicyFile
+    watcher: Person
+    _numbers: Iterator[int] = field(factory=itertools.count)
+
+    async def person(self, server: FederatingServer, *, admin: bool = False) -> Person:
+        """Register somebody new."""
+        return await Person.register(server, f"person{next(self._numbers)}", admin=admin)
+
+    async def people(self) -> tuple[Person, Person, Person]:
+        """Register somebody new at home, near and far."""
+        return (
+            await self.person(self.home),
+            await self.person(self.near),
+            await self.person(self.far),
+        )
+
+    async def allow(self, *servers: FederatingServer, timeout: float = 20.0) -> None:  # noqa: ASYNC109
+        """Allow these and no others, and wait until that is in force."""
+        names = {server.server_name for server in servers}
+        self.policy.allow(*names)
+
+        async def in_force() -> bool:
+            path = "/_synapse/client/v1/config/federation_whitelist"
+            _, answer = await self.watcher.ask("GET", path)
+            return set(answer["whitelist"]) == names
+
+        await eventually(in_force, timeout, describe=f"only {names} to be allowed")
+
+    def audit(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Give what home recorded, of one kind if it is given."""
+        lines = [line for line in self.home.log().splitlines() if "policy_module.audit" in line]
+        records = [json.loads(line[line.index("{") :]) for line in lines]
+        return [record for record in records if kind in (None, record["event"])]
+
+
+def holds(server: FederatingServer, text: str) -> bool:
+    """Whether a server has an event with this text, shown to anybody or not.
+
+    Looks into its database: clients are not shown everything a server holds.
+    """
+    path = server.data / "homeserver.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        query = "SELECT COUNT(*) FROM event_json WHERE json LIKE ?"
+        (count,) = database.execute(query, (f"%{text}%",)).fetchone()
+    return bool(count)
+
+
+async def arrives(server: FederatingServer, text: str) -> None:
+    """Wait until a server holds an event with this text."""
+    await eventually(lambda: holds(server, text), describe=f"{text!r} at {server.server_name}")
+
+
+@asynccontextmanager
+async def three_servers(folder: Path, database_url: str | None = None) -> AsyncIterator[World]:
+    """Start the three; home with PostgreSQL if a ``database_url`` is given."""
+    certificate = make_certificate(folder)
+    policy = PolicyFile(folder / "policy")
+    policy.allow()
+    home_only = {
+        "modules": [policy.module()],
+        "federation_domain_whitelist": [],
+        "federation_whitelist_endpoint_enabled": True,
+    }
+
+    def server(name: str, address: str, **options: Any) -> FederatingServer:
+        data = folder / name
+        data.mkdir()
+        return FederatingServer(data, certificate, PortLease(), host=address, **options)
+
+    home = server("home", ADDRESSES[0], extra=home_only, database_url=database_url)
+    near, far = server("near", ADDRESSES[1]), server("far", ADDRESSES[2])
+    async with running(home, near, far):
+        yield World(home, near, far, policy, await Person.register(home, "watcher"))
