@@ -30,6 +30,7 @@ class PolicyModule:
         audit = LogLines()
         in_force = follow(api, config, audit)
         hand_over = install_federation(api, in_force, audit)
+        watch_residency(api, in_force, audit, config.state)
 
         def hand_over_or_exit() -> None:
             try:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 CREATOR = 100.0
 """Power of the creator of a room without power levels."""
@@ -27,7 +27,7 @@ class Powers:
 
     levels: Mapping[str, Any] | None
     creator: str
-    above: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    above: frozenset[str] = frozenset()
 
     def of(self, user: str) -> float:
         """Give somebody's power."""

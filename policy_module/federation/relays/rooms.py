@@ -85,9 +85,9 @@ class Rooms:
         )
         create = state["m.room.create", ""]
         levels = state.get(("m.room.power_levels", ""))
-        above: set[str] = set()
+        above: frozenset[str] = frozenset()
         if create.room_version.msc4289_creator_power_enabled:
-            above = {create.sender, *create.content.get("additional_creators", ())}
+            above = frozenset((create.sender, *create.content.get("additional_creators", ())))
         return Powers(levels.content if levels is not None else None, create.sender, above)
 
     async def acl(self, room_id: str) -> Mapping[str, Any] | None:
