@@ -28,6 +28,7 @@ class SyncRecord:
         self.account_data: dict[tuple[str, str], dict[str, Any]] = {}
         self.invites: dict[str, list[Event]] = {}
         self.joined: set[str] = set()
+        self._known: set[str] = set()
 
     def absorb(self, sync: Mapping[str, Any], decrypted: Mapping[str, Event]) -> None:
         """Add one sync response.
@@ -88,7 +89,10 @@ class SyncRecord:
         self, room: str, news: Mapping[str, Any], decrypted: Mapping[str, Event]
     ) -> None:
         for event in news.get("state", {}).get("events", ()):
-            self._absorb_state(room, event)
+            # How things were before the timeline on another branch of the room, if two events were
+            # made at the same time (the reason for MSC4222): no news, and maybe out of date.
+            if event["event_id"] not in self._known:
+                self._absorb_state(room, event)
         for event in news.get("timeline", {}).get("events", ()):
             plain = decrypted.get(event["event_id"], event)
             self.timeline.append({**plain, "room_id": room})
@@ -100,6 +104,7 @@ class SyncRecord:
         self._absorb_account_data(room, news)
 
     def _absorb_state(self, room: str, event: Event) -> None:
+        self._known.add(event["event_id"])
         current = self.state.setdefault(room, {})
         current[event["type"], event["state_key"]] = {**event, "room_id": room}
 
