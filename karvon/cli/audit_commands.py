@@ -2,6 +2,7 @@
 """``karvon audit``: read the log of the border, check it, and hand it to others."""
 
 import sys
+from heapq import merge
 from pathlib import Path
 from typing import Annotated
 
@@ -99,14 +100,16 @@ def show(
     end: Annotated[str, _TO] = LATEST,
     stream: Annotated[str | None, typer.Option(help="Only this process; main is one.")] = None,
 ) -> None:
-    """Print the entries, one a line, process by process; nothing is checked."""
+    """Print the entries of all processes by time, one a line; nothing is checked."""
     first, last = _time(start), _time(end)
-    for name, files in segments(_folder(context)).items():
-        if stream not in (None, name):
-            continue
-        for entry in entries_of(files):
-            if first <= entry.time < last and (not kind or entry.record.kind in kind):
-                print(entry_line(name, entry))
+    streams = [
+        ((name, entry) for entry in entries_of(files))
+        for name, files in segments(_folder(context)).items()
+        if stream in (None, name)
+    ]
+    for name, entry in merge(*streams, key=lambda found: found[1].time):
+        if first <= entry.time < last and (not kind or entry.record.kind in kind):
+            print(entry_line(name, entry))
 
 
 @app.command("key")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading an audit folder, also while it is written, and checking what is in it."""
 
-import fcntl
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -111,14 +110,4 @@ def read_kept(paths: Sequence[Path], key: bytes) -> tuple[list[Kept], list[Probl
 
 
 def _is_written(segment: Segment) -> bool:
-    """Tell whether a process holds the lock of a file's stream."""
-    try:
-        file = segments.lock_path(segment.path.parent, segment.stream).open("rb")
-    except FileNotFoundError:
-        return False
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    return segments.is_locked(segments.lock_path(segment.path.parent, segment.stream))

@@ -9,6 +9,8 @@ checkpoint; ``main.lock``, held by the process that writes; and ``….torn-1``, 
 import fcntl
 import os
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -17,6 +19,7 @@ MAIN = "main"
 """Stream of the main process."""
 
 _SEGMENT = re.compile(r"(?P<stream>.+)\.(?P<first>\d{12})\.jsonl", re.ASCII)
+_LOCK_TRIES, _LOCK_PAUSE = 3, 0.01
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -81,14 +84,30 @@ def lock(path: Path) -> int | None:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
+        for _ in range(_LOCK_TRIES):
+            with suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return descriptor
+            time.sleep(_LOCK_PAUSE)  # a reader may be asking is_locked() just now
     except OSError:
         os.close(descriptor)
         raise
-    return descriptor
+    os.close(descriptor)
+    return None
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether a process holds the lock on a file. Raises ``OSError``."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def sync_folder(folder: Path) -> None:
