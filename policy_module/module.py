@@ -11,6 +11,7 @@ from synapse.module_api import ModuleApi
 
 from policy_module.audit.loglines import LogLines
 from policy_module.config import PolicyConfig, parse
+from policy_module.egress.install import install_egress
 from policy_module.federation.allowlist import StartRefusedError
 from policy_module.federation.install import install_federation
 from policy_module.live.follow import follow
@@ -30,11 +31,13 @@ class PolicyModule:
         audit = LogLines()
         in_force = follow(api, config, audit)
         hand_over = install_federation(api, in_force, audit)
+        verify_egress = install_egress(api, in_force, audit)
         watch_residency(api, in_force, audit, config.state)
 
         def hand_over_or_exit() -> None:
             try:
                 hand_over()
+                verify_egress()
             except StartRefusedError as error:
                 _exit(error)
 

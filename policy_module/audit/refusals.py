@@ -19,7 +19,8 @@ class Cause:
     """Why something was refused: what was tried, with which server, by which rule, by whom.
 
     ``user`` is the local user id; ``None`` when a server, not a person, was refused. ``direction``
-    is ``in`` or ``out`` where a request between servers was refused.
+    is ``in`` or ``out`` where a request between servers was refused. ``add`` is what the operator
+    would add to the policy to allow it, as YAML.
     """
 
     action: str
@@ -27,6 +28,7 @@ class Cause:
     rule: str
     user: str | None = None
     direction: str | None = None
+    add: str | None = None
 
 
 @define
@@ -75,4 +77,6 @@ def _record(cause: Cause) -> AuditRecord:
         details["user"] = cause.user
     if cause.direction is not None:
         details["direction"] = cause.direction
+    if cause.add is not None:
+        details["add"] = cause.add
     return AuditRecord("refused", details)

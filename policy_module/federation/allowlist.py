@@ -147,12 +147,12 @@ def _holders(hs: "HomeServer") -> list[object]:
     clock = hs.get_clock()
     return [
         found
-        for found in _tracked_objects()
+        for found in tracked_objects()
         if type(found) in HOLDERS and any(value is clock for value in vars(found).values())
     ]
 
 
-def _tracked_objects() -> list[object]:
+def tracked_objects() -> list[object]:
     """List what the garbage collector knows, with what Synapse froze at the end of its start."""
     frozen_before = gc.get_freeze_count() > 0
     if frozen_before:

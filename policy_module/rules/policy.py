@@ -148,7 +148,7 @@ def _server(entry: ServerEntry) -> ListedServer:
 
 def _destination(purpose: Purpose, entry: DestinationEntry) -> Destination:
     return Destination(
-        parse_pattern(entry.host),
+        parse_pattern(entry.host.lower()),  # names of hosts have no case, and nor has what asks
         f"{purpose}: {entry.host}",
         entry.abroad,
         entry.until.timestamp() if entry.until is not None else None,

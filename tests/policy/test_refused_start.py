@@ -70,12 +70,19 @@ REFUSALS = {
         "policy_module does not decide everywhere: MediaRepository would ask another federation"
         " allowlist; put policy_module first under 'modules' in homeserver.yaml",
     ),
+    "connects by itself": Refusal(
+        (OURS, meddling("ConnectsByItself")),
+        [],
+        "policy_module does not guard every connection: ProxyAgent, SimpleHttpClient would connect"
+        " without asking it; put policy_module first under 'modules' in homeserver.yaml, and have"
+        " other modules use the http_client of the module API",
+    ),
     "replaced later": Refusal(
         (OURS, meddling("ReplacesLater")),
         [],
-        "policy_module does not decide everywhere: Authenticator, MediaRepository,"
-        " RemoteKey, the configuration would ask another federation allowlist; put policy_module"
-        " first under 'modules' in homeserver.yaml",
+        "policy_module does not decide everywhere: Authenticator, RemoteKey, the"
+        " configuration would ask another federation allowlist; put policy_module first under"
+        " 'modules' in homeserver.yaml",
     ),
 }
 
