@@ -16,6 +16,7 @@ from policy_module.federation.allowlist import StartRefusedError
 from policy_module.federation.install import install_federation
 from policy_module.live.follow import follow
 from policy_module.residency.run import watch_residency
+from policy_module.rooms.install import install_rooms
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class PolicyModule:
         hand_over = install_federation(api, in_force, audit)
         verify_egress = install_egress(api, in_force, audit)
         watch_residency(api, in_force, audit, config.state)
+        install_rooms(api, in_force, audit)
 
         def hand_over_or_exit() -> None:
             try:

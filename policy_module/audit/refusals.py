@@ -20,7 +20,7 @@ class Cause:
 
     ``user`` is the local user id; ``None`` when a server, not a person, was refused. ``direction``
     is ``in`` or ``out`` where a request between servers was refused. ``add`` is what the operator
-    would add to the policy to allow it, as YAML.
+    would add to the policy to allow it, as YAML. ``reason`` is the name of the decision's reason.
     """
 
     action: str
@@ -29,6 +29,7 @@ class Cause:
     user: str | None = None
     direction: str | None = None
     add: str | None = None
+    reason: str | None = None
 
 
 @define
@@ -73,6 +74,8 @@ def _record(cause: Cause) -> AuditRecord:
         "rule": cause.rule,
         "server": cause.server,
     }
+    if cause.reason is not None:
+        details["reason"] = cause.reason
     if cause.user is not None:
         details["user"] = cause.user
     if cause.direction is not None:

@@ -83,7 +83,15 @@ class Explanations:
     def _refuse_invite(self, inviter: str, invitee: str) -> None:
         decision = self._gate.decide(InviteRequest(inviter, invitee))
         if isinstance(decision, Deny):
-            self._refusals.refused(Cause("invite", decision.subject, decision.rule, inviter))
+            self._refusals.refused(
+                Cause(
+                    "invite",
+                    decision.subject,
+                    decision.rule,
+                    inviter,
+                    reason=decision.reason,
+                )
+            )
             raise SynapseError(HTTPStatus.FORBIDDEN, sentence(decision), Codes.FORBIDDEN)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The decision: pure, and whatever no rule allows is denied."""
 
-from policy_module.rules.document import Direction, Permission, RoomClass
+from policy_module.rules.document import WIDTH, Direction, Permission
 from policy_module.rules.names import InvalidNameError, ServerName, parse_server_name, server_of
 from policy_module.rules.patterns import PatternIndex
 from policy_module.rules.policy import Destination, ListedServer, Policy
@@ -23,8 +23,6 @@ OWN_SERVER = "own server"
 NOT_A_SERVER_NAME = "not a server name"
 DEFAULT_DENY = "default deny"
 EVERYONE = "everyone"
-
-_WIDTH = {RoomClass.DOMESTIC: 0, RoomClass.ALLOWLISTED: 1, RoomClass.OPEN: 2}
 
 
 def decide(policy: Policy, request: Request, now: float) -> Decision:
@@ -139,9 +137,9 @@ def _permitted(policy: Policy, user: str, permission: Permission) -> Decision:
 
 def _room_class(policy: Policy, request: RoomClassRequest) -> Decision:
     rooms, wanted = policy.document.rooms, request.wanted
-    if _WIDTH[wanted] > _WIDTH[rooms.widest]:
+    if WIDTH[wanted] > WIDTH[rooms.widest]:
         return Deny(Reason.TOO_WIDE, f"rooms.widest: {rooms.widest}", wanted.value)
-    if _WIDTH[wanted] <= _WIDTH[request.current or rooms.default]:
+    if WIDTH[wanted] <= WIDTH[request.current or rooms.default]:
         return Allow("not wider than before" if request.current else "not wider than the default")
     return _permitted(policy, request.user, Permission.WIDEN_ROOMS)
 

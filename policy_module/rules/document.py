@@ -53,6 +53,9 @@ class RoomClass(StrEnum):
     """As allowlisted, and it may be listed and its history read by all who join."""
 
 
+WIDTH = {room_class: width for width, room_class in enumerate(RoomClass)}
+
+
 class Permission(StrEnum):
     """What a group of people may do."""
 
@@ -217,6 +220,8 @@ class RoomsSection(Section):
     bridged: Annotated[RoomClass, Strict(False)] = RoomClass.DOMESTIC
     widest: Annotated[RoomClass, Strict(False)] = RoomClass.ALLOWLISTED
     """No room may be wider."""
+    bridges_enter_domestic: bool = False
+    """Whether bridges may enter domestic rooms that were not made for them."""
 
 
 # Sorted, so that all processes of a homeserver see the same digest.

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from policy_module.rules.document import PolicyDocument, SignedListSection
+from policy_module.rules.document import WIDTH, PolicyDocument, SignedListSection
 from policy_module.rules.mistakes import Path, mistakes, written
 from policy_module.rules.names import InvalidNameError, parse_pattern
 from policy_module.rules.policy import ListedServer, Listing, Policy
@@ -145,6 +145,13 @@ def _contradictions(document: PolicyDocument, content: Any) -> Iterator[Problem]
         )
     if territory is None and document.residency.federation:
         yield problem(("residency", "federation"), "needs residency.territory")
+    rooms = document.rooms
+    for key, room_class in {"default": rooms.default, "bridged": rooms.bridged}.items():
+        if WIDTH[room_class] > WIDTH[rooms.widest]:
+            yield problem(
+                ("rooms", key),
+                f"{room_class} is wider than rooms.widest, which is {rooms.widest}; change one",
+            )
     for path, kind, names in (
         (("groups",), "groups", [each.name for each in document.groups]),
         (("federation", "lists"), "lists", [each.name for each in document.federation.lists]),

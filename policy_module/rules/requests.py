@@ -82,6 +82,13 @@ class Reason(StrEnum):
     DESTINATION_NOT_LISTED = "destination_not_listed"
     NOT_PERMITTED = "not_permitted"
     TOO_WIDE = "too_wide"
+    DOMESTIC_ROOM = "domestic_room"
+    CLASS_IS_FINAL = "class_is_final"
+    NO_SUCH_CLASS = "no_such_class"
+    HISTORY_TOO_WIDE = "history_too_wide"
+    NO_GUESTS = "no_guests"
+    NOT_PUBLISHED = "not_published"
+    NO_BRIDGES_HERE = "no_bridges_here"
     CLOSED = "closed"
     """Nobody can be let through at the moment: the audit log cannot be written."""
 
@@ -128,6 +135,19 @@ _SENTENCES = {
     Reason.NOT_PERMITTED: "Your account may not do this here ({subject}). Ask your administrator if"
     " it should.",
     Reason.TOO_WIDE: "Rooms of the class {subject} are not permitted here.",
+    Reason.DOMESTIC_ROOM: "This room is for people of this homeserver only, so {subject} cannot take"
+    " part. Make a new room of the class “allowlisted” to talk to people elsewhere.",
+    Reason.CLASS_IS_FINAL: "This room cannot become {subject}: whether other servers may take part is"
+    " decided when a room is made. Make a new room of that class.",
+    Reason.NO_SUCH_CLASS: "There is no room class {subject}; there are domestic, allowlisted and"
+    " open.",
+    Reason.HISTORY_TOO_WIDE: "The history of a room of this class cannot be “{subject}”: people would"
+    " see what was said before they came.",
+    Reason.NO_GUESTS: "Guests cannot take part in a room of this class.",
+    Reason.NOT_PUBLISHED: "A room of the class {subject} cannot be listed: other servers can see the"
+    " room directory of this homeserver.",
+    Reason.NO_BRIDGES_HERE: "Bridges do not take part in this room, because it is for people of this"
+    " homeserver only ({subject}). Use a room of your own with the bridge.",
     Reason.CLOSED: "This homeserver cannot talk to other servers at the moment. Its administrator"
     " has been told.",
 }

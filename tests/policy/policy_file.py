@@ -27,8 +27,8 @@ class PolicyFile:
         beside.replace(self.path)
 
     def allow(self, *servers: str) -> None:
-        """Allow these servers and nobody else."""
-        self.write(federation={"allow": list(servers)})
+        """Allow these servers and nobody else; rooms can be shared with them."""
+        self.write(federation={"allow": list(servers)}, rooms={"default": "allowlisted"})
 
     def module(self) -> dict[str, Any]:
         """Give the entry for ``modules`` of ``homeserver.yaml``."""

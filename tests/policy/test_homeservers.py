@@ -109,6 +109,7 @@ async def test_an_invite_elsewhere_is_refused_with_the_reason(world: World) -> N
         "event": "refused",
         "action": "invite",
         "rule": "default deny",
+        "reason": "not_listed",
         "server": world.far.server_name,
         "user": world.alice.mxid,
     }

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The first events of a room: the class of a room that replaces another, and the record.
+
+Synapse has no callback that may change an upgrade: it copies some state of the old room, and not ours.
+So the one place through which the first events of every room pass is wrapped.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+from synapse.api.errors import Codes, SynapseError
+
+from policy_module.audit.record import AuditRecord, AuditSink
+from policy_module.live.holder import PolicyInForce
+from policy_module.rooms.creation import settings_of
+from policy_module.rooms.guard import RoomGuard
+from policy_module.rooms.knowledge import Rooms
+from policy_module.rooms.residency import RESIDENCY, carried_over, class_named
+from policy_module.rules.requests import Deny, RoomClassRequest
+
+if TYPE_CHECKING:
+    from synapse.server import HomeServer
+
+_STATE = (RESIDENCY, "")
+
+
+@define(eq=False)
+class Beginnings:
+    """Completes the first state of rooms."""
+
+    _in_force: PolicyInForce
+    _rooms: Rooms
+    _guard: RoomGuard
+    _sink: AuditSink
+
+    async def complete(
+        self, user: str, room_id: str, creation: Mapping[str, Any], state: dict[Any, Any]
+    ) -> None:
+        """Add the class to the state of a room that replaces another, and record every class.
+
+        Raises:
+            SynapseError: if the policy does not permit the class any more; nothing was sent then.
+        """
+        if _STATE not in state:
+            await self._carry_over(user, creation, state)
+        room_class = class_named(state[_STATE].get("class"))
+        self._sink.record(
+            AuditRecord("room_class_set", {"user": user, "room": room_id, "class": room_class})
+        )
+
+    async def _carry_over(
+        self, user: str, creation: Mapping[str, Any], state: dict[Any, Any]
+    ) -> None:
+        predecessor = creation.get("predecessor")
+        old_room = predecessor.get("room_id") if isinstance(predecessor, Mapping) else None
+        before = await self._rooms.residency(old_room) if isinstance(old_room, str) else None
+        if before is None:
+            raise SynapseError(
+                HTTPStatus.FORBIDDEN, "A new room must have a class.", Codes.FORBIDDEN
+            )
+        residency = carried_over(before, self._in_force.policy.document.rooms.widest)
+        room_class = residency.room_class
+        answer = self._in_force.decide(RoomClassRequest(user, room_class, room_class))
+        if isinstance(answer, Deny):
+            self._guard.refuse("upgrade", user, answer)
+        state[_STATE] = residency.content(self._rooms.server)
+        first = {kind: content for (kind, key), content in state.items() if key == ""}
+        for kind, content in settings_of(room_class, first).items():
+            state[kind, ""] = content
+
+
+def complete_beginnings(hs: "HomeServer", beginnings: Beginnings) -> None:
+    """Have every room of this homeserver begin with its class."""
+    handler = hs.get_room_creation_handler()
+    send: Callable[..., Awaitable[Any]] = handler._send_events_for_new_room  # noqa: SLF001
+
+    @wraps(send)
+    async def complete_and_send(creator: Any, room_id: str, *args: Any, **kwargs: Any) -> Any:
+        await beginnings.complete(
+            creator.user.to_string(), room_id, kwargs["creation_content"], kwargs["initial_state"]
+        )
+        return await send(creator, room_id, *args, **kwargs)
+
+    handler._send_events_for_new_room = complete_and_send  # type: ignore[method-assign]  # noqa: SLF001

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Connects the classes of rooms to a homeserver."""
+
+import time
+
+from synapse.module_api import ModuleApi
+
+from policy_module.audit.record import AuditSink
+from policy_module.audit.refusals import RefusalLog
+from policy_module.live.holder import PolicyInForce
+from policy_module.rooms.aliases import hide_domestic_aliases
+from policy_module.rooms.beginning import Beginnings, complete_beginnings
+from policy_module.rooms.guard import RoomGuard
+from policy_module.rooms.knowledge import Rooms
+
+
+def install_rooms(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) -> None:
+    """Hold all rooms of a homeserver to their class from now on."""
+    hs = api._hs  # noqa: SLF001 - there is no public way to the handlers
+    rooms = Rooms(api, hs)
+    guard = RoomGuard(in_force, rooms, RefusalLog(audit, time.monotonic))
+    complete_beginnings(hs, Beginnings(in_force, rooms, guard, audit))
+    hide_domestic_aliases(hs, rooms)
+    api.register_spam_checker_callbacks(
+        user_may_invite=guard.user_may_invite,
+        user_may_join_room=guard.user_may_join_room,
+        check_event_for_spam=guard.check_event_for_spam,
+        user_may_publish_room=guard.user_may_publish_room,
+    )
+    api.register_third_party_rules_callbacks(
+        on_create_room=guard.on_create_room,
+        check_threepid_can_be_invited=guard.check_threepid_can_be_invited,
+    )
