@@ -45,11 +45,11 @@ class Residency:
         return self.stated and not self.bridged and self.room_class is RoomClass.DOMESTIC
 
     def content(self, server: str) -> dict[str, Any]:
-        """Give the content of the state event; ``body`` is for people."""
+        """Give the content of the state event; ``explanation`` is for people."""
         return {
             "class": self.room_class.value,
             "bridged": self.bridged,
-            "body": words(self.room_class, server),
+            "explanation": words(self.room_class, server),
         }
 
 
