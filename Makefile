@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: up demo test lint bench faults soak clean
+.PHONY: up demo test lint bench faults soak synapse-suite clean
 
 up: $(READY)  ## Start the whole suite; Ctrl-C stops it.
 	$(BIN)/karvon up
@@ -28,6 +28,9 @@ faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 
 soak: $(READY)  ## Hours of traffic with faults.
 	$(BIN)/pytest tests/soak
+
+synapse-suite: $(READY)  ## Synapse's own tests, fetched, with and without the policy module.
+	$(BIN)/python -m tests.policy.synapse_suite
 
 clean:  ## Remove what was installed and built; the data in var/ stays.
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -7,13 +7,15 @@ names"), so nothing leaves the machine.
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
@@ -92,7 +94,7 @@ class FederatingServer(SynapseServer):
             SynapseSettings(
                 server_name=f"{host}:{federation.port}",
                 database_url=database_url,
-                extra_config={**_federation_config(certificate), **(extra or {})},
+                extra_config={**federation_config(certificate), **(extra or {})},
             ),
         )
 
@@ -122,13 +124,50 @@ class FederatingServer(SynapseServer):
         return path
 
 
+@asynccontextmanager
+async def tls_front(certificate: Certificate, port: int, behind: int) -> AsyncIterator[None]:
+    """Take TLS connections on ``port`` and pass what they carry to the plain port ``behind``.
+
+    Workers of Synapse offer no TLS; a reverse proxy stands before them.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, behind)
+        await asyncio.gather(carry(reader, inner_writer), carry(inner_reader, writer))
+
+    async with await asyncio.start_server(
+        connected, LOOPBACK, port, ssl=context, reuse_address=True
+    ):
+        yield
+
+
+class Reached(Protocol):
+    """A homeserver, or one process of it, that people speak to."""
+
+    @property
+    def url(self) -> str:
+        """Base URL of the client-server API."""
+
+    def mxid(self, localpart: str) -> str:
+        """Full user id of a local user."""
+
+
 class Person:
     """A logged-in user, speaking the client-server API directly.
 
     The tests here are about the status and the words of an answer, which client libraries hide.
     """
 
-    def __init__(self, server: SynapseServer, name: str, token: str) -> None:
+    def __init__(self, server: Reached, name: str, token: str) -> None:
         self.mxid = server.mxid(name)
         self._base = server.url
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -194,7 +233,8 @@ async def running(*servers: SynapseServer) -> AsyncIterator[None]:
             await server.close()
 
 
-def _federation_config(certificate: Certificate) -> dict[str, Any]:
+def federation_config(certificate: Certificate) -> dict[str, Any]:
+    """Give the keys of homeserver.yaml with which test servers federate."""
     soon = {
         "client_timeout": "5s",
         "max_long_retry_delay": "1s",

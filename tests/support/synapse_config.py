@@ -82,20 +82,21 @@ def write_homeserver(data: Path, config: Mapping[str, Any]) -> Path:
     if not signing_key.exists():
         seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
         signing_key.write_text(f"ed25519 a_test {seed}\n", "ascii")
-    _write_yaml(data / "log.yaml", _logging(data / "homeserver.log"))
+    write_yaml(data / "log.yaml", log_config(data / "homeserver.log"))
     path = data / "homeserver.yaml"
-    _write_yaml(path, config)
+    write_yaml(path, config)
     return path
 
 
 def write_registration(data: Path, name: str, content: Mapping[str, Any]) -> Path:
     """Write one application service's registration and return its path."""
     path = data / f"registration-{name}.yaml"
-    _write_yaml(path, content)
+    write_yaml(path, content)
     return path
 
 
-def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a configuration file."""
     # JSON is YAML, and quoting is never in doubt.
     path.write_text(json.dumps(content, indent=1), "utf-8")
 
@@ -116,7 +117,8 @@ def _database(data: Path, url: str | None) -> dict[str, Any]:
     return {"name": "psycopg2", "args": arguments}
 
 
-def _logging(path: Path) -> dict[str, Any]:
+def log_config(path: Path) -> dict[str, Any]:
+    """Return a log configuration: warnings and errors go to a file."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""``python -m tests.policy.synapse_suite``: run both ways, compare, exit non-zero if they differ."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from attrs import frozen
+
+from tests.policy.policy_file import PolicyFile
+from tests.policy.synapse_suite.fetch import fetch_tests
+
+REPOSITORY = Path(__file__).parents[3]
+CACHE = REPOSITORY / "build" / "synapse-suite"
+OTHER_SERVERS = (
+    *("example.com", "other", "other.example.com", "otherserver", "remote.org", "server"),
+    *("yet.another.server", "zzzerver"),
+    *(f"host{number}" for number in range(20)),
+    *(f"server{number:02}" for number in range(42)),
+)
+"""Those that Synapse's tests make up and talk to."""
+SUITE = (
+    "tests.federation",
+    "tests.rest.client.test_rooms",
+    "tests.handlers.test_federation",
+    "tests.handlers.test_room_member",
+    "tests.media.test_media_storage",
+)
+_COUNTED = re.compile(r"^(?:PASSED|FAILED)(?: \((.*)\))?$", re.MULTILINE)
+_NOT_OK = re.compile(r"^(tests\.\S+\.test_\S+)$", re.MULTILINE)
+
+
+@frozen
+class Outcome:
+    """What came of one run; ``named`` are the tests that were skipped or failed."""
+
+    counts: dict[str, int]
+    named: frozenset[str]
+    output: str
+
+    @classmethod
+    def of(cls, output: str) -> "Outcome":
+        """Read the end of what trial prints."""
+        found = _COUNTED.findall(output)
+        pairs = (each.split("=") for each in found[-1].split(", ")) if found and found[-1] else ()
+        counts = {name: int(number) for name, number in pairs}
+        return cls(counts, frozenset(_NOT_OK.findall(output)), output)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number} {name}" for name, number in sorted(self.counts.items()))
+
+
+def run(tests: Path, folder: Path, module_config: dict[str, str] | None) -> Outcome:
+    """Run the suite in a process of its own."""
+    folder.mkdir()
+    script = Path(__file__).with_name("under_trial.py")
+    done = subprocess.run(
+        [
+            *(sys.executable, script, tests, json.dumps(module_config)),
+            *("--temp-directory", folder / "trial", "--reporter=text", *SUITE),
+        ],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Outcome.of(done.stdout)
+
+
+def main() -> int:
+    """Give the exit code: 0 if the module changes nothing and the suite did run."""
+    tests = fetch_tests(CACHE)
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as side_by_side:
+        folder = Path(scratch)
+        policy = PolicyFile(folder)
+        policy.allow(*OTHER_SERVERS)
+        module_config = policy.module()["config"]
+        running = (
+            side_by_side.submit(run, tests, folder / "without", None),
+            side_by_side.submit(run, tests, folder / "with", module_config),
+        )
+        without, with_module = (each.result() for each in running)
+    print(f"without the module: {without}")
+    print(f"with the module:    {with_module}")
+    differing = sorted(without.named ^ with_module.named)
+    for name in differing:
+        print(f"only {'with' if name in with_module.named else 'without'} the module: {name}")
+    if not without.counts.get("successes") or not with_module.counts.get("successes"):
+        print(without.output[-4000:], with_module.output[-4000:], sep="\n", file=sys.stderr)
+        return 1
+    if differing or without.counts != with_module.counts:
+        print(with_module.output[-20000:], file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A homeserver of several processes: the policy holds on each, and changes on all of them."""
+
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import asyncpg
+import pytest
+from attrs import frozen
+
+from tests.policy.federating import (
+    HOST,
+    FederatingServer,
+    Person,
+    federation_config,
+    make_certificate,
+    running,
+    tls_front,
+)
+from tests.policy.policy_file import PolicyFile
+from tests.support.ports import PortLease
+from tests.support.postgres import PostgresServer
+from tests.support.redis import RedisMissingError, RedisServer
+from tests.support.synapse import SynapseSettings
+from tests.support.synapse_workers import Process, SynapseWithWorkers, WorkerSettings
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.synapse, pytest.mark.postgres]
+
+SENDER, PERSISTER, READER, RECEIVER = "sender", "persister", "reader", "receiver"
+
+
+@frozen
+class World:
+    """Ours with its processes, and another homeserver with one; somebody on each."""
+
+    policy: PolicyFile
+    home: SynapseWithWorkers
+    near: FederatingServer
+    alice: Person
+    bob: Person
+
+    def allow(self, *servers: str) -> None:
+        self.policy.write(federation={"allow": list(servers)}, rooms={"default": "allowlisted"})
+
+    async def let_in_by(self) -> set[str]:
+        """Give the processes that would let the other server in."""
+        return {each.name for each in self.home.processes if await self._lets_in(each)}
+
+    async def _lets_in(self, process: Process) -> bool:
+        """Ask with a false signature: who is refused is refused before it is looked at."""
+        header = f'X-Matrix origin="{self.near.server_name}",key="ed25519:a_test",sig="AAAA"'
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": header}) as session,
+            session.get(
+                f"{process.url}/_matrix/federation/v1/query/profile?user_id={quote(self.alice.mxid)}"
+            ) as response,
+        ):
+            answer = await response.json()
+        if response.status == 401:
+            return True
+        assert (response.status, answer["error"]) == (
+            403,
+            f"Federation denied with {self.near.server_name}.",
+        )
+        return False
+
+    async def sender_has_seen_everything(self) -> bool:
+        """Whether the process that sends has dealt with every event there is."""
+        connection = await asyncpg.connect(self.home.settings.database_url)
+        try:
+            behind: int = await connection.fetchval(
+                "SELECT (SELECT max(stream_ordering) FROM events) - stream_id"
+                " FROM federation_stream_position WHERE type = 'events'"
+            )
+        finally:
+            await connection.close()
+        return behind <= 0
+
+    def requests_at_near(self) -> int:
+        """Count what the other server was asked over federation."""
+        log = (self.near.data / "homeserver.log").read_text("utf-8")
+        return sum(
+            "Processed request" in line and "/_matrix/federation/" in line
+            for line in log.splitlines()
+        )
+
+
+@pytest.fixture(scope="module")
+async def redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RedisServer]:
+    try:
+        server = RedisServer(tmp_path_factory.mktemp("redis"))
+    except RedisMissingError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    async with server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def world(
+    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, redis: RedisServer
+) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("workers")
+    certificate = make_certificate(folder)
+    for name in ("home", "near"):
+        (folder / name).mkdir()
+    policy = PolicyFile(folder / "policy")
+    policy.allow()
+    near = FederatingServer(folder / "near", certificate, PortLease())
+    log_requests(near.data)
+    with PortLease() as federation:
+        home = SynapseWithWorkers(
+            folder / "home",
+            SynapseSettings(
+                database_url=await postgres.create_database("workers"),
+                modules=[policy.module()],
+                server_name=f"{HOST}:{federation.port}",
+                extra_config={
+                    **federation_config(certificate),
+                    "federation_domain_whitelist": [],
+                },
+            ),
+            [
+                WorkerSettings(SENDER, sends=True),
+                WorkerSettings(PERSISTER, writes=["events"]),
+                WorkerSettings(READER),
+                WorkerSettings(RECEIVER),
+            ],
+            redis.port,
+        )
+        receiver = home.process(RECEIVER).port
+        async with tls_front(certificate, federation.port, receiver), running(home, near):
+            token = await home.register_user("alice", "pass alice")
+            yield World(
+                policy,
+                home,
+                near,
+                Person(home.process(READER), "alice", token),
+                await Person.register(near, "bob"),
+            )
+
+
+def log_requests(data: Path) -> None:
+    """Have a homeserver log each request it gets."""
+    path = data / "log.yaml"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"loggers": {"synapse.access": {"level": "INFO"}}}))
+
+
+async def test_the_policy_holds_on_every_process_and_changes_on_all(world: World) -> None:
+    assert await world.let_in_by() == set()
+
+    world.allow(world.near.server_name)
+    await everybody(world, allows=True)
+    room = await talk(world, "hello")
+
+    world.allow()
+    assert await everybody(world, allows=False) < 2.0
+    await nothing_passes(world, room)
+
+    world.allow(world.near.server_name)
+    await everybody(world, allows=True)
+    await talk(world, "hello again")
+
+
+async def everybody(world: World, *, allows: bool) -> float:
+    """Wait until all processes agree about the other server; give the seconds it took."""
+    wanted = {each.name for each in world.home.processes} if allows else set()
+    started = time.monotonic()
+
+    async def agreed() -> bool:
+        return await world.let_in_by() == wanted
+
+    await eventually(agreed, describe=world.home.log)
+    return time.monotonic() - started
+
+
+async def talk(world: World, greeting: str) -> str:
+    """Invite somebody of the other server into a new room, hear each other there; give its id."""
+    room = await world.alice.create_room()
+    status, answer = await world.alice.invite(room, world.bob.mxid)
+    assert status == 200, answer
+    status, answer = await world.bob.join(room, world.home.server_name)
+    assert status == 200, answer
+    for speaker, listener in ((world.alice, world.bob), (world.bob, world.alice)):
+        said = f"{greeting} from {speaker.mxid}"
+        await speaker.say(room, said)
+
+        async def heard(listener: Person = listener, said: str = said) -> bool:
+            return said in await listener.heard(room)
+
+        await eventually(heard, describe=world.home.log)
+    return room
+
+
+async def nothing_passes(world: World, room: str) -> None:
+    """Try everything in both directions, and find that the other server was not asked once."""
+    asked = world.requests_at_near()
+    alice, bob = world.alice, world.bob
+
+    status, answer = await alice.invite(await alice.create_room(), bob.mxid)
+    assert status == 403
+    assert "only talks to servers on its allowlist" in answer["error"]
+    status, answer = await alice.ask("GET", f"profile/{quote(bob.mxid)}")
+    assert (status, answer["error"]) == (403, f"Federation denied with {world.near.server_name}.")
+    for path, body in (
+        (f"rooms/{quote(room)}/send/m.room.message/1", {"msgtype": "m.text", "body": "secret"}),
+        (f"rooms/{quote(room)}/typing/{quote(alice.mxid)}", {"typing": True, "timeout": 9000}),
+        ("sendToDevice/m.test/1", {"messages": {bob.mxid: {"*": {"body": "secret"}}}}),
+    ):
+        # Whether it is refused or only not passed on: it must not arrive.
+        await alice.ask("PUT", path, body)
+
+    status, _ = await bob.invite(await bob.create_room(), alice.mxid)
+    assert status == 403
+    assert (await bob.ask("GET", f"profile/{quote(alice.mxid)}"))[0] == 403
+    await bob.say(room, "from outside")
+
+    await eventually(world.sender_has_seen_everything, describe=world.home.log)
+    assert world.requests_at_near() == asked
+    assert "secret" not in await bob.heard(room)
+    assert "from outside" not in await alice.heard(room)
