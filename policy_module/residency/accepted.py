@@ -21,8 +21,12 @@ _EGRESS = {
     Purpose.MEDIA_STORAGE: Egress.MEDIA_STORAGE,
     Purpose.APPLICATION_SERVICE: Egress.BRIDGES,
     Purpose.NETWORK: Egress.BRIDGES,
+    Purpose.PREVIEWS: Egress.PREVIEWS,
+    Purpose.MEDIA_REDIRECTS: Egress.MEDIA_REDIRECTS,
 }
 """Where the policy lists hosts for a purpose; those of all others are under ``egress.other``."""
+
+_SERVERS = frozenset({Purpose.KEY_SERVER, Purpose.FEDERATION})
 
 
 @frozen
@@ -34,7 +38,7 @@ class AcceptedByPolicy:
 
     def __call__(self, endpoint: Endpoint) -> str | None:
         """Give the rule that lets an endpoint be outside."""
-        if endpoint.purpose is Purpose.KEY_SERVER:
+        if endpoint.purpose in _SERVERS:
             return self._as_server(endpoint)
         listed = self._policy.egress[_EGRESS.get(endpoint.purpose, Egress.OTHER)]
         for name, parsed in _names(endpoint):
@@ -57,10 +61,10 @@ class AcceptedByPolicy:
 def line_to_add(endpoint: Endpoint) -> str | None:
     """Give the line of the policy file that lets an endpoint be outside.
 
-    ``None`` for what has no host, and for key servers, which are servers to allow.
+    ``None`` for what has no host, and for homeservers, which are no destinations of egress.
     """
     name = next((name for name, _ in _names(endpoint)), None)
-    if name is None or endpoint.purpose is Purpose.KEY_SERVER:
+    if name is None or endpoint.purpose in _SERVERS:
         return None
     purpose = _EGRESS.get(endpoint.purpose, Egress.OTHER)
     shown = f'"{name}"' if name.startswith("[") else name

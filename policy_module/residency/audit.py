@@ -8,6 +8,7 @@ from attrs import frozen
 from policy_module.residency.accepted import AcceptedByPolicy
 from policy_module.residency.check import Finding, check_all, hosts_of
 from policy_module.residency.endpoints import Endpoint
+from policy_module.residency.listed import listed_endpoints
 from policy_module.residency.resolve import Resolve, resolve_all
 from policy_module.residency.storage import Disks, behind_paths
 from policy_module.rules.policy import Policy
@@ -26,9 +27,12 @@ class Auditor:
     _now: Callable[[], float]
 
     def audit(self, policy: Policy, endpoints: Sequence[Endpoint]) -> tuple[Finding, ...]:
-        """Give a finding for each endpoint; none if the policy names no territory."""
+        """Give a finding for each endpoint and each host the policy itself names.
+
+        Nothing if the policy names no territory.
+        """
         if policy.home is None:
             return ()
-        seen = behind_paths(endpoints, self._disks())
+        seen = behind_paths((*endpoints, *listed_endpoints(policy)), self._disks())
         answers = resolve_all(hosts_of(seen), self._resolve)
         return check_all(seen, answers, policy.home, AcceptedByPolicy(policy, self._now()))

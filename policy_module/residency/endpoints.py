@@ -48,6 +48,10 @@ class Purpose(StrEnum):
     MODULE = "module"
     HOMESERVER = "homeserver"
     NETWORK = "network"
+    PREVIEWS = "previews"
+    MEDIA_REDIRECTS = "media_redirects"
+    FEDERATION = "federation"
+    OTHER = "other"
 
 
 @frozen

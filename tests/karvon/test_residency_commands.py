@@ -85,6 +85,7 @@ def test_the_whole_suite_in_json(karvon: Karvon, tmp_path: Path) -> None:
         "karvon.yaml: telegram.url": ("127.0.0.1:29317", "here"),
         "karvon.yaml: telegram.proxy": ("198.51.100.1:1080", "outside"),
         "karvon.yaml: telegram": ("149.154.167.51:443", "accepted"),
+        "policy.yaml: egress.bridges": ("149.154.167.51", "accepted"),
     }
     assert (code, document["is_home"]) == (OUTSIDE_EXIT, False)
     kept = {row["what"]: row for row in document["data_at_rest"]}

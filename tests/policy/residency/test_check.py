@@ -14,6 +14,7 @@ from policy_module.residency.at_rest import DataAtRest
 from policy_module.residency.audit import Auditor
 from policy_module.residency.check import Finding, Verdict, check
 from policy_module.residency.endpoints import Endpoint, Local, Purpose, Remote, Target, Unknown
+from policy_module.residency.listed import MOST_SERVERS, listed_endpoints
 from policy_module.residency.report import Report, counted, document_of, of_concern
 from policy_module.residency.resolve import Answer, resolve_all, system_resolver
 from policy_module.residency.storage import Disks
@@ -34,6 +35,7 @@ egress:
   bridges: [{host: "*.telegram.test", abroad: true}, {host: "198.51.100.7", abroad: true}]
   other: [{host: "[2001:db8:9::1]", abroad: true}]
 """
+AT_HOME = "territories: {home: {networks: [192.0.2.0/24]}}, residency: {territory: home, federation: true}"
 
 
 def nobody(endpoint: Endpoint) -> None:
@@ -259,7 +261,42 @@ def test_a_whole_audit() -> None:
         Endpoint(Purpose.DATABASE, "c", Local("/x")),
     ]
     names = {"mail.abroad.test": "198.51.100.1", "home.test": "192.0.2.5"}
-    auditor = Auditor(lambda host: Answer((ip_address(names[host]),)), Disks, lambda: NOW)
-    verdicts = [finding.verdict for finding in auditor.audit(policy(), endpoints)]
-    assert verdicts == [Verdict.ACCEPTED, Verdict.INSIDE, Verdict.HERE]
+    nowhere = Answer(problem="no such name")
+
+    def resolve(host: str) -> Answer:
+        return Answer((ip_address(names[host]),)) if host in names else nowhere
+
+    auditor = Auditor(resolve, Disks, lambda: NOW)
+    verdicts = [
+        (str(finding.endpoint.purpose), finding.endpoint.shown, finding.verdict)
+        for finding in auditor.audit(policy(), endpoints)
+    ]
+    assert verdicts == [
+        ("mail", "mail.abroad.test", Verdict.ACCEPTED),
+        ("mail", "home.test", Verdict.INSIDE),
+        ("database", "/x", Verdict.HERE),
+        ("mail", "mail.abroad.test", Verdict.ACCEPTED),
+        ("mail", "old.abroad.test", Verdict.UNRESOLVED),
+        ("sign_on", "login.abroad.test", Verdict.UNRESOLVED),
+        ("network", "198.51.100.7", Verdict.ACCEPTED),
+        ("other", "[2001:db8:9::1]", Verdict.ACCEPTED),
+    ]
     assert auditor.audit(policy("{}"), endpoints) == ()
+
+
+def test_allowed_servers_are_looked_at_if_they_must_be_at_home() -> None:
+    strict = POLICY.replace("territory: home}", "territory: home, federation: true}")
+    listed = listed_endpoints(policy(strict.replace("[near.test]", "[near.test, '*.wild.test']")))
+    servers = [one for one in listed if one.purpose is Purpose.FEDERATION]
+    assert [one.shown for one in servers] == ["near.test:8448"]
+    accepted = AcceptedByPolicy(policy(strict), NOW)
+    assert accepted(servers[0]) is None
+    assert all(one.purpose is not Purpose.FEDERATION for one in listed_endpoints(policy()))
+
+
+def test_a_long_list_of_servers_is_not_resolved_whole() -> None:
+    names = ", ".join(f"s{number}.test" for number in range(MOST_SERVERS + 7))
+    text = f"{{federation: {{allow: [{names}]}}, {AT_HOME}}}"
+    listed = listed_endpoints(policy(text))
+    assert len(listed) == MOST_SERVERS + 1
+    assert listed[-1].target == Unknown("7 more allowed servers; each is judged when connected to")

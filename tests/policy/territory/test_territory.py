@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A territory contains what its networks and countries say, as a slow reference does."""
 
+import time
 import timeit
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import pairwise
@@ -142,8 +143,9 @@ def test_a_look_up_in_a_large_territory_takes_less_than_five_microseconds() -> N
     )
     large = Territory.build("home", [], [CountryRanges(ranges, ranges)])
     addresses = [ip_address("11.1.2.3"), ip_address("::ffff:11.1.2.3"), ip_address("2001:db8::1")]
-    best = min(
-        timeit.timeit(lambda: [large.contains(one) for one in addresses], number=2000)
-        for _ in range(5)
+    look_up = timeit.Timer(
+        lambda: [large.contains(one) for one in addresses],
+        timer=time.process_time,  # others may have the processor meanwhile
     )
-    assert best / 2000 / len(addresses) < 5e-6
+    best = min(look_up.repeat(repeat=10, number=1000))
+    assert best / 1000 / len(addresses) < 5e-6
