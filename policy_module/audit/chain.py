@@ -9,6 +9,9 @@ from attrs import define, field, frozen
 
 from policy_module.audit.lines import Entry
 
+MOST_PROBLEMS = 1000
+"""Problems kept of one stream; a file of somebody else's may have any number."""
+
 
 @frozen
 class Place:
@@ -54,6 +57,11 @@ class Chain:
     _suspect: _Link | None = field(init=False, default=None)
     _unreadable: bool = field(init=False, default=False)
 
+    def report(self, place: Place, entry: int | None, what: str) -> None:
+        """Note a problem, unless there are too many already."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(place, entry, what))
+
     def start(self, place: Place, following: int, prev: bytes) -> None:
         """Begin anew behind the head of a file."""
         self._settle()
@@ -76,7 +84,7 @@ class Chain:
 
     def unreadable(self, place: Place, why: str) -> None:
         """Take a line that is none; it may have been an entry."""
-        self.problems.append(Problem(place, self.next, why))
+        self.report(place, self.next, why)
         self._settle()
         self._unreadable = True
 
@@ -129,15 +137,15 @@ class Chain:
             what = f"entry {self.next} is missing before it"
         else:
             what = f"entries {self.next} to {seq - 1} are missing before it"
-        self.problems.append(Problem(place, seq, what))
+        self.report(place, seq, what)
 
     def _report(self, link: _Link) -> None:
         if link.entry is None:
             what = "the hash it names for the entry before was changed, or that entry was"
         else:
             what = "it was changed: what follows names another hash for it"
-        self.problems.append(Problem(link.place, link.entry, what))
+        self.report(link.place, link.entry, what)
 
     def _report_either(self, one: _Link, other: _Link) -> None:
         what = f"it or entry {other.entry} was changed, and nothing follows that tells which"
-        self.problems.append(Problem(one.place, one.entry, what))
+        self.report(one.place, one.entry, what)

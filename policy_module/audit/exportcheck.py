@@ -76,6 +76,7 @@ class ExportCheck:
 
     def check(self, lines: Iterable[bytes]) -> Checked:
         """Check all lines, which keep their newlines."""
+        count = 0
         for count, raw in enumerate(lines, 1):
             place = Place(self._source, count)
             try:
@@ -85,7 +86,9 @@ class ExportCheck:
             except InvalidLineError as error:
                 self._unreadable(place, str(error))
         found = [section.stream for section in self._sections]
-        if found != self._promised:
+        if not count:
+            self._unreadable(Place(self._source, 0), "the file is empty")
+        elif found != self._promised:
             what = f"it should hold {self._promised}, and holds {found}"
             self._problems.append(Problem(Place(self._source, 1), None, what))
         return Checked([self._finish(section) for section in self._sections], self._problems)
@@ -135,7 +138,7 @@ class ExportCheck:
             section.last, entries - 1, checkpoint.size, inclusion, checkpoint.root
         ):
             what = "it is not what was signed, or the checkpoint after it was changed"
-            section.chain.problems.append(Problem(place, entries - 1, what))
+            section.chain.report(place, entries - 1, what)
         before = section.newest
         if (before is None and consistency) or (
             before is not None
@@ -159,7 +162,7 @@ class ExportCheck:
     def _unreadable(self, place: Place, why: str) -> None:
         if self._sections:
             self._sections[-1].chain.unreadable(place, why)
-        else:
+        elif not self._problems:  # what follows a bad first line follows from it
             self._problems.append(Problem(place, None, why))
 
     def _finish(self, section: _Section) -> Report:
@@ -169,10 +172,10 @@ class ExportCheck:
             what = (
                 f"entries {section.first} to {section.end - 1} are promised, {chain.next} follows"
             )
-            chain.problems.append(Problem(section.place, None, what))
+            chain.report(section.place, None, what)
         if not section.covered:
             what = "the last entries are not covered by a checkpoint"
-            chain.problems.append(Problem(section.place, None, what))
+            chain.report(section.place, None, what)
         remarks = [
             remark
             for kept in self._kept
@@ -195,5 +198,5 @@ class ExportCheck:
             return f"{kept.place.source}: the export holds no checkpoint of this size to compare"
         if root != kept.checkpoint.root:
             what = f"another log of {kept.checkpoint.size} entries was signed: two histories"
-            section.chain.problems.append(Problem(kept.place, None, what))
+            section.chain.report(kept.place, None, what)
         return None

@@ -26,6 +26,7 @@ _KEY_ID_BYTES = 4
 _KEY_BYTES = 32
 _KEY_TEXT = 44
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NAME = re.compile(r"[^\s+]+")
 
 
@@ -109,8 +110,8 @@ def open_note(note: str, key: NoteKey) -> str:
     text, blank, signatures = note.rpartition("\n\n")
     if not blank or not signatures.endswith("\n"):
         raise InvalidNoteError("it has no signatures")
-    if _CONTROL.search(note):
-        raise InvalidNoteError("it holds a control character")
+    if _CONTROL.search(note) or _SURROGATE.search(note):
+        raise InvalidNoteError("it holds a character that no note may hold")
     text += "\n"
     signed = False
     for line in signatures.removesuffix("\n").split("\n"):
@@ -129,5 +130,5 @@ def open_note(note: str, key: NoteKey) -> str:
 def _check_signature(key: NoteKey, signature: bytes, text: str) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, text.encode())
-    except (InvalidSignature, UnicodeEncodeError):
+    except InvalidSignature:
         raise InvalidNoteError("its signature is wrong") from None

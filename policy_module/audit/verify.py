@@ -247,7 +247,7 @@ class StreamCheck:
         self._tree = None
 
     def _problem(self, place: Place, what: str) -> None:
-        self._chain.problems.append(Problem(place, None, what))
+        self._chain.report(place, None, what)
 
 
 def _misplaced(size: int, expected: int) -> str:
