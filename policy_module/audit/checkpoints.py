@@ -45,6 +45,22 @@ class Checkpoint:
         return self.origin.rpartition("/")[2]
 
 
+@frozen
+class Author:
+    """Who signs a stream: its origin, and the public key of 32 bytes."""
+
+    origin: str
+    key: bytes
+
+    def opened(self, note: str) -> Checkpoint | None:
+        """Read a checkpoint; ``None`` if it is malformed, or not of this author."""
+        try:
+            checkpoint = open_checkpoint(note, self.key)
+        except InvalidNoteError:
+            return None
+        return checkpoint if checkpoint.origin == self.origin else None
+
+
 def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     """Give the checkpoint as a signed note."""
     root = base64.b64encode(checkpoint.root).decode()

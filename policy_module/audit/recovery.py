@@ -8,9 +8,9 @@ it would then sign two histories that contradict each other.
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from policy_module.audit.checkpoints import Checkpoint, open_checkpoint
+from policy_module.audit.checkpoints import Author, Checkpoint
 from policy_module.audit.lines import (
     CheckpointLine,
     Entry,
@@ -21,7 +21,6 @@ from policy_module.audit.lines import (
     parse,
 )
 from policy_module.audit.merkle import Frontier
-from policy_module.audit.notes import InvalidNoteError
 
 
 class AuditDamagedError(Exception):
@@ -47,28 +46,25 @@ class Found:
         return self.signed == self.state.tree.size
 
 
-def read_segment(raw: bytes, first: int, origin: str, key: bytes) -> Found | None:
+def read_segment(raw: bytes, first: int, author: Author) -> Found | None:
     """Read a segment up to where it stops making sense; ``None`` if its head does not.
 
-    ``first`` is the entry its name promises, ``key`` the public key of 32 bytes.
+    ``first`` is the entry its name promises.
     """
-    found: Found | None = None
-    for line, length in _lines(raw):
-        if found is None:
-            found = _begin(line, length, first, origin, key)
-            if found is None:
-                return None
-            continue
-        further = _go_on(found, line, raw[found.length : length - 1], length, origin, key)
+    lines = _lines(raw)
+    head, length = next(lines, (None, 0))
+    found = _begin(head, length, author) if isinstance(head, Head) else None
+    if found is None or found.signed != first:
+        return None
+    for line, end in lines:
+        further = _go_on(found, line, raw[found.length : end - 1], author)
         if further is None:
             break
-        found = further
+        found = evolve(further, length=end)
     return found
 
 
-def check_signed(
-    found: Found, rest: bytes, latest: Checkpoint | None, origin: str, key: bytes
-) -> None:
+def check_signed(found: Found, rest: bytes, latest: Checkpoint | None, author: Author) -> None:
     """Check that nothing signed is missing from a log that is about to go on.
 
     ``rest`` is what follows behind ``found``, ``latest`` the checkpoint in its own file.
@@ -76,56 +72,39 @@ def check_signed(
     Raises:
         AuditDamagedError: if a checkpoint exists that the log no longer reaches.
     """
-    sizes = [latest.size] if latest else []
-    for line, _ in _lines(rest):
-        if isinstance(line, CheckpointLine | Head) and (signed := _opened(line.note, origin, key)):
-            sizes.append(signed.size)
-    size = found.state.tree.size
-    if sizes and max(sizes) > size:
-        raise AuditDamagedError(
-            f"{max(sizes)} entries were signed, but only {size} of them can be read"
-        )
-    if latest and latest.size == size and latest.root != found.state.tree.root():
-        raise AuditDamagedError(f"its {size} entries are not those that were signed")
+    notes = [line.note for line, _ in _lines(rest) if isinstance(line, CheckpointLine | Head)]
+    signed = [latest, *(author.opened(note) for note in notes)]
+    most = max((checkpoint.size for checkpoint in signed if checkpoint), default=0)
+    tree = found.state.tree
+    if most > tree.size:
+        raise AuditDamagedError(f"{most} entries were signed, but only {tree.size} can be read")
+    if latest and latest.size == tree.size and latest.root != tree.root():
+        raise AuditDamagedError(f"its {tree.size} entries are not those that were signed")
 
 
-def _begin(line: Line | None, length: int, first: int, origin: str, key: bytes) -> Found | None:
-    if not isinstance(line, Head):
-        return None
-    checkpoint = _opened(line.note, origin, key)
-    if checkpoint is None or checkpoint.size != first:
+def _begin(head: Head, length: int, author: Author) -> Found | None:
+    checkpoint = author.opened(head.note)
+    if checkpoint is None:
         return None
     try:
-        tree = Frontier(checkpoint.size, line.nodes)
+        tree = Frontier(checkpoint.size, head.nodes)
     except ValueError:
         return None
     if tree.root() != checkpoint.root:
         return None
-    return Found(State(tree, line.prev), first, length, checkpoint.time)
+    return Found(State(tree, head.prev), checkpoint.size, length, checkpoint.time)
 
 
-def _go_on(
-    found: Found, line: Line | None, raw: bytes, length: int, origin: str, key: bytes
-) -> Found | None:
+def _go_on(found: Found, line: Line | None, raw: bytes, author: Author) -> Found | None:
+    """Give where the stream stands after one more line; ``None`` if it does not belong there."""
     state = found.state
     if isinstance(line, Entry) and (line.seq, line.prev) == (state.tree.size, state.last):
-        return Found(state.after(raw), found.signed, length, line.time)
+        return evolve(found, state=state.after(raw), time=line.time)
     if isinstance(line, CheckpointLine) and line.prev == state.last:
-        checkpoint = _opened(line.note, origin, key)
-        if checkpoint and (checkpoint.size, checkpoint.root) == (
-            state.tree.size,
-            state.tree.root(),
-        ):
-            return Found(state, checkpoint.size, length, checkpoint.time)
+        signed = author.opened(line.note)
+        if signed and (signed.size, signed.root) == (state.tree.size, state.tree.root()):
+            return evolve(found, signed=signed.size, time=signed.time)
     return None
-
-
-def _opened(note: str, origin: str, key: bytes) -> Checkpoint | None:
-    try:
-        checkpoint = open_checkpoint(note, key)
-    except InvalidNoteError:
-        return None
-    return checkpoint if checkpoint.origin == origin else None
 
 
 def _lines(raw: bytes) -> Iterator[tuple[Line | None, int]]:

@@ -7,35 +7,32 @@ verified without what was deleted.
 
 from collections.abc import Sequence
 
-from policy_module.audit.checkpoints import open_checkpoint
+from policy_module.audit.checkpoints import Author
 from policy_module.audit.lines import MAX_LINE, Head, InvalidLineError, parse
-from policy_module.audit.notes import InvalidNoteError
 from policy_module.audit.segments import Segment
 
 
-def outdated(
-    segments: Sequence[Segment], cutoff: str, origin: str, key: bytes
-) -> Sequence[Segment]:
+def outdated(segments: Sequence[Segment], cutoff: str, author: Author) -> Sequence[Segment]:
     """Give the segments that ended before ``cutoff``, a time as the log writes it.
 
     ``segments`` are those of one stream in order. A file ended when the next one began; the last one
-    has not. What is not signed by the key or about ``origin`` is kept. Raises ``OSError``.
+    has not, and neither has one before a file that ``author`` did not begin. Raises ``OSError``.
     """
     old = 0
     for following in segments[1:]:
-        began = _began(following, origin, key)
+        began = _began(following, author)
         if began is None or began >= cutoff:
             break
         old += 1
     return segments[:old]
 
 
-def _began(segment: Segment, origin: str, key: bytes) -> str | None:
+def _began(segment: Segment, author: Author) -> str | None:
     with segment.path.open("rb") as file:
         raw = file.readline(MAX_LINE)
     try:
         head = parse(raw.removesuffix(b"\n"))
-        checkpoint = open_checkpoint(head.note, key) if isinstance(head, Head) else None
-    except (InvalidLineError, InvalidNoteError):
+    except InvalidLineError:
         return None
-    return checkpoint.time if checkpoint and checkpoint.origin == origin else None
+    checkpoint = author.opened(head.note) if isinstance(head, Head) else None
+    return checkpoint.time if checkpoint else None

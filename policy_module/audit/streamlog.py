@@ -18,11 +18,10 @@ from attrs import define, field, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from policy_module.audit import segments
-from policy_module.audit.checkpoints import ORIGIN, Checkpoint, open_checkpoint, sign_checkpoint
+from policy_module.audit.checkpoints import ORIGIN, Author, Checkpoint, sign_checkpoint
 from policy_module.audit.keys import SIGNING_KEY, pseudonyms, signing_key
 from policy_module.audit.kinds import CLOSED, OPENED, RETIRED, TORN
 from policy_module.audit.lines import CheckpointLine, Head, State
-from policy_module.audit.notes import InvalidNoteError
 from policy_module.audit.pseudonyms import Pseudonyms
 from policy_module.audit.record import AuditRecord
 from policy_module.audit.recovery import AuditDamagedError, Found, check_signed, read_segment
@@ -160,8 +159,9 @@ class StreamLog:
             self._lock = None
 
     @property
-    def _origin(self) -> str:
-        return ORIGIN.format(server=self._server_name, stream=self._stream)
+    def _author(self) -> Author:
+        origin = ORIGIN.format(server=self._server_name, stream=self._stream)
+        return Author(origin, self._key.public_key().public_bytes_raw())
 
     def _take_lock(self) -> None:
         path = segments.lock_path(self._folder, self._stream)
@@ -185,10 +185,11 @@ class StreamLog:
         while kept:
             segment = kept.pop()
             raw = segment.path.read_bytes()
-            found = read_segment(raw, segment.first, self._origin, self._public)
+            found = read_segment(raw, segment.first, self._author)
             if found is not None:
-                check_signed(found, raw[found.length :], latest, self._origin, self._public)
-                records += self._resume_in(segment, found, raw[found.length :])
+                rest = raw[found.length :]
+                check_signed(found, rest, latest, self._author)
+                records += self._resume_in(segment, found, rest)
                 return [*records, AuditRecord(OPENED, {"clean": found.clean and not records})]
             if b"\n" in raw:
                 raise AuditDamagedError(f"the first line of {segment.path.name} is not what it was")
@@ -210,20 +211,15 @@ class StreamLog:
     def _latest_checkpoint(self) -> Checkpoint | None:
         path = segments.checkpoint_path(self._folder, self._stream)
         try:
-            checkpoint = open_checkpoint(path.read_text("utf-8"), self._public)
+            note = path.read_text("utf-8", errors="replace")
         except FileNotFoundError:
             return None
-        except (InvalidNoteError, UnicodeDecodeError):
-            checkpoint = None
-        if checkpoint is None or checkpoint.origin != self._origin:
+        checkpoint = self._author.opened(note)
+        if checkpoint is None:
             raise AuditDamagedError(
-                f"{path.name} was not signed with the key in {SIGNING_KEY} for {self._origin}"
+                f"{path.name} was not signed with the key in {SIGNING_KEY} for {self._author.origin}"
             )
         return checkpoint
-
-    @property
-    def _public(self) -> bytes:
-        return self._key.public_key().public_bytes_raw()
 
     def _ready(self, time: str) -> SegmentFile:
         """Give the file that an entry of this time belongs into."""
@@ -261,7 +257,8 @@ class StreamLog:
 
     def _sign(self) -> str:
         tree = self._state.tree
-        checkpoint = Checkpoint(self._origin, tree.size, tree.root(), time_text(self._clock()))
+        now = time_text(self._clock())
+        checkpoint = Checkpoint(self._author.origin, tree.size, tree.root(), now)
         return sign_checkpoint(checkpoint, self._key)
 
     def _append_own(self, *records: AuditRecord) -> None:
@@ -275,7 +272,7 @@ class StreamLog:
             return
         own = segments.segments(self._folder).get(self._stream, [])
         cutoff = time_text(self._clock() - self._limits.keep_days * 86400)
-        old = outdated(own, cutoff, self._origin, self._public)
+        old = outdated(own, cutoff, self._author)
         if old:
             before = own[len(old)].first
             self._append_own(AuditRecord(RETIRED, {"entries_before": before}))
