@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Strict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from policy_module.rules.mistakes import mistakes, written
 
@@ -23,6 +23,10 @@ class PolicyConfig(BaseModel):
     """The policy file."""
     state: Annotated[Path, Strict(False)]
     """Folder for what the module has to remember; it is made if it is not there."""
+    audit: Annotated[Path, Strict(False)]
+    """Folder of the audit log; all processes of the homeserver share it."""
+    audit_keep_days: Annotated[int, Field(ge=1)] | None = 400
+    """Days for which its files are kept; null: for ever."""
 
 
 def parse(raw: object) -> PolicyConfig:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from synapse.module_api import ModuleApi
 
-from policy_module.audit.loglines import LogLines
+from policy_module.audit_here import open_audit
 from policy_module.config import PolicyConfig, parse
 from policy_module.egress.install import install_egress
 from policy_module.federation.allowlist import StartRefusedError
@@ -29,7 +29,7 @@ class PolicyModule:
     """
 
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
-        audit = LogLines()
+        audit = open_audit(api, config)
         in_force = follow(api, config, audit)
         hand_over = install_federation(api, in_force, audit)
         verify_egress = install_egress(api, in_force, audit)

@@ -115,6 +115,8 @@ class PolicyConfig(Section):
 
     file: ConfigPath | None = None
     """The policy file; null: ``policy.yaml`` in the data folder, made at the first start."""
+    audit_keep_days: Annotated[int, Field(ge=1)] | None = 400
+    """Days for which the audit log is kept; null: for ever."""
 
 
 class SandboxTelegramConfig(Section):

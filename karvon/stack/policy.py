@@ -2,7 +2,10 @@
 """The policy file of the managed homeserver: where it is, the first one, and who vouches for keys."""
 
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
+
+from attrs import frozen
 
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
@@ -14,10 +17,45 @@ from policy_module.rules.load import PolicyRefusedError
 from policy_module.rules.names import Reach
 from policy_module.rules.policy import Policy
 
+POLICY_MODULE = "policy_module.module.PolicyModule"
+
 
 def policy_file(config: KarvonConfig) -> Path:
     """Give the path of the policy file."""
     return config.policy.file or Layout.of(config).policy
+
+
+@frozen
+class ModuleFiles:
+    """Where the policy module finds and keeps what it needs."""
+
+    policy: PurePath
+    state: PurePath
+    audit: PurePath
+    audit_keep_days: int | None
+
+    @classmethod
+    def of(cls, config: KarvonConfig) -> "ModuleFiles":
+        """Give those of a homeserver that karvon runs."""
+        layout = Layout.of(config)
+        return cls(
+            policy_file(config),
+            layout.policy_state,
+            layout.audit,
+            config.policy.audit_keep_days,
+        )
+
+    def module(self) -> dict[str, Any]:
+        """Give the entry for ``modules`` of ``homeserver.yaml``."""
+        return {
+            "module": POLICY_MODULE,
+            "config": {
+                "policy": str(self.policy),
+                "state": str(self.state),
+                "audit": str(self.audit),
+                "audit_keep_days": self.audit_keep_days,
+            },
+        }
 
 
 def policy_files(config: KarvonConfig) -> PolicyFiles:

@@ -13,7 +13,7 @@ from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
 from karvon.files import create_once, make_private_folder, write_atomically
-from karvon.stack.policy import notaries, policy_file, prepare_policy, read_policy
+from karvon.stack.policy import notaries, prepare_policy, read_policy
 from karvon.stack.registration import registration_documents
 from karvon.stack.synapse import (
     base_settings,
@@ -71,8 +71,7 @@ def planned_settings(config: KarvonConfig, policy: Policy) -> dict[str, Any]:
     Raises:
         ConfigError: if the operator's further settings cannot be read.
     """
-    layout = Layout.of(config)
-    ours = federation_document(notaries(config, policy), policy_file(config), layout.policy_state)
+    ours = federation_document(notaries(config, policy), ModuleFiles.of(config))
     return merged(merged(base_settings(), ours), _extra_config(config))
 
 

@@ -4,11 +4,13 @@
 from pathlib import PurePosixPath
 
 from karvon.config.model import KarvonConfig
+from karvon.stack.policy import ModuleFiles
 from karvon.stack.registration import registration_names
 from karvon.stack.synapse import federation_document
 from karvon.yamltext import to_yaml
 
 _FOLDER = "/etc/matrix-synapse"
+_STATE = "/var/lib/matrix-synapse"
 
 
 def homeserver_snippet(config: KarvonConfig) -> str:
@@ -21,8 +23,12 @@ def homeserver_snippet(config: KarvonConfig) -> str:
     federation = to_yaml(
         federation_document(
             config.federation.key_servers or (),
-            PurePosixPath(_FOLDER, "policy.yaml"),
-            PurePosixPath("/var/lib/matrix-synapse/policy"),
+            ModuleFiles(
+                PurePosixPath(_FOLDER, "policy.yaml"),
+                PurePosixPath(_STATE, "policy"),
+                PurePosixPath(_STATE, "audit"),
+                config.policy.audit_keep_days,
+            ),
         )
     )
     if not config.federation.enabled:

@@ -4,7 +4,6 @@
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,10 +11,9 @@ from karvon.config import document
 from karvon.config.layout import Layout
 from karvon.config.model import FederationConfig, HomeserverConfig, KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.stack.policy import policy_file
+from karvon.stack.policy import ModuleFiles
 from karvon.stack.registration import registration_names
 
-POLICY_MODULE = "policy_module.module.PolicyModule"
 _EXTENDED_LISTS = frozenset({"modules", "listeners", "app_service_config_files"})
 
 
@@ -52,7 +50,7 @@ def homeserver_document(
         "app_service_config_files": [
             str(layout.registration(name)) for name in registration_names(config)
         ],
-        **federation_document(notaries, policy_file(config), layout.policy_state),
+        **federation_document(notaries, ModuleFiles.of(config)),
     }
     return merged(merged(base_settings(), ours), extra)
 
@@ -71,9 +69,7 @@ def log_document(config: KarvonConfig) -> dict[str, Any]:
     return merged(_template("log.base.yaml"), ours)
 
 
-def federation_document(
-    notaries: Sequence[str], policy: PurePath, state: PurePath
-) -> dict[str, Any]:
+def federation_document(notaries: Sequence[str], files: ModuleFiles) -> dict[str, Any]:
     """Give the settings that put the policy module in charge of federation.
 
     ``federation_domain_whitelist`` must be there and empty: without it Synapse asks nobody, and
@@ -82,9 +78,7 @@ def federation_document(
     return {
         "federation_domain_whitelist": [],
         "trusted_key_servers": [{"server_name": name} for name in notaries],
-        "modules": [
-            {"module": POLICY_MODULE, "config": {"policy": str(policy), "state": str(state)}}
-        ],
+        "modules": [files.module()],
     }
 
 

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 from policy_module.audit.record import MAX_ITEMS, AuditRecord
 
+DELIVERED = "delivered"
+"""The kind of these records."""
+
 ACKNOWLEDGED = "acknowledged"
 ANSWERED = "answered"
 
@@ -23,7 +26,7 @@ def delivered(server: str, event_ids: Sequence[str], method: str) -> tuple[Audit
     certainty = ACKNOWLEDGED if method == "/send" else ANSWERED
     return tuple(
         AuditRecord(
-            "delivered",
+            DELIVERED,
             {
                 "server": server,
                 "events": list(event_ids[start : start + MAX_ITEMS]),

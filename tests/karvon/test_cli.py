@@ -236,6 +236,8 @@ def test_the_snippet_puts_the_policy_module_in_charge_of_federation(karvon: Run)
             "config": {
                 "policy": "/etc/matrix-synapse/policy.yaml",
                 "state": "/var/lib/matrix-synapse/policy",
+                "audit": "/var/lib/matrix-synapse/audit",
+                "audit_keep_days": 400,
             },
         }
     ]

@@ -66,6 +66,7 @@ def test_the_policy_module_is_in_charge_of_federation(tmp_path: Path) -> None:
     config = PolicyModule.parse_config(raw["modules"][0]["config"])
     assert config.policy == tmp_path / "policy.yaml"
     assert config.state == tmp_path / "var" / "policy"
+    assert config.audit == tmp_path / "var" / "audit"
     assert "federation" in raw["listeners"][0]["resources"][0]["names"]
 
 
@@ -121,7 +122,7 @@ def test_further_settings_win_and_extend_lists(tmp_path: Path) -> None:
         "rc_login: {address: {burst_count: 7}}\n"
         "app_service_config_files: []\n"
         "modules:\n"
-        "  - {module: policy_module.module.PolicyModule, config: {policy: p, state: s}}\n"
+        "  - {module: policy_module.module.PolicyModule, config: {policy: p, state: s, audit: a}}\n"
     )
     synapse, raw = prepared("homeserver: {extra_config: extra.yaml}\n", tmp_path)
     assert synapse.registration.enable_registration is True

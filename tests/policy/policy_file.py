@@ -34,5 +34,9 @@ class PolicyFile:
         """Give the entry for ``modules`` of ``homeserver.yaml``."""
         return {
             "module": "policy_module.module.PolicyModule",
-            "config": {"policy": str(self.path), "state": str(self.folder / "state")},
+            "config": {
+                "policy": str(self.path),
+                "state": str(self.folder / "state"),
+                "audit": str(self.folder / "audit"),
+            },
         }

@@ -11,18 +11,21 @@ from policy_module.config import PolicyConfig, PolicyConfigError, parse
 
 
 def test_a_good_configuration() -> None:
-    config = parse({"policy": "/etc/policy.yaml", "state": "/var/lib/policy"})
-    assert config == PolicyConfig(policy=Path("/etc/policy.yaml"), state=Path("/var/lib/policy"))
+    config = parse({"policy": "/etc/policy.yaml", "state": "/var/lib/policy", "audit": "/audit"})
+    assert config == PolicyConfig(
+        policy=Path("/etc/policy.yaml"), state=Path("/var/lib/policy"), audit=Path("/audit")
+    )
+    assert config.audit_keep_days == 400
 
 
 @pytest.mark.parametrize(
     ("raw", "line"),
     [
-        (None, "config.policy: is missing; config.state: is missing"),
-        ({"policy": "a"}, "config.state: is missing"),
+        (None, "config.policy: is missing; config.state: is missing; config.audit: is missing"),
+        ({"policy": "a", "audit": "c"}, "config.state: is missing"),
         (
-            {"policy": "a", "state": "b", "polici": 1},
-            "config.polici: unknown key; known here: policy, state",
+            {"policy": "a", "state": "b", "audit": "c", "polici": 1},
+            "config.polici: unknown key; known here: audit, audit_keep_days, policy, state",
         ),
         ([], "config: must be a mapping, not a list"),
     ],

@@ -18,7 +18,11 @@ START_TIMEOUT = 60.0
 
 OURS: dict[str, Any] = {
     "module": "policy_module.module.PolicyModule",
-    "config": {"policy": "policy/policy.yaml", "state": "policy/state"},
+    "config": {
+        "policy": "policy/policy.yaml",
+        "state": "policy/state",
+        "audit": "policy/audit",
+    },
 }
 """Relative to where the homeserver is started: the folder of the test."""
 
@@ -49,7 +53,7 @@ REFUSALS = {
     "unknown key": Refusal(
         ({**OURS, "config": {**OURS["config"], "allow": []}},),
         [],
-        "config.allow: unknown key; known here: policy, state",
+        "config.allow: unknown key; known here: audit, audit_keep_days, policy, state",
     ),
     "no whitelist": Refusal(
         (OURS,),

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The audit log of this process of the homeserver."""
+
+import time
+
+from attrs import frozen
+from synapse.module_api import ModuleApi
+
+from policy_module.audit.deliveries import DELIVERED
+from policy_module.audit.loglines import LogLines
+from policy_module.audit.record import AuditRecord, AuditSink
+from policy_module.audit.streamlog import Limits, StreamLog
+from policy_module.audit.writer import AuditWriter
+from policy_module.config import PolicyConfig
+
+
+@frozen
+class _WithLogLines:
+    """The audit log, and for the operator the homeserver's own log, which says less about traffic."""
+
+    _log: AuditWriter
+    _lines: LogLines
+
+    def record(self, record: AuditRecord) -> None:
+        self._log.record(record)
+        if record.kind != DELIVERED:
+            self._lines.record(record)
+
+    @property
+    def healthy(self) -> bool:
+        return self._log.healthy
+
+
+def open_audit(api: ModuleApi, config: PolicyConfig) -> AuditSink:
+    """Open the log of this process, which is closed when the process ends.
+
+    Raises:
+        AuditLockedError: if another process writes it.
+        AuditDamagedError: if it cannot go on.
+        UnusableKeyError: if a key file holds no key.
+    """
+    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its end
+    stream = hs.get_instance_name().replace("/", "_") if api.worker_name else "main"
+    limits = Limits(keep_days=config.audit_keep_days)
+    log = AuditWriter(
+        StreamLog(config.audit, api.server_name, stream, limits, time.time), lambda problem: None
+    )
+    log.start()
+    hs.get_clock().add_system_event_trigger("after", "shutdown", log.close)
+    return _WithLogLines(log, LogLines())
