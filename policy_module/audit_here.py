@@ -9,6 +9,7 @@ from synapse.module_api import ModuleApi
 from policy_module.audit.deliveries import DELIVERED
 from policy_module.audit.loglines import LogLines
 from policy_module.audit.record import AuditRecord, AuditSink
+from policy_module.audit.segments import stream_of_process
 from policy_module.audit.streamlog import Limits, StreamLog
 from policy_module.audit.writer import AuditWriter
 from policy_module.config import PolicyConfig
@@ -40,10 +41,12 @@ def open_audit(api: ModuleApi, config: PolicyConfig) -> AuditSink:
         UnusableKeyError: if a key file holds no key.
     """
     hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its end
-    stream = hs.get_instance_name().replace("/", "_") if api.worker_name else "main"
     limits = Limits(keep_days=config.audit_keep_days)
     log = AuditWriter(
-        StreamLog(config.audit, api.server_name, stream, limits, time.time), lambda problem: None
+        StreamLog(
+            config.audit, api.server_name, stream_of_process(api.worker_name), limits, time.time
+        ),
+        lambda problem: None,
     )
     log.start()
     hs.get_clock().add_system_event_trigger("after", "shutdown", log.close)

@@ -13,7 +13,7 @@ from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
 from karvon.files import create_once, make_private_folder, write_atomically
-from karvon.stack.policy import notaries, prepare_policy, read_policy
+from karvon.stack.policy import ModuleFiles, notaries, prepare_policy, read_policy
 from karvon.stack.registration import registration_documents
 from karvon.stack.synapse import (
     base_settings,

@@ -9,6 +9,10 @@ import aiohttp
 import pytest
 from attrs import frozen
 
+from policy_module.audit.keys import PUBLIC_KEY, public_key
+from policy_module.audit.lines import Entry
+from policy_module.audit.reading import check_folder, entries_of
+from policy_module.audit.segments import segments
 from tests.policy.federating import FederatingServer, Person, make_certificate, running
 from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
@@ -21,6 +25,7 @@ pytestmark = pytest.mark.synapse
 class World:
     """Three homeservers and somebody on each; ``home`` carries the module."""
 
+    policy: PolicyFile
     home: FederatingServer
     near: FederatingServer
     far: FederatingServer
@@ -68,6 +73,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     far = FederatingServer(folder / "far", certificate, leases["far"])
     async with running(home, near, far):
         yield World(
+            policy,
             home,
             near,
             far,
@@ -203,3 +209,19 @@ async def test_local_people_can_see_the_list(world: World) -> None:
     assert status == 200
     assert answer["whitelist_enabled"] is True
     assert set(answer["whitelist"]) == {"*.allowed.example", world.near.server_name}
+
+
+async def test_what_was_refused_stands_in_a_log_that_outsiders_can_check(world: World) -> None:
+    room = await world.alice.create_room()
+    await world.alice.invite(room, world.carol.mxid)
+    folder = world.policy.folder / "audit"
+
+    def refusals() -> list[Entry]:
+        written = entries_of(segments(folder)["main"])
+        return [entry for entry in written if entry.record.details.get("action") == "invite"]
+
+    await eventually(lambda: bool(refusals()), describe="the refusal in the audit log")
+    assert refusals()[0].record.details["server"] == world.far.server_name
+    assert world.alice.mxid not in str(refusals())
+    checked = check_folder(folder, public_key(folder / PUBLIC_KEY), ())
+    assert checked.holds
