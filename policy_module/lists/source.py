@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 Fetch = Callable[[str], Awaitable[bytes]]
 """Get the body behind an https URL.
 
-Must not follow redirects, must refuse bodies longer than ``jws.MAX_DOCUMENT``, obey the egress rules, and
-end in bounded time. Any exception of it means that there is no document this time.
+Must refuse bodies longer than ``jws.MAX_DOCUMENT``, obey the egress rules at every redirect, and end in
+bounded time. Any exception of it means that there is no document this time.
 """
 
 

@@ -59,7 +59,7 @@ def _to_fetch(in_force: PolicyInForce, follower: ListFollower) -> Iterator[Fetch
 class _Fetcher:
     """Gets a document with the client whose destinations the policy decides.
 
-    That client follows no redirects, and gives up after a minute and a half.
+    They are asked again for each redirect. The client gives up after a minute and a half.
     """
 
     def __init__(self, hs: "HomeServer") -> None:

@@ -222,6 +222,23 @@ class Person:
         return set(rooms.get("join", {})), set(rooms.get("invite", {}))
 
 
+async def lets_in(url: str, server: str) -> bool:
+    """Whether the process at ``url`` would let another server in.
+
+    It is asked with a false signature: who is refused is refused before that is looked at.
+    """
+    header = f'X-Matrix origin="{server}",key="ed25519:a_test",sig="AAAA"'
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": header}) as session,
+        session.get(f"{url}/_matrix/federation/v1/event/$none") as response,
+    ):
+        answer = await response.json()
+    if response.status == 401:
+        return True
+    assert (response.status, answer["error"]) == (403, f"Federation denied with {server}.")
+    return False
+
+
 @asynccontextmanager
 async def running(*servers: SynapseServer) -> AsyncIterator[None]:
     """Start the homeservers side by side, and end all of them whatever happens."""

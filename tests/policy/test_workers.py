@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
-import aiohttp
 import asyncpg
 import pytest
 from attrs import frozen
@@ -18,6 +17,7 @@ from tests.policy.federating import (
     FederatingServer,
     Person,
     federation_config,
+    lets_in,
     make_certificate,
     running,
     tls_front,
@@ -27,7 +27,7 @@ from tests.support.ports import PortLease
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisMissingError, RedisServer
 from tests.support.synapse import SynapseSettings
-from tests.support.synapse_workers import Process, SynapseWithWorkers, WorkerSettings
+from tests.support.synapse_workers import SynapseWithWorkers, WorkerSettings
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.synapse, pytest.mark.postgres]
@@ -50,25 +50,8 @@ class World:
 
     async def let_in_by(self) -> set[str]:
         """Give the processes that would let the other server in."""
-        return {each.name for each in self.home.processes if await self._lets_in(each)}
-
-    async def _lets_in(self, process: Process) -> bool:
-        """Ask with a false signature: who is refused is refused before it is looked at."""
-        header = f'X-Matrix origin="{self.near.server_name}",key="ed25519:a_test",sig="AAAA"'
-        async with (
-            aiohttp.ClientSession(headers={"Authorization": header}) as session,
-            session.get(
-                f"{process.url}/_matrix/federation/v1/query/profile?user_id={quote(self.alice.mxid)}"
-            ) as response,
-        ):
-            answer = await response.json()
-        if response.status == 401:
-            return True
-        assert (response.status, answer["error"]) == (
-            403,
-            f"Federation denied with {self.near.server_name}.",
-        )
-        return False
+        near = self.near.server_name
+        return {each.name for each in self.home.processes if await lets_in(each.url, near)}
 
     async def sender_has_seen_everything(self) -> bool:
         """Whether the process that sends has dealt with every event there is."""
