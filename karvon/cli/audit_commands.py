@@ -32,6 +32,7 @@ from policy_module.audit.times import EARLIEST, LATEST, read_time
 
 app = typer.Typer(no_args_is_help=True, help="What the border decided and what left.")
 app.command()(residency_commands.residency)
+app.command()(residency_commands.territory)
 
 _FROM = typer.Option("--from", help="The first day or time, as 2026-01-31 or 2026-01-31T18:30Z.")
 _TO = typer.Option("--to", help="The end, itself not included; without a zone it is UTC.")

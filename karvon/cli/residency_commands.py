@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""``karvon audit residency``: where everything is that this suite is configured to talk to."""
+"""``karvon audit residency`` and ``karvon audit territory``: where destinations are, and have to be."""
 
 import json
 import os
 import sys
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,8 @@ from policy_module.residency.report import Report, document_of
 from policy_module.residency.resolve import system_resolver
 from policy_module.residency.storage import Disks
 from policy_module.rules.policy import Policy
+from policy_module.territory.addresses import AddressError, parse_address
+from policy_module.territory.territory import Territory
 
 OUTSIDE_EXIT = 3
 """Exit code of ``karvon audit residency`` for "something is outside"."""
@@ -55,6 +58,55 @@ def residency(
         if json_file is not None:
             write_atomically(Path(json_file), document.encode(), mode=0o644)
     sys.exit(0 if report.is_home else OUTSIDE_EXIT)
+
+
+class Family(StrEnum):
+    """Versions of the internet protocol."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
+def territory(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="By default that of residency.")] = None,
+    family: Annotated[Family | None, typer.Option(help="Only one of the two.")] = None,
+    has: Annotated[str | None, typer.Option(help="Say whether it has this address.")] = None,
+) -> None:
+    """Print the networks of a territory, one a line and as few as possible, for a firewall.
+
+    With --has it exits 0 if the address is in it, and 3 if not.
+    """
+    config = invocation(context).load()
+    chosen = _territory(config, read_policy(config), name)
+    if has is not None:
+        sys.exit(_explain(chosen, has))
+    for network in chosen.networks():
+        if family is None or family == f"ipv{network.version}":
+            print(network)
+
+
+def _territory(config: KarvonConfig, policy: Policy, name: str | None) -> Territory:
+    found = policy.home if name is None else policy.territories.get(name)
+    if found is not None:
+        return found
+    known = ", ".join(sorted(policy.territories)) or "none"
+    missing = (
+        "residency.territory is not set" if name is None else f"there is no territory {name!r}"
+    )
+    raise OperatorError(f"{policy_file(config)}: {missing}; territories are: {known}")
+
+
+def _explain(territory: Territory, text: str) -> int:
+    try:
+        match = territory.contains(parse_address(text))
+    except AddressError as error:
+        raise OperatorError(f"{text!r} {error}") from None
+    if match is None:
+        print(f"{text} is not in {territory.name}")
+        return OUTSIDE_EXIT
+    print(f"{text} is in {territory.name}: {match.rule}")
+    return 0
 
 
 def _audit(config: KarvonConfig, policy: Policy, homeserver_config: Path | None) -> Report:

@@ -37,7 +37,10 @@ class Karvon:
         self.out = self.err = ""
 
     def __call__(self, *arguments: str) -> int:
-        self._monkeypatch.setattr(sys, "argv", ["karvon", "audit", "residency", *arguments])
+        return self.audit("residency", *arguments)
+
+    def audit(self, *arguments: str) -> int:
+        self._monkeypatch.setattr(sys, "argv", ["karvon", "audit", *arguments])
         with pytest.raises(SystemExit) as caught:
             main()
         captured = self._capsys.readouterr()
@@ -146,3 +149,33 @@ def test_what_is_wrong_is_one_line(karvon: Karvon, file: str, content: str, line
 def test_a_homeserver_configuration_that_is_not_there(karvon: Karvon) -> None:
     assert karvon("--homeserver-config", "elsewhere.yaml") == 1
     assert karvon.err == "karvon: elsewhere.yaml is not there; name it with --homeserver-config\n"
+
+
+@pytest.fixture
+def far(karvon: Karvon) -> Karvon:
+    networks = "[192.0.2.0/25, 192.0.2.128/25, 10.0.0.0/8, '2001:db8::/32']"
+    Path("policy.yaml").write_text(
+        f"territories: {{home: {{networks: {networks}}}, far: {{networks: [198.51.100.0/24]}}}}\n"
+        "residency: {territory: home}\n"
+    )
+    return karvon
+
+
+def test_networks_for_a_firewall(far: Karvon) -> None:
+    assert far.audit("territory") == 0
+    assert far.out == "10.0.0.0/8\n192.0.2.0/24\n2001:db8::/32\n"
+    assert far.audit("territory", "--family", "ipv6") == 0
+    assert far.out == "2001:db8::/32\n"
+    assert far.audit("territory", "far", "--family", "ipv4") == 0
+    assert far.out == "198.51.100.0/24\n"
+
+
+def test_one_address(far: Karvon) -> None:
+    assert far.audit("territory", "--has", "::ffff:192.0.2.1") == 0
+    assert far.out == "::ffff:192.0.2.1 is in home: network 192.0.2.0/25\n"
+    assert far.audit("territory", "--has", "198.51.100.1") == OUTSIDE_EXIT
+    assert far.out == "198.51.100.1 is not in home\n"
+    assert far.audit("territory", "--has", "nonsense") == 1
+    assert far.err == "karvon: 'nonsense' is no IP address\n"
+    assert far.audit("territory", "nowhere") == 1
+    assert far.err.endswith("there is no territory 'nowhere'; territories are: far, home\n")
