@@ -225,3 +225,35 @@ async def test_what_was_refused_stands_in_a_log_that_outsiders_can_check(world: 
     assert world.alice.mxid not in str(refusals())
     checked = check_folder(folder, public_key(folder / PUBLIC_KEY), ())
     assert checked.holds
+
+
+async def test_without_its_audit_log_the_homeserver_talks_to_nobody_else(world: World) -> None:
+    """Its disk goes away and comes back; what was refused meanwhile is in the log all the same."""
+    room = await world.alice.create_room()
+    folder = world.policy.folder / "audit"
+    away = folder.with_name("away")
+    folder.rename(away)
+    try:
+        status, answer = await world.alice.invite(room, "@a:unheard-of.example")
+        assert status == 403, answer
+
+        async def closed() -> bool:
+            return (await world.alice.ask("GET", f"profile/{world.bob.mxid}"))[0] == 403
+
+        await eventually(closed, describe="the allowed server refused as well")
+        await world.alice.say(room, "at home we go on")
+        assert await world.alice.heard(room) == ["at home we go on"]
+    finally:
+        away.rename(folder)
+
+    async def open_again() -> bool:
+        return (await world.alice.ask("GET", f"profile/{world.bob.mxid}"))[0] == 200
+
+    await eventually(open_again, describe="the allowed server is reached again")
+    refused = {
+        str(entry.record.details.get("server"))
+        for entry in entries_of(segments(folder)["main"])
+        if entry.record.kind == "refused"
+    }
+    assert "unheard-of.example" in refused
+    assert check_folder(folder, public_key(folder / PUBLIC_KEY), ()).holds

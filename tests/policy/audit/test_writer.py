@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from policy_module.audit.keys import PUBLIC_KEY, public_key
+from policy_module.audit.reading import check_folder
 from policy_module.audit.record import AuditRecord
 from policy_module.audit.streamlog import AuditLockedError, Limits, StreamLog
 from policy_module.audit.writer import AuditWriter, Pace
@@ -29,6 +31,24 @@ def test_records_arrive_in_order_and_signed(tmp_path: Path) -> None:
     assert health.told == []
     signed = b"".join(path.read_bytes() for path in files(tmp_path)).count(b'"checkpoint"')
     assert signed >= 3  # the head, one after a thousand or more, and the last
+
+
+def test_a_log_can_be_checked_while_it_is_written(tmp_path: Path) -> None:
+    limits = Limits(segment_bytes=5000)
+    log = StreamLog(tmp_path, SERVER, "main", limits, time.time)
+    writer = AuditWriter(log, Health(), FAST)
+    writer.start()
+    key = public_key(tmp_path / PUBLIC_KEY)
+    ends: set[int] = set()
+    for number in range(300):
+        writer.record(refused(number))
+        if number % 10 == 0:
+            checked = check_folder(tmp_path, key, ())
+            assert checked.holds, checked
+            ends.update(report.end for report in checked.reports)
+    writer.close()
+    assert len(ends) > 3
+    assert check_folder(tmp_path, key, ()).reports[0].end == 302
 
 
 def test_a_lonely_record_is_signed_soon(tmp_path: Path) -> None:
