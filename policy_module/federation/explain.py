@@ -8,10 +8,11 @@ to fetch alias" as if the other server were broken: there its answer is replaced
 
 from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeVar
 
 from attrs import define
 from synapse.api.errors import Codes, SynapseError
+from synapse.logging.context import current_context
 from synapse.module_api import NOT_SPAM, Requester
 from synapse.types import JsonDict, RoomAlias
 
@@ -72,27 +73,27 @@ class Explanations:
             if isinstance(invitee, str) and ":" in invitee:
                 self._refuse_invite(requester.user.to_string(), invitee)
 
-    def refusal_of(self, servers: Sequence[str]) -> str | None:
-        """Give the sentence why none of these servers can be asked; ``None`` if one can."""
+    def refusal_of(self, servers: Sequence[str]) -> Deny | None:
+        """Give the reason why none of these servers can be asked; ``None`` if one can."""
         decisions = [
             self._gate.decide(FederationRequest(server, Direction.OUT)) for server in servers
         ]
         denials = [decision for decision in decisions if isinstance(decision, Deny)]
-        return sentence(denials[0]) if denials and len(denials) == len(decisions) else None
+        return denials[0] if denials and len(denials) == len(decisions) else None
+
+    def refuse_join(self, denial: Deny) -> NoReturn:
+        """Refuse whoever makes the request that is being answered."""
+        self._refuse("join", denial, _asking())
 
     def _refuse_invite(self, inviter: str, invitee: str) -> None:
         decision = self._gate.decide(InviteRequest(inviter, invitee))
         if isinstance(decision, Deny):
-            self._refusals.refused(
-                Cause(
-                    "invite",
-                    decision.subject,
-                    decision.rule,
-                    inviter,
-                    reason=decision.reason,
-                )
-            )
-            raise SynapseError(HTTPStatus.FORBIDDEN, sentence(decision), Codes.FORBIDDEN)
+            self._refuse("invite", decision, inviter)
+
+    def _refuse(self, action: str, denial: Deny, user: str | None) -> NoReturn:
+        cause = Cause(action, denial.subject, denial.rule, user, reason=denial.reason)
+        self._refusals.refused(cause)
+        raise SynapseError(HTTPStatus.FORBIDDEN, sentence(denial), Codes.FORBIDDEN)
 
 
 def explain_joins(hs: "HomeServer", explanations: Explanations) -> None:
@@ -116,12 +117,18 @@ def _explained(
         try:
             return await ask(*args, **kwargs)
         except SynapseError as error:
-            reason = explanations.refusal_of(servers_of(*args, **kwargs))
-            if error.code != HTTPStatus.BAD_GATEWAY or reason is None:
+            denial = explanations.refusal_of(servers_of(*args, **kwargs))
+            if error.code != HTTPStatus.BAD_GATEWAY or denial is None:
                 raise
-            raise SynapseError(HTTPStatus.FORBIDDEN, reason, Codes.FORBIDDEN) from error
+            explanations.refuse_join(denial)
 
     return explained
+
+
+def _asking() -> str | None:
+    """Give who makes the request that is being answered, if somebody does."""
+    request = current_context().request
+    return None if request is None else request.requester
 
 
 def _alias_server(room_alias: RoomAlias) -> Sequence[str]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the homeserver knows about its rooms and about bridges."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence, Set
+from typing import TYPE_CHECKING, Protocol, cast
 
 from attrs import frozen
 from synapse.api.errors import NotFoundError
@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     from synapse.server import HomeServer
 
 
+class _Store(Protocol):
+    """Cached methods of Synapse's store as they are called.
+
+    Type checkers do not understand the decorator for them without Synapse's own plugin.
+    """
+
+    async def get_users_in_room(self, room_id: str) -> Sequence[str]: ...
+    async def get_current_hosts_in_room(self, room_id: str) -> Set[str]: ...
+    async def get_rooms_for_user(self, user_id: str) -> Set[str]: ...
+
+
 @frozen
 class Rooms:
-    """Asks Synapse; the answers come from its caches where it has them.
-
-    Synapse's decorator for cached methods is not understood by type checkers without its plugin.
-    """
+    """Asks Synapse; the answers come from its caches where it has them."""
 
     _api: ModuleApi
     _hs: "HomeServer"
@@ -62,15 +70,22 @@ class Rooms:
 
     async def people(self, room_id: str) -> Collection[str]:
         """Give who is in a room, bridges apart."""
-        store = self._hs.get_datastores().main
-        users = await store.get_users_in_room(room_id)  # type: ignore[call-arg, arg-type]
+        users = await self._store.get_users_in_room(room_id)
         return {user for user in users if not self.is_service(user)}
 
     async def is_shared(self, room_id: str) -> bool:
         """Whether somebody of another server is in a room; also for a room not known here."""
-        store = self._hs.get_datastores().main
-        hosts = await store.get_current_hosts_in_room(room_id)  # type: ignore[call-arg, arg-type]
+        hosts = await self._store.get_current_hosts_in_room(room_id)
         return hosts != {self.server}
+
+    async def share_one(self, user: str, other: str) -> bool:
+        """Whether two people are in a room together."""
+        rooms = await self._store.get_rooms_for_user(user)
+        return not rooms.isdisjoint(await self._store.get_rooms_for_user(other))
+
+    @property
+    def _store(self) -> _Store:
+        return cast("_Store", self._hs.get_datastores().main)
 
     async def is_published(self, room_id: str) -> bool:
         """Whether a room is in the room directory."""

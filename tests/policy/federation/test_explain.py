@@ -9,6 +9,7 @@ from policy_module.federation.gate import Gate
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import PolicyDocument
 from policy_module.rules.policy import Policy
+from policy_module.rules.requests import sentence
 from tests.policy.audit.sinks import ListSink
 
 
@@ -24,9 +25,9 @@ def explanations() -> Explanations:
 def test_it_is_when_no_server_asked_is_allowed(
     explanations: Explanations, servers: list[str]
 ) -> None:
-    reason = explanations.refusal_of(servers)
-    assert reason is not None
-    assert "far.example is not on it" in reason
+    denial = explanations.refusal_of(servers)
+    assert denial is not None
+    assert "far.example is not on it" in sentence(denial)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 from attrs import frozen
 
@@ -268,3 +269,51 @@ async def test_who_may_not_use_a_bridge_or_meet_others(world: World) -> None:
     assert status == 403
     local = await world.alice.create_room(preset="public_chat")
     assert (await world.dora.join(local))[0] == 200
+
+
+async def test_everybody_can_read_the_policy_in_force(world: World) -> None:
+    url = f"{world.home.url}/_karvon/policy"
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as response:
+            shown, tag = await response.json(), response.headers["ETag"]
+        assert tag == f'"{shown["digest"]}"'
+        assert shown["policy"]["rooms"]["widest"] == "open"
+        async with session.get(url, headers={"If-None-Match": tag}) as response:
+            assert response.status == 304
+        async with session.get(f"{url}/why") as response:
+            assert response.status == 401
+
+
+async def test_people_can_ask_why(world: World) -> None:
+    path = "/_karvon/policy/why"
+    room = await world.alice.create_room()
+    await world.alice.invite(room, "@carol:far.example")
+    await world.alice.join("#room:far.example")
+    status, answer = await world.alice.ask("GET", path)
+    assert status == 200
+    join, invite = answer["refusals"][:2]
+    assert (join["action"], invite["action"]) == ("join", "invite")
+    for one in (join, invite):
+        assert (one["reason"], one["subject"]) == ("not_listed", "far.example")
+        assert one["rule"] == "default deny"
+        assert "far.example is not on it" in one["sentence"]
+    assert (await world.root.ask("GET", f"{path}?person={world.alice.mxid}"))[0] == 403
+
+
+async def test_a_bot_may_ask_for_people_it_shares_a_room_with(world: World) -> None:
+    room = await world.dora.create_room()
+    await world.dora.invite(room, "@carol:far.example")
+    path = f"/_karvon/policy/why?person={quote(world.dora.mxid)}"
+    assert (await world.ghost.ask("GET", path))[0] == 403
+    assert (await world.ghost.join(await public_room(world)))[0] == 200
+    status, answer = await world.ghost.ask("GET", path)
+    assert (status, answer["refusals"][0]["action"]) == (200, "invite")
+
+
+async def public_room(world: World) -> str:
+    """Make a room that dora and bridges may be in."""
+    room = await world.root.create_room(
+        preset="public_chat", creation_content={RESIDENCY: "allowlisted"}
+    )
+    assert (await world.dora.join(room))[0] == 200
+    return room
