@@ -67,6 +67,7 @@ def homeserver_endpoints(
             logs.log_endpoints(config.logging.log_config),
             _key_servers(config),
             _application_services(services),
+            _previews(config),
             _proxies(config),
             _clients(config),
             _modules(config),
@@ -256,6 +257,12 @@ def _application_services(services: Iterable["ApplicationService"]) -> Iterator[
             ((f"registration {service.id}: {key}", url) for key, url in named.items()),
             "what it does with events is not seen from here",
         )
+
+
+def _previews(config: "HomeServerConfig") -> Iterator[Endpoint]:
+    if config.media.url_preview_enabled:
+        why = Unknown("links lead anywhere; egress.previews of the policy says which are followed")
+        yield _at(Purpose.PREVIEWS, "url_preview_enabled", why)
 
 
 def _proxies(config: "HomeServerConfig") -> Iterator[Endpoint]:

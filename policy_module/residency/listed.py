@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the policy itself names: hosts under ``egress``, and allowed servers if they must be at home.
+"""What the policy itself names: hosts under ``egress``, lists, and servers that must be at home.
 
 Patterns stand for names nobody knows before they are met; those are judged when connected to.
 """
@@ -7,7 +7,13 @@ Patterns stand for names nobody knows before they are met; those are judged when
 from collections.abc import Iterator
 from itertools import islice
 
-from policy_module.residency.endpoints import Endpoint, Purpose, Unknown, target_of_host
+from policy_module.residency.endpoints import (
+    Endpoint,
+    Purpose,
+    Unknown,
+    target_of_host,
+    target_of_url,
+)
 from policy_module.rules.document import Purpose as Egress
 from policy_module.rules.names import Reach
 from policy_module.rules.policy import Policy
@@ -35,7 +41,7 @@ _DELEGATES = "a server name may lead elsewhere by .well-known or SRV; judged whe
 
 def listed_endpoints(policy: Policy) -> tuple[Endpoint, ...]:
     """Give the hosts that a policy names in full."""
-    return (*_destinations(policy), *_servers(policy))
+    return (*_destinations(policy), *_lists(policy), *_servers(policy))
 
 
 def _destinations(policy: Policy) -> Iterator[Endpoint]:
@@ -44,6 +50,13 @@ def _destinations(policy: Policy) -> Iterator[Endpoint]:
             if entry.pattern.reach is Reach.EXACT:
                 target = target_of_host(entry.pattern.text)
                 yield Endpoint(_PURPOSES[purpose], f"{FILE}: egress.{purpose}", target)
+
+
+def _lists(policy: Policy) -> Iterator[Endpoint]:
+    for one in policy.document.federation.lists:
+        if "://" in one.source:
+            where = f"{FILE}: federation.lists ({one.name})"
+            yield Endpoint(Purpose.OTHER, where, target_of_url(one.source))
 
 
 def _servers(policy: Policy) -> Iterator[Endpoint]:

@@ -25,12 +25,21 @@ MakeTerritory = Callable[[str, TerritorySection], Territory]
 """Makes the territory of a name from its section; raises :class:`TerritoryError`."""
 
 
-@frozen
+@frozen(eq=False)
 class _Source:
     wanted: frozenset[str]
     ranges: CountryRanges
     countries: frozenset[str]
     remarks: tuple[str, ...]
+
+
+@frozen
+class _Made:
+    """A territory, and what it was made of."""
+
+    section: TerritorySection
+    sources: tuple[_Source, ...]
+    territory: Territory
 
 
 @frozen
@@ -47,6 +56,7 @@ class TerritoryLoader:
     """Makes territories; keep one for as long as policies are loaded again."""
 
     _kept: dict[tuple[str, Path], tuple[_State, _Source]] = field(factory=dict, init=False)
+    _made: dict[str, _Made] = field(factory=dict, init=False)
 
     def load(self, name: str, section: TerritorySection, folder: Path) -> Territory:
         """Make one territory; ``folder`` is where relative paths start.
@@ -55,19 +65,24 @@ class TerritoryLoader:
             TerritoryError: if a file cannot be used, or none knows a country.
         """
         wanted = frozenset(section.countries)
-        sources = list(self._sources(name, section, folder, wanted))
+        sources = tuple(self._sources(name, section, folder, wanted))
+        made = self._made.get(name)
+        if made is not None and made.section == section and made.sources == sources:
+            return made.territory
         unknown = wanted.difference(*(source.countries for source in sources))
         if unknown:
             raise TerritoryError(
                 f"no file has an address of {', '.join(sorted(unknown))}; is the code right, and is"
                 " it the right registry's file?"
             )
-        return Territory.build(
+        territory = Territory.build(
             name,
             map(parse_network, section.networks),
             [source.ranges for source in sources],
             tuple(remark for source in sources for remark in source.remarks),
         )
+        self._made[name] = _Made(section, sources, territory)
+        return territory
 
     def _sources(
         self, name: str, section: TerritorySection, folder: Path, wanted: frozenset[str]

@@ -14,7 +14,7 @@ from synapse.config.homeserver import HomeServerConfig
 
 from tests.support.synapse_config import homeserver_config, write_homeserver, write_registration
 
-OPTIONAL = ("captcha", "metrics", "oidc", "redis", "tracer")
+OPTIONAL = ("captcha", "metrics", "oidc", "redis", "repository", "tracer")
 """Parts of Synapse's configuration that want libraries which reading them does not use."""
 
 
@@ -145,6 +145,8 @@ def everything(folder: Path) -> dict[str, Any]:
         "recaptcha_private_key": "p",
         "account_threepid_delegates": {"msisdn": "https://sms.home.test"},
         "default_identity_server": "https://identity.home.test",
+        "url_preview_enabled": True,
+        "url_preview_ip_range_blacklist": ["127.0.0.0/8"],
         "turn_uris": ["turn:turn.home.test?transport=udp", "turns:[2001:db8::9]:443"],
         "matrix_rtc": {
             "transports": [

@@ -102,6 +102,12 @@ def test_where_postgresql_connects(
     assert list(connection_targets(arguments, environ)) == targets
 
 
+@given(st.text() | st.text(alphabet="postgresql://@:[]%,=' host"))
+def test_any_connection_string_leads_somewhere_or_is_unknown(dsn: str) -> None:
+    assert connection_targets({"dsn": dsn}, {})
+    assert url_targets(f"postgresql://{dsn}", {})
+
+
 @pytest.mark.parametrize(
     ("url", "targets"),
     [

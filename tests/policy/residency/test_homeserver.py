@@ -104,6 +104,10 @@ def test_what_is_local_and_what_cannot_be_told(found: tuple[Endpoint, ...], tmp_
             "ObjectStorage does not say where it stores; look at its own settings",
         ),
         (Purpose.SIGN_ON, "the metadata is written in the configuration"),
+        (
+            Purpose.PREVIEWS,
+            "links lead anywhere; egress.previews of the policy says which are followed",
+        ),
         (Purpose.MODULE, "Mystery may connect to anything; look at its own settings"),
     ]
 

@@ -153,6 +153,7 @@ def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("192.0.2.0", "192.0.3.0"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     unnoticed = loader.load("home", wanted, tmp_path)
+    assert unnoticed is first
     assert rule(unnoticed, "192.0.2.1") == rule(first, "192.0.2.1") is not None
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
     noticed = loader.load("home", wanted, tmp_path)
