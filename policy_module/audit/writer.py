@@ -151,16 +151,14 @@ class AuditWriter:
             return self._closing and (self._problem is not None or not self._queue)
 
     def _work(self) -> None:
-        """Write what waits, and sync and sign what is due."""
+        """Write some of what waits, and sync and sign what is due."""
         if not self._opened:
             self._open()
-        while True:
-            with self._changed:
-                if not self._queue:
-                    self._note_gap()
-                batch = [(stamp, record) for _, stamp, record in islice(self._queue, _BATCH)]
-            if not batch:
-                break
+        with self._changed:
+            if not self._queue:
+                self._note_gap()
+            batch = [(stamp, record) for _, stamp, record in islice(self._queue, _BATCH)]
+        if batch:
             written = self._log.append(batch)
             with self._changed:
                 for _ in range(written):
