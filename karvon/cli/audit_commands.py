@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """``karvon audit``: read the log of the border, check it, and hand it to others."""
 
+import os
 import sys
 from heapq import merge
 from pathlib import Path
@@ -34,8 +35,15 @@ app = typer.Typer(no_args_is_help=True, help="What the border decided and what l
 app.command()(residency_commands.residency)
 app.command()(residency_commands.territory)
 
-_FROM = typer.Option("--from", help="The first day or time, as 2026-01-31 or 2026-01-31T18:30Z.")
-_TO = typer.Option("--to", help="The end, itself not included; without a zone it is UTC.")
+_FOLDER = typer.Option(help="The audit folder of an own homeserver; by default that of karvon's.")
+_FROM = typer.Option(
+    "--from",
+    help="The first day or time, as 2026-01-31 or 2026-01-31T18:30Z.",
+    show_default=False,
+)
+_TO = typer.Option(
+    "--to", help="The end, itself not included; without a zone it is UTC.", show_default=False
+)
 
 
 @app.command()
@@ -73,9 +81,10 @@ def export(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
     start: Annotated[str, _FROM] = EARLIEST,
     end: Annotated[str, _TO] = LATEST,
+    folder: Annotated[Path | None, _FOLDER] = None,
 ) -> None:
     """Write a part of the log into one file that others can check without us."""
-    folder = _folder(context)
+    folder = folder or _folder(context)
     key = _own_key(folder)
     checked = check_folder(folder, key, ())
     if not checked.holds:
@@ -100,32 +109,39 @@ def show(
     start: Annotated[str, _FROM] = EARLIEST,
     end: Annotated[str, _TO] = LATEST,
     stream: Annotated[str | None, typer.Option(help="Only this process; main is one.")] = None,
+    folder: Annotated[Path | None, _FOLDER] = None,
 ) -> None:
     """Print the entries of all processes by time, one a line; nothing is checked."""
     first, last = _time(start), _time(end)
     streams = [
         ((name, entry) for entry in entries_of(files))
-        for name, files in segments(_folder(context)).items()
+        for name, files in segments(folder or _folder(context)).items()
         if stream in (None, name)
     ]
-    for name, entry in merge(*streams, key=lambda found: found[1].time):
-        if first <= entry.time < last and (not kind or entry.record.kind in kind):
-            print(entry_line(name, entry))
+    try:
+        for name, entry in merge(*streams, key=lambda found: found[1].time):
+            if first <= entry.time < last and (not kind or entry.record.kind in kind):
+                print(entry_line(name, entry))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As with "| head": whoever reads has seen enough, and what is buffered may go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @app.command("key")
-def show_key(context: typer.Context) -> None:
+def show_key(context: typer.Context, folder: Annotated[Path | None, _FOLDER] = None) -> None:
     """Print the public key for outsiders: they need it to know that the log is ours."""
-    print(encoded_key(_own_key(_folder(context))))
+    print(encoded_key(_own_key(folder or _folder(context))))
 
 
 @app.command()
 def whois(
     context: typer.Context,
     mxid: Annotated[str, typer.Argument(help="A Matrix id: @alice:example.org.")],
+    folder: Annotated[Path | None, _FOLDER] = None,
 ) -> None:
     """Print the pseudonym of somebody you know, to look for in the log."""
-    folder = _folder(context)
+    folder = folder or _folder(context)
     try:
         print(pseudonyms(folder, create=False).of(mxid))
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 """``karvon audit`` as operators and auditors use it."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +127,23 @@ def test_entries_are_shown_and_chosen(karvon: Run, log: Path) -> None:
     assert "'yesterday' is no time; write a day" in err
 
 
+def test_the_first_lines_may_be_enough(karvon: Run) -> None:
+    clock = Clock()
+    with opened(FOLDER, clock) as stream:
+        append(stream, clock, *(refused(number) for number in range(2000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "karvon", "audit", "show"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as shown:
+        assert shown.stdout is not None
+        assert shown.stderr is not None
+        assert b"audit_opened" in shown.stdout.readline()
+        shown.stdout.close()
+        assert shown.stderr.read() == b""
+    assert shown.returncode == 0
+
+
 def test_somebody_known_is_found_by_their_pseudonym(karvon: Run, log: Path) -> None:
     code, out, _ = karvon("whois", "@u1:home.example")
     assert code == 0
@@ -151,6 +169,17 @@ def test_an_unsigned_end_is_left_out_and_said(karvon: Run, log: Path) -> None:
     ]
     assert "2 entries at the end are not signed yet" in karvon("verify")[1]
     assert karvon("verify", "export.jsonl")[0] == 0
+
+
+def test_the_log_of_an_own_homeserver_is_elsewhere(karvon: Run, log: Path) -> None:
+    FOLDER.rename("elsewhere")
+    at = ("--folder", "elsewhere")
+    assert len(karvon("show", *at)[1].splitlines()) == 4
+    assert karvon("whois", "@u1:home.example", *at)[0] == 0
+    _, key, _ = karvon("key", *at)
+    assert karvon("export", "export.jsonl", *at)[0] == 0
+    assert karvon("verify", "export.jsonl", "--key", key.strip())[0] == 0
+    assert karvon("verify", "elsewhere", "--key", key.strip())[0] == 0
 
 
 def test_no_log_yet(karvon: Run) -> None:
