@@ -11,19 +11,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeVar
 
 from attrs import define
-from synapse.api.errors import Codes, SynapseError
+from synapse.api.errors import SynapseError
 from synapse.logging.context import current_context
 from synapse.module_api import NOT_SPAM, Requester
 from synapse.types import JsonDict, RoomAlias
 
 from policy_module.audit.refusals import Cause, RefusalLog
 from policy_module.federation.gate import Gate
+from policy_module.federation.words import refusal
 from policy_module.rules.document import Direction
 from policy_module.rules.requests import (
     Deny,
     FederationRequest,
     InviteRequest,
-    sentence,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Explanations:
     def _refuse(self, action: str, denial: Deny, user: str | None) -> NoReturn:
         cause = Cause(action, denial.subject, denial.rule, user, reason=denial.reason)
         self._refusals.refused(cause)
-        raise SynapseError(HTTPStatus.FORBIDDEN, sentence(denial), Codes.FORBIDDEN)
+        raise refusal(denial)
 
 
 def explain_joins(hs: "HomeServer", explanations: Explanations) -> None:

@@ -169,6 +169,7 @@ class Person:
 
     def __init__(self, server: Reached, name: str, token: str) -> None:
         self.mxid = server.mxid(name)
+        self.server_name = server.server_name
         self._base = server.url
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -201,12 +202,20 @@ class Person:
         query = "&".join(f"via={quote(server)}" for server in via)
         return await self.ask("POST", f"join/{quote(room)}?{query}", {})
 
+    async def try_to_say(self, room: str, body: str) -> bool:
+        """Send a text, and tell whether it was accepted."""
+        return (await self.send(room, body))[0] == 200
+
     async def say(self, room: str, body: str) -> None:
         """Send a text that must be accepted."""
+        status, answer = await self.send(room, body)
+        assert status == 200, answer
+
+    async def send(self, room: str, body: str) -> tuple[int, dict[str, Any]]:
+        """Send a text."""
         content = {"msgtype": "m.text", "body": body}
         path = f"rooms/{quote(room)}/send/m.room.message/{quote(body)}"
-        status, answer = await self.ask("PUT", path, content)
-        assert status == 200, answer
+        return await self.ask("PUT", path, content)
 
     async def heard(self, room: str) -> list[str]:
         """Give the texts of the room this person can read, oldest first."""

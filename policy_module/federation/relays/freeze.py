@@ -10,11 +10,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Literal
 
 from attrs import define, field
-from synapse.api.errors import Codes, SynapseError
+from synapse.api.errors import Codes
 from synapse.events import EventBase
 from synapse.module_api import NOT_SPAM
 
@@ -22,6 +21,7 @@ from policy_module.audit.record import AuditRecord, AuditSink
 from policy_module.audit.refusals import Cause, RefusalLog
 from policy_module.federation.gate import Gate
 from policy_module.federation.relays.servers import RoomServers
+from policy_module.federation.words import refusal, refusal_saying
 from policy_module.rules.document import Direction
 from policy_module.rules.names import server_of
 from policy_module.rules.requests import Deny, FederationRequest, Reason, sentence
@@ -99,7 +99,7 @@ class Freeze:
             self._refusals.refused(
                 Cause("policy_server", denial.subject, denial.rule, event.sender)
             )
-            raise _refusal(sentence(denial), denial.reason, [denial.subject])
+            raise refusal(denial)
         if self._own_work.covers(event):
             return
         try:
@@ -108,10 +108,10 @@ class Freeze:
             logger.exception("It cannot be told which servers take part in %s", event.room_id)
             if await self._servers.joined(event.room_id) <= {self._own_server}:
                 return
-            raise _refusal(UNKNOWN, Reason.CLOSED, []) from error
+            raise refusal_saying(UNKNOWN, Reason.CLOSED, []) from error
         if denials:
             self._note_frozen(event, denials)
-            raise _refusal(
+            raise refusal_saying(
                 frozen_sentence(denials), denials[0].reason, [d.subject for d in denials]
             )
         self._note_thawed(event.room_id)
@@ -159,8 +159,3 @@ def frozen_sentence(denials: list[Deny]) -> str:
         " talk to that server. They are being removed; if this message stays for more than a"
         " minute, ask your administrator."
     )
-
-
-def _refusal(words: str, reason: Reason, servers: list[str | None]) -> SynapseError:
-    fields = {"org.karvon.reason": reason.value, "org.karvon.servers": servers}
-    return SynapseError(HTTPStatus.FORBIDDEN, words, Codes.FORBIDDEN, additional_fields=fields)

@@ -16,7 +16,10 @@ from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
 from tests.support.waiting import eventually
 
-WITHIN_A_SECOND = 1.0
+IN_FORCE = 1.0
+"""Seconds from a change of the policy until it is in force."""
+USABLE = 2.0
+"""Seconds until people can talk again in a room that somebody was removed from."""
 
 
 @frozen
@@ -56,6 +59,14 @@ class World:
             return set(answer["whitelist"]) == names
 
         await eventually(in_force, timeout, describe=f"only {names} to be allowed")
+
+    async def shared_room(self, host: Person, *guests: Person, **request: Any) -> str:
+        """Have ``host`` make a room and the guests come in."""
+        room = await host.create_room(invite=[guest.mxid for guest in guests], **request)
+        for guest in guests:
+            status, answer = await guest.join(room, host.server_name)
+            assert status == 200, answer
+        return room
 
     def audit(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Give what home recorded, of one kind if it is given."""
