@@ -89,6 +89,7 @@ class Reason(StrEnum):
     NO_GUESTS = "no_guests"
     NOT_PUBLISHED = "not_published"
     NO_BRIDGES_HERE = "no_bridges_here"
+    FOREIGN_CREATOR = "foreign_creator"
     CLOSED = "closed"
     """Nobody can be let through at the moment: the audit log cannot be written."""
 
@@ -148,6 +149,8 @@ _SENTENCES = {
     " room directory of this homeserver.",
     Reason.NO_BRIDGES_HERE: "Bridges do not take part in this room, because it is for people of this"
     " homeserver only ({subject}). Use a room of your own with the bridge.",
+    Reason.FOREIGN_CREATOR: "{subject} cannot be made a creator of this room: nobody could ever remove a"
+    " creator. Give them a power level instead.",
     Reason.CLOSED: "This homeserver cannot talk to other servers at the moment. Its administrator"
     " has been told.",
 }

@@ -169,7 +169,6 @@ class Person:
 
     def __init__(self, server: Reached, name: str, token: str) -> None:
         self.mxid = server.mxid(name)
-        self.server_name = server.server_name
         self._base = server.url
         self._headers = {"Authorization": f"Bearer {token}"}
 

@@ -10,6 +10,7 @@ from policy_module.audit.record import AuditSink
 from policy_module.audit.refusals import RefusalLog
 from policy_module.federation.gate import Gate
 from policy_module.federation.relays.changes import INTERVAL, StateChanges
+from policy_module.federation.relays.creation import NewRooms
 from policy_module.federation.relays.freeze import Freeze, OwnWork
 from policy_module.federation.relays.rooms import Rooms
 from policy_module.federation.relays.servers import RoomServers
@@ -25,6 +26,14 @@ def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: Au
         api.server_name, gate, servers, own_work, RefusalLog(sink, time.monotonic), sink
     )
     api.register_spam_checker_callbacks(check_event_for_spam=freeze.check_event_for_spam)
+    new_rooms = NewRooms(
+        api.server_name,
+        hs.config.server.default_room_version.identifier,
+        gate,
+        RefusalLog(sink, time.monotonic),
+    )
+    api.register_third_party_rules_callbacks(on_create_room=new_rooms.on_create_room)
+    api.register_spam_checker_callbacks(user_may_create_room=new_rooms.user_may_create_room)
     if not api.should_run_background_tasks():
         return
     store = hs.get_datastores().main

@@ -64,7 +64,7 @@ class World:
         """Have ``host`` make a room and the guests come in."""
         room = await host.create_room(invite=[guest.mxid for guest in guests], **request)
         for guest in guests:
-            status, answer = await guest.join(room, host.server_name)
+            status, answer = await guest.join(room, host.mxid.partition(":")[2])
             assert status == 200, answer
         return room
 
