@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading an audit folder, also while it is written, and checking what is in it."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -41,7 +42,9 @@ def check_folder(folder: Path, key: bytes, checkpoints: Sequence[Path]) -> Check
         check = StreamCheck(stream, key, [one for one in kept if one.checkpoint.stream == stream])
         for file in files:
             check.segment(file.path.name, file.first, lines_of(file))
-        reports.append(check.finish())
+        report = check.finish()
+        reports.append(report)
+        problems += _changed_since_torn(folder, report.torn)
     problems += [
         Problem(one.place, None, f"nothing is left of the log {one.checkpoint.origin}")
         for one in kept
@@ -91,6 +94,14 @@ def entries_of(files: Sequence[Segment]) -> Iterator[Entry]:
                 continue
             if isinstance(line, Entry):
                 yield line
+
+
+def _changed_since_torn(folder: Path, torn: Mapping[str, str]) -> Iterator[Problem]:
+    """Hold what crashes left against what the log says of it; it may have been deleted."""
+    for name, digest in torn.items():
+        path = folder / Path(name).name
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            yield Problem(Place(path.name, 0), None, "it is not what the interrupted write left")
 
 
 def read_kept(paths: Sequence[Path], key: bytes) -> tuple[list[Kept], list[Problem]]:

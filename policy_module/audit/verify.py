@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Checking a stream from its files: chain, tree, signatures, and whether something is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -33,6 +33,7 @@ class Report:
     """What is known of a stream: entries ``first`` up to ``end``, of which ``signed`` are signed.
 
     ``signed_at`` is when, ``remarks`` are things an auditor wants to know that are no problems.
+    ``torn`` are files of interrupted writes, with the SHA-256 that the log gives for each.
     """
 
     stream: str
@@ -42,6 +43,7 @@ class Report:
     signed_at: str | None
     problems: Sequence[Problem]
     remarks: Sequence[str]
+    torn: Mapping[str, str] = field(factory=dict)
 
 
 @define
@@ -62,6 +64,7 @@ class StreamCheck:
     _deleted_before: int = field(init=False, default=0)
     _roots: dict[int, bytes] = field(init=False, factory=dict)
     _remarks: list[str] = field(init=False, factory=list)
+    _torn: dict[str, str] = field(init=False, factory=dict)
 
     def segment(self, source: str, first: int, lines: Iterable[bytes]) -> None:
         """Check a file; ``first`` is the entry its name promises, ``lines`` keep their newlines."""
@@ -98,6 +101,7 @@ class StreamCheck:
             self._newest.time if self._newest else None,
             tuple(self._chain.problems),
             tuple(self._remarks),
+            self._torn,
         )
 
     def _line(self, place: Place, line: Line, raw: bytes, first: int) -> None:
@@ -239,6 +243,7 @@ class StreamCheck:
                 f"entry {entry.seq}, {entry.time}: {details.get('bytes')} bytes of an interrupted"
                 f" write were moved to {details.get('file')}"
             )
+            self._torn[str(details.get("file"))] = str(details.get("sha256"))
         elif entry.record.kind == OPENED and details.get("clean") is False:
             self._remarks.append(f"entry {entry.seq}, {entry.time}: started after a crash")
 

@@ -286,6 +286,8 @@ def test_what_is_not_signed_yet_and_what_went_wrong_is_remarked(tmp_path: Path) 
         "5 entries at the end are not signed yet",
     )
     assert "line is not whole" in problems(tmp_path)[0]
+    (tmp_path / aside).write_bytes(b"tern")
+    assert problems(tmp_path)[1:] == [f"{aside}: it is not what the interrupted write left"]
 
 
 def test_one_file_alone_can_be_checked(folder: Path) -> None:
