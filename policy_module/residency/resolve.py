@@ -7,14 +7,16 @@ it too, ``/etc/hosts`` and all.
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from attrs import frozen
 
 from policy_module.territory.addresses import Address, AddressError, parse_address
 
 AT_ONCE = 16
-"""Names that are resolved at the same time: some resolvers take 30 s to give up."""
+"""Names that are resolved at the same time."""
+PATIENCE = 45.0
+"""Seconds until all names have an answer: a resolver that is down takes up to 30 for each."""
 
 
 @frozen
@@ -41,11 +43,23 @@ def system_resolver(host: str) -> Answer:
     return Answer(tuple(sorted(addresses, key=lambda one: (one.version, int(one)))))
 
 
-def resolve_all(hosts: Iterable[str], resolve: Resolve) -> Mapping[str, Answer]:
-    """Resolve hosts side by side, blocking until all have an answer; addresses are their own."""
-    names = sorted(set(hosts))
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="residency") as pool:
-        return dict(zip(names, pool.map(lambda name: _answer(name, resolve), names), strict=True))
+def resolve_all(
+    hosts: Iterable[str], resolve: Resolve, patience: float = PATIENCE
+) -> Mapping[str, Answer]:
+    """Resolve hosts side by side; addresses are their own.
+
+    Blocks for ``patience`` seconds at most: what has no answer by then is given up.
+    """
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="residency")
+    try:
+        asked = {name: pool.submit(_answer, name, resolve) for name in sorted(set(hosts))}
+        answered, _ = wait(asked.values(), timeout=patience)
+        late = Answer(problem=f"no answer within {patience:g} s")
+        return {
+            name: future.result() if future in answered else late for name, future in asked.items()
+        }
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _answer(host: str, resolve: Resolve) -> Answer:

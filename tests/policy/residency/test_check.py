@@ -3,6 +3,7 @@
 
 import json
 import socket
+import threading
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -193,6 +194,22 @@ def test_names_are_resolved_side_by_side() -> None:
     assert set(resolve_all(["first", "second"], resolve)) == {"first", "second"}
     for one in waiting:
         one.close()
+
+
+def test_a_resolver_that_does_not_answer_is_given_up() -> None:
+    over = threading.Event()
+
+    def resolve(host: str) -> Answer:
+        if host == "slow":
+            over.wait()
+        return Answer((ip_address("192.0.2.1"),))
+
+    try:
+        answers = resolve_all(["quick", "slow"], resolve, patience=0.2)
+    finally:
+        over.set()
+    assert answers["quick"].addresses
+    assert answers["slow"] == Answer(problem="no answer within 0.2 s")
 
 
 def findings() -> tuple[Finding, ...]:
