@@ -10,8 +10,15 @@ from synapse.module_api import ModuleApi
 from policy_module.audit.record import AuditSink
 from policy_module.audit.refusals import RefusalLog
 from policy_module.egress.clients import guard_clients, registered_here, verify_clients
+from policy_module.egress.identity import InvitesByAddress
 from policy_module.egress.judge import Judge
+from policy_module.egress.mail import guard_mail
+from policy_module.egress.push_content import limit_push_content
+from policy_module.egress.pushers import RefusedPushers, Sweeping, refuse_new_pushers
 from policy_module.live.holder import PolicyInForce
+
+PUSHERS_INTERVAL = 0.5
+"""Seconds between looks whether pushers are to be deleted."""
 
 
 def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) -> Callable[[], None]:
@@ -25,6 +32,27 @@ def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) ->
     hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its clients
     judge = Judge(in_force, RefusalLog(audit, time.monotonic), registered_here(hs))
     guard_clients(hs, judge)
+    guard_mail(hs, judge)
+    api.register_third_party_rules_callbacks(
+        check_threepid_can_be_invited=InvitesByAddress(in_force).check_threepid_can_be_invited
+    )
+    pool = hs.get_pusherpool()
+    limit_push_content(pool.pusher_factory, in_force)
+    refuse_new_pushers(pool, judge)
+    if api.should_run_background_tasks():
+        _delete_refused_pushers(api, in_force, judge, audit)
     verify = partial(verify_clients, hs)
     verify()
     return verify
+
+
+def _delete_refused_pushers(
+    api: ModuleApi, in_force: PolicyInForce, judge: Judge, audit: AuditSink
+) -> None:
+    hs = api._hs  # noqa: SLF001
+    pushers = RefusedPushers(
+        judge, audit, hs.get_datastores().main.get_enabled_pushers, hs.get_pusherpool()
+    )
+    sweeping = Sweeping(pushers.delete)
+    in_force.subscribe(sweeping.policy_changed)
+    api.looping_background_call(sweeping.look, PUSHERS_INTERVAL * 1000, desc="policy_pushers")

@@ -4,8 +4,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -107,12 +108,7 @@ class Policy:
             allowed=PatternIndex.of((*map(_server, federation.allow), *listing.allowed)),
             denied=PatternIndex.of((*map(_server, federation.deny), *listing.denied)),
             egress=MappingProxyType(
-                {
-                    purpose: PatternIndex.of(
-                        _destination(purpose, entry) for entry in document.egress.of(purpose)
-                    )
-                    for purpose in Purpose
-                }
+                {purpose: PatternIndex.of(_destinations(purpose, document)) for purpose in Purpose}
             ),
             groups=tuple(map(_group, document.groups)),
             territories=MappingProxyType(dict(territories)),
@@ -144,6 +140,24 @@ def _server(entry: ServerEntry) -> ListedServer:
         None if entry.direction == "both" else Direction(entry.direction),
         entry.until.timestamp() if entry.until is not None else None,
     )
+
+
+def _destinations(purpose: Purpose, document: PolicyDocument) -> Iterator[Destination]:
+    yield from (_destination(purpose, entry) for entry in document.egress.of(purpose))
+    if purpose is Purpose.OTHER:  # where to fetch a list is said once
+        for signed in document.federation.lists:
+            host = _host_of_list(signed.source)
+            if host is not None:
+                yield Destination(host, f"federation.lists: {signed.name}", abroad=False)
+
+
+def _host_of_list(source: str) -> Pattern | None:
+    try:
+        url = urlsplit(source)
+        port = "" if url.port in {None, 443} else f":{url.port}"
+        return parse_pattern(f"{url.hostname}{port}") if url.scheme == "https" else None
+    except ValueError:  # refused where it is fetched
+        return None
 
 
 def _destination(purpose: Purpose, entry: DestinationEntry) -> Destination:

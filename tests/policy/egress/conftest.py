@@ -76,7 +76,7 @@ class Border:
         return self.home.log().count("Policy in force")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def border(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Border]:
     folder = tmp_path_factory.mktemp("egress")
     async with AsyncExitStack() as stack:

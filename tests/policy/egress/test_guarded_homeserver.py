@@ -5,6 +5,7 @@ Each test goes the same way: not listed, listed, not listed again. What counts i
 side's listener heard.
 """
 
+import asyncio
 import base64
 import secrets
 from typing import Any
@@ -210,3 +211,42 @@ async def preview_of_nothing(border: Border) -> None:
     """Have the homeserver do something else, so that what it had to do before is done."""
     encoded = base64.urlsafe_b64encode(secrets.token_bytes(6)).decode()
     await border.alice.ask("GET", f"profile/@{encoded.lower()}:{border.home.server_name}")
+
+
+async def test_identity_servers_are_not_asked_for_an_invite_unless_one_is_listed(
+    border: Border,
+) -> None:
+    room = await border.alice.create_room()
+    invite = {
+        "medium": "email",
+        "address": "somebody@example.org",
+        "id_server": f"{HOST}:{border.elsewhere.port}",
+        "id_access_token": "x",
+    }
+
+    border.policy.allow(border.peer_name)
+
+    async def refused_at_once() -> bool:
+        status, answer = await border.alice.ask("POST", f"rooms/{quote(room)}/invite", invite)
+        return status == 403 and "can not be invited" in answer["error"]
+
+    await eventually(refused_at_once, describe="the invite being refused")
+
+
+async def test_mail_is_sent_only_if_the_mail_server_is_listed(border: Border) -> None:
+    host = f"{LOOPBACK}:{border.mail.port}"
+    for number in range(2):
+        body = {
+            "client_secret": "x",
+            "email": f"somebody{number}@example.org",
+            "send_attempt": 1,
+        }
+        path = "account/3pid/email/requestToken"
+        await border.put_in_force()
+        border.mail.forget()
+        await border.alice.ask("POST", path, body)
+        assert border.mail.silent
+        await border.put_in_force(egress={"email": [host]})
+        asked = asyncio.create_task(border.alice.ask("POST", path, {**body, "send_attempt": 2}))
+        await eventually(lambda: not border.mail.silent, describe="the mail server being reached")
+        asked.cancel()
