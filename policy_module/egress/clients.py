@@ -9,6 +9,7 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from attrs import frozen
 from synapse.http.client import (
     BaseHttpClient,
     BlocklistingAgentWrapper,
@@ -18,8 +19,10 @@ from synapse.http.client import (
 from synapse.http.federation.matrix_federation_agent import MatrixFederationAgent
 from synapse.http.proxyagent import ProxyAgent
 
-from policy_module.egress.agents import Agent, GuardedAgent, Reason
+from policy_module.egress.addresses import GuardedEndpoints, GuardedReactor, MayConnect
+from policy_module.egress.agents import GuardedAgent, Reason
 from policy_module.egress.judge import Judge, Purposes
+from policy_module.egress.pools import Pools
 from policy_module.egress.target import MATRIX_FEDERATION, Target, is_loopback, target_of_text
 from policy_module.federation.allowlist import StartRefusedError, tracked_objects
 from policy_module.rules.document import Purpose
@@ -38,25 +41,140 @@ def registered_here(hs: "HomeServer") -> frozenset[str]:
     return frozenset(host for host in hosts if is_loopback(host))
 
 
-def guard_clients(hs: "HomeServer", judge: Judge) -> None:
+@frozen(eq=False)
+class Guards:
+    """Puts guards in place; ``judge`` answers them, ``pools`` are told of changes."""
+
+    _judge: Judge
+    _pools: Pools
+
+    def guard(self, client: Any, *purposes: Purpose) -> None:
+        """Put a guard around a client: before each request, and before each connection."""
+        self._guard_connections(_proxy_agent(client.agent), purposes)
+        client.agent = GuardedAgent(client.agent, self._by_purpose(purposes))
+
+    def view(self, client: Any, purpose: Purpose) -> Any:
+        """Give a copy of a client that is not guarded yet, for a purpose of its own."""
+        view = copy.copy(client)
+        view.agent = _copied(client.agent)
+        self.guard(view, purpose)
+        return view
+
+    def guard_federation(self, hs: "HomeServer") -> None:
+        """Guard what federation does besides talking to the server it was asked to talk to.
+
+        A server may answer a request for media with another place to get it from, in two ways: one
+        goes through the agent with another scheme and our signature, one through a client of its
+        own. It may also redirect us when we ask where it is, or say that it is abroad.
+        """
+        federation: Any = hs.get_federation_http_client()
+        agent = _inner(federation.agent)
+        if isinstance(agent, MatrixFederationAgent):
+            self._guard_whereabouts(agent)
+        else:
+            self._guard_connections(agent, (Purpose.MEDIA_REDIRECTS,))
+        federation.agent = GuardedAgent(federation.agent, self._refusal_of_redirect)
+        self.guard(federation._simple_http_client, Purpose.MEDIA_REDIRECTS)
+
+    def _guard_whereabouts(self, agent: Any) -> None:
+        redirects = agent._well_known_resolver._well_known_agent
+        questions = _proxy_agent(redirects._agent)
+        questions._reactor = GuardedReactor(
+            questions._reactor,
+            self._may_ask_where_a_server_is,
+        )
+        redirects._agent = GuardedAgent(redirects._agent, self._refusal_of_question)
+        requests = agent._agent
+        requests._endpointFactory = GuardedEndpoints(
+            requests._endpointFactory,
+            self._by_scheme,
+        )
+        # One pool serves both.
+        agent._pool = requests._pool = questions._pool = self._pools.guarded(agent._pool)
+
+    def _guard_connections(self, agent: Any, purposes: Purposes) -> None:
+        agent._reactor = GuardedReactor(agent._reactor, self._may_connect(purposes))
+        agent._pool = self._pools.guarded(agent._pool)
+
+    def _by_purpose(self, purposes: Purposes) -> Reason:
+        return lambda target: self._judge.refusal(purposes, target.host)
+
+    def _refusal_of_redirect(self, target: Target) -> Deny | None:
+        if target.scheme == MATRIX_FEDERATION:
+            return None  # the allowlist has been asked
+        return self._judge.refusal((Purpose.MEDIA_REDIRECTS,), target.host)
+
+    def _refusal_of_question(self, target: Target) -> Deny | None:
+        return self._judge.refusal_of_server(target.host)
+
+    def _by_scheme(self, scheme: bytes) -> MayConnect:
+        of_a_server = scheme == MATRIX_FEDERATION.encode()
+        return self._may_connect(() if of_a_server else (Purpose.MEDIA_REDIRECTS,))
+
+    def _may_connect(self, purposes: Purposes) -> MayConnect:
+        def may_connect(host: str, port: int, address: str) -> bool:
+            return self._judge.refusal_of_address(purposes, host, port, address) is None
+
+        return may_connect
+
+    def _may_ask_where_a_server_is(self, host: str, port: int, address: str) -> bool:
+        purposes = () if self._judge.is_server(host) else (Purpose.OTHER,)
+        return self._judge.refusal_of_address(purposes, host, port, address) is None
+
+
+def guard_clients(hs: "HomeServer", guards: Guards) -> None:
     """Put a guard around every client, for the purposes it is used for.
 
     Must run before Synapse serves requests: ``http/proxy.py`` keeps the federation client's agent.
     """
-    _guard_federation(hs, judge)
-    _guard(hs.get_simple_http_client(), judge, Purpose.OTHER)
+    guards.guard_federation(hs)
+    guards.guard(hs.get_simple_http_client(), Purpose.OTHER)
     # OpenID Connect, CAS and the like; application services reached through us; captcha, statistics.
     # All of them are named in the homeserver's own configuration.
-    _guard(hs.get_proxied_http_client(), judge, Purpose.SSO, Purpose.BRIDGES, Purpose.OTHER)
-    _guard(hs.get_application_service_api(), judge, Purpose.BRIDGES)
+    guards.guard(hs.get_proxied_http_client(), Purpose.SSO, Purpose.BRIDGES, Purpose.OTHER)
+    guards.guard(hs.get_application_service_api(), Purpose.BRIDGES)
     identity = hs.get_identity_handler()
-    _guard(identity.http_client, judge, Purpose.IDENTITY)
-    _guard(identity._http_client, judge, Purpose.IDENTITY)  # noqa: SLF001 - Synapse's own
-    _guard_named_by_others(hs, judge)
+    guards.guard(identity.http_client, Purpose.IDENTITY)
+    guards.guard(identity._http_client, Purpose.IDENTITY)
+    _guard_named_by_others(hs, guards)
     if hs.config.media.can_load_media_repo:
         previewer = hs.get_media_repository().url_previewer
         if previewer is not None:
-            _guard(previewer.client, judge, Purpose.PREVIEWS)
+            guards.guard(previewer.client, Purpose.PREVIEWS)
+
+
+def _guard_named_by_others(hs: "HomeServer", guards: Guards) -> None:
+    """Guard the one client for hosts that people and other servers name.
+
+    Synapse shares it between three uses. Each gets its own view of it, so that what is listed for
+    one cannot be reached through another.
+    """
+    shared = hs.get_proxied_blocklisted_http_client()
+    hs.get_sso_handler()._http_client = guards.view(shared, Purpose.SSO)
+    # Asked whether the key of an invite by e-mail is still good, at an address the room gives.
+    hs.get_federation_handler().http_client = guards.view(shared, Purpose.IDENTITY)
+    guards.guard(shared, Purpose.PUSH)
+
+
+def _inner(agent: Any) -> Any:
+    return agent._agent if isinstance(agent, BlocklistingAgentWrapper) else agent
+
+
+def _proxy_agent(agent: Any) -> Any:
+    found = _inner(agent)
+    if not isinstance(found, ProxyAgent):
+        raise StartRefusedError(
+            f"policy_module does not know how Synapse connects through {type(found).__name__}; it is"
+            " made for Synapse 1.163"
+        )
+    return found
+
+
+def _copied(agent: Any) -> Any:
+    copied = copy.copy(agent)
+    if isinstance(copied, BlocklistingAgentWrapper):
+        copied._agent = copy.copy(copied._agent)
+    return copied
 
 
 def verify_clients(hs: "HomeServer") -> None:
@@ -74,70 +192,9 @@ def verify_clients(hs: "HomeServer") -> None:
         )
 
 
-def _guard(client: BaseHttpClient, judge: Judge, *purposes: Purpose) -> None:
-    guarded: Agent = GuardedAgent(client.agent, _for(judge, purposes))
-    client.agent = guarded
-
-
-def _for(judge: Judge, purposes: Purposes) -> Reason:
-    def refusal(target: Target) -> Deny | None:
-        return judge.refusal(purposes, target.host)
-
-    return refusal
-
-
-def _guard_named_by_others(hs: "HomeServer", judge: Judge) -> None:
-    """Guard the one client for hosts that people and other servers name.
-
-    Synapse shares it between three uses. Each gets its own view of it, so that what is listed for
-    one cannot be reached through another.
-    """
-    shared = hs.get_proxied_blocklisted_http_client()
-    hs.get_sso_handler()._http_client = _view(shared, judge, Purpose.SSO)  # noqa: SLF001
-    # Asked whether the key of an invite by e-mail is still good, at an address the room gives.
-    hs.get_federation_handler().http_client = _view(shared, judge, Purpose.IDENTITY)
-    _guard(shared, judge, Purpose.PUSH)
-
-
-def _view(shared: Any, judge: Judge, purpose: Purpose) -> Any:
-    view = copy.copy(shared)
-    _guard(view, judge, purpose)
-    return view
-
-
-def _guard_federation(hs: "HomeServer", judge: Judge) -> None:
-    """Guard what federation does besides talking to the server it was asked to talk to.
-
-    A server may answer a request for media with another place to get it from, in two ways: one goes
-    through the agent with another scheme and our signature, one through a client of its own. It may
-    also redirect us when we ask where it is.
-    """
-
-    def refusal(target: Target) -> Deny | None:
-        if target.scheme == MATRIX_FEDERATION:
-            return None  # the allowlist has been asked
-        return judge.refusal((Purpose.MEDIA_REDIRECTS,), target.host)
-
-    def refusal_of_server(target: Target) -> Deny | None:
-        return judge.refusal_of_server(target.host)
-
-    federation = hs.get_federation_http_client()
-    agent = _inner(federation.agent)
-    guarded: Agent = GuardedAgent(federation.agent, refusal)
-    federation.agent = guarded
-    _guard(federation._simple_http_client, judge, Purpose.MEDIA_REDIRECTS)  # noqa: SLF001
-    if isinstance(agent, MatrixFederationAgent):
-        redirects: Agent = agent._well_known_resolver._well_known_agent  # noqa: SLF001
-        redirects._agent = GuardedAgent(redirects._agent, refusal_of_server)  # noqa: SLF001
-
-
-def _inner(agent: Agent) -> Any:
-    return agent._agent if isinstance(agent, BlocklistingAgentWrapper) else agent  # noqa: SLF001
-
-
 def _unguarded(hs: "HomeServer") -> Iterator[str]:
     guarded: set[int] = set()
-    agents: list[ProxyAgent | MatrixFederationAgent] = []
+    agents: list[Any] = []
     federation = hs.get_federation_http_client()
     if not isinstance(federation.agent, GuardedAgent):
         yield type(federation).__name__
@@ -149,7 +206,9 @@ def _unguarded(hs: "HomeServer") -> Iterator[str]:
         elif _is_ours(found, hs) and not isinstance(found.agent, GuardedAgent):
             yield type(found).__name__
     for agent in agents:
-        if id(agent) not in guarded and _reactor_of(agent) is hs.get_reactor():
+        if _reactor_of(agent) is hs.get_reactor() and (
+            id(agent) not in guarded or not _connects_guarded(agent)
+        ):
             yield type(agent).__name__
 
 
@@ -159,15 +218,21 @@ def _is_ours(found: object, hs: "HomeServer") -> TypeGuard[BaseHttpClient]:
     return found.hs is hs
 
 
-def _within(agent: Agent) -> Iterator[object]:
+def _within(agent: Any) -> Iterator[object]:
     while isinstance(agent, GuardedAgent | BlocklistingAgentWrapper):
-        agent = agent._agent  # noqa: SLF001
+        agent = agent._agent
         yield agent
 
 
-def _reactor_of(agent: Agent) -> object:
+def _connects_guarded(agent: Any) -> bool:
+    if isinstance(agent, MatrixFederationAgent):
+        return isinstance(agent._agent._endpointFactory, GuardedEndpoints)
+    return isinstance(agent._reactor, GuardedReactor)
+
+
+def _reactor_of(agent: Any) -> object:
     """Give the reactor of an agent, which tells homeservers in one process apart."""
-    reactor = (agent._agent if isinstance(agent, MatrixFederationAgent) else agent)._reactor  # noqa: SLF001
-    while isinstance(reactor, BlocklistingReactorWrapper):
-        reactor = reactor._reactor  # noqa: SLF001
+    reactor = (agent._agent if isinstance(agent, MatrixFederationAgent) else agent)._reactor
+    while isinstance(reactor, BlocklistingReactorWrapper | GuardedReactor):
+        reactor = reactor._reactor
     return reactor

@@ -2,9 +2,10 @@
 """Invites by e-mail address or telephone number: not where no identity server may be asked."""
 
 import logging
-from collections.abc import Mapping
 
 from attrs import frozen
+from synapse.events import EventBase
+from synapse.types import StateMap
 
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import Purpose
@@ -22,7 +23,7 @@ class InvitesByAddress:
     _in_force: PolicyInForce
 
     async def check_threepid_can_be_invited(
-        self, medium: str, address: str, state_events: Mapping[object, object]
+        self, medium: str, address: str, state_events: StateMap[EventBase]
     ) -> bool:
         """Say whether any identity server is listed (third-party rules callback).
 

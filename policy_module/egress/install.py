@@ -9,10 +9,11 @@ from synapse.module_api import ModuleApi
 
 from policy_module.audit.record import AuditSink
 from policy_module.audit.refusals import RefusalLog
-from policy_module.egress.clients import guard_clients, registered_here, verify_clients
+from policy_module.egress.clients import Guards, guard_clients, registered_here, verify_clients
 from policy_module.egress.identity import InvitesByAddress
 from policy_module.egress.judge import Judge
 from policy_module.egress.mail import guard_mail
+from policy_module.egress.pools import Pools
 from policy_module.egress.push_content import limit_push_content
 from policy_module.egress.pushers import RefusedPushers, Sweeping, refuse_new_pushers
 from policy_module.live.holder import PolicyInForce
@@ -29,9 +30,11 @@ def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) ->
     Raises:
         StartRefusedError: if something is not guarded already now.
     """
-    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its clients
+    hs = api._hs
     judge = Judge(in_force, RefusalLog(audit, time.monotonic), registered_here(hs))
-    guard_clients(hs, judge)
+    pools = Pools()
+    guard_clients(hs, Guards(judge, pools))
+    in_force.subscribe(pools.policy_changed)
     guard_mail(hs, judge)
     api.register_third_party_rules_callbacks(
         check_threepid_can_be_invited=InvitesByAddress(in_force).check_threepid_can_be_invited
@@ -49,7 +52,7 @@ def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) ->
 def _delete_refused_pushers(
     api: ModuleApi, in_force: PolicyInForce, judge: Judge, audit: AuditSink
 ) -> None:
-    hs = api._hs  # noqa: SLF001
+    hs = api._hs
     pushers = RefusedPushers(
         judge, audit, hs.get_datastores().main.get_enabled_pushers, hs.get_pusherpool()
     )

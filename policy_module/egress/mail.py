@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synapse.api.errors import Codes, SynapseError
 
+from policy_module.egress.addresses import GuardedReactor
 from policy_module.egress.judge import Judge
 from policy_module.egress.target import host_and_port
 from policy_module.rules.document import Purpose
@@ -26,7 +27,10 @@ def guard_mail(hs: "HomeServer", judge: Judge) -> None:
         SynapseError: 403 with the sentence of the decision.
     """
     handler = hs.get_send_email_handler()
-    send: Send = handler._sendmail  # noqa: SLF001 - no public way
+    send: Send = handler._sendmail
+
+    def may_connect(host: str, port: int, address: str) -> bool:
+        return judge.refusal_of_address((Purpose.EMAIL,), host, port, address) is None
 
     async def send_if_allowed(
         reactor: Any, host: str, port: int, *args: Any, **kwargs: Any
@@ -34,6 +38,7 @@ def guard_mail(hs: "HomeServer", judge: Judge) -> None:
         denial = judge.refusal((Purpose.EMAIL,), host_and_port(host, port, SMTP_PORT))
         if denial is not None:
             raise SynapseError(403, sentence(denial), Codes.FORBIDDEN)
-        await send(reactor, host, port, *args, **kwargs)
+        await send(GuardedReactor(reactor, may_connect), host, port, *args, **kwargs)
 
-    handler._sendmail = send_if_allowed  # noqa: SLF001
+    guarded: Any = send_if_allowed
+    handler._sendmail = guarded

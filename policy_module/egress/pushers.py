@@ -103,14 +103,13 @@ def refuse_new_pushers(pool: "PusherPool", judge: Judge) -> None:
     Raises (the method replaced):
         SynapseError: 403 with the sentence of the decision.
     """
-    add = pool.add_or_update_pusher
+    add: Any = pool.add_or_update_pusher
 
-    async def add_if_allowed(
-        user_id: str, kind: str, *args: Any, data: JsonDict, **kwargs: Any
-    ) -> Any:
+    async def add_if_allowed(*, kind: str, data: JsonDict, **rest: Any) -> Any:
         denial = refusal_of_gateway(judge, data) if kind == "http" else None
         if denial is not None:
             raise SynapseError(403, sentence(denial), Codes.FORBIDDEN)
-        return await add(user_id, kind, *args, data=data, **kwargs)
+        return await add(kind=kind, data=data, **rest)
 
-    pool.add_or_update_pusher = add_if_allowed  # type: ignore[method-assign]
+    guarded: Any = add_if_allowed
+    pool.add_or_update_pusher = guarded  # type: ignore[method-assign]

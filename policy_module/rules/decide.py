@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The decision: pure, and whatever no rule allows is denied."""
 
+from collections.abc import Iterable
+
 from policy_module.rules.document import WIDTH, Direction, Permission
 from policy_module.rules.names import InvalidNameError, ServerName, parse_server_name, server_of
 from policy_module.rules.patterns import PatternIndex
 from policy_module.rules.policy import Destination, ListedServer, Policy
 from policy_module.rules.requests import (
+    AddressRequest,
     Allow,
     Decision,
     Deny,
@@ -23,6 +26,7 @@ OWN_SERVER = "own server"
 NOT_A_SERVER_NAME = "not a server name"
 DEFAULT_DENY = "default deny"
 EVERYONE = "everyone"
+ANYWHERE = "addresses are not looked at"
 
 
 def decide(policy: Policy, request: Request, now: float) -> Decision:
@@ -39,6 +43,8 @@ def decide(policy: Policy, request: Request, now: float) -> Decision:
             return _join(policy, request, now)
         case EgressRequest(purpose, host):
             return _destination(policy.egress[purpose], host, now)
+        case AddressRequest():
+            return _address(policy, request, now)
         case PermissionRequest(user, permission):
             return _permitted(policy, user, permission)
         case RoomClassRequest():
@@ -115,12 +121,32 @@ def _join(policy: Policy, request: JoinRequest, now: float) -> Decision:
 
 def _destination(listed: PatternIndex[Destination], host: str, now: float) -> Decision:
     refusal = Deny(Reason.DESTINATION_NOT_LISTED, DEFAULT_DENY, host)
-    name = _taken_apart(host)
-    for entry in () if name is None else listed.matching(host, name):
+    for entry in _about(listed, host):
         if _is_live(entry, now):
             return Allow(entry.rule)
         refusal = Deny(Reason.EXPIRED, entry.rule, host)
     return refusal
+
+
+def _about(listed: PatternIndex[Destination], host: str) -> Iterable[Destination]:
+    name = _taken_apart(host)
+    return () if name is None else listed.matching(host, name)
+
+
+def _address(policy: Policy, request: AddressRequest, now: float) -> Decision:
+    home = policy.home
+    if home is None or not (request.purposes or policy.document.residency.federation):
+        return Allow(ANYWHERE)
+    inside = home.contains(request.address)
+    if inside is not None:
+        return Allow(inside.rule)
+    for purpose in request.purposes:
+        for host in request.hosts:
+            for entry in _about(policy.egress[purpose], host):
+                if entry.abroad and _is_live(entry, now):
+                    return Allow(entry.rule)
+    subject = f"{request.hosts[0]} ({request.address})"
+    return Deny(Reason.OUTSIDE, f"residency.territory: {home.name}", subject)
 
 
 def _permitted(policy: Policy, user: str, permission: Permission) -> Decision:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from policy_module.rules.document import Direction, Permission, Purpose, RoomClass
+from policy_module.territory.addresses import Address
 
 
 @frozen
@@ -45,6 +46,19 @@ class EgressRequest:
 
 
 @frozen
+class AddressRequest:
+    """May a host that is allowed be connected to at ``address``?
+
+    ``hosts`` are its spellings with and without port. Without ``purposes`` it is another
+    homeserver, else it has to be listed for one of them.
+    """
+
+    purposes: tuple[Purpose, ...]
+    hosts: tuple[str, ...]
+    address: Address
+
+
+@frozen
 class PermissionRequest:
     """May a local ``user`` do this at all?"""
 
@@ -66,6 +80,7 @@ Request = (
     | InviteRequest
     | JoinRequest
     | EgressRequest
+    | AddressRequest
     | PermissionRequest
     | RoomClassRequest
 )
@@ -80,6 +95,8 @@ class Reason(StrEnum):
     WRONG_DIRECTION = "wrong_direction"
     NO_SERVER_NAME = "no_server_name"
     DESTINATION_NOT_LISTED = "destination_not_listed"
+    OUTSIDE = "outside"
+    """The address is not in the territory."""
     NOT_PERMITTED = "not_permitted"
     TOO_WIDE = "too_wide"
     DOMESTIC_ROOM = "domestic_room"
@@ -133,6 +150,8 @@ _SENTENCES = {
     Reason.NO_SERVER_NAME: "The server's name is missing or not valid.",
     Reason.DESTINATION_NOT_LISTED: "This homeserver does not connect to {subject}: it is not among"
     " the destinations of its policy.",
+    Reason.OUTSIDE: "This homeserver does not connect to {subject}: that is outside the territory"
+    " its policy allows.",
     Reason.NOT_PERMITTED: "Your account may not do this here ({subject}). Ask your administrator if"
     " it should.",
     Reason.TOO_WIDE: "Rooms of the class {subject} are not permitted here.",
