@@ -13,6 +13,7 @@ from policy_module.rules.document import ServerEntry
 from policy_module.rules.load import PolicyRefusedError
 from policy_module.rules.policy import Policy
 from policy_module.rules.requests import (
+    AddressRequest,
     Decision,
     Deny,
     EgressRequest,
@@ -120,6 +121,8 @@ def _asked(request: Request) -> str:
             return f"{user} joins a room through {', '.join(servers) or 'nobody'}"
         case EgressRequest(purpose, host):
             return f"a connection to {host} for {purpose}"
+        case AddressRequest(hosts=hosts, address=address):
+            return f"a connection to {hosts[0]} at {address}"
         case PermissionRequest(user, permission):
             return f"{user}: {permission}"
         case RoomClassRequest(user, wanted):

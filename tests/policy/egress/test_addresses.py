@@ -75,7 +75,7 @@ class World:
             return judge.refusal_of_address(purposes, name, at, address) is None
 
         reactor = GuardedReactor(self.reactor, may_connect)
-        endpoint = HostnameEndpoint(reactor, host, port)
+        endpoint: Any = HostnameEndpoint(reactor, host, port)
         endpoint.connect(Factory()).addErrback(lambda _: None)
 
 

@@ -103,8 +103,8 @@ async def test_a_deleted_pusher_is_recorded(border: Border) -> None:
     await border.put_in_force(egress={"push": [gateway(border)]})
     assert (await ask_for_pushes(border))[0] == 200
     await border.put_in_force()
-    line = await eventually(
-        lambda: next((x for x in border.home.log().splitlines() if "pusher_deleted" in x), None),
+    (line, *_) = await eventually(
+        lambda: [line for line in border.home.log().splitlines() if "pusher_deleted" in line],
         describe="the record",
     )
     record = json.loads(line[line.index("{") :])
