@@ -22,7 +22,6 @@ from karvon.config.model import KarvonConfig
 from karvon.errors import CONFIG_EXIT, OperatorError
 from karvon.stack.policy import last_good_policy, policy_file, policy_files
 from karvon.stack.prepare import planned_settings
-from policy_module.live.source import PolicyFiles
 from policy_module.live.start import begin
 from policy_module.rules.changes import changes
 from policy_module.rules.decide import decide
@@ -151,7 +150,7 @@ def _servers(room: str, via: list[str]) -> tuple[str, ...]:
 
 
 def _read(config: KarvonConfig, path: Path) -> Policy:
-    outcome = PolicyFiles(path, config.homeserver.server_name).read().outcome
+    outcome = policy_files(config, path).read().outcome
     if isinstance(outcome, PolicyRefusedError):
         raise _refused(path, outcome)
     return outcome

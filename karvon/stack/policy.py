@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The policy file of the managed homeserver: where it is, the first one, and who vouches for keys."""
 
+import time
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import Any
@@ -11,6 +12,8 @@ from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
 from karvon.files import create_once
+from policy_module.lists.follower import KeptLists
+from policy_module.lists.store import ListStore
 from policy_module.live.source import LastGood, PolicyFiles
 from policy_module.live.start import begin
 from policy_module.rules.load import PolicyRefusedError
@@ -18,6 +21,9 @@ from policy_module.rules.names import Reach
 from policy_module.rules.policy import Policy
 
 POLICY_MODULE = "policy_module.module.PolicyModule"
+
+MAX_NOTARIES = 8
+"""Most servers asked for keys by default; a list may allow 100,000."""
 
 
 def policy_file(config: KarvonConfig) -> Path:
@@ -58,9 +64,10 @@ class ModuleFiles:
         }
 
 
-def policy_files(config: KarvonConfig) -> PolicyFiles:
-    """Give the policy file and what it names."""
-    return PolicyFiles(policy_file(config), config.homeserver.server_name)
+def policy_files(config: KarvonConfig, file: Path | None = None) -> PolicyFiles:
+    """Give a policy file, by default that of the configuration, and what it names."""
+    lists = KeptLists(ListStore.of(Layout.of(config).policy_state), time.time)
+    return PolicyFiles(file or policy_file(config), config.homeserver.server_name, lists)
 
 
 def last_good_policy(config: KarvonConfig) -> LastGood:
@@ -92,11 +99,13 @@ def read_policy(config: KarvonConfig) -> Policy:
 
 
 def notaries(config: KarvonConfig, policy: Policy) -> tuple[str, ...]:
-    """Give the servers asked for the signing keys of others."""
+    """Give the servers asked for the signing keys of others.
+
+    Not too many: Synapse asks all of them at once.
+    """
     if config.federation.key_servers is not None:
         return config.federation.key_servers
-    return tuple(
-        dict.fromkeys(
-            entry.pattern.text for entry in policy.allowed if entry.pattern.reach is Reach.EXACT
-        )
+    exact = dict.fromkeys(
+        entry.pattern.text for entry in policy.allowed if entry.pattern.reach is Reach.EXACT
     )
+    return tuple(exact)[:MAX_NOTARIES]

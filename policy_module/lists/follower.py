@@ -6,9 +6,9 @@ from collections.abc import Callable
 from policy_module.lists.listing import listing, trust_of
 from policy_module.lists.source import is_url
 from policy_module.lists.store import ListStore, StoreError
-from policy_module.lists.verify import ListTrust, Refusal, SignedList, verify
+from policy_module.lists.verify import LastAccepted, ListTrust, Refusal, SignedList, verify
 from policy_module.rules.document import SignedListSection
-from policy_module.rules.load import Read
+from policy_module.rules.load import Read, SignedListError
 from policy_module.rules.policy import Listing
 
 Found = SignedList | Refusal | str
@@ -16,6 +16,37 @@ Found = SignedList | Refusal | str
 
 Report = Callable[[str, Found], None]
 """Told the name of a list and what was found, from any thread; must not raise."""
+
+
+class KeptLists:
+    """What lists say, for somebody who only looks: nothing is written.
+
+    Args:
+        store: where the homeserver keeps good documents.
+        now: POSIX seconds.
+    """
+
+    def __init__(self, store: ListStore, now: Callable[[], float]) -> None:
+        self._store = store
+        self._now = now
+
+    def __call__(self, section: SignedListSection, read: Read) -> Listing:
+        """Give what a list says: its file if that is good, else what was kept.
+
+        Raises:
+            SignedListError: if the policy is wrong about it, or what is kept cannot be read.
+        """
+        trust = trust_of(section, read)
+        files = [] if is_url(section.source) else [section.source]
+        try:
+            last = self._store.last(section.name)
+            for file in (*files, str(self._store.document(section.name))):
+                found = _read_and_verified(file, read, trust, last, self._now())
+                if isinstance(found, SignedList):
+                    return listing(found)
+        except StoreError as error:
+            raise SignedListError(str(error)) from None
+        return Listing()
 
 
 class ListFollower:
@@ -65,11 +96,9 @@ class ListFollower:
         last = self._store.last(trust.name)
         # Through ``read``, so that a newer one, fetched by whichever process, is noticed as any change;
         # and last, so that it is never older than what is remembered.
-        try:
-            document = read(str(self._store.document(trust.name)))
-        except (OSError, UnicodeDecodeError):
-            return "it has not been fetched yet"
-        return verify(document.encode(), trust, last, self._now())
+        file = str(self._store.document(trust.name))
+        found = _read_and_verified(file, read, trust, last, self._now())
+        return found or "it has not been fetched yet"
 
     def _from_file(self, trust: ListTrust, source: str, read: Read) -> Found:
         found: Found
@@ -83,3 +112,13 @@ class ListFollower:
             return found
         self._report(trust.name, found)
         return self._store.load(trust, self._now()) or found
+
+
+def _read_and_verified(
+    file: str, read: Read, trust: ListTrust, last: LastAccepted | None, now: float
+) -> SignedList | Refusal | None:
+    try:
+        document = read(file)
+    except (OSError, UnicodeDecodeError):
+        return None
+    return verify(document.encode(), trust, last, now)

@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 from policy_module.lists.document import MAX_VERSION, NAME_PATTERN
 from policy_module.lists.jws import MAX_DOCUMENT
@@ -36,6 +37,11 @@ class ListStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @classmethod
+    def of(cls, state: Path) -> Self:
+        """Give the one in the folder of what the module has to remember."""
+        return cls(state / "lists")
 
     def last(self, name: str) -> LastAccepted | None:
         """Give the newest state accepted of a list, ``None`` if it was never seen.

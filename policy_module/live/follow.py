@@ -56,7 +56,7 @@ def follow(api: ModuleApi, config: PolicyConfig, sink: AuditSink) -> PolicyInFor
         PolicyRefusedError: if it is bad and there is no good one from before.
     """
     clock = ForwardClock(time.time, _went_back)
-    store, news = ListStore(config.state / "lists"), ListNews(sink)
+    store, news = ListStore.of(config.state), ListNews(sink)
     lists = ListFollower(store, clock, news)
     files = PolicyFiles(config.policy, api.server_name, lists)
     last_good = LastGood.in_folder(config.state, api.server_name)

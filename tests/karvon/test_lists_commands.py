@@ -152,3 +152,21 @@ def test_an_expired_list_is_neither_right_nor_published(karvon: Run) -> None:
     assert "refused (expired)" in karvon("verify", "list.jws", "--key", "anna=anna.pem.pub", code=1)
     assert "expired" in karvon("publish", "list.jws", "site", "--key", "anna=anna.pem.pub", code=1)
     assert not PUBLISHED.exists()
+
+
+def test_a_policy_that_names_a_list_is_explained_with_it(karvon: Run) -> None:
+    write_list(1)
+    sign_as(karvon, "anna")
+    Path("karvon.yaml").write_text(
+        "homeserver: {server_name: home.example}\npolicy: {file: policy.yaml}\n"
+    )
+    Path("policy.yaml").write_text(
+        "federation:\n"
+        "  lists:\n"
+        "  - {name: clinics, source: list.jws, keys: [{id: anna, file: anna.pem.pub}]}\n"
+    )
+
+    assert "1 allowed servers" in karvon("check")
+    assert "list clinics" in karvon("test", "--server", "matrix.clinic.example")
+    Path("anna.pem.pub").unlink()
+    assert "anna.pem.pub cannot be read" in karvon("check", code=2)

@@ -8,7 +8,7 @@ import pytest
 from attrs import define, field
 
 from policy_module.audit.record import AuditRecord
-from policy_module.lists.follower import ListFollower
+from policy_module.lists.follower import KeptLists, ListFollower
 from policy_module.lists.news import ListNews
 from policy_module.lists.store import ListStore
 from policy_module.live.source import LastGood, PolicyFiles
@@ -234,6 +234,36 @@ def test_a_broken_policy_file_goes_on_with_the_lists_of_the_last_good_one(home: 
     assert beginning.refusal is not None
     request = FederationRequest("matrix.clinic.example")
     assert isinstance(decide(beginning.policy, request, NOW), Allow)
+
+
+@pytest.mark.parametrize("source", ["clinics.jws", URL])
+def test_who_only_looks_sees_the_same_and_writes_nothing(home: Home, source: str) -> None:
+    home.write(source=source)
+    home.store.accept(signed(content(), ANNA, BORIS), trust(ANNA, BORIS, threshold=2), NOW)
+    kept = {path: path.stat().st_mtime_ns for path in home.folder.rglob("*")}
+    home.files = PolicyFiles(home.files.path, OWN, KeptLists(home.store, lambda: home.now))
+
+    assert home.asked("matrix.clinic.example") == Allow("list clinics")
+    home.now += 31 * DAY
+    assert not home.allows("matrix.clinic.example")
+    assert {path: path.stat().st_mtime_ns for path in home.folder.rglob("*")} == kept
+
+
+def test_who_only_looks_sees_what_was_kept_if_the_file_is_bad(home: Home) -> None:
+    home.policy()
+    home.publish(1, servers=[{"server": "old.example"}])
+    home.files = PolicyFiles(home.files.path, OWN, KeptLists(home.store, lambda: home.now))
+
+    assert home.allows("matrix.clinic.example")
+    assert not home.allows("old.example")
+
+
+def test_who_only_looks_is_told_of_a_damaged_store(home: Home) -> None:
+    home.policy()
+    (home.folder / "state" / "lists" / "clinics.state").write_bytes(b"{")
+    home.files = PolicyFiles(home.files.path, OWN, KeptLists(home.store, lambda: home.now))
+
+    assert "cannot be read" in str(home.files.read().outcome)
 
 
 @pytest.mark.parametrize(
