@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from policy_module.audit.keys import (
     pseudonyms,
     public_key,
 )
+from policy_module.audit.reading import check_folder
 from policy_module.audit.record import AuditRecord
 from policy_module.audit.recovery import AuditDamagedError
 from policy_module.audit.segments import stream_of_process
@@ -70,6 +72,21 @@ def test_the_folder_and_its_secrets_are_private(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert len(public_key(folder / PUBLIC_KEY)) == 32
+
+
+def test_processes_that_start_together_have_the_same_keys(tmp_path: Path) -> None:
+    clock = Clock()
+
+    def write(number: int) -> None:
+        with opened(tmp_path / "audit", clock, f"worker{number}"):
+            pass
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    folder = tmp_path / "audit"
+    checked = check_folder(folder, public_key(folder / PUBLIC_KEY), ())
+    assert checked.holds
+    assert len(checked.reports) == 8
 
 
 def test_it_goes_on_where_the_last_process_ended(tmp_path: Path) -> None:
