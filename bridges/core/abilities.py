@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from bridges.core.chat import ChatSettings, Identity, KnownChat
-from bridges.core.content import Fetched, RemoteMedia
+from bridges.core.content import Fetched, RemoteMedia, Unconvertible
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, MessageID
@@ -137,7 +137,7 @@ class SpeaksAsOthers(Protocol):
 class FetchesMedia(Protocol):
     """Files and pictures can be fetched."""
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
         """Write the file behind ``reference`` to ``target``, part by part, and convert it if it was
         announced with a converter.
 

@@ -152,6 +152,13 @@ class Fetched:
 
 
 @frozen
+class Unconvertible:
+    """What was fetched is what was announced: the converter named here failed, and would again."""
+
+    converter: str
+
+
+@frozen
 class LocalMedia:
     """A file from Matrix, already on our disk, on its way to the network.
 

@@ -48,6 +48,7 @@ class CustomEmoji:
         self._cache = cache
         self._clock = clock
         self._brought: BoundedCache[str, str] = BoundedCache(_REMEMBERED)
+        self._refused: BoundedCache[str, Rejected] = BoundedCache(_REMEMBERED)
 
     async def picture(self, session: Session, emoji: str) -> str:
         """The ``mxc://`` address of a custom emoji.
@@ -56,7 +57,14 @@ class CustomEmoji:
         """
         if not isinstance(session, HasCustomEmoji):
             raise Unsupported("EMOJI.UNSUPPORTED", _UNKNOWN_PICTURE)
-        uri = (await self._courier.to_matrix(session, session.custom_emoji(emoji))).uri
+        known = self._refused.get(emoji)
+        if known is not None:
+            raise Rejected(known.code, known.text)
+        try:
+            uri = (await self._courier.to_matrix(session, session.custom_emoji(emoji))).uri
+        except Rejected as refused:
+            self._refused.put(emoji, refused)  # It may have been fetched and not be convertible.
+            raise
         if self._brought.get(uri) is None:
             await self._cache.put(_key(uri), KnownFile(uri, emoji), self._clock.now())
             self._brought.put(uri, emoji)

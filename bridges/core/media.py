@@ -23,6 +23,7 @@ from bridges.core.content import (
     MediaKind,
     RemoteMedia,
     RemoteThumbnail,
+    Unconvertible,
 )
 from bridges.core.errors import BridgeError, Rejected, Unsupported
 from bridges.core.ids import LoginID
@@ -60,6 +61,13 @@ class _Became:
 
     kind: MediaKind
     info: MediaInfo
+
+
+def _fetched(media: RemoteMedia, got: Fetched | Unconvertible | None) -> Fetched:
+    """What there is now; it may be what was announced."""
+    if isinstance(got, Fetched):
+        return got
+    return Fetched(media.kind, media.info, "" if got is None else got.converter)
 
 
 def _cache_key(media: RemoteMedia) -> str:
@@ -129,13 +137,13 @@ class MediaCourier:
         if not isinstance(session, FetchesMedia):
             raise Unsupported("MEDIA.UNSUPPORTED", user_text("This file cannot be fetched."))
         async with self._file() as path:
-            got = await session.fetch(media.reference, path) or Fetched(media.kind, media.info)
+            got = _fetched(media, await session.fetch(media.reference, path))
             size = path.stat().st_size
             if size > self._max_size:
                 raise file_too_large(size, self._max_size)
             info = evolve(got.info, size=size)
             file = Uploaded(await self._upload(path, info), got.kind, info)
-        # What could not be converted is no substitute for what will be, once that is possible.
+        # Without its converter a file is no substitute for what it will be, once that is there.
         if media.cache_key and got.converter == media.converter:
             await self._remember(media, file)
         return file

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bridges.core.events import RemoteEvent, RemoteMessage, UserChanged
+from bridges.core.events import ChatMoved, RemoteEvent, RemoteMessage, UserChanged
 from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, MessageID
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.portals import PortalStore
@@ -18,8 +18,17 @@ def chat_lane(chat: ChatKey) -> str:
 
 
 def lane(event: RemoteEvent) -> str:
-    """Which events are handled one after another: those of a chat, and those of a person."""
-    return f"person {event.user}" if isinstance(event, UserChanged) else chat_lane(event.chat)
+    """Which events are handled one after another: those of a chat, and those of a person.
+
+    That a chat goes on as another comes before what is said in that one, so that it finds the room.
+    """
+    match event:
+        case UserChanged():
+            return f"person {event.user}"
+        case ChatMoved():
+            return chat_lane(event.successor)
+        case _:
+            return chat_lane(event.chat)
 
 
 def message_key(chat: ChatKey, message: MessageID) -> str:

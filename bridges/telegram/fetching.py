@@ -8,7 +8,7 @@ from attrs import evolve
 from telethon.tl.functions.messages import GetCustomEmojiDocumentsRequest
 from telethon.tl.types import Document
 
-from bridges.core.content import Fetched, MediaInfo, MediaKind, RemoteMedia
+from bridges.core.content import Fetched, MediaInfo, MediaKind, RemoteMedia, Unconvertible
 from bridges.core.ids import LoginID
 from bridges.telegram.connection import Caller
 from bridges.telegram.conversion.converter import StickerConverter
@@ -38,7 +38,7 @@ class MediaFetcher:
         self._downloader = downloader
         self._converter = converter
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
         """See ``FetchesMedia``."""
         try:
             file = load_reference(reference)
@@ -57,14 +57,17 @@ class MediaFetcher:
         """Close the connections to other data centres."""
         await self._downloader.close()
 
-    async def _sticker(self, file: FileReference, target: Path) -> Fetched | None:
+    async def _sticker(self, file: FileReference, target: Path) -> Fetched | Unconvertible | None:
+        converter = STICKER_CONVERTERS[file.convert]
+        if not self._converter.reads(file.convert):
+            return None
         picture = await self._converter.convert(target, file.convert)
         if picture is None:
-            return None
+            return Unconvertible(converter)
         info = MediaInfo(
             f"sticker_{file.id}.webp", picture.mime, width=picture.width, height=picture.height
         )
-        return Fetched(MediaKind.STICKER, info, STICKER_CONVERTERS[file.convert])
+        return Fetched(MediaKind.STICKER, info, converter)
 
     async def _emoji(self, emoji: int, target: Path) -> Fetched:
         """The picture of a custom emoji. What cannot be shown inside a text is refused."""

@@ -12,7 +12,7 @@ from telethon.tl.types import Channel
 
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, ChatSettings, Identity, KnownChat, UserInfo
-from bridges.core.content import Fetched, RemoteMedia
+from bridges.core.content import Fetched, RemoteMedia, Unconvertible
 from bridges.core.errors import BridgeError, Rejected, SessionLost
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
@@ -283,7 +283,7 @@ class TelegramSession(RoomAbilities):
         """See ``HandlesTopics``."""
         return await self._topics.create(chat, key, title)
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
         """See ``FetchesMedia``."""
         return await self._fetcher.fetch(reference, target)
 

@@ -63,6 +63,21 @@ class TestASmallGroupThatBecomesALargeOne:
         lost = await left.say(unique("in the wrong room"))
         assert "another room" in await left.notice_about(lost)
 
+    async def test_goes_on_where_new_groups_get_no_rooms(
+        self, stage: Stage, zarina: Resident, nodira: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        chat = await nodira.create_small_group(unique("The only one"), zarina.phone)
+        before = unique("before")
+        await nodira.send(chat, before)
+        old = await stage.conversation(zarina, chat, before)
+        monkeypatch.setattr(stage.bridge.bridge._parts.entrance._welcome, "_wanted", "none")
+        large = await nodira.migrate(chat)
+        texts = [unique(f"{number}") for number in range(3)]
+        for text in texts:
+            await nodira.send(large, text)
+        for text in texts:
+            assert (await stage.conversation(zarina, large, text)).room == old.room
+
     async def test_and_is_first_heard_of_afterwards(
         self, stage: Stage, zarina: Resident, nodira: Phone
     ) -> None:

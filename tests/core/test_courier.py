@@ -9,7 +9,14 @@ from typing import Any, cast
 import pytest
 from attrs import evolve
 
-from bridges.core.content import Fetched, MediaInfo, MediaKind, RemoteMedia, RemoteThumbnail
+from bridges.core.content import (
+    Fetched,
+    MediaInfo,
+    MediaKind,
+    RemoteMedia,
+    RemoteThumbnail,
+    Unconvertible,
+)
 from bridges.core.errors import Rejected
 from bridges.core.media import MediaCourier
 from bridges.core.storage.media import MediaCache
@@ -42,10 +49,10 @@ class Files:
     """A session with files; `become` is what fetching makes of them."""
 
     def __init__(self) -> None:
-        self.become: dict[str, Fetched] = {}
+        self.become: dict[str, Fetched | Unconvertible] = {}
         self.lost: set[str] = set()
 
-    async def fetch(self, reference: str, target: Path) -> Fetched | None:
+    async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
         if reference in self.lost:
             raise Rejected("TEST.LOST", user_text("It is lost."))
         await asyncio.to_thread(target.write_text, f"bytes of {reference}")
@@ -88,6 +95,17 @@ async def test_what_could_not_be_converted_is_tried_again(desk: Desk) -> None:
     assert (plain.kind, plain.info.mime) == (MediaKind.FILE, "application/x-tgsticker")
     desk.files.become["sticker"] = DRAWN
     assert (await desk.carry(TGS)).kind is MediaKind.STICKER
+    assert len(desk.uploads.taken) == 2
+
+
+async def test_what_cannot_be_converted_is_tried_once_with_each_version(desk: Desk) -> None:
+    desk.files.become["sticker"] = Unconvertible("drawing-2")
+    plain = await desk.carry(TGS)
+    assert (plain.kind, plain.info.mime) == (MediaKind.FILE, "application/x-tgsticker")
+    desk.files.become["sticker"] = DRAWN
+    assert await desk.carry(TGS) == plain
+    desk.files.become["sticker"] = evolve(DRAWN, converter="drawing-3")
+    assert (await desk.carry(evolve(TGS, converter="drawing-3"))).kind is MediaKind.STICKER
     assert len(desk.uploads.taken) == 2
 
 

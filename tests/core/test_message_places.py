@@ -9,7 +9,7 @@ from mautrix.types import EventID, UserID
 
 from bridges.core.chat import ChatKind, Sender
 from bridges.core.content import FormattedText, Text
-from bridges.core.events import RemoteMessage
+from bridges.core.events import ChatMoved, RemoteMessage
 from bridges.core.ids import SHARED, ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.rows import MessagePlaces, dedup_key, lane
 from bridges.core.storage.database import Database
@@ -102,3 +102,11 @@ async def test_accounts_that_number_their_messages_are_told_apart(desk: Desk) ->
     await desk.waiting(mine, "2", login="one")
     assert await desk.of("1", "2", within=None, receiver=one) == {"2": mine}
     assert await desk.of("1", "2", within=None, receiver=other) == {"1": theirs, "2": theirs}
+
+
+def test_that_a_chat_goes_on_as_another_comes_before_what_is_said_there() -> None:
+    moved = ChatMoved(OTHER, GENERAL)
+    said = RemoteMessage(
+        GENERAL, Sender(RemoteUserID("u")), MessageID("1"), NOW, (Text(FormattedText("hello")),)
+    )
+    assert lane(moved) == lane(said)

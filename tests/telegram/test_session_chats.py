@@ -2,6 +2,7 @@
 """Chats and people: what is told about them, what changes, and how they are found."""
 
 import pytest
+from attrs import evolve
 from telethon.tl.functions.channels import EditTitleRequest
 from telethon.tl.functions.contacts import AddContactRequest
 from telethon.tl.functions.messages import (
@@ -16,9 +17,10 @@ from bridges.core.errors import Rejected
 from bridges.core.events import ChatChanged, ChatGone, ChatMoved, UserChanged
 from bridges.core.ids import SHARED, ChatID, ChatKey, RemoteUserID
 from bridges.core.network import LoginRecord
+from bridges.telegram.migration import GroupHasMoved
 from bridges.telegram.session import TelegramSession
 from sandbox.telegram import Person, TelegramSandbox
-from tests.telegram.bridge import Bridge, RecordingHandle
+from tests.telegram.bridge import Bridge, RecordingHandle, text_message
 from tests.telegram.conftest import BORIS
 from tests.telegram.test_session_text import dm
 
@@ -279,6 +281,31 @@ async def test_a_group_that_becomes_a_supergroup(
     assert not handle.all(ChatGone)
     info = await session.chat_info(moved.successor)
     assert info.predecessor == moved.chat
+
+
+async def test_what_is_sent_to_a_group_that_has_moved_is_sent_again_to_the_supergroup(
+    session: TelegramSession,
+    net: TelegramSandbox,
+    handle: RecordingHandle,
+    alisa: LoginRecord,
+    boris: Person,
+) -> None:
+    room = await net.add_room("group", "Small", "boris_test", ("alisa_test",))
+    await boris.send("Small", "before")
+    await handle.until_text("before")
+    await boris.client(MigrateChatRequest(room.id))
+    await handle.until(lambda: handle.all(ChatMoved))
+    handle.received.clear()
+    message = text_message(ChatKey(ChatID(f"chat:{room.id}"), alisa.id), "too late")
+    with pytest.raises(GroupHasMoved) as caught:
+        await session.send(message)
+    assert caught.value.retry_after == 1
+    (moved,) = handle.all(ChatMoved)
+    assert moved.chat == message.chat
+    sent = await session.send(evolve(message, chat=moved.successor))
+    again = await session.send(evolve(message, chat=moved.successor))
+    assert again == sent
+    await boris.wait_for_text("too late")
 
 
 async def test_a_new_username_without_the_person(

@@ -12,7 +12,7 @@ from telethon.tl import types as tl
 from telethon.tl.functions.channels import EditPhotoRequest
 from telethon.tl.types import InputChatUploadedPhoto
 
-from bridges.core.content import MediaKind, RemoteMedia
+from bridges.core.content import Fetched, MediaKind, RemoteMedia, Unconvertible
 from bridges.core.errors import Rejected
 from bridges.core.events import ChatChanged
 from bridges.core.network import LoginRecord
@@ -174,7 +174,7 @@ async def test_a_sticker_becomes_a_picture(
     if name == "sandbox_video" and shutil.which("ffmpeg") is None:
         assert (got, part.kind) == (None, MediaKind.VIDEO)
         return
-    assert got is not None
+    assert isinstance(got, Fetched)
     assert (got.kind, got.info.mime, got.converter) == (
         MediaKind.STICKER,
         "image/webp",
@@ -191,7 +191,8 @@ async def test_a_sticker_that_cannot_be_drawn_stays_a_file(
     media = tl.InputMediaUploadedDocument(uploaded, "application/x-tgsticker", attributes)
     await boris.send_media("alisa_test", media)
     part = await _file(handle, 1)
-    assert await session.fetch(part.reference, tmp_path / "sticker") is None
+    got = await session.fetch(part.reference, tmp_path / "sticker")
+    assert got == Unconvertible(part.converter)
     assert (tmp_path / "sticker").read_bytes() == b"no animation"
     assert part.kind is MediaKind.FILE
 
@@ -203,7 +204,7 @@ async def test_custom_emoji_are_pictures(
     for number in (still, moving):
         picture = session.custom_emoji(str(number))
         got = await session.fetch(picture.reference, tmp_path / "emoji")
-        assert got is not None
+        assert isinstance(got, Fetched)
         assert (got.info.mime, got.converter) == ("image/webp", picture.converter)
         assert (tmp_path / "emoji").read_bytes().startswith(b"RIFF")
     with pytest.raises(Rejected):

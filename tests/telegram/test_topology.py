@@ -226,7 +226,7 @@ class TestMigration:
         there = service(tl.MessageActionChatMigrateTo(FORUM), tl.PeerChat(GROUP))
         assert message_events(there, around) == [moved]
         here = service(tl.MessageActionChannelMigrateFrom("Orchestra", GROUP))
-        notice, event = message_events(here, around)
+        event, notice = message_events(here, around)
         assert event == moved
         assert isinstance(notice, RemoteMessage)
         assert notice.chat == GENERAL

@@ -53,16 +53,15 @@ class Moving:
         self._translator = translator
         self._network = network
 
-    async def inherit(self, new: Portal, predecessor: ChatKey, *, told: bool) -> Portal | None:
+    async def inherit(self, new: Portal, predecessor: ChatKey) -> Portal | None:
         """Give a portal without a room that of the chat it goes on for; None if that has none.
 
-        ``told``: this is the old chat's turn, so that nothing earlier is waiting. Raises
-        ``OldChatUnderWay`` if there is.
+        Raises ``OldChatUnderWay`` if something of that chat is still waiting.
         """
         old = await self._moving(predecessor)
         if old is None or old.room is None:
             return None
-        if not told and await self._queue.has_pending(chat_lane(predecessor)):
+        if await self._queue.has_pending(chat_lane(predecessor)):
             raise OldChatUnderWay
         heir = evolve(old, key=new.key, kind=new.kind, other_user=None)
         await self._say_what_it_is(old, heir, old.room)

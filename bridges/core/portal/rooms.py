@@ -200,7 +200,7 @@ class Rooms:
             predecessor = info.predecessor
         if predecessor is None:
             return None
-        return await self._moving.inherit(portal, predecessor, told=moved_from is not None)
+        return await self._moving.inherit(portal, predecessor)
 
     async def _bring_in(
         self, portal: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin

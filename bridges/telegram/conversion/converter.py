@@ -38,9 +38,15 @@ class StickerConverter:
         ffmpeg: the program that reads videos; None if there is none, and videos stay videos.
     """
 
-    def __init__(self, ffmpeg: str | None, isolation: Isolation) -> None:
+    def __init__(self, ffmpeg: str | None, isolation: Isolation, *, draws: bool = True) -> None:
+        """``draws``: what animations are drawn with is installed."""
         self.ffmpeg = ffmpeg
         self._isolation = isolation
+        self._draws = draws
+
+    def reads(self, mime: str) -> bool:
+        """Whether there is what files of a kind are converted with; a file may be bad all the same."""
+        return (mime == TGS and self._draws) or (mime == WEBM and self.ffmpeg is not None)
 
     async def convert(self, path: Path, mime: str) -> Picture | None:
         """Replace a file by a picture of it; None if it had to stay as it is."""
@@ -68,9 +74,10 @@ class StickerConverter:
 
 def available_converter(isolation: Isolation) -> StickerConverter:
     """A converter with what this machine has."""
-    if find_spec("thorvg_python") is None or find_spec("PIL") is None:
+    draws = find_spec("thorvg_python") is not None and find_spec("PIL") is not None
+    if not draws:
         _log.warning("Animated stickers stay files: thorvg-python or Pillow is not installed")
-    return StickerConverter(shutil.which("ffmpeg"), isolation)
+    return StickerConverter(shutil.which("ffmpeg"), isolation, draws=draws)
 
 
 def _measures(path: Path) -> tuple[int | None, int | None]:

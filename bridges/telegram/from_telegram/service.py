@@ -32,7 +32,7 @@ def service_events(message: Any, around: Surroundings) -> Sequence[ChatEvent]:
             return [ChatMoved(chat, ids.topic_key(channel, None))]
         case tl.MessageActionChannelMigrateFrom(chat_id=group):
             moved = ChatMoved(around.chat(tl.PeerChat(group)), chat)
-            return [_notice(message, service_line(message.action, around), around), moved]
+            return [moved, _notice(message, service_line(message.action, around), around)]
         case tl.MessageActionTopicEdit():
             line = service_line(message.action, around)
             return [_notice(message, line, around), *topic_changes(message, around)]
