@@ -12,7 +12,7 @@ from bridges.core.chat import ChatInfo, Member
 from bridges.core.errors import Rejected
 from bridges.core.ids import NO_CHAT, ChatKey, MessageID
 from bridges.telegram import ids
-from bridges.telegram.chat_info import space_info, visible_info
+from bridges.telegram.chat_info import is_broadcast, space_info, visible_info
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
 from bridges.telegram.from_telegram.settings import notification_settings
@@ -113,11 +113,14 @@ class ChatQueries:
         return evolve(info, pinned=pinned)
 
     async def _with_members(self, info: ChatInfo, found: tl.Channel, full: Any) -> ChatInfo:
-        """Subscribers of a channel do not know each other; whoever may not ask is not told."""
+        """Whoever may not ask is not told.
+
+        Subscribers of a channel do not know each other, and in a gigagroup only administrators speak.
+        """
         is_channel = bool(found.broadcast)
         lists: list[tuple[Member, ...]] = [(as_itself(found.id),)] if is_channel else []
         recent = None
-        if not is_channel and full.can_view_participants and self._member_limit:
+        if not is_broadcast(found) and full.can_view_participants and self._member_limit:
             few = min(self._member_limit, _PAGE)
             recent, _ = await self._participants(found, tl.ChannelParticipantsRecent(), few)
         rules = found.creator or (found.admin_rights is not None and found.admin_rights.ban_users)

@@ -164,7 +164,7 @@ def test_only_channels_show_who_of_them_has_written() -> None:
     assert text_of(part) == "x"
 
 
-def test_buttons_that_lead_somewhere_are_links() -> None:
+def test_buttons_are_told_and_those_that_lead_somewhere_are_links() -> None:
     def button(text: str, kind: Any) -> Any:
         return tl.KeyboardInlineButton(text, kind)
 
@@ -183,9 +183,18 @@ def test_buttons_that_lead_somewhere_are_links() -> None:
     assert text_of(part).splitlines() == [
         "choose",
         "[Shop] https://shop.example/a?b=c",
+        "[Vote]",
         "[App] https://app.example",
+        "[Trap]",
     ]
     assert '<a href="https://shop.example/a?b=c">[Shop]</a>' in html_of(part)
+
+
+def test_the_answers_a_bot_offers_are_told() -> None:
+    rows = [[tl.KeyboardButton(text, tl.ButtonTypeDefault())] for text in ("Yes", "No")]
+    markup = tl.ReplyKeyboardMarkup([tl.KeyboardButtonRow(row) for row in rows])
+    (part,) = said(message="tea?", reply_markup=markup)
+    assert text_of(part).splitlines() == ["tea?", "[Yes]", "[No]"]
 
 
 def test_markup_in_names_is_text() -> None:

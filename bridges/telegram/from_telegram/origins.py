@@ -14,6 +14,7 @@ from telethon.tl.types import (
     PeerChannel,
     PeerUser,
     ReplyInlineMarkup,
+    ReplyKeyboardMarkup,
 )
 
 from bridges.core.content import FormattedText
@@ -160,8 +161,8 @@ def _signature(message: Any) -> FormattedText | None:
 
 
 def _buttons(markup: Any) -> FormattedText | None:
-    """Buttons that lead somewhere; all others do something in Telegram only."""
-    if not isinstance(markup, ReplyInlineMarkup):
+    """The buttons below a message: links, what one may answer, and what works in Telegram only."""
+    if not isinstance(markup, ReplyInlineMarkup | ReplyKeyboardMarkup):
         return None
     buttons = [button for row in markup.rows for button in row.buttons][:_MOST_BUTTONS]
     return stacked(*(_button(button) for button in buttons))
@@ -169,11 +170,11 @@ def _buttons(markup: Any) -> FormattedText | None:
 
 def _button(button: Any) -> FormattedText | None:
     kinds = (InlineButtonTypeUrl, InlineButtonTypeUrlAuth, InlineButtonTypeWebView)
-    if not isinstance(button.type, kinds):
-        return None
-    address = safe_address(button.type.url)
-    if address is None:
-        return None
+    address = safe_address(button.type.url) if isinstance(button.type, kinds) else None
     label = clean_name(button.text) or address
+    if label is None:
+        return None
+    if address is None:
+        return plain(f"[{label}]")
     shown = linked(f"[{label}]", address)
     return FormattedText(f"[{label}] {address}", shown.html)
