@@ -208,6 +208,28 @@ class TestFromMatrix:
         await nodira.send(house.chat, text)
         await zarina.user.wait_message(text, house.room)
 
+    async def test_who_leaves_a_room_leaves_the_group_where_the_operator_wants_that(
+        self,
+        stage: Stage,
+        house: Conversation,
+        nodira: Phone,
+        zarina: Resident,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(stage.bridge.bridge._parts.leaving, "_leave_chats", True)
+        await zarina.user.leave(house.room)
+
+        async def gone() -> bool:
+            return zarina.phone.user not in await nodira.host.members(house.chat)
+
+        await eventually(gone, describe="a group without Zarina")
+        text = unique("a secret of ours")
+        await nodira.send(house.chat, text)
+        witness = await stage.meet(zarina, nodira)  # By now that would have come.
+        assert house.room not in zarina.user.record.joined
+        assert text not in zarina.user.bodies()
+        assert witness.room != house.room
+
     async def test_the_group_is_left_by_command(
         self, stage: Stage, house: Conversation, nodira: Phone, zarina: Resident
     ) -> None:
