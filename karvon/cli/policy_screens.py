@@ -87,11 +87,23 @@ def policy_screen(policy: Policy, path: Path, now: float) -> RenderableType:
         Text(f"Policy of {policy.own_server}, from {path}"),
         Text(f"digest {policy.digest}"),
         Text(f"rooms: {rooms.default}; bridged: {rooms.bridged}; at most {rooms.widest}"),
+        Text(_home(policy)),
         Text(f"push gateways are told: {document.push.content}"),
         Text("no entry ends" if ends is None else f"the next entry ends: {moment(ends)}"),
         servers if servers.row_count else Text("federation: with nobody"),
         destinations if destinations.row_count else Text("other destinations: none"),
         people,
+    )
+
+
+def _home(policy: Policy) -> str:
+    territory, residency = policy.home, policy.document.residency
+    if territory is None:
+        return "home: no territory; addresses are not looked at"
+    networks = sum(1 for _ in territory.networks())
+    return (
+        f"home: {territory.name} with {networks} networks; destinations outside it at the start:"
+        f" {residency.on_violation}"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from policy_module.residency.endpoints import Endpoint, Local, Purpose, Remote, Unknown
+from policy_module.residency.endpoints import Endpoint, Local, Purpose, Unknown, target_of_host
 
 _DEFAULT_ADDRESSES = {"logging.handlers.SysLogHandler": ["localhost", 514]}
 _HOST_KEYS = ("host", "address", "mailhost")
@@ -45,5 +45,5 @@ def handler_endpoints(document: object, file: str) -> Iterator[Endpoint]:
         if not isinstance(given, str):
             continue
         number = port if isinstance(port, int) else None
-        target = Local(given) if given.startswith("/") else Remote(given, number)
+        target = Local(given) if given.startswith("/") else target_of_host(given, number)
         yield Endpoint(Purpose.LOGS, key, target)

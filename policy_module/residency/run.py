@@ -4,6 +4,7 @@
 import os
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -46,12 +47,17 @@ def watch_residency(api: ModuleApi, in_force: PolicyInForce, sink: AuditSink, st
         StartRefusedError: if something is outside and the policy says ``refuse``.
     """
     hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its configuration
-    services = load_appservices(hs.hostname, hs.config.appservice.app_service_config_files)
-    configured = homeserver_endpoints(hs.config, services, os.environ)
+
+    @cache
+    def configured() -> tuple[Endpoint, ...]:
+        """Look only if a policy asks: what we do not understand must not stop other homeservers."""
+        services = load_appservices(hs.hostname, hs.config.appservice.app_service_config_files)
+        return homeserver_endpoints(hs.config, services, os.environ)
+
     auditor = Auditor(system_resolver, Disks.seen, time.time)
     policy = in_force.policy
-    if policy.document.residency.on_violation == "refuse":
-        reason = refusal(auditor.audit(policy, configured))
+    if policy.home is not None and policy.document.residency.on_violation == "refuse":
+        reason = refusal(auditor.audit(policy, configured()))
         if reason is not None:
             raise StartRefusedError(reason)
     if not api.should_run_background_tasks():
@@ -59,7 +65,7 @@ def watch_residency(api: ModuleApi, in_force: PolicyInForce, sink: AuditSink, st
 
     async def gather() -> Sequence[Endpoint]:
         pushers = await hs.get_datastores().main.get_enabled_pushers()
-        return (*configured, *push_gateways(pushers))
+        return (*configured(), *push_gateways(pushers))
 
     watch = ResidencyWatch(
         Surroundings(lambda: in_force.policy, gather, api.defer_to_thread, time.time),

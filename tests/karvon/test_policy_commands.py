@@ -179,3 +179,14 @@ def test_a_question_that_is_none(karvon: Karvon, question: list[str]) -> None:
     assert karvon("test", *question) == 1
     assert karvon.err.startswith("karvon: ")
     assert karvon.err.count("\n") == 1
+
+
+def test_show_says_where_home_is(karvon: Karvon) -> None:
+    karvon("show")
+    assert "home: no territory; addresses are not looked at" in karvon.out
+    Path("policy.yaml").write_text(
+        "territories: {home: {networks: [192.0.2.0/24, 10.0.0.0/8]}}\n"
+        "residency: {territory: home, on_violation: refuse}\n"
+    )
+    karvon("show")
+    assert "home: home with 2 networks; destinations outside it at the start: refuse" in karvon.out

@@ -7,6 +7,7 @@ from pathlib import Path
 from policy_module.live.source import LastGood, PolicyFiles, Reading
 from policy_module.live.start import begin
 from policy_module.rules.policy import Policy
+from policy_module.rules.remarks import remarks
 from tests.policy.territory.countries import registry_text
 
 OWN = "home.example"
@@ -50,6 +51,13 @@ def test_a_new_registry_file_is_a_new_policy(tmp_path: Path) -> None:
     after = policy_of(files.read())
     assert is_home(after, "192.0.3.1")
     assert after.digest != policy_of(before).digest
+
+
+def test_what_is_wrong_with_a_file_is_remarked(tmp_path: Path) -> None:
+    policy = policy_of(files_in(tmp_path, f"{LINE}\nhalf a li").read())
+    assert list(remarks(policy, 0.0)) == [
+        "territories.home: delegated: 1 lines were left out: line 3 has 1 fields instead of 7 or more"
+    ]
 
 
 def test_a_file_that_cannot_be_used_refuses_the_policy_with_its_line(tmp_path: Path) -> None:
