@@ -130,6 +130,13 @@ class TestAnswers:
         await house.is_answered(ChatInfo(name="Old"), house.clock.now())
         assert house.names == ["New"]
 
+    async def test_of_a_chat_that_was_left_meanwhile_do_not_lead_back(self, house: House) -> None:
+        asked = await house.later()
+        house.news.changed_here(CHAT)
+        house.session.chat_info.side_effect = Rejected("TEST.GONE", user_text("Gone."))
+        await house.is_answered(ChatInfo(name="Old"), asked)
+        assert house.names == []
+
     async def test_wait_for_the_network_if_they_are_in_doubt(self, house: House) -> None:
         asked = await house.later()
         house.news.changed_here(CHAT)

@@ -63,7 +63,7 @@ class ChatNews:
         """When it was known for certain how a chat is."""
 
     def changed_here(self, chat: ChatKey) -> None:
-        """Note that a change from Matrix has been made on the network, or may have been."""
+        """Note that a change from Matrix was made on the network, or may have been; or a departure."""
         self._sure.put(chat, self._clock.now())
 
     async def changed(self, event: ChatChanged, received: datetime, login: ActiveLogin) -> None:
@@ -71,10 +71,13 @@ class ChatNews:
         chat, info = event.chat, event.info
         if event.asked is not None:
             if self._answer_is_doubtful(chat, event.asked):
-                info = await self._ask(chat, login) or info
+                now = await self._ask(chat, login)
+                if now is None:
+                    return  # The login is in the chat no longer.
+                info = now
         elif self._is_doubtful(chat, received) and await self._contradicts(chat, info):
             now = await self._ask(chat, login)
-            if now is not None:
+            if now is not None:  # Otherwise doubtful news are better than none.
                 await self._apply(chat, _without_state(info), login)
                 info = now
         await self._apply(chat, info, login)
@@ -119,7 +122,7 @@ class ChatNews:
         except TemporaryError:
             raise
         except BridgeError:
-            return None  # Doubtful news are better than none.
+            return None
         self._sure.put(chat, asked)
         return info
 

@@ -13,6 +13,7 @@ from bridges.core.chat import Membership
 from bridges.core.events import ChatChanged, ChatGone
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.interpreter import Interpreter
+from bridges.core.portal.chat_news import ChatNews
 from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.rooms import Rooms
@@ -39,6 +40,7 @@ class Departures:
         members: RoomMembers,
         writer: RoomWriter,
         interpreter: Interpreter,
+        news: ChatNews,
     ) -> None:
         self._logins = logins
         self._portals = portals
@@ -48,6 +50,7 @@ class Departures:
         self._members = members
         self._writer = writer
         self._interpreter = interpreter
+        self._news = news
 
     async def gone(
         self, event: ChatGone, login: ActiveLogin, identity: Sequence[str | int] | None = None
@@ -70,6 +73,8 @@ class Departures:
             if not event.deleted:
                 await self._take_out(portal.room, event.chat, login)
         await self._rooms.leave(event.chat, login, deleted=event.deleted)
+        # An answer from before would bring them in again.
+        self._news.changed_here(event.chat)
 
     async def seen_by_others(self, event: ChatChanged, identity: Sequence[str | int]) -> None:
         """Somebody in a shared chat reports that another of our people is no longer in it."""

@@ -195,6 +195,7 @@ class RoomParts(Foundation):
             self.room_members,
             self.writer,
             self.interpreter,
+            self.news,
         )
 
     @cached_property
