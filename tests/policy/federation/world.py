@@ -11,7 +11,17 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tests.policy.federating import ADDRESSES, FederatingServer, Person, make_certificate, running
+from policy_module.live.source import PolicyFiles
+from policy_module.rules.document import RoomClass
+from policy_module.rules.policy import Policy
+from tests.policy.federating import (
+    ADDRESSES,
+    Certificate,
+    FederatingServer,
+    Person,
+    make_certificate,
+    running,
+)
 from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
 from tests.support.waiting import eventually
@@ -33,6 +43,7 @@ class World:
     near: FederatingServer
     far: FederatingServer
     policy: PolicyFile
+    certificate: Certificate
     watcher: Person
     _numbers: Iterator[int] = field(factory=itertools.count)
 
@@ -50,15 +61,24 @@ class World:
 
     async def allow(self, *servers: FederatingServer, timeout: float = 20.0) -> None:  # noqa: ASYNC109
         """Allow these and no others, and wait until that is in force."""
-        names = {server.server_name for server in servers}
-        self.policy.allow(*names)
+        await self.allow_entries(*(server.server_name for server in servers), timeout=timeout)
+
+    async def allow_entries(
+        self,
+        *entries: str | dict[str, str],
+        timeout: float = 20.0,  # noqa: ASYNC109
+    ) -> None:
+        """Allow what these entries of the policy say, and wait until that is in force."""
+        self.policy.write(
+            federation={"allow": list(entries)}, rooms={"default": RoomClass.ALLOWLISTED}
+        )
+        wanted = PolicyFiles(self.policy.path, self.home.server_name).read().outcome
 
         async def in_force() -> bool:
-            path = "/_synapse/client/v1/config/federation_whitelist"
-            _, answer = await self.watcher.ask("GET", path)
-            return set(answer["whitelist"]) == names
+            _, answer = await self.watcher.ask("GET", "/_karvon/policy")
+            return isinstance(wanted, Policy) and answer["digest"] == wanted.digest
 
-        await eventually(in_force, timeout, describe=f"only {names} to be allowed")
+        await eventually(in_force, timeout, describe=f"only {entries} to be allowed")
 
     async def shared_room(self, host: Person, *guests: Person, **request: Any) -> str:
         """Have ``host`` make a room and the guests come in."""
@@ -101,7 +121,6 @@ async def three_servers(folder: Path, database_url: str | None = None) -> AsyncI
     home_only = {
         "modules": [policy.module()],
         "federation_domain_whitelist": [],
-        "federation_whitelist_endpoint_enabled": True,
     }
 
     def server(name: str, address: str, **options: Any) -> FederatingServer:
@@ -112,4 +131,4 @@ async def three_servers(folder: Path, database_url: str | None = None) -> AsyncI
     home = server("home", ADDRESSES[0], extra=home_only, database_url=database_url)
     near, far = server("near", ADDRESSES[1]), server("far", ADDRESSES[2])
     async with running(home, near, far):
-        yield World(home, near, far, policy, await Person.register(home, "watcher"))
+        yield World(home, near, far, policy, certificate, await Person.register(home, "watcher"))
