@@ -66,7 +66,8 @@ async def test_messages_between_devices_do_not_wait_for_a_refused_server(world: 
     alice, _, carol = await world.people()
     _, who = await carol.ask("GET", "account/whoami")
     _, first = await carol.ask("GET", "sync?timeout=0")
-    since, heard = first["next_batch"], []
+    since = first["next_batch"]
+    heard: list[str] = []
 
     async def tell(name: str) -> None:
         messages = {"messages": {carol.mxid: {who["device_id"]: {"name": name}}}}
