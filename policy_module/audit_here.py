@@ -33,13 +33,7 @@ class _WithLogLines:
 
 
 def open_audit(api: ModuleApi, config: PolicyConfig) -> AuditSink:
-    """Open the log of this process, which is closed when the process ends.
-
-    Raises:
-        AuditLockedError: if another process writes it.
-        AuditDamagedError: if it cannot go on.
-        UnusableKeyError: if a key file holds no key.
-    """
+    """Open the log of this process, which is closed when the process ends."""
     hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its end
     limits = Limits(keep_days=config.audit_keep_days)
     log = AuditWriter(

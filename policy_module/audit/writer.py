@@ -74,16 +74,14 @@ class AuditWriter:
     _thread: threading.Thread | None = field(init=False, default=None)
 
     def start(self) -> None:
-        """Open the log and start the thread. A disk that refuses only makes the sink unhealthy.
+        """Open the log and start the thread.
 
-        Raises:
-            AuditLockedError: if another process writes this stream.
-            AuditDamagedError: if the log cannot go on.
-            UnusableKeyError: if a key file holds no key.
+        What keeps it from being opened makes the sink unhealthy, and it is tried again: a disk that
+        refuses, another process that writes the stream, a log that was changed, a key that is none.
         """
         try:
             self._open()
-        except OSError as error:
+        except (OSError, AuditLockedError, AuditDamagedError, UnusableKeyError) as error:
             self._unhealthy(str(error))
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()

@@ -3,11 +3,12 @@
 
 import logging
 import time
+from functools import partial
 
 from attrs import frozen
 from synapse.module_api import ModuleApi
 
-from policy_module.audit.record import AuditSink
+from policy_module.audit.record import AuditRecord, AuditSink
 from policy_module.config import PolicyConfig
 from policy_module.lists.follower import ListFollower
 from policy_module.lists.news import ListNews
@@ -30,12 +31,14 @@ class _Reports:
     _last_good: LastGood
     _clock: ForwardClock
     _keeps: bool
+    _sink: AuditSink
 
     def loaded(self, reading: Reading) -> None:
         if isinstance(reading.outcome, PolicyRefusedError):
             self.refused(reading.outcome)
             return
         logger.info("Policy in force: %s", reading.outcome.digest)
+        self._sink.record(AuditRecord("policy_in_force", {"digest": reading.outcome.digest}))
         if not self._keeps:
             return
         try:
@@ -45,17 +48,19 @@ class _Reports:
 
     def refused(self, error: PolicyRefusedError) -> None:
         logger.error("The policy file is refused, the policy before stays in force: %s", error)
+        problems = [str(problem) for problem in error.problems]
+        self._sink.record(AuditRecord("policy_refused", {"problems": problems}))
 
 
 def follow(api: ModuleApi, config: PolicyConfig, sink: AuditSink) -> PolicyInForce:
     """Load the policy and have it follow its files from now on, in every process.
 
-    ``sink`` is told about signed lists.
+    ``sink`` is told which policy comes into force, and what is refused.
 
     Raises:
         PolicyRefusedError: if it is bad and there is no good one from before.
     """
-    clock = ForwardClock(time.time, _went_back)
+    clock = ForwardClock(time.time, partial(_went_back, sink))
     store, news = ListStore.of(config.state), ListNews(sink)
     lists = ListFollower(store, clock, news)
     files = PolicyFiles(config.policy, api.server_name, lists)
@@ -64,7 +69,7 @@ def follow(api: ModuleApi, config: PolicyConfig, sink: AuditSink) -> PolicyInFor
     clock.latest = max(clock.latest, beginning.latest)
     in_force = PolicyInForce(beginning.policy, clock)
     keeps = api._hs.config.worker.run_background_tasks  # noqa: SLF001 - no public way
-    reports = _Reports(last_good, clock, keeps)
+    reports = _Reports(last_good, clock, keeps, sink)
     reports.loaded(beginning.reading)
     reloader = Reloader(
         files,
@@ -81,7 +86,8 @@ def follow(api: ModuleApi, config: PolicyConfig, sink: AuditSink) -> PolicyInFor
     return in_force
 
 
-def _went_back(seconds: float) -> None:
+def _went_back(sink: AuditSink, seconds: float) -> None:
+    sink.record(AuditRecord("clock_went_back", {"seconds": int(seconds)}))
     logger.error(
         "The clock has gone back by %d seconds; the policy goes on with the latest time it knows",
         seconds,

@@ -9,12 +9,11 @@ import threading
 import time
 from pathlib import Path
 
-import pytest
-
 from policy_module.audit.keys import PUBLIC_KEY, public_key
 from policy_module.audit.reading import check_folder
 from policy_module.audit.record import AuditRecord
-from policy_module.audit.streamlog import AuditLockedError, Limits, StreamLog
+from policy_module.audit.segments import segments
+from policy_module.audit.streamlog import Limits, StreamLog
 from policy_module.audit.writer import AuditWriter, Pace
 from tests.policy.audit.logs import SERVER, entries, files, kinds, refused
 from tests.policy.audit.writers import FAST, PATIENCE, Health, writing
@@ -114,9 +113,28 @@ def test_a_disk_that_does_not_answer_makes_it_unhealthy(tmp_path: Path) -> None:
     assert not writer.healthy
 
 
-def test_a_second_writer_does_not_start(tmp_path: Path) -> None:
-    with writing(tmp_path, Health(), Pace()), pytest.raises(AuditLockedError):
-        AuditWriter(StreamLog(tmp_path, SERVER, "main", Limits(), time.time), Health()).start()
+def test_a_second_writer_waits_until_the_first_has_ended(tmp_path: Path) -> None:
+    health = Health()
+    with writing(tmp_path, Health(), Pace()) as first:
+        second = AuditWriter(StreamLog(tmp_path, SERVER, "main", Limits(), time.time), health, FAST)
+        second.start()
+        assert not second.healthy
+        first.close()
+        health.wait_for(2)
+        assert second.healthy
+        second.close()
+    assert health.told[0] is not None
+    assert "another process" in health.told[0]
+
+
+def test_a_log_that_was_changed_is_not_gone_on_with(tmp_path: Path) -> None:
+    with writing(tmp_path, Health(), Pace()) as writer:
+        writer.record(refused(1))
+    (segment,) = segments(tmp_path)["main"]
+    segment.path.write_bytes(segment.path.read_bytes().replace(b"refused", b"allowed"))
+    with writing(tmp_path, Health(), Pace()) as writer:
+        assert not writer.healthy
+        assert "damaged" in (writer.problem or "")
 
 
 LIMITED = """
