@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from mautrix.types import RoomID, UserID
 
+from bridges.core.border.office import PolicyOffice
 from bridges.core.bot.reception import Reception
 from bridges.core.clock import Clock
 from bridges.core.commands.processor import CommandProcessor
@@ -331,6 +332,12 @@ class Bridge:
             parts.translator,
             parts.settings.permissions,
             {"from_matrix": parts.from_matrix, "from_remote": parts.from_remote},
+            PolicyOffice(
+                parts.homeserver,
+                parts.settings.server_name,
+                parts.settings.policy_file,
+                parts.clock,
+            ),
         )
 
     def _make_reception(self) -> Reception:

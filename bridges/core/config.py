@@ -423,6 +423,8 @@ class BridgeSettings:
     log: LogSettings
     network: NetworkConfig
     """The network's own section."""
+    policy_file: Path | None = None
+    """The homeserver's policy file; None if it is not ours to change."""
 
     @property
     def bot_mxid(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 from mautrix.types import RoomID, UserID
 
+from bridges.core.border.office import PolicyOffice
 from bridges.core.commands.ports import ChatView, LoginView
 from bridges.core.config import Level, Permissions, SyncConfig
 from bridges.core.erasure import Erasure
@@ -48,6 +49,7 @@ class BridgeServices:
         translator: Translator,
         permissions: Permissions,
         queues: Mapping[str, Queue],
+        policy: PolicyOffice,
     ) -> None:
         self._info = info
         self._version = version
@@ -65,6 +67,7 @@ class BridgeServices:
         self._translator = translator
         self._permissions = permissions
         self._queues = queues
+        self._policy = policy
 
     @property
     def info(self) -> NetworkInfo:
@@ -80,6 +83,11 @@ class BridgeServices:
     def sync_config(self) -> SyncConfig:
         """Which chats get rooms by themselves."""
         return self._arrivals.config
+
+    @property
+    def policy(self) -> PolicyOffice:
+        """The homeserver's policy."""
+        return self._policy
 
     def level(self, user: UserID) -> Level:
         """What a person may do."""

@@ -66,6 +66,7 @@ def bridge_settings(
         metrics=bridge.metrics,
         log=LogSettings(config.logging.level, config.logging.format),
         network=_in_sandbox(config, network),
+        policy_file=config.policy.file or (layout.policy if config.homeserver.managed else None),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from attrs import field, frozen
 from mautrix.types import EventID, RoomID, UserID
 
+from bridges.core.border.office import PolicyOffice
 from bridges.core.config import Level, SyncConfig
 from bridges.core.ids import ChatKey, LoginID, RemoteUserID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
@@ -107,6 +108,11 @@ class Services(Protocol):
     @property
     def sync_config(self) -> SyncConfig:
         """Which chats get rooms by themselves."""
+        ...
+
+    @property
+    def policy(self) -> PolicyOffice:
+        """The homeserver's policy."""
         ...
 
     def level(self, user: UserID) -> Level:

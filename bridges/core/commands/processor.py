@@ -28,6 +28,7 @@ from bridges.core.commands.parser import (
     split_word,
     strip_prefix,
 )
+from bridges.core.commands.policy import POLICY, WHY
 from bridges.core.commands.ports import Bot, CommandMessage, Services
 from bridges.core.commands.rooms import NEW_TOPIC, SEND_AS
 from bridges.core.commands.trouble import Incidents, explain
@@ -54,7 +55,9 @@ COMMANDS: tuple[Command, ...] = (
     HELP,
     LANG,
     VERSION,
+    WHY,
     QUEUE,
+    POLICY,
 )
 
 _NO_ACCESS = user_text("You may not use this bridge. Ask your administrator for access.")

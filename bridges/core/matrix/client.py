@@ -393,6 +393,31 @@ class Homeserver:
                     await asyncio.to_thread(file.write, chunk)
         return size
 
+    # -- The policy of a homeserver with our module
+
+    async def policy(self) -> Json | None:
+        """The policy in force; None if the homeserver has none."""
+        return await self._policy("", {})
+
+    async def policy_refusals(self, user: UserID) -> list[Json] | None:
+        """What the policy refused to somebody lately; None if there is no policy.
+
+        Refused unless the bot is in a room with them.
+        """
+        answer = await self._policy("/why", {"person": user, "user_id": self._user})
+        return None if answer is None else list(answer["refusals"])
+
+    async def _policy(self, path: str, query: Mapping[str, str]) -> Json | None:
+        url = URL(f"{self._url}/_karvon/policy{path}", encoded=True).with_query(query)
+        try:
+            async with self._request("GET", url) as response:
+                answer: Json = await response.json()
+        except HomeserverRefused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return answer
+
     # -- Transport
 
     async def _call(

@@ -4,10 +4,13 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from attrs import define, field
 from mautrix.types import EventID, RoomID, UserID
 
+from bridges.core.border.office import PolicyOffice
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.commands.notice import render
@@ -243,8 +246,30 @@ class ScriptedProcess:
 
 
 @define
+class FakePolicyPages:
+    """What a homeserver tells about its policy."""
+
+    shown: dict[str, Any] | None = None
+    refusals: list[dict[str, Any]] | None = None
+    file: Path | None = None
+    """If it is there, the digest is its content."""
+
+    async def policy(self) -> dict[str, Any] | None:
+        if self.shown is None or self.file is None:
+            return self.shown
+        return {**self.shown, "digest": self.file.read_text()}
+
+    async def policy_refusals(self, user: UserID) -> list[dict[str, Any]] | None:
+        return self.refusals
+
+
+@define
 class FakeServices:
     """Everything in memory."""
+
+    policy: PolicyOffice = field(
+        factory=lambda: PolicyOffice(FakePolicyPages(), "wonder.example", None, FakeClock())
+    )
 
     info: NetworkInfo = TELEGRAM
     version: str = "1.2.3"

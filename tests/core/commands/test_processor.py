@@ -28,6 +28,7 @@ async def test_help_of_somebody_new_shows_only_what_works_now(chat: Chat) -> Non
         "help [command]",
         "lang [code]",
         "version",
+        "why",
     ]
     assert "**Your accounts**" in chat.bot.last
     assert "**Chats**" not in chat.bot.last
@@ -53,7 +54,9 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "help [command]",
         "lang [code]",
         "version",
+        "why",
         "queue",
+        "policy [what]",
     ]
 
 
