@@ -143,3 +143,12 @@ def test_a_log_configuration_that_is_gone(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "log.yaml").unlink()
     found = [one for one in homeserver_endpoints(config, (), {}) if one.purpose is Purpose.LOGS]
     assert [one.target for one in found] == [Unknown("the log configuration cannot be read")]
+
+
+def test_an_authentication_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = {"enabled": True, "endpoint": "https://mas.home.test/", "secret": "x"}
+    config = read_config(tmp_path, {"matrix_authentication_service": service}, monkeypatch)
+    found = [one for one in homeserver_endpoints(config, (), {}) if one.purpose is Purpose.SIGN_ON]
+    assert [(one.shown, one.where_configured) for one in found] == [
+        ("mas.home.test:443", "homeserver.yaml: matrix_authentication_service.endpoint")
+    ]
