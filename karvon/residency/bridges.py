@@ -34,18 +34,23 @@ def bridge_endpoints(config: KarvonConfig, environ: Mapping[str, str]) -> tuple[
 
     ``environ`` is the environment of the bridges.
     """
-    found: list[Endpoint] = []
-    if config.networks:
-        target = target_of_url(config.homeserver.client_url)
-        found.append(Endpoint(Purpose.HOMESERVER, f"{FILE}: homeserver.url", target))
-    for network in config.networks:
-        found += _database(config, network, environ)
-        address = target_of_url(network.appservice_url)
-        key = f"{FILE}: {network.network_id}.url"
-        found.append(Endpoint(Purpose.APPLICATION_SERVICE, key, address))
-    if config.telegram.enabled:
-        found += _telegram(config)
-    return tuple(found)
+    if not config.networks:
+        return ()
+    target = target_of_url(config.homeserver.client_url)
+    homeserver = Endpoint(Purpose.HOMESERVER, f"{FILE}: homeserver.url", target)
+    found = (network_endpoints(config, network, environ) for network in config.networks)
+    return (homeserver, *(endpoint for part in found for endpoint in part))
+
+
+def network_endpoints(
+    config: KarvonConfig, network: NetworkConfig, environ: Mapping[str, str]
+) -> Iterator[Endpoint]:
+    """Give every place that one network's bridge is configured to talk to."""
+    yield from _database(config, network, environ)
+    key = f"{FILE}: {network.network_id}.url"
+    yield Endpoint(Purpose.APPLICATION_SERVICE, key, target_of_url(network.appservice_url))
+    if network is config.telegram:
+        yield from _telegram(config)
 
 
 def bridge_data(

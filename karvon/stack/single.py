@@ -13,6 +13,7 @@ from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bridge_settings
 from karvon.errors import OperatorError
+from karvon.residency.watch import bridge_residency
 from karvon.stack import parts, prepare
 
 NETWORKS = "bridges.networks"
@@ -25,6 +26,7 @@ def run_part(config: KarvonConfig, name: str) -> int:
     The first two replace this process, so that signals reach them directly.
 
     Raises:
+        ConfigError: the policy refuses a bridge that is configured to talk to somebody outside.
         OperatorError: the part is unknown or not in use.
     """
     prepare.check_data_dir(config)
@@ -57,5 +59,15 @@ def _run_bridge(config: KarvonConfig, network_id: str, secrets: SecretStore) -> 
         raise OperatorError(f"the network {network_id} is not installed: pip install karvon[all]")
     network = next(iter(found)).load()
     settings = bridge_settings(config, section, secrets)
+    residency = bridge_residency(config, section)
+    residency.begin()
+
+    async def watched() -> int:
+        watching = asyncio.create_task(residency.watch(asyncio.sleep))
+        try:
+            return await run_network(network, settings, __version__)
+        finally:
+            watching.cancel()
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run_network(network, settings, __version__))
+        return runner.run(watched())

@@ -27,12 +27,13 @@ class Auditor:
     _now: Callable[[], float]
 
     def audit(self, policy: Policy, endpoints: Sequence[Endpoint]) -> tuple[Finding, ...]:
-        """Give a finding for each endpoint and each host the policy itself names.
+        """Give a finding for each endpoint and each host the policy itself names."""
+        return self.judge(policy, (*endpoints, *listed_endpoints(policy)))
 
-        Nothing if the policy names no territory.
-        """
+    def judge(self, policy: Policy, endpoints: Sequence[Endpoint]) -> tuple[Finding, ...]:
+        """Give a finding for each endpoint; nothing if the policy names no territory."""
         if policy.home is None:
             return ()
-        seen = behind_paths((*endpoints, *listed_endpoints(policy)), self._disks())
+        seen = behind_paths(endpoints, self._disks())
         answers = resolve_all(hosts_of(seen), self._resolve)
         return check_all(seen, answers, policy.home, AcceptedByPolicy(policy, self._now()))
