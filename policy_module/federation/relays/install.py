@@ -12,9 +12,11 @@ from policy_module.federation.gate import Gate
 from policy_module.federation.relays.changes import INTERVAL, StateChanges
 from policy_module.federation.relays.creation import NewRooms
 from policy_module.federation.relays.freeze import Freeze, OwnWork
+from policy_module.federation.relays.pages import PATH, RoomsPage
 from policy_module.federation.relays.rooms import Rooms
 from policy_module.federation.relays.servers import RoomServers
 from policy_module.federation.relays.sweep import Sweeper
+from policy_module.federation.relays.ways_out import WaysOut
 from policy_module.live.holder import PolicyInForce
 
 
@@ -34,13 +36,16 @@ def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: Au
     )
     api.register_third_party_rules_callbacks(on_create_room=new_rooms.on_create_room)
     api.register_spam_checker_callbacks(user_may_create_room=new_rooms.user_may_create_room)
+    store = hs.get_datastores().main
+    rooms = Rooms(api, hs, store, own_work)
+    ways_out = WaysOut(api, hs, in_force, rooms, sink)
+    api.register_web_resource(PATH, RoomsPage(api, ways_out))
     if not api.should_run_background_tasks():
         return
-    store = hs.get_datastores().main
     sweeper = Sweeper(
         api,
         in_force,
-        Rooms(api, hs, store, own_work),
+        rooms,
         servers,
         sink,
         time.monotonic,

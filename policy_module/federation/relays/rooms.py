@@ -78,6 +78,17 @@ class Rooms:
         members: Iterable[str] = await self._store.get_local_users_in_room(room_id)
         return members
 
+    async def members_not_of(
+        self, is_refused: Callable[[str], bool], room_id: str
+    ) -> Sequence[str]:
+        """Give who is in a room and not of a refused server."""
+        users: Iterable[str] = await self._store.get_users_in_room(room_id)
+        return [
+            user
+            for user in users
+            if (server := server_of(user)) is not None and not is_refused(server)
+        ]
+
     async def powers(self, room_id: str) -> Powers:
         """Read who may do what in a room."""
         state = await self._api.get_room_state(
@@ -96,16 +107,29 @@ class Rooms:
         event = state.get((ACL, ""))
         return event.content if event is not None else None
 
-    async def set_acl(self, room_id: str, sender: str, content: dict[str, Any]) -> None:
-        """Replace a room's list of servers, also while the room is frozen.
+    async def state(self, room_id: str) -> Mapping[str, Mapping[str, Any]]:
+        """Read the contents of a room's state with an empty key, by type."""
+        ids = await self._hs.get_storage_controllers().state.get_current_state_ids(room_id)
+        wanted = {kind: event_id for (kind, key), event_id in ids.items() if key == ""}
+        events = await self._hs.get_datastores().main.get_events(wanted.values())
+        return {
+            kind: events[event_id].content
+            for kind, event_id in wanted.items()
+            if event_id in events
+        }
+
+    async def set_state(
+        self, room_id: str, sender: str, event_type: str, content: dict[str, Any]
+    ) -> None:
+        """Set state with an empty key, also while the room is frozen.
 
         Raises:
             SynapseError: if the room does not permit it.
         """
-        with self._own_work.sending(room_id, ACL, sender):
+        with self._own_work.sending(room_id, event_type, sender):
             await self._api.create_and_send_event_into_room(
                 {
-                    "type": ACL,
+                    "type": event_type,
                     "state_key": "",
                     "room_id": room_id,
                     "sender": sender,

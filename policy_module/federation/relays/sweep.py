@@ -164,7 +164,7 @@ class Sweeper:
         content = server_acl(current, refused, staying)
         if content is None or actor is None or not powers.may_set(actor, ACL):
             return
-        await self._rooms.set_acl(room_id, actor, content)
+        await self._rooms.set_state(room_id, actor, ACL, content)
         self._sink.record(
             AuditRecord(
                 "acl_set", {"room": room_id, "servers": denied_by_us(content), "user": actor}

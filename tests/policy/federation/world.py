@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from attrs import field, frozen
 
@@ -81,11 +82,19 @@ class World:
         await eventually(in_force, timeout, describe=f"only {entries} to be allowed")
 
     async def shared_room(self, host: Person, *guests: Person, **request: Any) -> str:
-        """Have ``host`` make a room and the guests come in."""
+        """Have ``host`` make a room and the guests come in, until all know of each other."""
         room = await host.create_room(invite=[guest.mxid for guest in guests], **request)
         for guest in guests:
             status, answer = await guest.join(room, host.mxid.partition(":")[2])
             assert status == 200, answer
+        everybody = {host.mxid, *(guest.mxid for guest in guests)}
+
+        async def all_know() -> bool:
+            path = f"rooms/{quote(room)}/joined_members"
+            answers = [(await person.ask("GET", path))[1] for person in (host, *guests)]
+            return all(set(answer.get("joined", ())) == everybody for answer in answers)
+
+        await eventually(all_know, describe="everybody to know of everybody")
         return room
 
     def audit(self, kind: str | None = None) -> list[dict[str, Any]]:
