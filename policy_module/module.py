@@ -18,7 +18,8 @@ from policy_module.federation.install import install_federation
 from policy_module.live.follow import follow
 from policy_module.residency.run import watch_residency
 from policy_module.rooms.install import install_rooms
-from policy_module.web.install import install_pages
+from policy_module.web.figures import CountingSink
+from policy_module.web.install import install_figures, install_pages
 from policy_module.web.recent import RecentRefusals, Remembering
 
 logger = logging.getLogger(__name__)
@@ -33,13 +34,14 @@ class PolicyModule:
 
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
         recent = RecentRefusals(time.time)
-        audit = Remembering(open_audit(api, config), recent)
+        audit = CountingSink(Remembering(open_audit(api, config), recent))
         in_force = follow(api, config, audit)
         hand_over = install_federation(api, in_force, audit)
         verify_egress = install_egress(api, in_force, audit)
         watch_residency(api, in_force, audit, config.state)
         install_rooms(api, in_force, audit)
         install_pages(api, in_force, recent)
+        install_figures(in_force, audit)
 
         def hand_over_or_exit() -> None:
             try:

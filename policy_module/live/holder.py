@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 Changed = Callable[[Policy, Policy], None]
 """Told the policy before and the one in force now; the same twice when an entry's time is over."""
 
+Decided = Callable[[Request, Decision], None]
+"""Told a request and what was decided."""
+
 
 class PolicyInForce:
     """Answers by the newest policy. ``now`` gives seconds since 1970 and never goes back.
@@ -24,6 +27,7 @@ class PolicyInForce:
         self._policy = policy
         self._now = now
         self._subscribers: list[Changed] = []
+        self._observers: list[Decided] = []
         self._next_end = policy.next_end(now())
 
     @property
@@ -38,7 +42,14 @@ class PolicyInForce:
 
     def decide(self, request: Request) -> Decision:
         """Answer a request; never raises."""
-        return decide(self._policy, request, self._now())
+        decision = decide(self._policy, request, self._now())
+        for decided in self._observers:
+            decided(request, decision)
+        return decision
+
+    def observe(self, decided: Decided) -> None:
+        """Have ``decided`` called with each decision; it must be quick and never raise."""
+        self._observers.append(decided)
 
     def subscribe(self, changed: Changed) -> None:
         """Have ``changed`` called after each change, when the new policy is in force already."""

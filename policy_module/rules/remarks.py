@@ -16,7 +16,7 @@ SOON = 7 * 86_400
 
 def remarks(policy: Policy, now: float) -> Iterator[str]:
     """Say what somebody should look at again; ``now`` in seconds since 1970."""
-    for entry in _all_entries(policy):
+    for entry in all_entries(policy):
         if entry.until is None:
             continue
         if entry.until < now:
@@ -33,7 +33,8 @@ def remarks(policy: Policy, now: float) -> Iterator[str]:
         yield from (f"territories.{name}: {remark}" for remark in territory.remarks)
 
 
-def _all_entries(policy: Policy) -> Iterator[ListedServer | Destination]:
+def all_entries(policy: Policy) -> Iterator[ListedServer | Destination]:
+    """Give everything in a policy that may have an end."""
     yield from policy.allowed
     yield from policy.denied
     for destinations in policy.egress.values():

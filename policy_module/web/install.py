@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Puts the pages on the homeserver."""
 
+import logging
+import time
+
+from prometheus_client import REGISTRY
 from synapse.module_api import ModuleApi
 
 from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.knowledge import Rooms
+from policy_module.web.figures import CountingSink, PolicyFigures
 from policy_module.web.pages import PolicyPage, WhyPage
 from policy_module.web.recent import RecentRefusals
 
 PATH = "/_karvon/policy"
+
+logger = logging.getLogger(__name__)
 
 
 def install_pages(api: ModuleApi, in_force: PolicyInForce, recent: RecentRefusals) -> None:
@@ -16,3 +23,15 @@ def install_pages(api: ModuleApi, in_force: PolicyInForce, recent: RecentRefusal
     rooms = Rooms(api, api._hs)  # noqa: SLF001 - there is no public way to its registrations
     why = WhyPage(api, rooms, recent)
     api.register_web_resource(PATH, PolicyPage(api, in_force, why))
+
+
+def install_figures(in_force: PolicyInForce, sink: CountingSink) -> None:
+    """Show figures on the homeserver's page for Prometheus."""
+    figures = PolicyFigures(in_force, sink, time.time, time.time())
+    in_force.observe(figures.decided)
+    in_force.subscribe(figures.changed)
+    try:
+        REGISTRY.register(figures)
+    except ValueError:
+        # There is one page in a process: a second homeserver there, as in tests, has no place on it.
+        logger.info("Figures of another homeserver are shown in this process already")

@@ -3,14 +3,20 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
 from attrs import frozen
+from mautrix.types import UserID
 
+from bridges.core.border.office import PolicyOffice
+from bridges.core.clock import SystemClock
+from bridges.core.matrix.client import Homeserver
 from policy_module.rooms.residency import RESIDENCY
+from policy_module.rules.edit import AddServer, Listing, RemoveServer
 from tests.policy.federating import FederatingServer, Person, make_certificate, running
 from tests.policy.policy_file import PolicyFile
 from tests.support.appservice import registration as make_registration
@@ -18,6 +24,17 @@ from tests.support.ports import PortLease
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
+
+
+class MeasuredServer(FederatingServer):
+    """A homeserver that shows its figures to Prometheus."""
+
+    def _write_files(self) -> Path:
+        path = super()._write_files()
+        config = json.loads(path.read_text())
+        config["listeners"][0]["resources"][0]["names"].append("metrics")
+        path.write_text(json.dumps(config))
+        return path
 
 
 class Puppet(Person):
@@ -40,6 +57,7 @@ class World:
     bob: Person
     bot: Puppet
     ghost: Puppet
+    token: str
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +79,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     )
     file = folder / "registration.yaml"
     file.write_text(json.dumps(registration.as_dict()))
-    home = FederatingServer(
+    home = MeasuredServer(
         folder / "home",
         certificate,
         leases["home"],
@@ -71,6 +89,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             "trusted_key_servers": [],
             "app_service_config_files": [str(file)],
             "allow_public_rooms_over_federation": True,
+            "enable_metrics": True,
             "room_list_publication_rules": [{"action": "allow"}],
         },
     )
@@ -92,6 +111,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             await Person.register(near, "bob"),
             bot,
             ghost,
+            registration.as_token,
         )
 
 
@@ -305,15 +325,46 @@ async def test_a_bot_may_ask_for_people_it_shares_a_room_with(world: World) -> N
     await world.dora.invite(room, "@carol:far.example")
     path = f"/_karvon/policy/why?person={quote(world.dora.mxid)}"
     assert (await world.ghost.ask("GET", path))[0] == 403
-    assert (await world.ghost.join(await public_room(world)))[0] == 200
+    await public_room(world, world.ghost)
     status, answer = await world.ghost.ask("GET", path)
     assert (status, answer["refusals"][0]["action"]) == (200, "invite")
 
 
-async def public_room(world: World) -> str:
-    """Make a room that dora and bridges may be in."""
+async def test_an_administrator_changes_the_policy_by_the_bot(world: World) -> None:
+    room = await world.dora.create_room()
+    await public_room(world, world.bot)
+    await world.dora.invite(room, "@carol:far.example")
+    bot = UserID(world.bot.mxid)
+    async with Homeserver.open(world.home.url, world.token, None, bot, 2) as homeserver:
+        office = PolicyOffice(homeserver, world.home.server_name, world.policy.path, SystemClock())
+        refusals = await office.refusals(UserID(world.dora.mxid))
+        assert refusals is not None
+        assert (refusals[0].reason, refusals[0].subject) == ("not_listed", "far.example")
+        draft = office.draft(AddServer(Listing.ALLOW, "far.example"))
+        assert await office.apply(draft)
+        shown = await office.in_force()
+        assert shown is not None
+        allowed = [one["server"] for one in shown["policy"]["federation"]["allow"]]
+        assert "far.example" in allowed
+        assert await office.apply(office.draft(RemoveServer("far.example")))
+
+
+async def test_figures_for_prometheus(world: World) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{world.home.url}/_synapse/metrics") as response,
+    ):
+        figures = await response.text()
+    assert "\nkarvon_policy_audit_healthy 1.0\n" in figures
+    assert 'karvon_policy_records_total{kind="room_class_set"}' in figures
+    assert 'karvon_policy_decisions_total{request="roomclass",result="allowed"}' in figures
+
+
+async def public_room(world: World, *puppets: Puppet) -> str:
+    """Make a room that dora and bridges may be in, and have them come."""
     room = await world.root.create_room(
         preset="public_chat", creation_content={RESIDENCY: "allowlisted"}
     )
-    assert (await world.dora.join(room))[0] == 200
+    for person in (world.dora, *puppets):
+        assert (await person.join(room))[0] == 200
     return room
