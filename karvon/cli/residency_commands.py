@@ -120,11 +120,11 @@ def _audit(config: KarvonConfig, policy: Policy, homeserver_config: Path | None)
     homeserver, notes = _homeserver(config, homeserver_config, disks)
     auditor = Auditor(system_resolver, lambda: disks, time.time)
     return Report(
-        territory=policy.home.name,
+        territory=policy.home,
         checked_at=now,
         findings=auditor.audit(policy, (*homeserver.endpoints, *bridges)),
         at_rest=(*homeserver.at_rest, *bridge_data(config, bridges, disks)),
-        remarks=(*policy.home.remarks, *notes),
+        remarks=notes,
     )
 
 

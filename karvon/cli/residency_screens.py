@@ -28,7 +28,7 @@ def residency_screen(report: Report) -> RenderableType:
 
 def _endpoints(report: Report) -> Table:
     table = _table(
-        f"Configured destinations, and territory {report.territory}",
+        f"Configured destinations, and territory {report.territory.name}",
         "Purpose",
         "Where it is configured",
         "Destination",
@@ -66,8 +66,10 @@ def _outside(report: Report) -> Table:
 def _remarks(report: Report) -> list[Text]:
     outside = [one.endpoint for one in report.findings if one.verdict is Verdict.OUTSIDE]
     lines = [line for line in map(line_to_add, outside) if line is not None]
+    territory = report.territory
     return [
-        *(Text(f"note: {remark}", "yellow") for remark in report.remarks),
+        *(Text(f"{territory.name} is made from {source}") for source in territory.sources),
+        *(Text(f"note: {one}", "yellow") for one in (*territory.remarks, *report.remarks)),
         *(Text(f"If it is meant to be there, add to the policy: {line}") for line in lines),
     ]
 
@@ -83,6 +85,7 @@ def _table(title: str, *columns: str) -> Table:
 def _result(report: Report) -> Text:
     counts = counted(report.findings)
     parts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    home = report.territory.name
     if report.is_home:
-        return Text(f"Nothing is outside {report.territory}: {parts}.", "green")
-    return Text(f"Something is outside {report.territory}: {parts}.", "bold red")
+        return Text(f"Nothing is outside {home}: {parts}.", "green")
+    return Text(f"Something is outside {home}: {parts}.", "bold red")

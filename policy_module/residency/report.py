@@ -12,19 +12,20 @@ from policy_module.residency.accepted import line_to_add
 from policy_module.residency.at_rest import DataAtRest
 from policy_module.residency.check import Finding, Verdict
 from policy_module.residency.outside import OUTSIDE_THIS_PROCESS, OutsideThisProcess
+from policy_module.territory.territory import Territory
 
 
 @frozen
 class Report:
     """Everything that one check says."""
 
-    territory: str
+    territory: Territory
     checked_at: float
     """POSIX seconds."""
     findings: tuple[Finding, ...]
     at_rest: tuple[DataAtRest, ...]
     remarks: tuple[str, ...] = ()
-    """What is wrong with the files the territory is made of."""
+    """What was not looked at, and why."""
     not_seen: tuple[OutsideThisProcess, ...] = OUTSIDE_THIS_PROCESS
 
     @property
@@ -48,14 +49,18 @@ def of_concern(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def document_of(report: Report) -> dict[str, Any]:
     """Give the report as JSON values; keys are stable."""
     return {
-        "territory": report.territory,
+        "territory": {
+            "name": report.territory.name,
+            "digest": report.territory.digest,
+            "sources": list(report.territory.sources),
+        },
         "checked_at": datetime.fromtimestamp(report.checked_at, UTC).isoformat(timespec="seconds"),
         "is_home": report.is_home,
         "counts": {verdict.value: count for verdict, count in counted(report.findings).items()},
         "endpoints": [_finding(finding) for finding in report.findings],
         "data_at_rest": [asdict(row) for row in report.at_rest],
         "outside_this_process": [asdict(row) for row in report.not_seen],
-        "remarks": list(report.remarks),
+        "remarks": [*report.territory.remarks, *report.remarks],
     }
 
 

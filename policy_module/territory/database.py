@@ -15,6 +15,9 @@ from attrs import frozen
 from policy_module.territory.ranges import Range
 from policy_module.territory.territory import CountryRanges
 
+_LATEST = 2**33
+"""The year 2242, in POSIX seconds."""
+
 
 class DatabaseError(ValueError):
     """The file is no such database; the message says what it should be."""
@@ -61,6 +64,10 @@ def read_database(path: Path, countries: Collection[str], label: str) -> Country
                     ranges[network.version].append(Range(first, last, wanted[country]))
     except (maxminddb.InvalidDatabaseError, ValueError) as error:
         raise DatabaseError(f"is no intact database in MaxMind's format: {error}") from error
+    if not 0 <= about.build_epoch <= _LATEST:
+        raise DatabaseError(
+            "is no intact database in MaxMind's format: it was made at no real time"
+        )
     if not knows_countries:
         raise DatabaseError(
             f"holds no country codes (it is a {about.database_type!r}); a country database is needed"

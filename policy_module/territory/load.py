@@ -6,6 +6,7 @@ for the large files it names.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -27,6 +28,8 @@ MakeTerritory = Callable[[str, TerritorySection], Territory]
 
 @frozen(eq=False)
 class _Source:
+    shown: str
+    """Its name and what it says of itself."""
     wanted: frozenset[str]
     ranges: CountryRanges
     countries: frozenset[str]
@@ -79,6 +82,7 @@ class TerritoryLoader:
             name,
             map(parse_network, section.networks),
             [source.ranges for source in sources],
+            tuple(source.shown for source in sources),
             tuple(remark for source in sources for remark in source.remarks),
         )
         self._made[name] = _Made(section, sources, territory)
@@ -132,12 +136,15 @@ def _state(path: Path) -> _State:
 def _read_registry(path: Path, wanted: frozenset[str]) -> _Source:
     # The format is ASCII; a stray byte spoils its own line, not the file.
     file = parse_registry(path.read_text("ascii", "replace"), wanted, path.name)
-    return _Source(wanted, file.ranges, file.countries, tuple(_remarks(path, file)))
+    shown = f"{path.name} ({file.registry}, {file.serial})"
+    return _Source(shown, wanted, file.ranges, file.countries, tuple(_remarks(path, file)))
 
 
 def _read_database(path: Path, wanted: frozenset[str]) -> _Source:
     database = read_database(path, wanted, path.name)
-    return _Source(wanted, database.ranges, database.countries, ())
+    built = datetime.fromtimestamp(database.built, UTC)
+    shown = f"{path.name} ({database.kind}, {built:%Y-%m-%d})"
+    return _Source(shown, wanted, database.ranges, database.countries, ())
 
 
 def _remarks(path: Path, file: RegistryFile) -> Iterable[str]:

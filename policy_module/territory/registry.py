@@ -19,6 +19,9 @@ from policy_module.territory.territory import CountryRanges
 KEPT_COMPLAINTS = 20
 """How many broken lines are named; all are counted."""
 
+MAX_SHOWN = 40
+"""Longest text repeated of a file, in characters."""
+
 _TYPES = frozenset({"asn", "ipv4", "ipv6"})
 _GIVEN = frozenset({"allocated", "assigned", "legacy"})
 _NOT_GIVEN = frozenset({"available", "reserved"})
@@ -132,8 +135,8 @@ def parse_registry(text: str, countries: Collection[str], label: str) -> Registr
     for number, fields in lines:
         reading.line(number, fields)
     return RegistryFile(
-        registry=version[1],
-        serial=version[2],
+        registry=version[1][:MAX_SHOWN],
+        serial=version[2][:MAX_SHOWN],
         ranges=CountryRanges(tuple(reading.ipv4), tuple(reading.ipv6)),
         countries=frozenset(reading.found),
         broken_lines=reading.broken_lines,
@@ -173,7 +176,7 @@ def _address(family: int, text: str) -> int:
     try:
         return int.from_bytes(socket.inet_pton(family, text))
     except (OSError, ValueError, UnicodeError):
-        raise _Broken(f"has no address but {text[:40]!r}") from None
+        raise _Broken(f"has no address but {text[:MAX_SHOWN]!r}") from None
 
 
 def _number(text: str) -> int:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy_module.territory.addresses import OF_NO_COUNTRY, Address, Network, judged
 from policy_module.territory.ranges import Range, RangeTable
@@ -30,15 +30,16 @@ class CountryRanges:
 class Territory:
     """A named set of addresses that never changes; made by :meth:`build`.
 
-    ``digest`` is the SHA-256, in hexadecimal, of all its addresses; ``remarks`` are what the operator
-    should know about the files it was made from.
+    ``digest`` is the SHA-256, in hexadecimal, of all its addresses; ``sources`` are the files it was
+    made from, with their own dates; ``remarks`` are what the operator should know about these.
     """
 
     name: str
     digest: str
+    sources: tuple[str, ...]
     remarks: tuple[str, ...]
-    _ipv4: RangeTable
-    _ipv6: RangeTable
+    _ipv4: RangeTable = field(repr=False)
+    _ipv6: RangeTable = field(repr=False)
 
     @classmethod
     def build(
@@ -46,6 +47,7 @@ class Territory:
         name: str,
         networks: Iterable[Network] = (),
         countries: Iterable[CountryRanges] = (),
+        sources: tuple[str, ...] = (),
         remarks: tuple[str, ...] = (),
     ) -> "Territory":
         """Put a territory together.
@@ -72,7 +74,7 @@ class Territory:
         ipv6 = table(6, (one for file in files for one in file.ipv6))
         spans = repr((list(ipv4.spans()), list(ipv6.spans())))
         digest = hashlib.sha256(spans.encode()).hexdigest()
-        return cls(name, digest, remarks, ipv4, ipv6)
+        return cls(name, digest, sources, remarks, ipv4, ipv6)
 
     def contains(self, address: Address) -> Match | None:
         """Tell whether an address lies here, and by which rule.

@@ -236,11 +236,12 @@ def test_the_report_counts_and_sorts() -> None:
 
 
 def test_the_document_is_json_with_everything() -> None:
-    report = Report("home", NOW, findings(), (DataAtRest("x", "y", "z", "w"),), ("a remark",))
+    report = Report(HOME, NOW, findings(), (DataAtRest("x", "y", "z", "w"),), ("a remark",))
     document = json.loads(json.dumps(document_of(report)))
     assert not report.is_home
     assert document["is_home"] is False
     assert document["checked_at"] == "2027-01-15T08:00:00+00:00"
+    assert document["territory"] == {"name": "home", "digest": HOME.digest, "sources": []}
     assert document["counts"]["outside"] == 1
     assert document["endpoints"][0] == {
         "purpose": "mail",
@@ -264,7 +265,7 @@ def test_the_document_is_json_with_everything() -> None:
     }
     assert all(row["rule"] for row in document["outside_this_process"])
     assert document["remarks"] == ["a remark"]
-    assert Report("home", NOW, findings()[1:], ()).is_home
+    assert Report(HOME, NOW, findings()[1:], ()).is_home
 
 
 def policy(text: str = POLICY) -> Policy:

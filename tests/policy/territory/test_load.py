@@ -2,6 +2,7 @@
 """Territories of a policy file: keys, files, and what is said when something is wrong."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,10 @@ def test_all_kinds_of_sources_together(tmp_path: Path) -> None:
     assert rule(home, "2001:db8::1") == "country UZ (c.mmdb)"
     assert rule(home, "203.0.113.1") is None
     assert home.remarks == ()
+    registry, database = home.sources
+    assert registry == "delegated (testnic, 20261101)"
+    assert re.fullmatch(r"c\.mmdb \(Test-Country, 20\d\d-\d\d-\d\d\)", database)
+    assert len(repr(home)) < 500
 
 
 @pytest.mark.parametrize(
