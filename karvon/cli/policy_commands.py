@@ -61,7 +61,7 @@ def check(context: typer.Context, file: Annotated[Path | None, _FILE] = None) ->
     console = _console()
     console.print(f"{path} is right: {len(policy.allowed)} allowed servers.", soft_wrap=True)
     managed = config.homeserver.managed
-    settings = planned_settings(config, policy) if managed else None
+    settings = planned_settings(config) if managed else None
     mistakes = [] if settings is None else list(homeserver_mistakes(settings, policy))
     console.print(
         remarks_screen(list(remarks(policy, time.time())), mistakes), end="", soft_wrap=True

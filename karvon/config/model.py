@@ -107,7 +107,7 @@ class FederationConfig(Section):
     key_servers: tuple[ServerName, ...] | None = Field(
         default=None, examples=[["matrix.example.org"]]
     )
-    """Allowed servers that vouch for others' keys; null: every full name the policy file allows."""
+    """Allowed servers that vouch for others' keys; null: the first full names the policy allows."""
 
 
 class PolicyConfig(Section):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The policy file of the managed homeserver: where it is, the first one, and who vouches for keys."""
+"""The policy file of the managed homeserver: where it is, and the first one."""
 
 import time
 from importlib import resources
@@ -17,13 +17,9 @@ from policy_module.lists.store import ListStore
 from policy_module.live.source import LastGood, PolicyFiles
 from policy_module.live.start import begin
 from policy_module.rules.load import PolicyRefusedError
-from policy_module.rules.names import Reach
 from policy_module.rules.policy import Policy
 
 POLICY_MODULE = "policy_module.module.PolicyModule"
-
-MAX_NOTARIES = 8
-"""Most servers asked for keys by default; a list may allow 100,000."""
 
 
 def policy_file(config: KarvonConfig) -> Path:
@@ -96,16 +92,3 @@ def read_policy(config: KarvonConfig) -> Policy:
     except PolicyRefusedError as error:
         path = str(policy_file(config))
         raise ConfigError([Problem(path, str(found)) for found in error.problems]) from None
-
-
-def notaries(config: KarvonConfig, policy: Policy) -> tuple[str, ...]:
-    """Give the servers asked for the signing keys of others.
-
-    Not too many: Synapse asks all of them at once.
-    """
-    if config.federation.key_servers is not None:
-        return config.federation.key_servers
-    exact = dict.fromkeys(
-        entry.pattern.text for entry in policy.allowed if entry.pattern.reach is Reach.EXACT
-    )
-    return tuple(exact)[:MAX_NOTARIES]

@@ -13,7 +13,7 @@ from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
 from karvon.files import create_once, make_private_folder, write_atomically
-from karvon.stack.policy import ModuleFiles, notaries, prepare_policy, read_policy
+from karvon.stack.policy import ModuleFiles, prepare_policy, read_policy
 from karvon.stack.registration import registration_documents
 from karvon.stack.synapse import (
     base_settings,
@@ -24,7 +24,6 @@ from karvon.stack.synapse import (
     signing_key,
 )
 from karvon.yamltext import to_yaml
-from policy_module.rules.policy import Policy
 
 _GENERATED = "# Made by karvon at each start from karvon.yaml: changes here are lost.\n"
 
@@ -57,21 +56,21 @@ def prepare_homeserver(config: KarvonConfig, secrets: SecretStore) -> None:
         _write(layout.registration(name).name, content, layout)
     _write("log.yaml", log_document(config), layout)
     prepare_policy(config)
-    trusted = notaries(config, read_policy(config))
+    read_policy(config)
     _write(
         layout.homeserver_config.name,
-        homeserver_document(config, layout, secrets, extra, trusted),
+        homeserver_document(config, layout, secrets, extra),
         layout,
     )
 
 
-def planned_settings(config: KarvonConfig, policy: Policy) -> dict[str, Any]:
+def planned_settings(config: KarvonConfig) -> dict[str, Any]:
     """Give what will be in the managed ``homeserver.yaml`` as far as it has no secrets.
 
     Raises:
         ConfigError: if the operator's further settings cannot be read.
     """
-    ours = federation_document(notaries(config, policy), ModuleFiles.of(config))
+    ours = federation_document(config.federation.key_servers or (), ModuleFiles.of(config))
     return merged(merged(base_settings(), ours), _extra_config(config))
 
 

@@ -22,7 +22,6 @@ def homeserver_document(
     layout: Layout,
     secrets: SecretStore,
     extra: Mapping[str, Any],
-    notaries: Sequence[str],
 ) -> dict[str, Any]:
     """Give the content of ``homeserver.yaml``.
 
@@ -32,7 +31,6 @@ def homeserver_document(
         secrets: makes and keeps what the YAML leaves out.
         extra: the operator's further settings; they win, and extend the lists of modules,
             listeners and registrations.
-        notaries: servers that vouch for the keys of others.
     """
     homeserver = config.homeserver
     ours: dict[str, Any] = {
@@ -50,7 +48,7 @@ def homeserver_document(
         "app_service_config_files": [
             str(layout.registration(name)) for name in registration_names(config)
         ],
-        **federation_document(notaries, ModuleFiles.of(config)),
+        **federation_document(config.federation.key_servers or (), ModuleFiles.of(config)),
     }
     return merged(merged(base_settings(), ours), extra)
 
@@ -71,6 +69,9 @@ def log_document(config: KarvonConfig) -> dict[str, Any]:
 
 def federation_document(notaries: Sequence[str], files: ModuleFiles) -> dict[str, Any]:
     """Give the settings that put the policy module in charge of federation.
+
+    ``notaries`` vouch for the keys of others; if there are none, the policy module chooses them from
+    the policy in force.
 
     ``federation_domain_whitelist`` must be there and empty: without it Synapse asks nobody, and
     the policy module has nothing to replace.

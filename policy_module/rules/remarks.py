@@ -62,11 +62,20 @@ def _key_servers(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     refused = [name for name in named if _refused(policy, name)]
     if refused:
         yield f"trusted_key_servers: {', '.join(refused)} is not on the allowlist"
-    elif not named and len(policy.allowed):
+    elif (
+        not named
+        and len(policy.allowed)
+        and not any(_vouches(policy, entry) for entry in policy.allowed)
+    ):
         yield (
-            "trusted_key_servers is empty: members of servers we have not met stay invisible; name"
-            " an allowed server that vouches for keys"
+            "trusted_key_servers is empty, and no allowed server is named in full: members of servers"
+            " we have not met stay invisible; name an allowed server that vouches for keys"
         )
+
+
+def _vouches(policy: Policy, entry: ListedServer) -> bool:
+    """Whether the policy module asks this server for keys, when nobody else is named."""
+    return entry.pattern.reach is Reach.EXACT and not _refused(policy, entry.pattern.text)
 
 
 def _refused(policy: Policy, server: str) -> bool:

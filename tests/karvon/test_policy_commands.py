@@ -63,7 +63,6 @@ def test_a_right_file_with_what_is_hardly_meant(karvon: Karvon) -> None:
     assert set(lines[1:]) == {
         "note: former.example: its time is over; it counts no more and can go",
         "note: federation.allow: gone.example is refused all the same by deny: gone.example",
-        "warning: homeserver.yaml: trusted_key_servers: gone.example is not on the allowlist",
     }
 
 
@@ -85,9 +84,29 @@ def test_settings_of_the_homeserver_that_open_a_way_around(karvon: Karvon) -> No
     warned = [line.split(": ")[2].split()[0] for line in karvon.out.splitlines() if "warn" in line]
     assert warned == [
         "federation_domain_whitelist",
-        "trusted_key_servers",
         "url_preview_enabled",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key_servers", "allowed", "warning"),
+    [
+        ("[gone.example]", "near.example", "trusted_key_servers: gone.example is not on"),
+        ("null", "near.example", None),
+        ("null", "'*.near.example'", "trusted_key_servers is empty"),
+    ],
+)
+def test_who_vouches_for_keys(
+    karvon: Karvon, key_servers: str, allowed: str, warning: str | None
+) -> None:
+    Path("karvon.yaml").write_text(
+        "homeserver: {server_name: home.example}\npolicy: {file: policy.yaml}\n"
+        f"federation: {{key_servers: {key_servers}}}\n"
+    )
+    Path("policy.yaml").write_text(f"federation: {{allow: [{allowed}]}}\n")
+    assert karvon("check") == 0
+    assert ("trusted_key_servers" in karvon.out) is (warning is not None)
+    assert (warning or "") in karvon.out
 
 
 def test_show(karvon: Karvon) -> None:

@@ -62,7 +62,7 @@ def test_the_policy_module_is_in_charge_of_federation(tmp_path: Path) -> None:
     text = "policy: {file: policy.yaml}\nfederation: {enabled: true}\n"
     synapse, raw = prepared(text, tmp_path)
     assert synapse.federation.federation_domain_whitelist == {}
-    assert [server.server_name for server in synapse.key.key_servers] == ["matrix.example.org"]
+    assert synapse.key.key_servers == []
     config = PolicyModule.parse_config(raw["modules"][0]["config"])
     assert config.policy == tmp_path / "policy.yaml"
     assert config.state == tmp_path / "var" / "policy"
