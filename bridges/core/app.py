@@ -20,6 +20,8 @@ import bridges
 from bridges.core.bridge import Bridge
 from bridges.core.clock import Clock, SystemClock
 from bridges.core.config import BridgeSettings
+from bridges.core.egress.follow import followed_border
+from bridges.core.egress.http import GuardedConnector
 from bridges.core.i18n import Translator, load_catalogs
 from bridges.core.log import set_up_logging
 from bridges.core.matrix.appservice import AppserviceServer
@@ -93,21 +95,25 @@ async def running_bridge(
 ) -> AsyncIterator[Bridge]:
     """Have a bridge run for the time of the block; it may still be starting.
 
-    Raises the database's errors and ``OSError`` if the address is taken.
+    Raises the database's errors, ``OSError`` if the address is taken, and ``MisconfiguredError`` if
+    the policy cannot be read.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = await _open_database(plugin, settings)
     try:
         connections = 2 * settings.limits.concurrent_portals + 8
-        async with Homeserver.open(
-            settings.homeserver_url,
-            settings.registration.as_token,
-            settings.double_puppet_token,
-            UserID(settings.bot_mxid),
-            connections,
-        ) as homeserver:
+        async with (
+            followed_border(settings.policy, settings.server_name) as border,
+            Homeserver.open(
+                settings.homeserver_url,
+                settings.registration.as_token,
+                settings.double_puppet_token,
+                UserID(settings.bot_mxid),
+                GuardedConnector(border, settings.homeserver_url, connections),
+            ) as homeserver,
+        ):
             translator = Translator(load_catalogs(_locale_folders(plugin)))
-            parts = Parts(plugin.info, settings, database, homeserver, translator, clock)
+            parts = Parts(plugin.info, settings, database, homeserver, translator, clock, border)
             bridge = Bridge(plugin, parts, version)
             async with _served(bridge, parts, settings):
                 yield bridge

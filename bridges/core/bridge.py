@@ -17,6 +17,7 @@ from bridges.core.border.office import PolicyOffice
 from bridges.core.bot.reception import Reception
 from bridges.core.clock import Clock
 from bridges.core.commands.processor import CommandProcessor
+from bridges.core.egress.border import Border
 from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.events import RemoteEvent, RemoteTyping
 from bridges.core.foundation import PASSING_TROUBLE
@@ -199,6 +200,11 @@ class Bridge:
     def clock(self) -> Clock:
         """The time."""
         return self._parts.clock
+
+    @property
+    def border(self) -> Border:
+        """The policy's say in connections."""
+        return self._parts.border
 
     @property
     def database(self) -> Database:

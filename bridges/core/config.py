@@ -384,6 +384,14 @@ class LogSettings:
 
 
 @frozen
+class PolicySettings:
+    """The policy file, and the folder with the homeserver's copy of the last good one."""
+
+    file: Path
+    state: Path
+
+
+@frozen
 class BridgeSettings:
     """Everything one bridge process needs.
 
@@ -421,6 +429,8 @@ class BridgeSettings:
     """Leaving a room is leaving the group or channel."""
     metrics: bool
     log: LogSettings
+    policy: PolicySettings | None
+    """The homeserver's policy, which says what may be connected to; None: there is none."""
     network: NetworkConfig
     """The network's own section."""
     policy_file: Path | None = None

@@ -12,6 +12,7 @@ from bridges.core.bot.voice import BotVoice
 from bridges.core.clock import Clock
 from bridges.core.config import BridgeSettings
 from bridges.core.crypto import PlainCrypto
+from bridges.core.egress.border import Border
 from bridges.core.emoji import CustomEmoji
 from bridges.core.i18n import Translator
 from bridges.core.interpreter import Interpreter
@@ -59,6 +60,7 @@ class Foundation:
         homeserver: Homeserver,
         translator: Translator,
         clock: Clock,
+        border: Border,
     ) -> None:
         self.info = info
         self.settings = settings
@@ -66,6 +68,7 @@ class Foundation:
         self.homeserver = homeserver
         self.translator = translator
         self.clock = clock
+        self.border = border
         self.source = f"karvon-{settings.registration.id}"
         """Marks what this bridge sends in people's names."""
 

@@ -21,6 +21,7 @@ from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, UserInfo
 from bridges.core.clock import Clock
 from bridges.core.config import NetworkConfig
+from bridges.core.egress.border import Border
 from bridges.core.events import RemoteEvent, RemoteTyping
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.login import Claim, LoginFlow, LoginProcess
@@ -55,6 +56,11 @@ class BridgeHandle(Protocol):
     @property
     def clock(self) -> Clock:
         """The time, injected."""
+        ...
+
+    @property
+    def border(self) -> Border:
+        """Has to be asked before each connection to the network."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import BridgeHandle, LoginRecord, NetworkInfo, NetworkPlugin
+from bridges.telegram.border import behind
 from bridges.telegram.client import client_options, login_client, prepare_library
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.conversion.converter import available_converter
@@ -31,7 +32,7 @@ class TelegramNetwork:
     def __init__(self, config: TelegramConfig, handle: BridgeHandle) -> None:
         self._config = config
         self._handle = handle
-        self._options = client_options(config)
+        self._options = behind(handle.border, client_options(config), config)
         self._credentials = CredentialStore(handle.database, handle.secrets)
         self._cursors = CursorStore(handle.database)
         self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)

@@ -15,6 +15,7 @@ from bridges.core.config import (
     Namespace,
     NetworkConfig,
     Permissions,
+    PolicySettings,
     Registration,
     decode_encryption_key,
 )
@@ -65,9 +66,22 @@ def bridge_settings(
         leave_chats=bridge.leave_chats,
         metrics=bridge.metrics,
         log=LogSettings(config.logging.level, config.logging.format),
+        policy=policy_settings(config),
         network=_in_sandbox(config, network),
         policy_file=config.policy.file or (layout.policy if config.homeserver.managed else None),
     )
+
+
+def policy_settings(config: KarvonConfig) -> PolicySettings | None:
+    """Give the policy a bridge obeys: the file in karvon.yaml, else the homeserver's own if it is here.
+
+    Without either a bridge, alone on a machine, connects as it always has.
+    """
+    layout = Layout.of(config)
+    file = config.policy.file
+    if file is None and not layout.policy.exists() and not layout.policy_state.exists():
+        return None
+    return PolicySettings(file or layout.policy, layout.policy_state)
 
 
 def registration(

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The policy file of the managed homeserver: where it is, and the first one."""
 
+import json
 import time
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -12,12 +14,16 @@ from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
 from karvon.files import create_once
+from policy_module.egress.hosts import USUAL_PORTS, host_and_port, is_loopback
 from policy_module.lists.follower import KeptLists
 from policy_module.lists.store import ListStore
 from policy_module.live.source import LastGood, PolicyFiles
 from policy_module.live.start import begin
 from policy_module.rules.load import PolicyRefusedError
 from policy_module.rules.policy import Policy
+
+_NO_BRIDGES = "\n  bridges: []"
+"""The line of the template that is filled in."""
 
 POLICY_MODULE = "policy_module.module.PolicyModule"
 
@@ -72,13 +78,35 @@ def last_good_policy(config: KarvonConfig) -> LastGood:
 
 
 def prepare_policy(config: KarvonConfig) -> None:
-    """Make the first policy file, which lets nobody in or out and explains every key.
+    """Make the first policy file, which explains every key and lets nobody in or out.
 
-    A file named in ``karvon.yaml`` is the operator's and is not made.
+    Only what ``karvon.yaml`` has switched on is listed in it: our own bridges on other machines,
+    and the networks they are for. A file named in ``karvon.yaml`` is the operator's and is not made.
     """
     if config.policy.file is None:
-        template = resources.files("karvon.config") / "policy.example.yaml"
-        create_once(policy_file(config), template.read_bytes())
+        template = (resources.files("karvon.config") / "policy.example.yaml").read_text("utf-8")
+        create_once(policy_file(config), _with_destinations(template, config).encode())
+
+
+def _with_destinations(template: str, config: KarvonConfig) -> str:
+    listed: list[dict[str, Any]] = [
+        {"host": host, "note": f"bridge of {network.network_name}, from karvon.yaml"}
+        for network in config.networks
+        if not is_loopback(host := _host(network.appservice_url))
+    ]
+    if config.telegram.enabled and not config.uses_sandbox and config.telegram.server is None:
+        note = "Telegram's data centres, from karvon.yaml"
+        listed.append({"host": "telegram.org", "abroad": True, "note": note})
+    if not listed:
+        return template
+    lines = "".join(f"\n    - {json.dumps(entry)}" for entry in listed)
+    return template.replace(_NO_BRIDGES, f"{_NO_BRIDGES.removesuffix(' []')}{lines}")
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    port = parts.port or USUAL_PORTS[parts.scheme]
+    return host_and_port(parts.hostname or "", port, USUAL_PORTS[parts.scheme])
 
 
 def read_policy(config: KarvonConfig) -> Policy:

@@ -21,9 +21,10 @@ from synapse.http.proxyagent import ProxyAgent
 
 from policy_module.egress.addresses import GuardedEndpoints, GuardedReactor, MayConnect
 from policy_module.egress.agents import GuardedAgent, Reason
+from policy_module.egress.hosts import is_loopback
 from policy_module.egress.judge import Judge, Purposes
 from policy_module.egress.pools import Pools
-from policy_module.egress.target import MATRIX_FEDERATION, Target, is_loopback, target_of_text
+from policy_module.egress.target import MATRIX_FEDERATION, Target, target_of_text
 from policy_module.federation.allowlist import StartRefusedError, tracked_objects
 from policy_module.rules.document import Purpose
 from policy_module.rules.requests import Deny

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from policy_module.audit.refusals import Cause, RefusalLog
-from policy_module.egress.target import USUAL_PORTS, host_and_port
+from policy_module.egress.hosts import USUAL_PORTS, host_and_port
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import Direction, Purpose
 from policy_module.rules.requests import (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from synapse.api.errors import Codes, SynapseError
 
 from policy_module.egress.addresses import GuardedReactor
+from policy_module.egress.hosts import host_and_port
 from policy_module.egress.judge import Judge
-from policy_module.egress.target import host_and_port
 from policy_module.rules.document import Purpose
 from policy_module.rules.requests import sentence
 

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a request goes, in the words of the policy."""
 
-import ipaddress
-
 from attrs import frozen
 from twisted.web.client import URI
 
-from policy_module.rules.names import parse_server_name
-
-USUAL_PORTS = {"http": 80, "https": 443}
+from policy_module.egress.hosts import USUAL_PORTS, host_and_port
 
 MATRIX_FEDERATION = "matrix-federation"
 """Scheme of a request to another homeserver, whose address Synapse finds out itself."""
@@ -41,21 +37,6 @@ def target_of_text(url: object) -> Target:
     if not isinstance(url, str):
         return Target("", "")
     return target_of(url.encode("ascii", "backslashreplace"))
-
-
-def host_and_port(host: str, port: int, usual: int | None) -> str:
-    """Write a host and its port as in ``policy.yaml``."""
-    name = f"[{host}]" if ":" in host else host
-    return name.lower() if port == usual else f"{name.lower()}:{port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host as written in :class:`Target` is this machine, by its own words alone."""
-    try:
-        name = parse_server_name(host).host
-        return name == "localhost" or ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _text(part: bytes) -> str:

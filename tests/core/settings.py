@@ -63,5 +63,6 @@ def bridge_settings(
         leave_chats=False,
         metrics=False,
         log=LogSettings("INFO", "console"),
+        policy=None,
         network=TestNetworkConfig(listen=listen),
     )

@@ -280,5 +280,6 @@ def _settings(
         leave_chats=options.leave_chats,
         metrics=True,
         log=LogSettings("INFO", "console"),
+        policy=None,
         network=network,
     )

@@ -12,6 +12,7 @@ from mautrix.types import UserID
 
 from bridges.core.clock import Clock, SystemClock
 from bridges.core.content import FormattedText, RemoteMedia, Text
+from bridges.core.egress.border import Border, OpenBorder
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.login import Complete, LoginStep, UserInput
@@ -47,6 +48,7 @@ class RecordingHandle:
         self.database = database
         self.secrets = SecretBox(key)
         self.clock: Clock = SystemClock()
+        self.border: Border = OpenBorder()
         self.spool_dir = spool_dir
         self.received: list[RemoteEvent] = []
         self.typed: list[RemoteTyping] = []

@@ -85,10 +85,9 @@ class Homeserver:
         token: str,
         person_token: str | None,
         user: UserID,
-        connections: int,
+        connector: aiohttp.BaseConnector,
     ) -> AsyncIterator["Homeserver"]:
-        """Open with a pool of at most ``connections`` connections."""
-        connector = aiohttp.TCPConnector(limit=connections)
+        """Open with the connections of ``connector``, which is closed at the end."""
         async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
             yield cls(session, url, token, person_token, user)
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_module.egress.target import Target, is_loopback, target_of, target_of_text
+from policy_module.egress.hosts import is_loopback
+from policy_module.egress.target import Target, target_of, target_of_text
 
 
 @pytest.mark.parametrize(
