@@ -335,7 +335,8 @@ async def test_an_administrator_changes_the_policy_by_the_bot(world: World) -> N
     await public_room(world, world.bot)
     await world.dora.invite(room, "@carol:far.example")
     bot = UserID(world.bot.mxid)
-    async with Homeserver.open(world.home.url, world.token, None, bot, 2) as homeserver:
+    connector = aiohttp.TCPConnector(limit=2)
+    async with Homeserver.open(world.home.url, world.token, None, bot, connector) as homeserver:
         office = PolicyOffice(homeserver, world.home.server_name, world.policy.path, SystemClock())
         refusals = await office.refusals(UserID(world.dora.mxid))
         assert refusals is not None
