@@ -2,10 +2,12 @@
 """A server is allowed and denied while everything runs."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
+from tests.policy.federation.scenarios import kept_open, member
 from tests.policy.federation.world import IN_FORCE, USABLE, World, arrives, holds
 from tests.support.waiting import eventually
 
@@ -36,3 +38,52 @@ async def test_allow_deny_allow_deny(world: World) -> None:
         await arrives(world.home, f"{turn} of a friend")
 
     assert not holds(world.far, "to friends")
+
+
+async def test_a_permission_that_ends(world: World) -> None:
+    """Nothing is written to any file when it ends."""
+    await world.allow(world.near, world.far)
+    alice, bob, carol = await world.people()
+    room = await world.shared_room(alice, bob, carol)
+    end = datetime.now(UTC) + timedelta(seconds=2)
+    await world.allow_entries(
+        world.near.server_name, {"server": world.far.server_name, "until": end.isoformat()}
+    )
+    assert await member(alice, room, carol) == "join"
+
+    async def removed() -> bool:
+        return await member(alice, room, carol) == "leave"
+
+    await eventually(removed, describe="the guest to be removed")
+    assert datetime.now(UTC) < end + timedelta(seconds=USABLE)
+    status, answer = await alice.invite(room, carol.mxid)
+    assert (status, answer["org.karvon.reason"]) == (403, "expired")
+
+
+async def test_a_bad_policy_file_changes_nothing(world: World) -> None:
+    await world.allow(world.near)
+    alice, bob, carol = await world.people()
+    room = await world.shared_room(alice, bob)
+    good = world.policy.path.read_bytes()
+    refused = len(world.audit("policy_refused"))
+    world.policy.path.write_bytes(good[: len(good) // 2])
+    await eventually(lambda: len(world.audit("policy_refused")) > refused)
+    await alice.say(room, "half a policy")
+    await arrives(world.near, "half a policy")
+    assert (await alice.invite(room, carol.mxid))[0] == 403
+
+    refused = len(world.audit("policy_refused"))
+    world.policy.path.unlink()
+    await eventually(lambda: len(world.audit("policy_refused")) > refused)
+    await alice.say(room, "no policy")
+    await arrives(world.near, "no policy")
+    assert (await alice.invite(room, carol.mxid))[0] == 403
+
+
+async def test_connections_are_not_kept_when_the_policy_changes(world: World) -> None:
+    await world.allow(world.near)
+    alice, bob, _ = await world.people()
+    assert (await alice.ask("GET", f"profile/{bob.mxid}"))[0] == 200
+    assert kept_open(world.home.pid, world.near.server_name)
+    await world.allow(world.far)
+    await eventually(lambda: not kept_open(world.home.pid, world.near.server_name), timeout=5)

@@ -5,32 +5,21 @@ Evidence comes from the refused server's database: its clients are not shown eve
 """
 
 import secrets
-import time
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.policy.federating import Person
-from tests.policy.federation.world import IN_FORCE, USABLE, World, arrives, holds
+from tests.policy.federation.scenarios import (
+    denies,
+    hears_nothing_more_through_a_friend,
+    member,
+)
+from tests.policy.federation.world import World, arrives, holds
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
-
-
-async def member(viewer: Person, room: str, whom: Person) -> str | None:
-    """Give somebody's membership as the viewer's server knows it."""
-    path = f"rooms/{quote(room)}/state/m.room.member/{quote(whom.mxid)}"
-    _, answer = await viewer.ask("GET", path)
-    membership: str | None = answer.get("membership")
-    return membership
-
-
-async def acl(viewer: Person, room: str) -> dict[str, Any]:
-    """Give the room's list of servers."""
-    _, answer = await viewer.ask("GET", f"rooms/{quote(room)}/state/m.room.server_acl/")
-    return answer
 
 
 async def frozen(person: Person, room: str) -> bool:
@@ -41,37 +30,7 @@ async def frozen(person: Person, room: str) -> bool:
 
 
 async def test_a_removed_server_hears_nothing_more_through_a_friend(world: World) -> None:
-    alice, bob, carol = await world.people()
-    await world.allow(world.near, world.far)
-    room = await world.shared_room(alice, bob, carol)
-    await alice.say(room, "relay before")
-    await arrives(world.far, "relay before")
-
-    changed = time.monotonic()
-    await world.allow(world.near)
-    assert time.monotonic() - changed < IN_FORCE
-    await eventually(partial(alice.try_to_say, room, "relay secret"))
-    assert time.monotonic() - changed < USABLE
-    assert await member(alice, room, carol) == "leave"
-
-    await carol.say(room, "relay injected")
-    await arrives(world.near, "relay secret")
-    await bob.say(room, "relay of the friend")
-    await arrives(world.home, "relay of the friend")
-
-    async def denied() -> bool:
-        return "127.0.0.3" in (await acl(bob, room)).get("deny", [])
-
-    await eventually(denied, describe="the friend to know the room's list of servers")
-    assert not holds(world.far, "relay secret")
-    assert not await heard_by(alice, room, "relay injected")
-
-    kinds = {record["event"] for record in world.audit() if record.get("room") == room}
-    assert {"kicked", "acl_set"} <= kinds
-
-
-async def heard_by(person: Person, room: str, text: str) -> bool:
-    return text in await person.heard(room)
+    await hears_nothing_more_through_a_friend(world)
 
 
 async def test_who_is_allowed_again_leaves_the_rooms_list(world: World) -> None:
@@ -82,12 +41,9 @@ async def test_who_is_allowed_again_leaves_the_rooms_list(world: World) -> None:
     room = await world.shared_room(alice, bob, carol, initial_state=[state])
     await world.allow(world.near)
 
-    async def denies(*servers: str) -> bool:
-        return (await acl(alice, room)).get("deny") == list(servers)
-
-    await eventually(partial(denies, "elsewhere.example", "127.0.0.3"))
+    await eventually(partial(denies, alice, room, "elsewhere.example", "127.0.0.3"))
     await world.allow(world.near, world.far)
-    await eventually(partial(denies, "elsewhere.example"))
+    await eventually(partial(denies, alice, room, "elsewhere.example"))
 
 
 async def test_a_room_stays_frozen_where_nobody_here_has_power(world: World) -> None:
