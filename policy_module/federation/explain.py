@@ -20,6 +20,7 @@ from policy_module.audit.refusals import Cause, RefusalLog
 from policy_module.federation.gate import Gate
 from policy_module.federation.words import refusal
 from policy_module.rules.document import Direction
+from policy_module.rules.names import InvalidNameError, parse_server_name, server_of
 from policy_module.rules.requests import (
     Deny,
     FederationRequest,
@@ -70,7 +71,7 @@ class Explanations:
         if not isinstance(invitees, list):
             return
         for invitee in invitees:
-            if isinstance(invitee, str) and ":" in invitee:
+            if isinstance(invitee, str) and _names_a_server(invitee):
                 self._refuse_invite(requester.user.to_string(), invitee)
 
     def refusal_of(self, servers: Sequence[str]) -> Deny | None:
@@ -94,6 +95,14 @@ class Explanations:
         cause = Cause(action, denial.subject, denial.rule, user, reason=denial.reason)
         self._refusals.refused(cause)
         raise refusal(denial)
+
+
+def _names_a_server(user_id: str) -> bool:
+    try:
+        parse_server_name(server_of(user_id) or "")
+    except InvalidNameError:
+        return False
+    return True
 
 
 def explain_joins(hs: "HomeServer", explanations: Explanations) -> None:

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from policy_module.rules.names import InvalidNameError, parse_pattern
+from policy_module.rules.names import InvalidNameError, Pattern, parse_pattern
 
 LIST_TYPE: Final = "org.karvon.federation-list"
 
@@ -43,7 +43,7 @@ class ListContentError(ValueError):
 class ListedServer:
     """One entry; ``until`` is in POSIX seconds, ``None`` without an end of its own."""
 
-    server: str
+    pattern: Pattern
     direction: Direction
     until: float | None
     note: str
@@ -121,12 +121,12 @@ def _entries(key: str, given: Iterable[_Entry], mistakes: list[str]) -> Iterator
     """Yield the entries that name servers, and add a line to ``mistakes`` for each other one."""
     for index, entry in enumerate(given):
         try:
-            parse_pattern(entry.server)
+            pattern = parse_pattern(entry.server)
         except InvalidNameError as error:
             mistakes.append(f"{key}[{index}].server: {entry.server!r} {error}")
             continue
         until = None if entry.until is None else entry.until.timestamp()
-        yield ListedServer(entry.server, entry.direction, until, entry.note, entry.contact)
+        yield ListedServer(pattern, entry.direction, until, entry.note, entry.contact)
 
 
 def _in_one_line(mistakes: Iterable[str]) -> str:

@@ -7,7 +7,6 @@ from policy_module.lists.source import SourceError, is_url
 from policy_module.lists.verify import ListTrust, SignedList, TrustError
 from policy_module.rules.document import Direction, SignedListSection
 from policy_module.rules.load import Read, SignedListError
-from policy_module.rules.names import parse_pattern
 from policy_module.rules.policy import ListedServer, Listing
 
 
@@ -49,7 +48,7 @@ def listing(signed: SignedList) -> Listing:
 
 def _listed(entry: Entry, rule: str, expires: float) -> ListedServer:
     return ListedServer(
-        parse_pattern(entry.server),
+        entry.pattern,
         rule,
         None if entry.direction == "both" else Direction(entry.direction),
         expires if entry.until is None else min(entry.until, expires),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from policy_module.lists import document, jws
 from policy_module.lists.document import ListContentError, ListedServer
 from policy_module.lists.verify import SignedList, verify
+from policy_module.rules.names import parse_pattern
 from tests.policy.lists.making import DAY, NOW, Signer, content, moment, signed, trust
 
 
@@ -27,9 +28,11 @@ def test_an_entry_says_what_it_says() -> None:
 
     until = 1796065200.0
     assert found.servers == (
-        ListedServer("*.clinic.example", "in", until, "Lab results", "@desk:clinic.example"),
+        ListedServer(
+            parse_pattern("*.clinic.example"), "in", until, "Lab results", "@desk:clinic.example"
+        ),
     )
-    assert found.deny == (ListedServer("bad.clinic.example", "both", None, "", ""),)
+    assert found.deny == (ListedServer(parse_pattern("bad.clinic.example"), "both", None, "", ""),)
     assert (found.name, found.version, found.expires) == ("clinics", 7, NOW + 30 * DAY)
 
 

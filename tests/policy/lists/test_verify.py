@@ -29,7 +29,7 @@ def test_a_good_list_is_believed() -> None:
 
     assert found.signers == {"anna"}
     assert found.accepted == LastAccepted(3, found.digest)
-    assert [each.server for each in found.content.servers] == [
+    assert [each.pattern.text for each in found.content.servers] == [
         "matrix.clinic.example",
         "*.praxis.example",
     ]

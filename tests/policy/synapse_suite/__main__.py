@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """``python -m tests.policy.synapse_suite``: run both ways, compare, exit non-zero if they differ."""
 
-import json
 import os
 import re
 import subprocess
@@ -31,6 +30,18 @@ SUITE = (
     "tests.handlers.test_room_member",
     "tests.media.test_media_storage",
 )
+MEANT_TO_DIFFER = frozenset(
+    f"tests.rest.client.test_rooms.{name}"
+    for name in (
+        "RoomStateTestCase.test_get_state_cancellation",
+        "RoomTopicTestCase.test_rooms_topic",
+        "RoomsCreateTestCase.test_post_room_initial_state",
+        "RoomsCreateTestCase.test_post_room_no_keys",
+    )
+)
+"""They count a new room's state or database transactions, or expect no topic: with the module each
+room says its class, in a state event of ours and in its topic."""
+
 _COUNTED = re.compile(r"^(?:PASSED|FAILED)(?: \((.*)\))?$", re.MULTILINE)
 _NOT_OK = re.compile(r"^(tests\.\S+\.test_\S+)$", re.MULTILINE)
 
@@ -51,17 +62,22 @@ class Outcome:
         counts = {name: int(number) for name, number in pairs}
         return cls(counts, frozenset(_NOT_OK.findall(output)), output)
 
+    @property
+    def total(self) -> int:
+        """How many tests there were."""
+        return sum(self.counts.values())
+
     def __str__(self) -> str:
         return ", ".join(f"{number} {name}" for name, number in sorted(self.counts.items()))
 
 
-def run(tests: Path, folder: Path, module_config: dict[str, str] | None) -> Outcome:
+def run(tests: Path, folder: Path, policy: Path | None) -> Outcome:
     """Run the suite in a process of its own."""
     folder.mkdir()
     script = Path(__file__).with_name("under_trial.py")
     done = subprocess.run(
         [
-            *(sys.executable, script, tests, json.dumps(module_config)),
+            *(sys.executable, script, tests, policy or "-"),
             *("--temp-directory", folder / "trial", "--reporter=text", *SUITE),
         ],
         cwd=folder,
@@ -75,28 +91,34 @@ def run(tests: Path, folder: Path, module_config: dict[str, str] | None) -> Outc
 
 
 def main() -> int:
-    """Give the exit code: 0 if the module changes nothing and the suite did run."""
+    """Give the exit code: 0 if the suite ran, and the module changes what it is meant to."""
     tests = fetch_tests(CACHE)
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as side_by_side:
         folder = Path(scratch)
-        policy = PolicyFile(folder)
-        policy.allow(*OTHER_SERVERS)
-        module_config = policy.module()["config"]
+        policy = PolicyFile(folder / "policy")
+        policy.write(
+            federation={"allow": OTHER_SERVERS},
+            egress={"identity": ["example.com"]},
+            rooms={"default": "open", "widest": "open"},
+        )
         running = (
             side_by_side.submit(run, tests, folder / "without", None),
-            side_by_side.submit(run, tests, folder / "with", module_config),
+            side_by_side.submit(run, tests, folder / "with", policy.path),
         )
         without, with_module = (each.result() for each in running)
     print(f"without the module: {without}")
     print(f"with the module:    {with_module}")
-    differing = sorted(without.named ^ with_module.named)
-    for name in differing:
-        print(f"only {'with' if name in with_module.named else 'without'} the module: {name}")
+    differing = without.named ^ with_module.named
+    for name in sorted(differing):
+        meant = "as meant" if name in MEANT_TO_DIFFER else "NOT as meant"
+        print(
+            f"only {'with' if name in with_module.named else 'without'} the module: {name}, {meant}"
+        )
     if not without.counts.get("successes") or not with_module.counts.get("successes"):
         print(without.output[-4000:], with_module.output[-4000:], sep="\n", file=sys.stderr)
         return 1
-    if differing or without.counts != with_module.counts:
-        print(with_module.output[-20000:], file=sys.stderr)
+    if differing != MEANT_TO_DIFFER or without.total != with_module.total:
+        print(with_module.output[-8000:], file=sys.stderr)
         return 1
     return 0
 

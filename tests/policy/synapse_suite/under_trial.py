@@ -1,27 +1,47 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Runs as a script: Twisted's trial, perhaps with the module in every test homeserver.
 
-    under_trial.py FOLDER MODULE_CONFIG trial-arguments…
+    under_trial.py FOLDER POLICY trial-arguments…
 
-``FOLDER`` has Synapse's ``tests``; they hide ours, so nothing of ours is imported here.
-``MODULE_CONFIG`` is the module's configuration as JSON, or ``null`` to leave the module out.
+``FOLDER`` has Synapse's ``tests``; they hide ours, so nothing of ours is imported here. ``POLICY`` is a
+policy file, beside which each homeserver gets a folder of its own, or ``-`` to leave the module out.
 """
 
-import json
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from synapse.config._base import RootConfig
 from synapse.config.homeserver import HomeServerConfig
+from synapse.module_api import ModuleApi
 from twisted.scripts import trial
 
+from policy_module.config import PolicyConfig
+from policy_module.module import PolicyModule
 
-def put_module_into_every_homeserver(module_config: dict[str, Any]) -> None:
+
+class ModuleWithItsOwnFolder(PolicyModule):
+    """The module, which expects that no other process uses its folders.
+
+    Many test homeservers are made from one configuration, which Synapse's tests keep.
+    """
+
+    def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
+        own = Path(tempfile.mkdtemp(dir=config.policy.parent))
+        folders = {"state": own / "state", "audit": own / "audit"}
+        super().__init__(config.model_copy(update=folders), api)
+
+
+def put_module_into_every_homeserver(policy: Path) -> None:
     """Change what the tests configure on its way into Synapse, the one way for all of them."""
     parse = HomeServerConfig.parse_config_dict
+    module = {
+        "module": f"{__name__}.{ModuleWithItsOwnFolder.__name__}",
+        "config": {"policy": str(policy), "state": "replaced", "audit": "replaced"},
+    }
 
     def parse_with_module(self: RootConfig, config: dict[str, Any], *args: Any) -> None:
-        module = {"module": "policy_module.module.PolicyModule", "config": module_config}
         changed = {
             **config,
             "federation_domain_whitelist": config.get("federation_domain_whitelist") or [],
@@ -32,11 +52,11 @@ def put_module_into_every_homeserver(module_config: dict[str, Any]) -> None:
     HomeServerConfig.parse_config_dict = parse_with_module  # type: ignore[assignment]
 
 
-def main(folder: str, module_config: str, *arguments: str) -> None:
+def main(folder: str, policy: str, *arguments: str) -> None:
     """Run trial."""
     sys.path.insert(0, folder)
-    if (chosen := json.loads(module_config)) is not None:
-        put_module_into_every_homeserver(chosen)
+    if policy != "-":
+        put_module_into_every_homeserver(Path(policy))
     sys.argv = ["trial", *arguments]
     trial.run()
 
