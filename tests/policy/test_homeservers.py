@@ -130,7 +130,7 @@ async def test_a_room_with_such_an_invitee_does_not_come_into_being(world: World
     assert (await world.alice.rooms())[0] == before
 
 
-@pytest.mark.parametrize("invite", ["@x", ["nonsense"], [7], {"a": 1}, None])
+@pytest.mark.parametrize("invite", ["@x", ["nonsense"], ["@x:far.example "], [7], {"a": 1}, None])
 async def test_a_malformed_room_request_is_left_to_synapse(world: World, invite: Any) -> None:
     status, answer = await world.alice.ask("POST", "createRoom", {"invite": invite})
     assert answer.get("error") != world.refusal
