@@ -6,17 +6,35 @@ file may be replaced at any time. Understood are the records of GeoIP2, GeoLite2
 (``country.iso_code``) and the flat ones of others (``country_code``, or ``country`` as a code).
 """
 
-from collections.abc import Collection, Mapping
+import struct
+from collections.abc import Collection, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 
 import maxminddb
 from attrs import frozen
+from maxminddb.decoder import Decoder
+from maxminddb.reader import Metadata
 
+from policy_module.territory.addresses import IPV4_BITS, IPV6_BITS
 from policy_module.territory.ranges import Range
+from policy_module.territory.searchtree import SearchTree
 from policy_module.territory.territory import CountryRanges
 
 _LATEST = 2**33
 """The year 2242, in POSIX seconds."""
+
+_DAMAGED = (
+    maxminddb.InvalidDatabaseError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What reading a damaged file may raise: its metadata, too, may be of any type and size."""
 
 
 class DatabaseError(ValueError):
@@ -48,21 +66,20 @@ def read_database(path: Path, countries: Collection[str], label: str) -> Country
         DatabaseError: if it is none, or is damaged, or holds no countries.
         OSError: if it cannot be read.
     """
-    wanted = {country: f"country {country} ({label})" for country in countries}
-    ranges: dict[int, list[Range]] = {4: [], 6: []}
+    data = path.read_bytes()
+    rules = {country: f"country {country} ({label})" for country in countries}
+    ranges: dict[bool, list[Range]] = {True: [], False: []}
     found: set[str] = set()
     knows_countries = False
     try:
-        with maxminddb.open_database(path) as database:
+        with maxminddb.open_database(BytesIO(data), maxminddb.MODE_FD) as database:
             about = database.metadata()
-            for network, record in database:
-                country = country_of(record)
-                knows_countries = knows_countries or country is not None
-                if country in wanted:
-                    found.add(country)
-                    first, last = int(network.network_address), int(network.broadcast_address)
-                    ranges[network.version].append(Range(first, last, wanted[country]))
-    except (maxminddb.InvalidDatabaseError, ValueError) as error:
+        for one in _located(data, about):
+            knows_countries = True
+            if one.country in rules:
+                found.add(one.country)
+                ranges[one.is_ipv4].append(Range(one.first, one.last, rules[one.country]))
+    except _DAMAGED as error:
         raise DatabaseError(f"is no intact database in MaxMind's format: {error}") from error
     if not 0 <= about.build_epoch <= _LATEST:
         raise DatabaseError(
@@ -73,11 +90,36 @@ def read_database(path: Path, countries: Collection[str], label: str) -> Country
             f"holds no country codes (it is a {about.database_type!r}); a country database is needed"
         )
     return CountryDatabase(
-        about.database_type,
+        str(about.database_type),
         about.build_epoch,
-        CountryRanges(tuple(ranges[4]), tuple(ranges[6])),
+        CountryRanges(tuple(ranges[True]), tuple(ranges[False])),
         frozenset(found),
     )
+
+
+@frozen
+class _Located:
+    """A network and the country it is in."""
+
+    first: int
+    last: int
+    is_ipv4: bool
+    country: str
+
+
+def _located(data: bytes, about: Metadata) -> Iterator[_Located]:
+    """Yield the networks whose records name a country."""
+    bits = IPV6_BITS if about.ip_version == 6 else IPV4_BITS
+    tree = SearchTree(data, about.node_count, about.record_size, bits)
+    decoder = Decoder(data, tree.records)
+    known: dict[int, str | None] = {}
+    for leaf in tree.leaves():
+        if leaf.record not in known:
+            known[leaf.record] = country_of(decoder.decode(leaf.record)[0])
+        country = known[leaf.record]
+        if country is not None:
+            last = leaf.first | ((1 << (bits - leaf.prefix)) - 1)
+            yield _Located(leaf.first, last, last >> IPV4_BITS == 0, country)
 
 
 def country_of(record: object) -> str | None:
