@@ -10,7 +10,6 @@ from policy_module.audit.record import AuditSink
 from policy_module.audit.refusals import RefusalLog
 from policy_module.federation import allowlist
 from policy_module.federation.allowlist import Allowlists, FederationAllowlist
-from policy_module.federation.connections import close_kept_connections
 from policy_module.federation.deliveries import record_deliveries
 from policy_module.federation.explain import Explanations, explain_joins
 from policy_module.federation.gate import Gate
@@ -51,7 +50,6 @@ def install_federation(
     api.register_spam_checker_callbacks(user_may_invite=explanations.user_may_invite)
     api.register_third_party_rules_callbacks(on_create_room=explanations.on_create_room)
 
-    in_force.subscribe(lambda before, now: close_kept_connections(hs))
     outbox = Outbox(api, in_force, refusals(), sink)
     keep_nothing_waiting(hs, outbox)
     if api.should_run_background_tasks():

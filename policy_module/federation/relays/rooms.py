@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 from synapse.api.constants import Membership
+from synapse.events import EventBase
 from synapse.module_api import ModuleApi
 from synapse.storage.database import LoggingTransaction
 from synapse.types import UserID, create_requester
+from synapse.types.state import StateFilter
 
 from policy_module.federation.relays.acl import OURS
 from policy_module.federation.relays.freeze import OwnWork
@@ -91,11 +93,9 @@ class Rooms:
 
     async def powers(self, room_id: str) -> Powers:
         """Read who may do what in a room."""
-        state = await self._api.get_room_state(
-            room_id, [("m.room.create", ""), ("m.room.power_levels", "")]
-        )
-        create = state["m.room.create", ""]
-        levels = state.get(("m.room.power_levels", ""))
+        state = await self._events(room_id, ("m.room.create", "m.room.power_levels"))
+        create = state["m.room.create"]
+        levels = state.get("m.room.power_levels")
         above: frozenset[str] = frozenset()
         if create.room_version.msc4289_creator_power_enabled:
             above = frozenset((create.sender, *create.content.get("additional_creators", ())))
@@ -103,20 +103,21 @@ class Rooms:
 
     async def acl(self, room_id: str) -> Mapping[str, Any] | None:
         """Read a room's list of servers."""
-        state = await self._api.get_room_state(room_id, [(ACL, "")])
-        event = state.get((ACL, ""))
+        event = (await self._events(room_id, (ACL,))).get(ACL)
         return event.content if event is not None else None
 
-    async def state(self, room_id: str) -> Mapping[str, Mapping[str, Any]]:
-        """Read the contents of a room's state with an empty key, by type."""
-        ids = await self._hs.get_storage_controllers().state.get_current_state_ids(room_id)
-        wanted = {kind: event_id for (kind, key), event_id in ids.items() if key == ""}
-        events = await self._hs.get_datastores().main.get_events(wanted.values())
-        return {
-            kind: events[event_id].content
-            for kind, event_id in wanted.items()
-            if event_id in events
-        }
+    async def contents(self, room_id: str, types: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Read the contents of some of a room's state, with an empty key, by type."""
+        events = await self._events(room_id, types)
+        return {kind: event.content for kind, event in events.items()}
+
+    async def _events(self, room_id: str, types: Sequence[str]) -> Mapping[str, EventBase]:
+        # A room that was joined a moment ago may not have told all its members yet. Its other state is
+        # known, and nobody may keep us from putting it in order by telling the rest slowly.
+        state = await self._hs.get_storage_controllers().state.get_current_state(
+            room_id, StateFilter.from_types([(kind, "") for kind in types]), await_full_state=False
+        )
+        return {kind: event for (kind, _), event in state.items()}
 
     async def set_state(
         self, room_id: str, sender: str, event_type: str, content: dict[str, Any]

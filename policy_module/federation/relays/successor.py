@@ -13,12 +13,15 @@ from policy_module.rules.document import RoomClass
 CARRIED = ("m.room.name", "m.room.topic", "m.room.avatar", "m.room.join_rules", "m.room.encryption")
 """State that is taken over as it is. Who sees what of the history is for the room's class to say."""
 
+TAKEN_OVER = (*CARRIED, "m.room.create", "m.room.power_levels")
+"""State that has to be known of the old room."""
+
 
 @frozen
 class OldRoom:
     """A room to be replaced.
 
-    ``state`` has the contents of its state with an empty key, by type.
+    ``state`` has the contents of its state, by type: as much as there is of :data:`TAKEN_OVER`.
     """
 
     room_id: str

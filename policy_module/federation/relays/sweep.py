@@ -79,14 +79,14 @@ class Sweeper:
             self._sweeping = False
 
     async def follow(self, deltas: Iterable[StateDelta]) -> None:
-        """Look at rooms where somebody of a refused server has come, or powers have changed."""
+        """Look at rooms where somebody of a refused server has come, or somebody may have got power."""
         is_refused = self._refused_now()
         await self.rooms(
             {
                 delta.room_id
                 for delta in deltas
-                if (delta.event_type == "m.room.member" and _is_of(delta.state_key, is_refused))
-                or (delta.event_type == "m.room.power_levels" and delta.room_id in self._powerless)
+                if delta.room_id in self._powerless
+                or (delta.event_type == "m.room.member" and _is_of(delta.state_key, is_refused))
             }
         )
 
@@ -120,7 +120,8 @@ class Sweeper:
         locals_here = list(await self._rooms.local_members(room_id))
         if not locals_here:
             return True
-        self._powerless.discard(room_id)
+        if not targets:
+            self._powerless.discard(room_id)
         powers = await self._rooms.powers(room_id)
         actor = powers.strongest(locals_here)
         left = [user for user in targets if not await self._remove(room_id, powers, actor, user)]

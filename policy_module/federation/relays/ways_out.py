@@ -16,7 +16,7 @@ from synapse.types import UserID, create_requester
 from policy_module.audit.record import AuditRecord, AuditSink
 from policy_module.federation.gate import refused_by
 from policy_module.federation.relays.rooms import Rooms
-from policy_module.federation.relays.successor import OldRoom, successor
+from policy_module.federation.relays.successor import TAKEN_OVER, OldRoom, successor
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.names import server_of
 
@@ -94,7 +94,7 @@ class WaysOut:
         powers = await self._rooms.powers(room_id)
         creator = powers.strongest(people) or people[0]
         members = await self._rooms.members_not_of(self._refused(), room_id)
-        old = OldRoom(room_id, await self._rooms.state(room_id))
+        old = OldRoom(room_id, await self._rooms.contents(room_id, TAKEN_OVER))
         version = self._hs.config.server.default_room_version
         new_room, _ = await self._api.create_room(
             creator,
