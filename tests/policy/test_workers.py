@@ -22,6 +22,7 @@ from tests.policy.federating import (
     running,
     tls_front,
 )
+from tests.policy.lists.making import Signer, content_today, signed
 from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
 from tests.support.postgres import PostgresServer
@@ -153,6 +154,19 @@ async def test_the_policy_holds_on_every_process_and_changes_on_all(world: World
     await talk(world, "hello again")
 
 
+async def test_a_signed_list_counts_on_every_process_and_so_does_the_next(world: World) -> None:
+    anna, folder = Signer.new("anna"), world.policy.folder
+    (folder / "anna.pem").write_bytes(anna.key.public.pem())
+    lists = [
+        {"name": "clinics", "source": "list.jws", "keys": [{"id": "anna", "file": "anna.pem"}]}
+    ]
+    world.policy.write(federation={"lists": lists})
+    for version, server in enumerate((world.near.server_name, "elsewhere.example") * 2, 1):
+        (folder / "list.new").write_bytes(signed(content_today(version, server), anna))
+        (folder / "list.new").rename(folder / "list.jws")
+        await everybody(world, allows=server == world.near.server_name)
+
+
 async def everybody(world: World, *, allows: bool) -> float:
     """Wait until all processes agree about the other server; give the seconds it took."""
     wanted = {each.name for each in world.home.processes} if allows else set()
@@ -206,7 +220,15 @@ async def nothing_passes(world: World, room: str) -> None:
     assert (await bob.ask("GET", f"profile/{quote(alice.mxid)}"))[0] == 403
     await bob.say(room, "from outside")
 
+    await eventually(lambda: swept(alice, room, bob), describe=world.home.log)
+    await alice.say(room, "among us")
     await eventually(world.sender_has_seen_everything, describe=world.home.log)
     assert world.requests_at_near() == asked
-    assert "secret" not in await bob.heard(room)
+    assert not {"secret", "among us"} & set(await bob.heard(room))
     assert "from outside" not in await alice.heard(room)
+
+
+async def swept(alice: Person, room: str, bob: Person) -> bool:
+    """Whether somebody was taken out of a room."""
+    _, answer = await alice.ask("GET", f"rooms/{quote(room)}/joined_members")
+    return bob.mxid not in answer["joined"]

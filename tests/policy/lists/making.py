@@ -3,6 +3,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -50,6 +51,17 @@ def content(version: int = 1, **changes: Any) -> bytes:
         **changes,
     }
     return json.dumps({key: value for key, value in whole.items() if value is not None}).encode()
+
+
+def content_today(version: int, *servers: str) -> bytes:
+    """Give the content of a list that is good for a day by the real clock."""
+    now = time.time()
+    return content(
+        version,
+        issued=moment(now),
+        expires=moment(now + DAY),
+        servers=[{"server": server} for server in servers],
+    )
 
 
 def moment(posix: float) -> str:
