@@ -7,18 +7,22 @@ So the one place through which the first events of every room pass is wrapped.
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
-from synapse.api.errors import Codes, SynapseError
 
 from policy_module.audit.record import AuditRecord, AuditSink
 from policy_module.live.holder import PolicyInForce
-from policy_module.rooms.creation import settings_of
+from policy_module.rooms.creation import FEDERATE, settings_of
 from policy_module.rooms.guard import RoomGuard
 from policy_module.rooms.knowledge import Rooms
-from policy_module.rooms.residency import RESIDENCY, carried_over, class_named
+from policy_module.rooms.residency import (
+    RESIDENCY,
+    carried_over,
+    class_named,
+    residency_of,
+    unstated_class,
+)
 from policy_module.rules.requests import Deny, RoomClassRequest
 
 if TYPE_CHECKING:
@@ -39,17 +43,20 @@ class Beginnings:
     async def complete(
         self, user: str, room_id: str, creation: Mapping[str, Any], state: dict[Any, Any]
     ) -> None:
-        """Add the class to the state of a room that replaces another, and record every class.
+        """Add the class to the state of a room that has none yet, and record every class.
+
+        That is one that replaces another, or one made past ``on_create_room``.
 
         Raises:
             SynapseError: if the policy does not permit the class any more; nothing was sent then.
         """
         if _STATE not in state:
             await self._carry_over(user, creation, state)
-        room_class = class_named(state[_STATE].get("class"))
-        self._sink.record(
-            AuditRecord("room_class_set", {"user": user, "room": room_id, "class": room_class})
-        )
+        if _STATE in state:
+            room_class = class_named(state[_STATE].get("class"))
+            self._sink.record(
+                AuditRecord("room_class_set", {"user": user, "room": room_id, "class": room_class})
+            )
 
     async def _carry_over(
         self, user: str, creation: Mapping[str, Any], state: dict[Any, Any]
@@ -57,15 +64,16 @@ class Beginnings:
         predecessor = creation.get("predecessor")
         old_room = predecessor.get("room_id") if isinstance(predecessor, Mapping) else None
         before = await self._rooms.residency(old_room) if isinstance(old_room, str) else None
+        rooms = self._in_force.policy.document.rooms
         if before is None:
-            raise SynapseError(
-                HTTPStatus.FORBIDDEN, "A new room must have a class.", Codes.FORBIDDEN
-            )
-        residency = carried_over(before, self._in_force.policy.document.rooms.widest)
+            before = residency_of(creation.get(FEDERATE, True) is True, None, unstated_class(rooms))
+        residency = carried_over(before, rooms.widest)
         room_class = residency.room_class
         answer = self._in_force.decide(RoomClassRequest(user, room_class, room_class))
         if isinstance(answer, Deny):
             self._guard.refuse("upgrade", user, answer)
+        if not residency.stated:
+            return
         state[_STATE] = residency.content(self._rooms.server)
         first = {kind: content for (kind, key), content in state.items() if key == ""}
         for kind, content in settings_of(room_class, first).items():

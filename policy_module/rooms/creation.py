@@ -13,6 +13,7 @@ from policy_module.rooms.residency import (
     Residency,
     class_named,
     permits_history,
+    unstated_class,
     usual_history,
     words,
 )
@@ -86,16 +87,19 @@ def plan(request: Mapping[str, Any], around: Surroundings) -> Residency | Deny:
         and wanted is not RoomClass.OPEN
     ):
         return Deny(Reason.NOT_PUBLISHED, rule, wanted)
-    return Residency(wanted, bridged)
+    ordinary = wanted is RoomClass.OPEN is unstated_class(around.rooms)
+    return Residency(wanted, bridged, stated=bridged or not ordinary)
 
 
 def shape(request: dict[str, Any], residency: Residency, server: str) -> None:
     """Change the request into one for a room of this class.
 
     A history visibility or guest access that is too wide is narrowed: clients choose them without
-    asking anybody. A room without a topic gets one that says its class, unless it is a bridge's or
-    a chat of two.
+    asking anybody. A room without a topic gets one that says its class, unless it is open, a
+    bridge's, or a chat of two. An open room where all are open by default stays as it was asked for.
     """
+    if not residency.stated:
+        return
     room_class = residency.room_class
     creation = dict(_mapping(request, "creation_content"))
     creation.pop(RESIDENCY, None)
@@ -110,7 +114,8 @@ def shape(request: dict[str, Any], residency: Residency, server: str) -> None:
         {"type": RESIDENCY, "state_key": "", "content": residency.content(server)},
     ]
     named = "topic" in request or any(event["type"] == "m.room.topic" for event in given)
-    if not named and not residency.bridged and request.get("is_direct") is not True:
+    private = residency.bridged or request.get("is_direct") is True
+    if not named and not private and room_class is not RoomClass.OPEN:
         request["topic"] = words(room_class, server)
 
 

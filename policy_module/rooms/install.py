@@ -17,7 +17,7 @@ from policy_module.rooms.knowledge import Rooms
 def install_rooms(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) -> None:
     """Hold all rooms of a homeserver to their class from now on."""
     hs = api._hs  # noqa: SLF001 - there is no public way to the handlers
-    rooms = Rooms(api, hs)
+    rooms = Rooms(api, hs, in_force)
     guard = RoomGuard(in_force, rooms, RefusalLog(audit, time.monotonic))
     complete_beginnings(hs, Beginnings(in_force, rooms, guard, audit))
     hide_domestic_aliases(hs, rooms)

@@ -8,8 +8,9 @@ from attrs import frozen
 from synapse.api.errors import NotFoundError
 from synapse.module_api import ModuleApi
 
+from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.creation import FEDERATE
-from policy_module.rooms.residency import RESIDENCY, Residency, residency_of
+from policy_module.rooms.residency import RESIDENCY, Residency, residency_of, unstated_class
 from policy_module.rules.names import server_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Rooms:
 
     _api: ModuleApi
     _hs: "HomeServer"
+    _in_force: PolicyInForce
 
     @property
     def server(self) -> str:
@@ -66,6 +68,7 @@ class Rooms:
         return residency_of(
             creation.content.get(FEDERATE, True) is True,
             event.content if event is not None and ours else None,
+            unstated_class(self._in_force.policy.document.rooms),
         )
 
     async def people(self, room_id: str) -> Collection[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from policy_module.rules.document import RoomClass
+from policy_module.rules.document import RoomClass, RoomsSection
 
 RESIDENCY = "org.karvon.residency"
 """Type of the state event, with an empty state key, that says a room's class."""
@@ -58,19 +58,22 @@ def words(room_class: RoomClass, server: str) -> str:
     return _WORDS[room_class].format(server=server)
 
 
-def residency_of(federates: bool, content: Mapping[str, Any] | None) -> Residency:
+def residency_of(
+    federates: bool, content: Mapping[str, Any] | None, unstated: RoomClass = RoomClass.ALLOWLISTED
+) -> Residency:
     """Read a room's class.
 
     ``federates``: what ``m.federate`` of its creation says. ``content``: of the state event, if
-    somebody of this server sent it. A room that cannot be shared is domestic whatever it says, and
-    one that can be shared never is.
+    somebody of this server sent it. ``unstated``: the class of a room that can be shared and does
+    not say more. A room that cannot be shared is domestic whatever it says, and one that can be
+    shared never is.
     """
     stated = None if content is None else class_named(content.get("class"))
     bridged = content is not None and content.get("bridged") is True
     if not federates:
         return Residency(RoomClass.DOMESTIC, bridged, content is not None)
     if stated is None or stated is RoomClass.DOMESTIC:
-        return Residency(RoomClass.ALLOWLISTED, bridged, False)
+        return Residency(unstated, bridged, False)
     return Residency(stated, bridged)
 
 
@@ -98,4 +101,13 @@ def carried_over(residency: Residency, widest: RoomClass) -> Residency:
     """Give the class of a room that replaces another: the same, unless the policy is narrower."""
     if residency.room_class is RoomClass.OPEN and widest is not RoomClass.OPEN:
         return evolve(residency, room_class=RoomClass.ALLOWLISTED, stated=True)
-    return evolve(residency, stated=True)
+    return evolve(residency, stated=residency.stated or residency.room_class is not RoomClass.OPEN)
+
+
+def unstated_class(rooms: RoomsSection) -> RoomClass:
+    """Give the class of rooms that can be shared and do not say more.
+
+    Where all rooms are open by default they are what they are on any other homeserver, and nothing
+    has to be said about them.
+    """
+    return RoomClass.OPEN if rooms.default is RoomClass.OPEN else RoomClass.ALLOWLISTED

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 def install_pages(api: ModuleApi, in_force: PolicyInForce, recent: RecentRefusals) -> None:
     """Serve the policy in force, and to each person why something was refused."""
-    rooms = Rooms(api, api._hs)  # noqa: SLF001 - there is no public way to its registrations
+    rooms = Rooms(api, api._hs, in_force)  # noqa: SLF001 - there is no public way to its registrations
     why = WhyPage(api, rooms, recent)
     api.register_web_resource(PATH, PolicyPage(api, in_force, why))
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_module.rooms.creation import MalformedRequestError, Surroundings, plan, shape
-from policy_module.rooms.residency import RESIDENCY, Residency, residency_of
+from policy_module.rooms.residency import RESIDENCY, Residency, residency_of, unstated_class
 from policy_module.rules.decide import decide
-from policy_module.rules.document import WIDTH, PolicyDocument, RoomClass
+from policy_module.rules.document import WIDTH, PolicyDocument, RoomClass, RoomsSection
 from policy_module.rules.policy import Policy
 from policy_module.rules.requests import Deny, Reason
 
@@ -181,19 +181,25 @@ requests = st.fixed_dictionaries(
     request_=requests,
     creator=st.sampled_from([ALICE, BOT]),
     widest=st.sampled_from(RoomClass),
+    default=st.sampled_from(RoomClass),
 )
 def test_a_room_becomes_what_was_decided(
-    request_: dict[str, Any], creator: str, widest: RoomClass
+    request_: dict[str, Any], creator: str, widest: RoomClass, default: RoomClass
 ) -> None:
-    planned = plan(request_, around(creator, rooms={"widest": widest.value}))
+    rooms = RoomsSection.model_validate({"default": default.value, "widest": "open"})
+    planned = plan(request_, around(creator, rooms={**rooms.model_dump(), "widest": widest.value}))
     if isinstance(planned, Deny):
         return
     assert WIDTH[planned.room_class] <= WIDTH[widest]
     shaped = copy.deepcopy(request_)
     shape(shaped, planned, HERE)
+    if not planned.stated:
+        assert shaped == request_
+        assert default is planned.room_class is RoomClass.OPEN
+        return
     federates = shaped["creation_content"].get("m.federate", True)
     (stated,) = [e["content"] for e in shaped["initial_state"] if e["type"] == RESIDENCY]
-    assert residency_of(federates, stated) == planned
+    assert residency_of(federates, stated, unstated_class(rooms)) == planned
     again = copy.deepcopy(shaped)
     shape(again, planned, HERE)
     assert again == shaped

@@ -23,6 +23,8 @@ OTHER_SERVERS = (
     *(f"server{number:02}" for number in range(42)),
 )
 """Those that Synapse's tests make up and talk to."""
+ANY_ROOM = {"default": "open", "bridged": "open", "widest": "open"}
+"""Rooms as they are without the module."""
 SUITE = (
     "tests.federation",
     "tests.rest.client.test_rooms",
