@@ -73,13 +73,8 @@ class World:
         self.policy.write(
             federation={"allow": list(entries)}, rooms={"default": RoomClass.ALLOWLISTED}
         )
-        wanted = PolicyFiles(self.policy.path, self.home.server_name).read().outcome
-
-        async def in_force() -> bool:
-            _, answer = await self.watcher.ask("GET", "/_karvon/policy")
-            return isinstance(wanted, Policy) and answer["digest"] == wanted.digest
-
-        await eventually(in_force, timeout, describe=f"only {entries} to be allowed")
+        described = f"only {entries} to be allowed"
+        await comes_into_force(self.policy, self.watcher, timeout, describe=described)
 
     async def shared_room(self, host: Person, *guests: Person, **request: Any) -> str:
         """Have ``host`` make a room and the guests come in, until all know of each other."""
@@ -99,9 +94,31 @@ class World:
 
     def audit(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Give what home recorded, of one kind if it is given."""
-        lines = [line for line in self.home.log().splitlines() if "policy_module.audit" in line]
-        records = [json.loads(line[line.index("{") :]) for line in lines]
-        return [record for record in records if kind in (None, record["event"])]
+        return audited(self.home, kind)
+
+
+async def comes_into_force(
+    policy: PolicyFile,
+    watcher: Person,
+    timeout: float = 20.0,  # noqa: ASYNC109
+    describe: str = "the policy in force",
+) -> None:
+    """Wait until somebody is told that the homeserver goes by the policy file as it is now."""
+    own_server = watcher.mxid.partition(":")[2]
+    wanted = PolicyFiles(policy.path, own_server).read().outcome
+
+    async def in_force() -> bool:
+        _, answer = await watcher.ask("GET", "/_karvon/policy")
+        return isinstance(wanted, Policy) and answer["digest"] == wanted.digest
+
+    await eventually(in_force, timeout, describe=describe)
+
+
+def audited(server: FederatingServer, kind: str | None = None) -> list[dict[str, Any]]:
+    """Give what a homeserver recorded, of one kind if it is given."""
+    lines = [line for line in server.log().splitlines() if "policy_module.audit" in line]
+    records = [json.loads(line[line.index("{") :]) for line in lines]
+    return [record for record in records if kind in (None, record["event"])]
 
 
 def holds(server: FederatingServer, text: str) -> bool:
