@@ -9,7 +9,7 @@ well: ``m.federate`` and the class are set in ``on_create_room``, and changes of
 from http import HTTPStatus
 from typing import Literal, NoReturn
 
-from attrs import define
+from attrs import define, evolve
 from synapse.api.constants import EventTypes
 from synapse.api.errors import Codes, SynapseError
 from synapse.events import EventBase
@@ -82,9 +82,8 @@ class RoomGuard:
         residency = await self._rooms.residency(room_id)
         if residency is None:
             return NOT_SPAM
-        if residency.room_class is RoomClass.DOMESTIC and server_of(invitee) != self._rooms.server:
-            rule = f"room class {residency.room_class}"
-            self.refuse("invite", inviter, Deny(Reason.DOMESTIC_ROOM, rule, invitee))
+        if server_of(invitee) != self._rooms.server:
+            await self._admit_stranger(inviter, invitee, room_id, residency)
         if bridge:
             await self._admit_bridge("invite", inviter, invitee, room_id, residency)
         return NOT_SPAM
@@ -166,6 +165,20 @@ class RoomGuard:
         answer = self._in_force.decide(request)
         if isinstance(answer, Deny):
             self.refuse(action, user, answer)
+
+    async def _admit_stranger(
+        self, inviter: str, invitee: str, room_id: str, residency: Residency
+    ) -> None:
+        """Let somebody of another server into a room only if all who are there may meet them."""
+        if residency.room_class is RoomClass.DOMESTIC:
+            rule = f"room class {residency.room_class}"
+            self.refuse("invite", inviter, Deny(Reason.DOMESTIC_ROOM, rule, invitee))
+        if await self._rooms.is_shared(room_id):
+            return
+        for person in await self._rooms.people(room_id):
+            answer = self._in_force.decide(PermissionRequest(person, Permission.FEDERATE))
+            if isinstance(answer, Deny):
+                self.refuse("invite", inviter, evolve(answer, subject=f"{person}: federate"))
 
     async def _admit_bridge(
         self, action: str, user: str, bridge: str, room_id: str, residency: Residency

@@ -287,8 +287,12 @@ async def test_who_may_not_use_a_bridge_or_meet_others(world: World) -> None:
     elsewhere = await world.bob.create_room(preset="public_chat")
     status, _ = await world.dora.join(elsewhere, world.bob.mxid.partition(":")[2])
     assert status == 403
-    local = await world.alice.create_room(preset="public_chat")
+    local = await world.alice.create_room(
+        preset="public_chat", creation_content={RESIDENCY: "allowlisted"}
+    )
     assert (await world.dora.join(local))[0] == 200
+    status, answer = await world.alice.invite(local, world.bob.mxid)
+    assert (status, f"{world.dora.mxid}: federate" in answer["error"]) == (403, True)
 
 
 async def test_everybody_can_read_the_policy_in_force(world: World) -> None:
