@@ -55,5 +55,5 @@ def install_federation(
     if api.should_run_background_tasks():
         in_force.subscribe(outbox.changed)
     install_relays(api, in_force, gate, sink)
-    record_deliveries(api, sink)
+    record_deliveries(api, hs, sink)
     return lambda: allowlist.hand_over(hs, allowlists)
