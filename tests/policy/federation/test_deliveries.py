@@ -68,9 +68,9 @@ async def test_what_is_not_acknowledged_may_have_arrived(acknowledged: int) -> N
     ("error", "left"),
     [
         (HttpResponseException(500, "broken", b""), True),
-        (RequestSendFailed(ResponseNeverReceived([]), can_retry=True), True),
+        (RequestSendFailed(ResponseNeverReceived([]), can_retry=True), True),  # type: ignore[no-untyped-call]
         (ValueError("the answer is no JSON"), True),
-        (RequestSendFailed(connection.ConnectionRefusedError(), can_retry=True), False),
+        (RequestSendFailed(connection.ConnectionRefusedError(), can_retry=True), False),  # type: ignore[no-untyped-call]
         (RequestSendFailed(connection.DNSLookupError(), can_retry=True), False),
         (FederationDeniedError(NEAR), False),
         (NotRetryingDestination(0, 0, NEAR), False),
