@@ -8,7 +8,10 @@ from typing import Any
 from policy_module.rules.policy import ListedServer, Policy
 
 _PRIVATE = frozenset(
-    {"note", "contact", "members", "allow_files", "keys", "registry_files", "database"}
+    {
+        *("note", "contact", "members"),
+        *("allow_files", "keys", "source", "registry_files", "database"),
+    }
 )
 """Keys about people and about files of this machine."""
 
