@@ -78,6 +78,10 @@ _SENTENCES = {
         "- {time}: bridges do not take part in a room for people of this homeserver only: {subject}"
         " (rule: {rule})."
     ),
+    "foreign_creator": user_text(
+        "- {time}: {subject} cannot be made a creator of a room, because nobody could ever remove a"
+        " creator (rule: {rule})."
+    ),
     "closed": user_text(
         "- {time}: this homeserver could not talk to other servers at that moment: {subject}"
         " (rule: {rule})."

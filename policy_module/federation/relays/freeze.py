@@ -96,9 +96,7 @@ class Freeze:
     async def _check_ours(self, event: EventBase) -> None:
         denial = self._denial_of_policy_server(event)
         if denial is not None:
-            self._refusals.refused(
-                Cause("policy_server", denial.subject, denial.rule, event.sender)
-            )
+            self._refuse("policy_server", event.sender, denial)
             raise refusal(denial)
         if self._own_work.covers(event):
             return
@@ -111,6 +109,7 @@ class Freeze:
             raise refusal_saying(UNKNOWN, Reason.CLOSED, []) from error
         if denials:
             self._note_frozen(event, denials)
+            self._refuse("say", event.sender, denials[0])
             raise refusal_saying(
                 frozen_sentence(denials), denials[0].reason, [d.subject for d in denials]
             )
@@ -129,6 +128,11 @@ class Freeze:
         if event.type not in POLICY_SERVER_TYPES or not isinstance(via, str):
             return None
         return self._denial(via, Direction.OUT)
+
+    def _refuse(self, action: str, user: str, denial: Deny) -> None:
+        self._refusals.refused(
+            Cause(action, denial.subject, denial.rule, user, reason=denial.reason)
+        )
 
     def _note_frozen(self, event: EventBase, denials: list[Deny]) -> None:
         if event.room_id in self._frozen:

@@ -87,7 +87,9 @@ async def test_frozen_and_thawed_are_recorded_once() -> None:
     assert [await border.refusal(Event()) for _ in range(3)] == ["not_listed"] * 3
     border.servers.joined_servers.remove("far.example")
     assert [await border.check(Event()) for _ in range(3)] == [NOT_SPAM] * 3
-    assert border.kinds == ["frozen", "thawed"]
+    assert border.kinds == ["frozen", "refused", "thawed"]
+    details = border.sink.records[1].details
+    assert (details["user"], details["reason"]) == (f"@alice:{HOME}", "not_listed")
 
 
 async def test_what_the_module_itself_sends_is_let_through() -> None:
