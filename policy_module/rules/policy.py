@@ -154,8 +154,10 @@ def _destinations(purpose: Purpose, document: PolicyDocument) -> Iterator[Destin
 def _host_of_list(source: str) -> Pattern | None:
     try:
         url = urlsplit(source)
-        port = "" if url.port in {None, 443} else f":{url.port}"
-        return parse_pattern(f"{url.hostname}{port}") if url.scheme == "https" else None
+        if url.scheme != "https" or not url.hostname:
+            return None
+        host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+        return parse_pattern(host if url.port in {None, 443} else f"{host}:{url.port}")
     except ValueError:  # refused where it is fetched
         return None
 
