@@ -25,7 +25,7 @@ from karvon.stack.prepare import planned_settings
 from policy_module.live.start import begin
 from policy_module.rules.changes import changes
 from policy_module.rules.decide import decide
-from policy_module.rules.document import Direction, Purpose, RoomClass
+from policy_module.rules.document import Direction, Permission, Purpose, RoomClass
 from policy_module.rules.load import PolicyRefusedError
 from policy_module.rules.names import server_of
 from policy_module.rules.policy import Policy
@@ -36,6 +36,7 @@ from policy_module.rules.requests import (
     FederationRequest,
     InviteRequest,
     JoinRequest,
+    PermissionRequest,
     Request,
     RoomClassRequest,
 )
@@ -112,6 +113,7 @@ def ask(
         tuple[Purpose, str] | None, typer.Option(help="A purpose and a host to connect to.")
     ] = None,
     room_class: Annotated[RoomClass | None, typer.Option(help="A class for a new room.")] = None,
+    may: Annotated[Permission | None, typer.Option(help="What they do: bridge, federate.")] = None,
 ) -> None:
     """Explain a decision before it is made; exits 0 if it is allowed and 3 if it is refused.
 
@@ -128,9 +130,11 @@ def ask(
         asked.append(JoinRequest(user, _servers(join, via or [])))
     if user is not None and room_class is not None:
         asked.append(RoomClassRequest(user, room_class))
+    if user is not None and may is not None:
+        asked.append(PermissionRequest(user, may))
     if len(asked) != 1:
         raise OperatorError(
-            "ask one thing: --as USER with --invite, --join or --room-class; or --server;"
+            "ask one thing: --as USER with --invite, --join, --room-class or --may; or --server;"
             " or --egress"
         )
     config = invocation(context).load()

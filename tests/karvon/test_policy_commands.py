@@ -158,6 +158,7 @@ def test_differences_in_words(karvon: Karvon) -> None:
         (["--server", "x.edu.example", "--direction", "in"], "*.edu.example"),
         (["--egress", "push", "push.near.example"], "push: push.near.example"),
         (["--as", "@alice:home.example", "--room-class", "allowlisted"], "everyone"),
+        (["--as", "@guest-1:home.example", "--may", "bridge"], "group guests"),
     ],
 )
 def test_what_would_be_allowed(karvon: Karvon, question: list[str], rule: str) -> None:
