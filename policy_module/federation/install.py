@@ -15,6 +15,7 @@ from policy_module.federation.explain import Explanations, explain_joins
 from policy_module.federation.gate import Gate
 from policy_module.federation.notaries import keep_notaries
 from policy_module.federation.relays.install import install_relays
+from policy_module.federation.switches import audit_switches
 from policy_module.federation.waiting import Outbox, keep_nothing_waiting
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import Direction
@@ -56,4 +57,6 @@ def install_federation(
         in_force.subscribe(outbox.changed)
     install_relays(api, in_force, gate, sink)
     record_deliveries(api, hs, sink)
+    if api.should_run_background_tasks():
+        audit_switches(hs, sink)
     return lambda: allowlist.hand_over(hs, allowlists)

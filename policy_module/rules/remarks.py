@@ -9,6 +9,7 @@ from policy_module.rules.document import Purpose
 from policy_module.rules.names import Reach
 from policy_module.rules.policy import Destination, ListedServer, Policy
 from policy_module.rules.requests import Deny, FederationRequest, Reason
+from policy_module.rules.switches import loose
 
 SOON = 7 * 86_400
 """Seconds before its end at which an entry is mentioned."""
@@ -86,9 +87,6 @@ def _refused(policy: Policy, server: str) -> bool:
 def _content(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     if settings.get("url_preview_enabled") and not len(policy.egress[Purpose.PREVIEWS]):
         yield "url_preview_enabled is true and egress.previews lists no host"
-    if settings.get("enable_authenticated_media") is False:
-        yield "enable_authenticated_media is false: anybody can fetch media without a login"
     if settings.get("report_stats"):
         yield "report_stats is true: figures about this homeserver go to its makers"
-    if settings.get("allow_public_rooms_over_federation"):
-        yield "allow_public_rooms_over_federation is true: other servers see the room directory"
+    yield from loose(settings)
