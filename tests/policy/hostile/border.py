@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+import aiohttp
 from attrs import field, frozen
 
 from tests.policy.federating import (
@@ -70,6 +71,16 @@ class Border:
         friend, other = [await Membership.join(peer, room, user) for user, peer in guests.items()]
         await eventually(partial(alice.try_to_say, room, "everybody is here"))
         return Shared(room, alice, friend, other)
+
+
+async def download(person: Person, peer: Peer, file: str) -> tuple[int, bytes]:
+    """Have somebody at home fetch a file of a peer; give the status and what came."""
+    url = f"{peer.home.url}/_matrix/client/v1/media/download/{peer.name}/{file}"
+    async with (
+        aiohttp.ClientSession(headers=person._headers) as session,
+        session.get(url) as response,
+    ):
+        return response.status, await response.read()
 
 
 @asynccontextmanager

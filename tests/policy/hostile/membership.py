@@ -48,23 +48,28 @@ class Membership:
         return make_event_from_dict(event, self.version).event_id
 
     def says(self, text: str) -> dict[str, Any]:
-        """Make the event of a message, for whoever brings it.
+        """Make the event of a message, for whoever brings it."""
+        return self._event("m.room.message", {"msgtype": "m.text", "body": text})
 
-        Each follows on the joining alone, so that none needs another one to have arrived.
-        """
-        return self._signed(
-            {
-                "type": "m.room.message",
-                "room_id": self.room,
-                "sender": self.user,
-                "content": {"msgtype": "m.text", "body": text},
-                "auth_events": sorted(self._auth.values()),
-                "prev_events": [self._joined],
-                "depth": self._depth + 1,
-                # Receipts for old events are not passed on at once.
-                "origin_server_ts": int(time.time() * 1000),
-            }
-        )
+    def sets(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Make a state event with an empty key."""
+        return self._event(kind, content, state_key="")
+
+    def _event(self, kind: str, content: dict[str, Any], **more: str) -> dict[str, Any]:
+        """Make an event that follows on the joining alone, so that no other has to have arrived."""
+        event = {
+            "type": kind,
+            "room_id": self.room,
+            "sender": self.user,
+            "content": content,
+            "auth_events": sorted(self._auth.values()),
+            "prev_events": [self._joined],
+            "depth": self._depth + 1,
+            # Receipts for old events are not passed on at once.
+            "origin_server_ts": int(time.time() * 1000),
+            **more,
+        }
+        return self._signed(event)
 
     def _learn(self, event: dict[str, Any]) -> None:
         """Keep which events allow what the user does here."""

@@ -22,6 +22,12 @@ from tests.policy.hostile.identity import Identity, vouched
 from tests.support.ports import PortLease
 
 FEDERATION = "/_matrix/federation"
+CONTENT = "what is in every file there"
+FILE = (
+    "--cut\r\nContent-Type: application/json\r\n\r\n{}\r\n"
+    f"--cut\r\nContent-Type: text/plain\r\n\r\n{CONTENT}\r\n--cut--\r\n"
+).encode()
+FILE_HEADERS = {"Content-Type": "multipart/mixed; boundary=cut"}
 
 
 @frozen
@@ -125,6 +131,8 @@ class Peer:
         """Answer one request, the way an obliging server would."""
         heard = Heard(request.method, request.path_qs, await request.read())
         self.heard.append(heard)
+        if heard.path.startswith(f"{FEDERATION}/v1/media/download/"):
+            return web.Response(body=FILE, headers=FILE_HEADERS)
         status, answer = self._answer(heard)
         return web.json_response(answer, status=status)
 

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from tests.policy.federating import Person
-from tests.policy.hostile.border import Border
+from tests.policy.hostile.border import Border, download
 from tests.policy.hostile.identity import A_LONG_TIME
 from tests.policy.hostile.peer import FEDERATION, Peer
 
@@ -55,7 +55,7 @@ async def look_through_rooms(alice: Person, peer: Peer) -> None:
 
 
 async def fetch_a_file(alice: Person, peer: Peer) -> None:
-    await alice.ask("GET", f"/_matrix/client/v1/media/download/{peer.name}/{secrets.token_hex(8)}")
+    await download(alice, peer, secrets.token_hex(8))
 
 
 async def ask_for_keys(alice: Person, peer: Peer) -> None:
