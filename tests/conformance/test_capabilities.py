@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a network claims to do is tested: to clients by room features, to readers by its quality.yaml."""
+"""What a network claims to do is tested: to clients by room features, to readers by its quality.yaml.
+
+The policy module's quality.yaml has the same form.
+"""
 
 import ast
 import re
@@ -10,12 +13,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conformance.stage import Conversation, Stage
+from tests.support.outcomes import QUALITY, ROOT
 
-ROOT = Path(__file__).parents[2]
 DETAILS = {"id", "max_text_length", "edit_max_age", "reaction_count", "allowed_reactions"}
 """Features that only say more about others."""
-
-QUALITY = sorted(ROOT.glob("bridges/*/quality.yaml"))
 
 
 def _tested_capabilities() -> set[str]:
