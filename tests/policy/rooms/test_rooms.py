@@ -51,6 +51,7 @@ class World:
 
     home: FederatingServer
     policy: PolicyFile
+    sections: dict[str, Any]
     alice: Person
     dora: Person
     root: Person
@@ -69,11 +70,12 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         (folder / name).mkdir()
     home_name, near_name = (f"localhost:{leases[name].port}" for name in ("home", "near"))
     policy = PolicyFile(folder / "policy")
-    policy.write(
-        federation={"allow": [near_name]},
-        rooms={"widest": "open"},
-        groups=[{"name": "guests", "members": [f"@dora:{home_name}"], "may": []}],
-    )
+    sections = {
+        "federation": {"allow": [near_name]},
+        "rooms": {"widest": "open"},
+        "groups": [{"name": "guests", "members": [f"@dora:{home_name}"], "may": []}],
+    }
+    policy.write(**sections)
     registration = make_registration(
         "telegram", "telegrambot", "telegram_", None, server_name=home_name
     )
@@ -105,6 +107,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield World(
             home,
             policy,
+            sections,
             await Person.register(home, "alice"),
             await Person.register(home, "dora"),
             await Person.register(home, "root", admin=True),
@@ -113,6 +116,22 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             ghost,
             registration.as_token,
         )
+
+
+async def put_in_force(world: World, **sections: Any) -> None:
+    """Change parts of the policy and wait until the homeserver follows."""
+    before = await in_force(world)
+    world.policy.write(**{**world.sections, **sections})
+
+    async def changed() -> bool:
+        return await in_force(world) != before
+
+    await eventually(changed, describe="the new policy to be in force")
+
+
+async def in_force(world: World) -> str:
+    _, shown = await world.alice.ask("GET", "/_karvon/policy")
+    return str(shown["digest"])
 
 
 async def state(person: Person, room: str, kind: str) -> dict[str, Any]:
@@ -235,6 +254,42 @@ async def test_an_upgraded_room_keeps_its_class(world: World, wanted: str) -> No
     assert (await state(world.alice, replacement, RESIDENCY))["class"] == wanted
     creation = await state(world.alice, replacement, "m.room.create")
     assert creation.get("m.federate", True) is (wanted != "domestic")
+
+
+async def test_an_upgrade_follows_a_policy_that_has_become_narrower(world: World) -> None:
+    wide = await world.alice.create_room(creation_content={RESIDENCY: "open"})
+    shared = await world.alice.create_room(creation_content={RESIDENCY: "allowlisted"})
+    try:
+        await put_in_force(world, rooms={"widest": "allowlisted"})
+        path = f"rooms/{quote(wide)}/upgrade"
+        status, answer = await world.alice.ask("POST", path, {"new_version": "11"})
+        assert status == 200, answer
+        replacement = answer["replacement_room"]
+        assert (await state(world.alice, replacement, RESIDENCY))["class"] == "allowlisted"
+        history = await state(world.alice, replacement, "m.room.history_visibility")
+        assert history == {"history_visibility": "joined"}
+        await put_in_force(world, rooms={"widest": "domestic"})
+        path = f"rooms/{quote(shared)}/upgrade"
+        status, answer = await world.alice.ask("POST", path, {"new_version": "11"})
+        assert (status, answer["error"]) == (
+            403,
+            "Rooms of the class allowlisted are not permitted here.",
+        )
+        status, _ = await world.alice.ask("GET", f"rooms/{quote(shared)}/state/m.room.tombstone/")
+        assert status == 404
+    finally:
+        await put_in_force(world)
+
+
+async def test_aliases_of_domestic_rooms_do_not_exist_elsewhere(world: World) -> None:
+    for wanted, expected in (("domestic", 404), ("allowlisted", 200)):
+        await world.alice.create_room(
+            room_alias_name=f"the-{wanted}", creation_content={RESIDENCY: wanted}
+        )
+        path = f"directory/room/{quote(f'#the-{wanted}:{world.home.server_name}')}"
+        status, answer = await world.bob.ask("GET", path)
+        assert status == expected, answer
+        assert (await world.alice.ask("GET", path))[0] == 200
 
 
 async def test_bridges_stay_out_of_domestic_rooms_of_people(world: World) -> None:
