@@ -74,6 +74,20 @@ _SENTENCES = {
         "- {time}: whether other servers may take part in a room is decided when it is made; it cannot"
         " become {subject} later (rule: {rule})."
     ),
+    "no_such_class": user_text(
+        "- {time}: there is no room class {subject}; there are domestic, allowlisted and open."
+    ),
+    "history_too_wide": user_text(
+        "- {time}: the history of a room of this class cannot be {subject}: people would see what was"
+        " said before they came (rule: {rule})."
+    ),
+    "no_guests": user_text(
+        "- {time}: guests cannot take part in a room of this class (rule: {rule})."
+    ),
+    "not_published": user_text(
+        "- {time}: a room of the class {subject} cannot be listed, because other servers can see the"
+        " list (rule: {rule})."
+    ),
     "no_bridges_here": user_text(
         "- {time}: bridges do not take part in a room for people of this homeserver only: {subject}"
         " (rule: {rule})."
