@@ -32,7 +32,7 @@ def refusal_of(answer: Mapping[str, Any]) -> Refusal:
 
 def why(refusal: Refusal) -> UserText:
     """Say why, with the rule and the time."""
-    template = _SENTENCES.get(refusal.reason or "", _OTHERWISE)
+    template = SENTENCES.get(refusal.reason or "", _OTHERWISE)
     return UserText(
         template.template,
         {
@@ -45,7 +45,7 @@ def why(refusal: Refusal) -> UserText:
 
 _OTHERWISE = user_text("- {time}: the policy refused {subject} (rule: {rule}).")
 
-_SENTENCES = {
+SENTENCES = {
     "not_listed": user_text(
         "- {time}: this homeserver only talks to servers on its allowlist, and {subject} is not on it"
         " (rule: {rule})."
@@ -58,6 +58,12 @@ _SENTENCES = {
     ),
     "wrong_direction": user_text(
         "- {time}: this homeserver talks to {subject} in the other direction only (rule: {rule})."
+    ),
+    "no_server_name": user_text(
+        "- {time}: {subject} is not a valid name of a server (rule: {rule})."
+    ),
+    "outside": user_text(
+        "- {time}: {subject} is outside the territory this homeserver may connect to (rule: {rule})."
     ),
     "destination_not_listed": user_text(
         "- {time}: this homeserver does not connect to {subject} (rule: {rule})."

@@ -9,11 +9,13 @@ import pytest
 from mautrix.types import UserID
 
 from bridges.core.border.office import PolicyOffice, replace
+from bridges.core.border.refusals import SENTENCES
 from bridges.core.border.request import parse_change
 from bridges.core.clock import SystemClock
 from bridges.core.commands.parser import UsageError
 from bridges.core.config import Level
 from policy_module.rules.edit import AddServer, Listing, RemoveServer
+from policy_module.rules.requests import Reason
 from tests.core.commands.fakes import ALICE, Chat, FakePolicyPages
 
 TODAY = date(2030, 1, 1)
@@ -77,6 +79,10 @@ def office(chat: Chat, tmp_path: Path, pages: FakePolicyPages | None = None) -> 
         pages or FakePolicyPages(SHOWN, file=path), "wonder.example", path, SystemClock()
     )
     return path
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(SENTENCES) == {reason.value for reason in Reason}
 
 
 async def test_why(chat: Chat, tmp_path: Path) -> None:
