@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 from synapse.api.errors import FederationDeniedError, RequestSendFailed
 from synapse.events import EventBase
-from synapse.federation.sender import FederationSender
 from synapse.federation.units import Edu
 from synapse.module_api import ModuleApi
 from synapse.module_api.callbacks.federation import (
@@ -83,7 +82,7 @@ def record_deliveries(api: ModuleApi, hs: "HomeServer", sink: AuditSink) -> None
     api.register_federation_callbacks(
         on_event_delivered_over_federation=deliveries.on_event_delivered_over_federation
     )
-    sender: Any = hs.get_federation_sender()
-    if isinstance(sender, FederationSender):
+    if hs.should_send_federation():  # other workers have no sender, and refuse to make one
+        sender: Any = hs.get_federation_sender()
         manager: Any = sender._transaction_manager  # noqa: SLF001 - Synapse reports what arrived only
         manager.send_new_transaction = deliveries.watched(manager.send_new_transaction)
