@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,7 +40,7 @@ _NOT_OK = re.compile(r"^(tests\.\S+\.test_\S+)$", re.MULTILINE)
 class Outcome:
     """What came of one run; ``named`` are the tests that were skipped or failed."""
 
-    counts: dict[str, int]
+    counts: Mapping[str, int]
     named: frozenset[str]
     output: str
 
@@ -50,6 +52,15 @@ class Outcome:
         counts = {name: int(number) for name, number in pairs}
         return cls(counts, frozenset(_NOT_OK.findall(output)), output)
 
+    @classmethod
+    def of_parts(cls, parts: Sequence["Outcome"]) -> "Outcome":
+        """Put together what came of the parts."""
+        counts: Counter[str] = Counter()
+        for each in parts:
+            counts.update(each.counts)
+        named = frozenset(name for each in parts for name in each.named)
+        return cls(counts, named, "".join(each.output for each in parts))
+
     @property
     def total(self) -> int:
         """How many tests there were."""
@@ -59,14 +70,14 @@ class Outcome:
         return ", ".join(f"{number} {name}" for name, number in sorted(self.counts.items()))
 
 
-def run(tests: Path, folder: Path, policy: Path | None) -> Outcome:
-    """Run the suite in a process of its own."""
-    folder.mkdir()
+def run(tests: Path, folder: Path, policy: Path | None, part: str) -> Outcome:
+    """Run a part of the suite in a process of its own."""
+    folder.mkdir(parents=True)
     script = Path(__file__).with_name("under_trial.py")
     done = subprocess.run(
         [
             *(sys.executable, script, tests, policy or "-"),
-            *("--temp-directory", folder / "trial", "--reporter=text", *SUITE),
+            *("--temp-directory", folder / "trial", "--reporter=text", part),
         ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": ""},
@@ -89,11 +100,19 @@ def main() -> int:
             egress={"identity": ["example.com"]},
             rooms={"default": "open", "widest": "open"},
         )
-        running = (
-            side_by_side.submit(run, tests, folder / "without", None),
-            side_by_side.submit(run, tests, folder / "with", policy.path),
+        # The longest are begun first. One process for all would get slower with each homeserver that
+        # is not forgotten.
+        running = [
+            [
+                side_by_side.submit(run, tests, folder / name / part, chosen, part)
+                for name, chosen in (("with", policy.path), ("without", None))
+            ]
+            for part in SUITE
+        ]
+        with_module, without = (
+            Outcome.of_parts([each.result() for each in side])
+            for side in zip(*running, strict=True)
         )
-        without, with_module = (each.result() for each in running)
     print(f"without the module: {without}")
     print(f"with the module:    {with_module}")
     differing = without.named ^ with_module.named

@@ -11,10 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 from synapse.config._base import RootConfig
 from synapse.config.homeserver import HomeServerConfig
+from synapse.http.matrixfederationclient import MatrixFederationHttpClient
 from synapse.module_api import ModuleApi
+from synapse.server import HomeServer
 from twisted.scripts import trial
 
 from policy_module.config import PolicyConfig
@@ -28,9 +31,19 @@ class ModuleWithItsOwnFolder(PolicyModule):
     """
 
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
+        _give_agents(api._hs)
         own = Path(tempfile.mkdtemp(dir=config.policy.parent))
         folders = {"state": own / "state", "audit": own / "audit"}
         super().__init__(config.model_copy(update=folders), api)
+
+
+def _give_agents(hs: HomeServer) -> None:
+    """Give a client that a test made up the agents of a real one, which the module insists on."""
+    made_up = hs.get_federation_http_client()
+    if isinstance(made_up, Mock):
+        real = MatrixFederationHttpClient(hs, tls_client_options_factory=None)
+        made_up.agent = real.agent
+        made_up._simple_http_client = real._simple_http_client
 
 
 def put_module_into_every_homeserver(policy: Path) -> None:
