@@ -97,6 +97,10 @@ def _with_destinations(template: str, config: KarvonConfig) -> str:
     if config.telegram.enabled and not config.uses_sandbox and config.telegram.server is None:
         note = "Telegram's data centres, from karvon.yaml"
         listed.append({"host": "telegram.org", "abroad": True, "note": note})
+    proxy = config.telegram.proxy
+    if config.telegram.enabled and proxy is not None:
+        note = "the way to Telegram, from karvon.yaml"
+        listed.append({"host": f"{proxy.host}:{proxy.port}", "note": note})
     if not listed:
         return template
     lines = "".join(f"\n    - {json.dumps(entry)}" for entry in listed)

@@ -50,6 +50,10 @@ def test_with_everything_on_this_machine_nothing_is_listed(tmp_path: Path) -> No
             REAL + ", url: 'https://bridge.example.org'}",
             {"bridge.example.org": False, "telegram.org": True},
         ),
+        (
+            REAL + ", proxy: {type: socks5, host: proxy.example.org, port: 1080}}",
+            {"telegram.org": True, "proxy.example.org:1080": False},
+        ),
         (REAL + ", enabled: false}", {}),
     ],
 )
