@@ -13,12 +13,12 @@ from aiohttp import web
 from attrs import define
 from telethon.errors import RPCError
 
+from sandbox.json_body import BadBodyError, Body
 from sandbox.telegram.accounts import UnknownAccountError
 from sandbox.telegram.control_people import PeopleOperations, received
 from sandbox.telegram.control_rooms import RoomControl
 from sandbox.telegram.control_scale import ScaleOperations
 from sandbox.telegram.faults import MethodFault, PushEffect
-from sandbox.telegram.json_body import BadBodyError, Body
 from sandbox.telegram.operator import OperatorError
 from sandbox.telegram.person import NeverHappenedError
 from sandbox.telegram.records import Account, Room

@@ -8,7 +8,7 @@ import attrs
 from attrs import define
 from telethon.tl import types
 
-from sandbox.telegram.json_body import BadBodyError, Body
+from sandbox.json_body import BadBodyError, Body
 from sandbox.telegram.person import Person
 from sandbox.telegram.received import Received
 from sandbox.telegram.sandbox import TelegramSandbox

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define
 from telethon.tl import types
 
-from sandbox.telegram.json_body import BadBodyError, Body
+from sandbox.json_body import BadBodyError, Body
 from sandbox.telegram.person import Person
 from sandbox.telegram.sandbox import TelegramSandbox
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import define
 
+from sandbox.json_body import Body
 from sandbox.telegram.bulk import Contents
-from sandbox.telegram.json_body import Body
 from sandbox.telegram.sandbox import TelegramSandbox
 
 Answer = dict[str, Any]

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages and receipts: copied to the devices they are for, never opened."""
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from sandbox.whatsapp.exchange import Exchange
+from sandbox.whatsapp.jids import BadJidError, Jid
+from sandbox.whatsapp.node import Node, node
+from sandbox.whatsapp.records import Account, Device, Group
+
+_KEPT = ("id", "type", "edit", "addressing_mode", "category", "push_priority")
+_NOT_COMMON = {"participants", "enc"}
+
+
+def message(exchange: Exchange, stanza: Node) -> None:
+    """Acknowledge a message and bring each device its copy."""
+    to = _jid(stanza.get("to"))
+    error = None
+    if to is None:
+        error = "400"
+    elif to.is_group:
+        error = _to_group(exchange, stanza, to)
+    else:
+        _to_person(exchange, stanza, to)
+    attrs = {
+        "class": "message",
+        "id": stanza.get("id"),
+        "from": stanza.get("to"),
+        "t": str(exchange.world.now()),
+        "error": error,
+    }
+    exchange.send(node("ack", attrs))
+
+
+def receipt(exchange: Exchange, stanza: Node) -> None:
+    """Acknowledge a receipt and bring it to whom it concerns.
+
+    Some clients confirm a message by its receipt alone, so a receipt counts as confirmation.
+    """
+    exchange.world.mail.confirm(exchange.device, "message", stanza.get("id"))
+    attrs = {"class": "receipt", "id": stanza.get("id"), "from": stanza.get("to")}
+    exchange.send(node("ack", {**attrs, "type": stanza.get("type") or None}))
+    to = _jid(stanza.get("to"))
+    author = _jid(stanza.get("participant")) if to and to.is_group else to
+    if to is None or author is None:
+        return
+    own = exchange.account
+    person = exchange.world.accounts.at(author)
+    passed = {k: v for k, v in stanza.attrs.items() if k not in {"to", "participant", "recipient"}}
+    passed["t"] = str(exchange.world.now())
+    if person is not None:
+        passed_on = {**passed, **_whence(exchange, to, author)}
+        retried = author.device if stanza.get("type") == "retry" else None
+        for device in exchange.world.accounts.devices(person):
+            if device is not exchange.device and retried in {None, device.number}:
+                exchange.switchboard.deliver(device, Node("receipt", passed_on, stanza.content))
+    if stanza.get("type") in {"read", "read-self", "played"} and person is not own:
+        _to_own_devices(exchange, stanza, to, passed)
+
+
+def confirmation(exchange: Exchange, stanza: Node) -> None:
+    """Forget what the device has confirmed."""
+    exchange.world.mail.confirm(exchange.device, stanza.get("class"), stanza.get("id"))
+
+
+def _whence(exchange: Exchange, to: Jid, author: Jid) -> dict[str, str]:
+    me = exchange.account.jid(exchange.device.number, lid=author.is_lid)
+    return {"from": str(to), "participant": str(me)} if to.is_group else {"from": str(me)}
+
+
+def _to_own_devices(exchange: Exchange, stanza: Node, to: Jid, passed: dict[str, str]) -> None:
+    attrs = {**passed, "from": str(exchange.account.jid(lid=to.is_lid)), "recipient": str(to.bare)}
+    if to.is_group:
+        attrs["participant"] = stanza.get("participant")
+    for device in exchange.world.accounts.devices(exchange.account):
+        if device is not exchange.device:
+            exchange.switchboard.deliver(device, Node("receipt", attrs, stanza.content))
+
+
+def _to_group(exchange: Exchange, stanza: Node, to: Jid) -> str | None:
+    group = exchange.world.groups.get(to.user)
+    own = exchange.account
+    membership = group.member(own.lid) if group else None
+    if group is None or membership is None:
+        return "404"
+    if group.announcement and not membership.role:
+        return "420"
+    copies = dict(_copies(stanza))
+    once = tuple(stanza.each("enc"))
+    only = _jid(stanza.get("participant"))
+    attrs = {
+        **_base(exchange, stanza),
+        "from": str(to),
+        "participant": str(own.jid(exchange.device.number)),
+        "participant_pn": str(own.jid(exchange.device.number, lid=False)),
+    }
+    for device, jid in _group_devices(exchange, group):
+        if device is exchange.device or (only is not None and only != jid):
+            continue
+        content = (*copies.get(jid, ()), *once, *_common(stanza))
+        exchange.switchboard.deliver(device, Node("message", attrs, content))
+    return None
+
+
+def _group_devices(exchange: Exchange, group: Group) -> Iterator[tuple[Device, Jid]]:
+    for member in group.members:
+        account = exchange.world.accounts.find(member.lid)
+        for device in exchange.world.accounts.devices(account):
+            yield device, account.jid(device.number)
+
+
+def _to_person(exchange: Exchange, stanza: Node, to: Jid) -> None:
+    copies = dict(_copies(stanza))
+    once = tuple(stanza.each("enc"))
+    if once:
+        copies[to] = once
+    for jid, content in copies.items():
+        account = exchange.world.accounts.at(jid)
+        device = exchange.world.accounts.device_at(jid)
+        if account is None or device is None or device is exchange.device:
+            continue
+        attrs = {**_base(exchange, stanza), **_addresses(exchange, stanza, jid, account)}
+        copy = Node("message", attrs, (*content, *_common(stanza)))
+        exchange.switchboard.deliver(device, copy)
+
+
+def _addresses(exchange: Exchange, stanza: Node, jid: Jid, account: Account) -> dict[str, str]:
+    own = exchange.account
+    attrs = {"from": str(own.jid(exchange.device.number, lid=jid.is_lid))}
+    if account is own:
+        attrs["recipient"] = stanza.get("to")
+        if stanza.get("peer_recipient_pn"):
+            attrs["peer_recipient_pn"] = stanza.get("peer_recipient_pn")
+    elif jid.is_lid:
+        attrs["sender_pn"] = str(own.jid(lid=False))
+    else:
+        attrs["sender_lid"] = str(own.jid())
+    return attrs
+
+
+def _base(exchange: Exchange, stanza: Node) -> dict[str, str]:
+    attrs = {name: stanza.attrs[name] for name in _KEPT if name in stanza.attrs}
+    return {**attrs, "t": str(exchange.world.now()), "notify": exchange.account.name}
+
+
+def _copies(stanza: Node) -> Iterator[tuple[Jid, tuple[Node, ...]]]:
+    participants = stanza.child("participants")
+    for copy in participants.each("to") if participants else ():
+        jid = _jid(copy.get("jid"))
+        if jid is not None:
+            yield jid, copy.children
+
+
+def _common(stanza: Node) -> tuple[Node, ...]:
+    return tuple(child for child in stanza.children if child.tag not in _NOT_COMMON)
+
+
+def _jid(text: str) -> Jid | None:
+    try:
+        jid = Jid.parse(text)
+    except BadJidError:
+        return None
+    # Older clients write the server of phone numbers in this way.
+    return evolve(jid, server="s.whatsapp.net") if jid.server == "c.us" else jid

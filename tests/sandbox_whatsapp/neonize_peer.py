@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""neonize (whatsmeow) as it comes from PyPI, for several accounts in one process."""
+
+import asyncio
+import base64
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from neonize._binder import ProxySettings
+from neonize.aioze import events
+from neonize.aioze.client import NewAClient
+from neonize.utils.enum import (
+    ChatPresence,
+    ChatPresenceMedia,
+    ParticipantChange,
+    ReceiptType,
+)
+from neonize.utils.jid import Jid2String, build_jid
+
+from tests.sandbox_whatsapp.peer_protocol import serve, tell
+
+
+class Accounts:
+    """The clients by the names the test gives them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._clients: dict[str, Any] = {}
+        self._messages: dict[str, Any] = {}
+
+    async def connect(self, who: str) -> None:
+        client = NewAClient(str(self._folder / f"{who}.db"), uuid=who)
+        self._clients[who] = client
+        for name in events.__all__:
+            if name != "QREv":
+                client.event(getattr(events, name))(self._teller(who, name))
+
+        async def show(_: Any, code: bytes) -> None:
+            tell("qr", who=who, code=code.decode())
+
+        client.event.qr(show)
+        await client.connect(ProxySettings(proxy_address=os.environ["https_proxy"]))
+
+    def _teller(self, who: str, name: str) -> Any:
+        async def handle(_: Any, event: Any) -> None:
+            fields: dict[str, Any] = {"who": who}
+            if name == "MessageEv":
+                self._messages[event.Info.ID] = event
+                message = event.Message
+                source = event.Info.MessageSource
+                fields |= {
+                    "id": event.Info.ID,
+                    "text": message.conversation or message.extendedTextMessage.text,
+                    "chat": Jid2String(source.Chat),
+                    "from_me": source.IsFromMe,
+                    "name": event.Info.Pushname,
+                    "file": message.documentMessage.fileName,
+                }
+            else:
+                fields["said"] = str(event)
+            tell(name.removesuffix("Ev"), **fields)
+
+        return handle
+
+    async def pair_code(self, who: str, phone: str) -> str:
+        return str(await self._clients[who].PairPhone(phone, False))
+
+    async def send(self, who: str, to: str, text: str) -> str:
+        return str((await self._clients[who].send_message(_jid(to), text)).ID)
+
+    async def send_file(self, who: str, to: str, data: str, name: str) -> str:
+        client = self._clients[who]
+        message = await client.build_document_message(
+            base64.b64decode(data), filename=name, mimetype="application/octet-stream"
+        )
+        return str((await client.send_message(_jid(to), message)).ID)
+
+    async def download(self, who: str, id: str) -> str:  # noqa: A002
+        data = await self._clients[who].download_any(self._messages[id].Message)
+        return base64.b64encode(data).decode()
+
+    async def read(self, who: str, id: str) -> None:  # noqa: A002
+        source = self._messages[id].Info.MessageSource
+        await self._clients[who].mark_read(
+            id, chat=source.Chat, sender=source.Sender, receipt=ReceiptType.READ
+        )
+
+    async def type(self, who: str, to: str) -> None:
+        await self._clients[who].send_chat_presence(
+            _jid(to),
+            ChatPresence.CHAT_PRESENCE_COMPOSING,
+            ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT,
+        )
+
+    async def create_group(self, who: str, subject: str, members: list[str]) -> str:
+        group = await self._clients[who].create_group(subject, [_jid(one) for one in members])
+        return str(Jid2String(group.JID))
+
+    async def participants(self, who: str, group: str, members: list[str], change: str) -> None:
+        await self._clients[who].update_group_participants(
+            _jid(group), [_jid(one) for one in members], ParticipantChange[change]
+        )
+
+    async def rename_group(self, who: str, group: str, subject: str) -> None:
+        await self._clients[who].set_group_name(_jid(group), subject)
+
+    async def announce_group(self, who: str, group: str, announce: bool) -> None:
+        await self._clients[who].set_group_announce(_jid(group), announce)
+
+    async def group(self, who: str, group: str) -> dict[str, Any]:
+        info = await self._clients[who].get_group_info(_jid(group))
+        return {
+            "subject": info.GroupName.Name,
+            "announce": info.GroupAnnounce.IsAnnounce,
+            "members": {one.PhoneNumber.User: one.IsAdmin for one in info.Participants},
+        }
+
+    async def invite_link(self, who: str, group: str) -> str:
+        return str(await self._clients[who].get_group_invite_link(_jid(group)))
+
+    async def join(self, who: str, link: str) -> str:
+        return str(Jid2String(await self._clients[who].join_group_with_link(link)))
+
+    async def leave(self, who: str, group: str) -> None:
+        await self._clients[who].leave_group(_jid(group))
+
+    async def disconnect(self, who: str) -> None:
+        await self._clients[who].disconnect()
+
+    async def reconnect(self, who: str) -> None:
+        await self._clients[who].stop()
+        await self.connect(who)
+
+
+def _jid(text: str) -> Any:
+    user, _, server = text.partition("@")
+    return build_jid(user.removeprefix("+"), server or "s.whatsapp.net")
+
+
+async def _main() -> None:
+    # Every client blocks one thread for as long as it lives.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32))
+    accounts = Accounts(Path(sys.argv[1]))
+    names = [name for name in vars(Accounts) if not name.startswith("_")]
+    await serve({name: getattr(accounts, name) for name in names})
+
+
+asyncio.run(_main())
