@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sandbox.whatsapp.faults import Faults
 from sandbox.whatsapp.persistence import Store
+from sandbox.whatsapp.pictures import PICTURE_PATH, Pictures
 
 MEDIA_HOST = "mmg.whatsapp.net"
 _PATH = "/v/t62.7118-24/"
@@ -21,8 +22,9 @@ MAX_FILE = 256 * 1024 * 1024
 class MediaHost:
     """Files over HTTP."""
 
-    def __init__(self, store: Store, faults: Faults) -> None:
+    def __init__(self, store: Store, pictures: Pictures, faults: Faults) -> None:
         self._store = store
+        self._pictures = pictures
         self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
@@ -30,6 +32,7 @@ class MediaHost:
         return [
             web.post("/mms/{kind}/{token}", self._upload),
             web.get(_PATH + "{token}", self._download),
+            web.get(PICTURE_PATH + "{number}.jpg", self._picture),
         ]
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -53,6 +56,12 @@ class MediaHost:
         if data is None:
             return web.Response(status=404)
         return _ranged(request, data)
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        data = self._pictures.file(request.match_info["number"])
+        if data is None:
+            return web.Response(status=404)
+        return web.Response(body=data, content_type="image/jpeg")
 
 
 def _ranged(request: web.Request, data: bytes) -> web.Response:

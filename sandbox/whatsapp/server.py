@@ -49,7 +49,7 @@ class Server:
         """Listen; returns the port."""
         app = web.Application(client_max_size=MAX_FILE)
         app.router.add_get("/ws/chat", self._serve)
-        app.add_routes(MediaHost(self._world.store, self._faults).routes())
+        app.add_routes(MediaHost(self._world.store, self._world.pictures, self._faults).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()

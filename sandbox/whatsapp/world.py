@@ -9,6 +9,7 @@ from sandbox.whatsapp.groups import Groups
 from sandbox.whatsapp.keys import KeyPair, RandomBytes
 from sandbox.whatsapp.mail import Mail
 from sandbox.whatsapp.persistence import Store
+from sandbox.whatsapp.pictures import Pictures
 from sandbox.whatsapp.records import Settings
 from sandbox.whatsapp.tls import TlsIdentity
 
@@ -23,6 +24,7 @@ class World:
         self.accounts = Accounts(store, random_bytes)
         self.mail = Mail(store)
         self.groups = Groups(store, now, random_bytes)
+        self.pictures = Pictures(store, random_bytes)
         settings = self._settings()
         self.tls = TlsIdentity(settings.authority, settings.server)
         self.identity = ServerIdentity.issue(KeyPair(settings.root), now(), random_bytes)

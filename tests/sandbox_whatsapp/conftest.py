@@ -37,7 +37,7 @@ async def neonize(
 async def start_neonize(net: WhatsAppSandbox, folder: Path) -> Peer:
     """Start neonize with its files in a folder."""
     env = net.client_environment(folder / "authority.pem") | {"NEONIZE_BOT_TAG": "off"}
-    return await Peer.start(
+    return await Peer.module(
         "sandbox.whatsapp.launch", "tests.sandbox_whatsapp.neonize_peer", str(folder), env=env
     )
 

@@ -127,6 +127,15 @@ class Accounts:
     async def leave(self, who: str, group: str) -> None:
         await self._clients[who].leave_group(_jid(group))
 
+    async def set_group_picture(self, who: str, group: str, data: str) -> str:
+        return str(await self._clients[who].set_group_photo(_jid(group), base64.b64decode(data)))
+
+    async def picture(self, who: str, of: str) -> str:
+        return str((await self._clients[who].get_profile_picture(_jid(of))).DirectPath)
+
+    async def watch(self, who: str, whom: str) -> None:
+        await self._clients[who].subscribe_presence(_jid(whom))
+
     async def disconnect(self, who: str) -> None:
         await self._clients[who].disconnect()
 

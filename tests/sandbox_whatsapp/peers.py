@@ -28,11 +28,14 @@ class Peer:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, *command: str, env: Mapping[str, str]) -> "Peer":
+    async def module(cls, *command: str, env: Mapping[str, str]) -> "Peer":
         """Start a Python module and wait until it is ready."""
+        return await cls.start(sys.executable, "-m", *command, env=env)
+
+    @classmethod
+    async def start(cls, *command: str, env: Mapping[str, str]) -> "Peer":
+        """Start a program and wait until it is ready."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -61,6 +64,11 @@ class Peer:
             return one["event"] == event and fields.items() <= one.items()
 
         return await self._take(fits, f"{event} {fields}")
+
+    def forget(self, event: str, **fields: Any) -> None:
+        """Drop the events so far that have these fields."""
+        wanted = {"event": event, **fields}.items()
+        self._events = [one for one in self._events if not wanted <= one.items()]
 
     async def wait_said(self, event: str, text: str, **fields: Any) -> Event:
         """Wait for an event that says this somewhere, and take it."""

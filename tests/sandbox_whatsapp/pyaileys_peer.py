@@ -70,6 +70,9 @@ class Account:
         data = await self._client.download_message_media(self._messages[id])
         return base64.b64encode(data).decode()
 
+    async def available(self, there: bool) -> None:
+        await self._client.set_presence(there)
+
     async def type(self, to: str) -> None:
         await self._client.set_typing(to)
 

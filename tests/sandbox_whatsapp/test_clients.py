@@ -2,12 +2,21 @@
 """neonize and neonize on the network: what both ends of a chat see."""
 
 import base64
+import io
 import os
 
 import pytest
+from aiohttp import ClientSession
+from PIL import Image
 
 from sandbox.whatsapp import WhatsAppSandbox
-from sandbox.whatsapp.faults import UNAVAILABLE
+from sandbox.whatsapp.faults import (
+    CLIENT_OUTDATED,
+    MAIN_DEVICE_GONE,
+    UNAVAILABLE,
+    Ban,
+    temporary_ban,
+)
 from tests.sandbox_whatsapp.conftest import ALISA, BORIS, VERA, link
 from tests.sandbox_whatsapp.peers import Peer
 from tests.support.waiting import eventually
@@ -88,6 +97,20 @@ async def test_groups_are_made_changed_and_left(net: WhatsAppSandbox, pair: Peer
     assert BORIS[1:] in seen["members"]
 
 
+async def test_a_group_has_a_picture(net: WhatsAppSandbox, pair: Peer) -> None:
+    group = await pair.do("create_group", who="Alisa", subject="Photos", members=[BORIS])
+    with pytest.raises(AssertionError, match="ProfilePicture"):
+        await pair.do("picture", who="Boris", of=group)
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(drawn, "JPEG")
+    data = base64.b64encode(drawn.getvalue()).decode()
+    await pair.do("set_group_picture", who="Alisa", group=group, data=data)
+    await pair.wait_said("Picture", group.partition("@")[0], who="Boris")
+    path = await pair.do("picture", who="Boris", of=group)
+    async with ClientSession() as http, http.get(f"http://{net.host}:{net.port}{path}") as response:
+        assert Image.open(io.BytesIO(await response.read())).size == (64, 64)
+
+
 async def test_a_code_typed_on_the_phone_links_a_device(net: WhatsAppSandbox, pair: Peer) -> None:
     await pair.do("connect", who="Vera")
     await pair.wait("qr", who="Vera")
@@ -96,3 +119,31 @@ async def test_a_code_typed_on_the_phone_links_a_device(net: WhatsAppSandbox, pa
     await pair.wait("Connected", who="Vera")
     sent = await pair.do("send", who="Vera", to=ALISA, text="by code")
     assert (await pair.wait("Message", who="Alisa", id=sent))["name"] == "Vera"
+
+
+async def test_a_client_is_told_what_became_of_it(net: WhatsAppSandbox, pair: Peer) -> None:
+    boris = net.accounts.find(BORIS)
+    assert net.operator.replace(boris) == 1
+    await pair.wait("StreamReplaced", who="Boris")
+    net.faults.refuse_login(temporary_ban(Ban.TOO_MANY_PEOPLE, 3600), boris)
+    await pair.do("reconnect", who="Boris")
+    await pair.wait_said("TemporaryBan", "3600", who="Boris")
+    net.faults.refuse_login(CLIENT_OUTDATED, boris)
+    await pair.do("reconnect", who="Boris")
+    await pair.wait("ClientOutdated", who="Boris")
+    pair.forget("Connected", who="Boris")
+    await pair.do("reconnect", who="Boris")
+    await pair.wait("Connected", who="Boris")
+    assert net.operator.log_out(boris) == 1
+    await pair.wait("LoggedOut", who="Boris")
+    assert net.accounts.devices(boris) == []
+
+
+async def test_a_device_that_is_gone_has_to_be_linked_anew(
+    net: WhatsAppSandbox, pair: Peer
+) -> None:
+    alisa = net.accounts.find(ALISA)
+    fault = net.faults.refuse_login(MAIN_DEVICE_GONE, alisa)
+    net.operator.drop(alisa)
+    await pair.wait("LoggedOut", who="Alisa")
+    assert fault.struck == 1

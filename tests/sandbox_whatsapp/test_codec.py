@@ -42,25 +42,25 @@ _plain_nodes = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(_nodes)
 def test_what_was_written_is_read_again(node: Node) -> None:
     assert decode(encode(node)) == node
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(_plain_nodes)
 def test_another_codec_reads_what_we_write(node: Node) -> None:
     assert _ours(decode_binary_node(encode(node))) == node
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(_plain_nodes)
 def test_we_read_what_another_codec_writes(node: Node) -> None:
     assert decode(encode_binary_node(_theirs(node))) == node
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_node_or_refused(data: bytes) -> None:
     try:

@@ -27,7 +27,7 @@ async def boris(
     """Boris uses pyaileys."""
     folder = tmp_path_factory.mktemp("pyaileys")
     env = net.client_environment(folder / "authority.pem")
-    peer = await Peer.start(
+    peer = await Peer.module(
         "tests.sandbox_whatsapp.pyaileys_peer", str(folder / "auth"), net.url, env=env
     )
     try:
@@ -70,6 +70,16 @@ async def test_files_both_ways(net: WhatsAppSandbox, alisa: Peer, boris: Peer) -
 async def test_typing_is_seen(net: WhatsAppSandbox, alisa: Peer, boris: Peer) -> None:
     await boris.do("type", to=str(net.accounts.find(ALISA).jid()))
     await alisa.wait("ChatPresence", who="Alisa")
+
+
+async def test_who_is_there_is_told_to_who_asked(
+    net: WhatsAppSandbox, alisa: Peer, boris: Peer
+) -> None:
+    await boris.do("available", there=False)
+    await alisa.do("watch", who="Alisa", whom=str(net.accounts.find(BORIS).jid()))
+    await alisa.wait_said("Presence", "Unavailable: true", who="Alisa")
+    await boris.do("available", there=True)
+    await alisa.wait_said("Presence", "Unavailable: false", who="Alisa")
 
 
 async def test_groups_both_ways(alisa: Peer, boris: Peer) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sandbox.whatsapp.frames import Frames, framed
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=400), min_size=1, max_size=5), st.integers(1, 97))
 async def test_frames_survive_any_cutting(frames: list[bytes], size: int) -> None:
     stream = b"WA\x06\x03" + b"".join(map(framed, frames))

@@ -64,7 +64,7 @@ async def test_what_waited_for_a_device_survives_kill_9(tmp_path: Path) -> None:
         "https_proxy": ready["proxy"],
         "NEONIZE_BOT_TAG": "off",
     }
-    peer = await Peer.start(
+    peer = await Peer.module(
         "sandbox.whatsapp.launch", "tests.sandbox_whatsapp.neonize_peer", str(tmp_path), env=env
     )
     try:

@@ -10,6 +10,7 @@ from sandbox.whatsapp.handlers import (
     linking,
     messages,
     people,
+    pictures,
     presence,
     service,
 )
@@ -29,6 +30,7 @@ _QUERIES: Mapping[str, Handler] = {
     "usync": people.usync,
     "privacy": people.privacy,
     "w:g2": groups.query,
+    "w:profile:picture": pictures.query,
     "passive": service.passive,
     "w:p": service.ping,
     "urn:xmpp:ping": service.ping,
