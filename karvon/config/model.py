@@ -114,7 +114,7 @@ class PolicyConfig(Section):
     """The section ``policy:``."""
 
     file: ConfigPath | None = None
-    """The policy file; null: ``policy.yaml`` in the data folder, made at the first start."""
+    """The policy file, made at the first start; null: ``policy.yaml`` in the data folder."""
     audit_keep_days: Annotated[int, Field(ge=1)] | None = 400
     """Days for which the audit log is kept; null: for ever."""
 

@@ -81,11 +81,13 @@ def prepare_policy(config: KarvonConfig) -> None:
     """Make the first policy file, which explains every key and lets nobody in or out.
 
     Only what ``karvon.yaml`` has switched on is listed in it: our own bridges on other machines,
-    and the networks they are for. A file named in ``karvon.yaml`` is the operator's and is not made.
+    and the networks they are for. Raises ``OSError`` if there is no folder for it.
     """
-    if config.policy.file is None:
-        template = (resources.files("karvon.config") / "policy.example.yaml").read_text("utf-8")
-        create_once(policy_file(config), _with_destinations(template, config).encode())
+    path = policy_file(config)
+    if path.exists():
+        return
+    template = (resources.files("karvon.config") / "policy.example.yaml").read_text("utf-8")
+    create_once(path, _with_destinations(template, config).encode())
 
 
 def _with_destinations(template: str, config: KarvonConfig) -> str:

@@ -13,11 +13,18 @@ from attrs import frozen
 
 from tests.bench.border.decisions import decision_microseconds, reload_seconds
 from tests.bench.border.messages import SENDERS, Writers
+from tests.bench.border.removal import removals
 from tests.policy.policy_file import PolicyFile
 from tests.support.postgres import PostgresServer
 from tests.support.synapse import SynapseServer, SynapseSettings
 
-GOALS = {"policy_ratio": 0.98, "decision_us": 5.0, "reload_s": 1.0}
+GOALS = {
+    "policy_ratio": 0.98,
+    "decision_us": 5.0,
+    "reload_s": 1.0,
+    "in_force_s": 1.0,
+    "usable_s": 2.0,
+}
 
 Say = Callable[[str], None]
 
@@ -30,9 +37,10 @@ class Sizes:
     block: int = 100
     members: int = 1000
     patterns: int = 100_000
+    removals: int = 10
 
 
-QUICK = Sizes(rounds=1, block=2 * SENDERS, members=3, patterns=1000)
+QUICK = Sizes(rounds=1, block=2 * SENDERS, members=3, patterns=1000, removals=1)
 
 
 async def measure(sizes: Sizes, sqlite: bool, output: Path, say: Say) -> dict[str, Any]:
@@ -53,6 +61,9 @@ async def measure(sizes: Sizes, sqlite: bool, output: Path, say: Say) -> dict[st
         rooms = [await writers.room("small", 0), await writers.room("large", sizes.members)]
         await writers.measure(rooms, sizes.rounds, sizes.block, say)
     content["rooms"] = {room.name: room.figures() for room in rooms}
+    say(f"{sizes.removals} times a server is removed from a room")
+    with tempfile.TemporaryDirectory(prefix="karvon-bench-") as folder:
+        content["removal"] = await removals(Path(folder), sizes.removals)
     _write(output, content)
     say(f"\n{json.dumps(content, indent=1)}\n\nwritten to {output}")
     return content

@@ -17,6 +17,7 @@ async def test_every_figure_is_there(tmp_path: Path) -> None:
     await measure(QUICK, True, output, said.append)
     figures = json.loads(output.read_text("utf-8"))
     assert figures["reload_s"] > 0
+    assert 0 < figures["removal"]["in_force_s_median"] <= figures["removal"]["usable_s_median"]
     assert all(value > 0 for value in figures["decision_us"].values())
     for room in ("small", "large"):
         for name in ("policy_ratio", "policy_cpu_ratio", "per_s_on", "cpu_ms_off"):

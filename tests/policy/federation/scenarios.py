@@ -2,14 +2,13 @@
 """What is played on more than one database, and what scenarios look at."""
 
 import socket
-import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from tests.policy.federating import Person
-from tests.policy.federation.world import IN_FORCE, USABLE, World, arrives, holds
+from tests.policy.federation.world import World, arrives, holds
 from tests.support.waiting import eventually
 
 ESTABLISHED = "01"
@@ -27,11 +26,8 @@ async def hears_nothing_more_through_a_friend(world: World) -> None:
     await alice.say(room, "relay before")
     await arrives(world.far, "relay before")
 
-    changed = time.monotonic()
     await world.allow(world.near)
-    assert time.monotonic() - changed < IN_FORCE
     await eventually(partial(alice.try_to_say, room, "relay secret"))
-    assert time.monotonic() - changed < USABLE
     assert await member(alice, room, carol) == "leave"
 
     await carol.say(room, "relay injected")

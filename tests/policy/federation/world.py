@@ -27,11 +27,6 @@ from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
 from tests.support.waiting import eventually
 
-IN_FORCE = 1.0
-"""Seconds from a change of the policy until it is in force."""
-USABLE = 2.0
-"""Seconds until people can talk again in a room that somebody was removed from."""
-
 
 @frozen
 class World:
