@@ -15,7 +15,7 @@ from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.pictures import PICTURE_PATH, Pictures
 
 MEDIA_HOST = "mmg.whatsapp.net"
-_PATH = "/v/t62.7118-24/"
+FILE_PATH = "/v/t62.7118-24/"
 MAX_FILE = 256 * 1024 * 1024
 
 
@@ -31,7 +31,7 @@ class MediaHost:
         """Return what the host answers to."""
         return [
             web.post("/mms/{kind}/{token}", self._upload),
-            web.get(_PATH + "{token}", self._download),
+            web.get(FILE_PATH + "{token}", self._download),
             web.get(PICTURE_PATH + "{number}.jpg", self._picture),
         ]
 
@@ -43,7 +43,7 @@ class MediaHost:
             return web.json_response({"error": "the file is not what its name says"}, status=400)
         self._store.put_file(token.rstrip("="), data)
         self._store.commit()
-        path = f"{_PATH}{token.rstrip('=')}?ccb=11-4&oh=sandbox&oe=7FFFFFFF&_nc_sid=5e03e0"
+        path = f"{FILE_PATH}{token.rstrip('=')}?ccb=11-4&oh=sandbox&oe=7FFFFFFF&_nc_sid=5e03e0"
         return web.json_response(
             {"url": f"https://{MEDIA_HOST}{path}", "direct_path": path, "handle": token}
         )

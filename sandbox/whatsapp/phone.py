@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a person's phone does when a device is linked: by scanning a QR code, or by typing a code."""
+"""What a person's phone does: it links devices, by QR code or by a code, and hands them old chats."""
 
 import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from functools import partial
 
 from cryptography.exceptions import InvalidTag
@@ -14,11 +15,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pyaileys.proto import WAProto_pb2
 
+from sandbox.whatsapp.history import HistoryKind, OldChat, history_message
 from sandbox.whatsapp.jids import SERVER
 from sandbox.whatsapp.keys import KEY_SIZE, KeyPair
 from sandbox.whatsapp.linking import CodeRequest, Linking, LinkingError, Promise
 from sandbox.whatsapp.node import leaf, node
-from sandbox.whatsapp.records import Account
+from sandbox.whatsapp.peer_messages import PeerMessages
+from sandbox.whatsapp.records import Account, Device
 from sandbox.whatsapp.session import Session
 from sandbox.whatsapp.switchboard import Switchboard
 from sandbox.whatsapp.world import World
@@ -29,7 +32,7 @@ _SALT, _VECTOR, _NONCE = 32, 16, 12
 
 
 class Phone:
-    """One person's phone, as far as linking goes."""
+    """One person's phone."""
 
     def __init__(
         self, world: World, switchboard: Switchboard, linking: Linking, account: Account
@@ -39,6 +42,7 @@ class Phone:
         self._linking = linking
         self._account = account
         self._identity = KeyPair(account.identity)
+        self._peers = PeerMessages(world, switchboard, account)
 
     def scan(self, qr: str) -> None:
         """Link the device that shows this QR code. Raises `LinkingError`."""
@@ -78,6 +82,20 @@ class Phone:
         }
         self._switchboard.answer(request.session, node("notification", attrs, inside))
         self._switchboard.flush()
+
+    async def send_history(
+        self,
+        device: Device,
+        chats: Sequence[OldChat],
+        kind: HistoryKind = HistoryKind.RECENT,
+        *,
+        order: int = 1,
+        progress: int = 100,
+    ) -> None:
+        """Hand old chats to one of the person's devices. Raises `NoKeysError`."""
+        store = self._world.store
+        message = history_message(store, chats, kind, order=order, progress=progress)
+        await self._peers.send(device, message)
 
     def _finish_code(
         self, request: CodeRequest, code: str, ephemeral: KeyPair, bundle: bytes, identity: bytes

@@ -52,6 +52,7 @@ class WhatsAppSandbox:
         self.operator = Operator(self.world, self.switchboard)
         self._linking = Linking(random_bytes)
         self._server = Server(self.world, self.switchboard, self._linking, self.faults)
+        self._phones: dict[str, Phone] = {}
         self._front: Front | None = None
 
     @property
@@ -98,7 +99,10 @@ class WhatsAppSandbox:
     def phone(self, name: str) -> Phone:
         """Return somebody's phone. `name` is a number, LID or name."""
         account = self.accounts.find(name)
-        return Phone(self.world, self.switchboard, self._linking, account)
+        if account.phone not in self._phones:
+            phone = Phone(self.world, self.switchboard, self._linking, account)
+            self._phones[account.phone] = phone
+        return self._phones[account.phone]
 
     async def start(self) -> None:
         """Listen."""

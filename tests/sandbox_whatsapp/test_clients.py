@@ -17,6 +17,7 @@ from sandbox.whatsapp.faults import (
     Ban,
     temporary_ban,
 )
+from sandbox.whatsapp.history import OldChat, OldMessage
 from tests.sandbox_whatsapp.conftest import ALISA, BORIS, VERA, link
 from tests.sandbox_whatsapp.peers import Peer
 from tests.support.waiting import eventually
@@ -109,6 +110,21 @@ async def test_a_group_has_a_picture(net: WhatsAppSandbox, pair: Peer) -> None:
     path = await pair.do("picture", who="Boris", of=group)
     async with ClientSession() as http, http.get(f"http://{net.host}:{net.port}{path}") as response:
         assert Image.open(io.BytesIO(await response.read())).size == (64, 64)
+
+
+async def test_old_chats_come_from_the_phone(net: WhatsAppSandbox, pair: Peer) -> None:
+    alisa, boris = net.accounts.find(ALISA), net.accounts.find(BORIS)
+    old = [
+        OldMessage(f"OLD{number}", f"line {number}", 1_700_000_000 + number, from_me=number == 1)
+        for number in (2, 1, 0)
+    ]
+    (device,) = net.accounts.devices(alisa)
+    for part in (1, 2):
+        chats = [OldChat(boris.jid(), f"Boris, part {part}", old)]
+        await net.phone(ALISA).send_history(device, chats, order=part, progress=50 * part)
+        got = await pair.wait_said("HistorySync", f"Boris, part {part}", who="Alisa")
+        assert [got["said"].count(f"line {number}") for number in range(3)] == [1, 1, 1]
+    await eventually(lambda: net.operator.waiting(device) == 0, describe="the phone was told")
 
 
 async def test_a_code_typed_on_the_phone_links_a_device(net: WhatsAppSandbox, pair: Peer) -> None:

@@ -11,6 +11,8 @@ from sandbox.whatsapp.node import Node, node
 from sandbox.whatsapp.records import Account, Device, Group
 
 _KEPT = ("id", "type", "edit", "addressing_mode", "category", "push_priority")
+# What a device tells the person's own phone; no other device wants to know.
+_FOR_THE_PHONE = {"hist_sync", "peer_msg"}
 _NOT_COMMON = {"participants", "enc"}
 
 
@@ -42,6 +44,8 @@ def receipt(exchange: Exchange, stanza: Node) -> None:
     exchange.world.mail.confirm(exchange.device, "message", stanza.get("id"))
     attrs = {"class": "receipt", "id": stanza.get("id"), "from": stanza.get("to")}
     exchange.send(node("ack", {**attrs, "type": stanza.get("type") or None}))
+    if stanza.get("type") in _FOR_THE_PHONE:
+        return
     to = _jid(stanza.get("to"))
     author = _jid(stanza.get("participant")) if to and to.is_group else to
     if to is None or author is None:
