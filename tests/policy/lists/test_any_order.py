@@ -135,8 +135,8 @@ def entry(name: str, end: int | None) -> dict[str, str]:
 
 
 def end_of(days: int) -> float:
-    """Give the moment, in seconds since 1970, at which something that ends then is still valid."""
-    return NOW + days * DAY
+    """Give the moment, in seconds since 1970, at which something ends that is valid on that day."""
+    return NOW + (days + 0.5) * DAY
 
 
 @settings(max_examples=60, deadline=None)
