@@ -410,6 +410,7 @@ async def test_an_administrator_changes_the_policy_by_the_bot(world: World) -> N
 
 
 async def test_figures_for_prometheus(world: World) -> None:
+    await public_room(world)
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{world.home.url}/_synapse/metrics") as response,
