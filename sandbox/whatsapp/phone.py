@@ -27,6 +27,7 @@ from sandbox.whatsapp.switchboard import Switchboard
 from sandbox.whatsapp.world import World
 
 _SIGNED_BY_ACCOUNT = b"\x06\x00"
+_APP_STATE_KEY_SHARE = 6  # ProtocolMessage.Type
 _CODE_ROUNDS = 2 << 16
 _SALT, _VECTOR, _NONCE = 32, 16, 12
 
@@ -96,6 +97,21 @@ class Phone:
         store = self._world.store
         message = history_message(store, chats, kind, order=order, progress=progress)
         await self._peers.send(device, message)
+
+    async def share_app_state_key(self, device: Device) -> None:
+        """Give a device the key of what the person's devices have in common.
+
+        Raises `NoKeysError`.
+        """
+        key = self._world.app_state.key(self._account)
+        message = WAProto_pb2.Message()
+        message.protocolMessage.type = _APP_STATE_KEY_SHARE
+        shared = message.protocolMessage.appStateSyncKeyShare.keys.add()
+        shared.keyId.keyId = key.name
+        shared.keyData.keyData = key.key
+        shared.keyData.fingerprint.rawId = 1
+        shared.keyData.timestamp = self._world.now() * 1000
+        await self._peers.send(device, message.SerializeToString())
 
     def _finish_code(
         self, request: CodeRequest, code: str, ephemeral: KeyPair, bundle: bytes, identity: bytes

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from sandbox.whatsapp.accounts import Accounts
+from sandbox.whatsapp.app_state import AppState
 from sandbox.whatsapp.certificates import ServerIdentity
 from sandbox.whatsapp.groups import Groups
 from sandbox.whatsapp.keys import KeyPair, RandomBytes
@@ -24,6 +25,7 @@ class World:
         self.accounts = Accounts(store, random_bytes)
         self.mail = Mail(store)
         self.groups = Groups(store, now, random_bytes)
+        self.app_state = AppState(store, random_bytes)
         self.pictures = Pictures(store, random_bytes)
         settings = self._settings()
         self.tls = TlsIdentity(settings.authority, settings.server)

@@ -55,6 +55,7 @@ function connect() {
 
 const operations = {
   connect: async () => connect(),
+  pin: async ({ chat }) => socket.chatModify({ pin: true }, chat),
   send: async ({ to, text }) => (await socket.sendMessage(to, { text })).key.id,
 }
 

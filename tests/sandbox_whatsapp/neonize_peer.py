@@ -136,6 +136,10 @@ class Accounts:
     async def watch(self, who: str, whom: str) -> None:
         await self._clients[who].subscribe_presence(_jid(whom))
 
+    async def pinned(self, who: str, chat: str) -> bool:
+        settings = await self._clients[who].chat_settings.get_chat_settings(_jid(chat))
+        return bool(settings.Pinned)
+
     async def disconnect(self, who: str) -> None:
         await self._clients[who].disconnect()
 

@@ -116,3 +116,23 @@ async def test_groups_both_ways(alisa: Peer, boris: Peer) -> None:
     await boris.wait("message", id=sent, chat=group, text="plov?")
     answer = await boris.do("send", to=group, text="yes")
     await alisa.wait("Message", who="Alisa", id=answer, chat=group, text="yes")
+
+
+async def test_a_pinned_chat_is_pinned_on_the_other_device(
+    net: WhatsAppSandbox, alisa: Peer, boris: Peer
+) -> None:
+    account, chat = net.accounts.find(BORIS), str(net.accounts.find(ALISA).jid())
+    await link(net, alisa, BORIS)
+    devices = net.accounts.devices(account)
+    for device in devices:
+        await net.phone(BORIS).share_app_state_key(device)
+    await eventually(
+        lambda: not any(map(net.operator.waiting, devices)), describe="the key's receipts"
+    )
+    await boris.do("pin", chat=chat)
+
+    async def pinned() -> bool:
+        return bool(await alisa.do("pinned", who="Boris", chat=chat))
+
+    await eventually(pinned, describe="the pin on the other device")
+    assert net.world.app_state.version(account, "regular_low") == 1

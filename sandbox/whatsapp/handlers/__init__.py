@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from sandbox.whatsapp.exchange import Exchange, Handler, RefusedError
 from sandbox.whatsapp.handlers import (
+    app_state,
     encryption,
     groups,
     linking,
@@ -30,6 +31,7 @@ _QUERIES: Mapping[str, Handler] = {
     "usync": people.usync,
     "privacy": people.privacy,
     "w:g2": groups.query,
+    "w:sync:app:state": app_state.query,
     "w:profile:picture": pictures.query,
     "passive": service.passive,
     "w:p": service.ping,
