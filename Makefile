@@ -24,7 +24,7 @@ bench: $(READY)  ## Measure, and write build/bench.json and build/bench-border.j
 	$(BIN)/python -m tests.bench.border
 
 faults: $(READY)  ## The fault suite: everything that can be killed is killed.
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest tests/faults -o faulthandler_timeout=1500
 
 soak: $(READY)  ## Hours of traffic with faults.
 	$(BIN)/pytest tests/soak

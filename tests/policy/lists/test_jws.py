@@ -223,6 +223,7 @@ def test_keys_are_written_and_read(algorithm: Any) -> None:
         .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         ANNA.key.public.jwk.as_bytes(encoding="DER"),
     ],
+    ids=["empty", "secret", "Ed448", "P-384", "DER"],
 )
 def test_other_keys_are_refused(data: bytes) -> None:
     with pytest.raises(KeyFileError, match="Ed25519 or P-256"):
