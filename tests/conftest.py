@@ -13,11 +13,9 @@ import pytest
 
 from tests.support import outcomes
 from tests.support.leftovers import MARKER_VARIABLE, end_leftovers
-from tests.support.outcomes import (
-    pytest_collection_modifyitems as pytest_collection_modifyitems,
-)
 from tests.support.outcomes import pytest_runtestloop as pytest_runtestloop
 from tests.support.outcomes import pytest_terminal_summary as pytest_terminal_summary
+from tests.support.outcomes import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from tests.support.people import People
 from tests.support.ports import PortLease
 from tests.support.postgres import PostgresMissingError, PostgresServer

@@ -16,11 +16,14 @@ _ROOM = re.compile(r"https://matrix\.to/#/(![^)\s]+)")
 
 async def _open(resident: Resident, listing: str, name: str) -> str:
     """Open the chat of this name from a list; returns its room."""
-    listed = (await resident.ask(listing)).splitlines()
+    said = await resident.user.say(resident.room, listing)
+    # Somebody who has just come is told first what they can say.
+    heard = await resident.hears_from_bot(f". {name}", after=said)
+    listed = heard["content"]["body"].splitlines()
     (entry,) = (line for line in listed if re.fullmatch(rf"\d+\. {name}( .*)?", line))
-    said = await resident.ask(entry.partition(".")[0])
-    room = _ROOM.search(said)
-    assert room is not None, said
+    answer = await resident.ask(entry.partition(".")[0])
+    room = _ROOM.search(answer)
+    assert room is not None, answer
     return room[1]
 
 

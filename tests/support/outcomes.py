@@ -6,11 +6,14 @@ whole suite fails when a test did not pass that a ``quality.yaml`` names as the 
 """
 
 import os
+import re
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[2]
 QUALITY = [*sorted(ROOT.glob("bridges/*/quality.yaml")), ROOT / "policy_module/quality.yaml"]
@@ -18,6 +21,9 @@ QUALITY = [*sorted(ROOT.glob("bridges/*/quality.yaml")), ROOT / "policy_module/q
 
 PASSED = pytest.StashKey[set[str]]()
 """The tests that have passed or are excused, without parameters: one on any database counts."""
+
+_SCENERY = re.compile(r"\[(\w+-(?:sqlite|postgres))\b")
+"""Of ``[telegram-sqlite-500-INTERNAL]`` the stage's part."""
 
 UNPROVEN = pytest.StashKey[Mapping[str, set[str]]]()
 """Claims and the tests missing for them, once all tests have run."""
@@ -41,17 +47,24 @@ class _Counter:
             self._passed.add(_bare(report.nodeid))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a stage, and otherwise the tests of a file."""
-    for item in items:
-        parameters: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-        stage = item.callspec.id if "scenery" in parameters else ""  # type: ignore[attr-defined]
-        item.add_marker(pytest.mark.xdist_group(_scenery(stage) or item.path.as_posix()))
+class ByStage(LoadScopeScheduling):  # type: ignore[misc] # is not typed
+    """Keeps together what shares a stage, and otherwise the tests of a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return stage_of(nodeid)
 
 
-def _scenery(parameters: str) -> str:
-    """Of ``telegram-sqlite-500-INTERNAL`` the stage's part."""
-    return "-".join(parameters.split("-")[:2])
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStage:
+    """Share the tests out; pytest-xdist 3.8 cannot mark groups under pytest 9.2."""
+    return ByStage(config, log)
+
+
+def stage_of(test: str) -> str:
+    """Give what a test has to share a process for, by its full name."""
+    path = test.partition("::")[0]
+    scenery = _SCENERY.search(test) if path.startswith("tests/conformance/") else None
+    return path if scenery is None else scenery[1]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,7 +26,7 @@ LIST = content_today(2, LISTED)
 
 @define
 class Host:
-    """A web server with a list, and a homeserver that is told of it."""
+    """A web server with a list, and a homeserver that has fetched it."""
 
     port: int
     homeserver: SynapseServer
@@ -88,6 +88,10 @@ async def host(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Host]:
             )
             await site.start()
             await homeserver.start()
+            assert not await made.lets_in()
+            made.answer = web.Response(body=signed(LIST, ANNA))
+            made.offer("good")
+            await eventually(made.lets_in, describe=homeserver.log)
             yield made
         finally:
             await homeserver.close()
@@ -95,12 +99,9 @@ async def host(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Host]:
 
 
 async def test_a_list_is_fetched_and_counts(host: Host) -> None:
-    assert not await host.lets_in()
-    host.answer = web.Response(body=signed(LIST, ANNA))
-    host.offer("good")
-
-    await eventually(host.lets_in, describe=host.homeserver.log)
-    assert host.asked == ["/good"]
+    """That nobody was let in before is seen when the scene is set."""
+    assert host.asked[0] == "/good"
+    assert await host.lets_in()
     assert not await host.lets_in("elsewhere.example")
 
 
