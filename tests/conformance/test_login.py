@@ -14,7 +14,11 @@ async def test_by_phone_number_and_code(stage: Stage) -> None:
     assert "phone" in await somebody.ask("login phone")
     assert "code" in (await somebody.ask(somebody.phone.number)).lower()
     assert LOGGED_IN in await somebody.ask(stage.driver.login_code)
-    assert "connected" in await somebody.ask("list-logins")
+
+    async def connected() -> bool:
+        return "connected" in await somebody.ask("list-logins")
+
+    await eventually(connected, describe="the account connected")
 
 
 async def test_the_code_is_removed_from_the_room(stage: Stage) -> None:

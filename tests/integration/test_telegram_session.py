@@ -61,8 +61,11 @@ async def test_two_accounts_of_one_person(stage: Stage, telegram: TelegramDriver
     await somebody.ask("login phone")
     await somebody.ask(second.number)
     await somebody.ask(stage.driver.login_code)
-    listed = await somebody.ask("list-logins")
-    assert listed.count("connected") == 2
+
+    async def both_connected() -> bool:
+        return (await somebody.ask("list-logins")).count("connected") == 2
+
+    await eventually(both_connected, describe="both accounts connected")
     nodira = await telegram.person("Nodira")
     rooms = set()
     for phone in (somebody.phone, second):
