@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.statefile import StateFileError
 from sandbox.telegram.control import Control
-from sandbox.telegram.persistence import StateFileError
 from sandbox.telegram.sandbox import TelegramSandbox
 from sandbox.telegram.seed import SeedError, read_seed, sow
 

@@ -35,7 +35,7 @@ class Uploads:
             raise bad_request("FILE_PART_INVALID")
         upload = self._uploads.setdefault((owner, upload_id), Upload(owner, upload_id))
         upload.sizes[part] = len(data)
-        self._store.put_part(_name(owner, upload_id, part), data)
+        self._store.put_blob(_name(owner, upload_id, part), data)
         self._store.save("upload", f"{owner}:{upload_id}", upload)
 
     def size_of(self, owner: int, file: Any) -> int:
@@ -64,7 +64,7 @@ class Uploads:
         step = self._uploads[owner, upload_id].sizes[0]
         found = bytearray()
         for part in range(offset // step, (offset + limit - 1) // step + 1):
-            data = self._store.get_part(_name(owner, upload_id, part))
+            data = self._store.get_blob(_name(owner, upload_id, part))
             if data is None:
                 break
             start = part * step
@@ -74,7 +74,7 @@ class Uploads:
     def _check_md5(self, owner: int, file: Any) -> None:
         digest = md5(usedforsecurity=False)
         for part in range(file.parts):
-            digest.update(self._store.get_part(_name(owner, file.id, part)) or b"")
+            digest.update(self._store.get_blob(_name(owner, file.id, part)) or b"")
         if digest.hexdigest() != file.md5_checksum:
             raise bad_request("MD5_CHECKSUM_INVALID")
 

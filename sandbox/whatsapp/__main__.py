@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.statefile import StateFileError
 from sandbox.whatsapp.control import Control
-from sandbox.whatsapp.persistence import StateFileError
 from sandbox.whatsapp.sandbox import WhatsAppSandbox
 
 _PEOPLE = (("+992555000101", "Nodira Sandbox"), ("+992555000102", "Farhod Sandbox"))

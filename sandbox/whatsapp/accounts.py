@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.jids import Jid
 from sandbox.whatsapp.keys import KeyPair, RandomBytes
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.records import Account, Device, OneTimeKeys, PublicKey
 
 _FIRST_LID = 100_000_000_000_001
@@ -18,7 +18,7 @@ class UnknownAccountError(LookupError):
 class Accounts:
     """Accounts by number and by LID, and devices by account."""
 
-    def __init__(self, store: Store, random_bytes: RandomBytes) -> None:
+    def __init__(self, store: StateFile, random_bytes: RandomBytes) -> None:
         self._store = store
         self._random = random_bytes
         self._by_phone: dict[str, Account] = {}

@@ -3,8 +3,8 @@
 
 from attrs import frozen
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.keys import KEY_SIZE, RandomBytes
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.records import Account
 
 _KEY_NAME_SIZE = 6
@@ -32,7 +32,7 @@ class Patch:
 class AppState:
     """Every account's patches, oldest first, and its key."""
 
-    def __init__(self, store: Store, random_bytes: RandomBytes) -> None:
+    def __init__(self, store: StateFile, random_bytes: RandomBytes) -> None:
         self._store = store
         self._random = random_bytes
         self._keys = {one.phone: one for one in store.load("app-state-key", AppStateKey)}

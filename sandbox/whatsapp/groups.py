@@ -3,8 +3,8 @@
 
 from collections.abc import Callable, Iterator
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.keys import RandomBytes
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.records import Group, Member
 
 _FIRST = 120_363_000_000_000_001
@@ -13,7 +13,7 @@ _FIRST = 120_363_000_000_000_001
 class Groups:
     """Groups by id and by invite code."""
 
-    def __init__(self, store: Store, now: Callable[[], int], random_bytes: RandomBytes) -> None:
+    def __init__(self, store: StateFile, now: Callable[[], int], random_bytes: RandomBytes) -> None:
         self._store = store
         self._now = now
         self._random = random_bytes

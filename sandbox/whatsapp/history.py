@@ -10,9 +10,9 @@ from attrs import field, frozen
 from pyaileys.media import encrypt_media_bytes
 from pyaileys.proto import WAProto_pb2
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.jids import Jid
 from sandbox.whatsapp.media import FILE_PATH
-from sandbox.whatsapp.persistence import Store
 
 _NOTIFICATION = 5  # ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION
 _MEDIA = "md-msg-hist"
@@ -46,7 +46,7 @@ class OldChat:
 
 
 def history_message(
-    store: Store, chats: Sequence[OldChat], kind: HistoryKind, *, order: int, progress: int
+    store: StateFile, chats: Sequence[OldChat], kind: HistoryKind, *, order: int, progress: int
 ) -> bytes:
     """Put a file with these chats on the media host and return the message that names it.
 
@@ -58,7 +58,7 @@ def history_message(
     packed = zlib.compress(history.SerializeToString())
     sealed = encrypt_media_bytes(packed, media_type=_MEDIA)
     token = base64.urlsafe_b64encode(sealed.file_enc_sha256).decode().rstrip("=")
-    store.put_file(token, sealed.enc_bytes)
+    store.put_blob(token, sealed.enc_bytes)
     message = WAProto_pb2.Message()
     message.protocolMessage.type = _NOTIFICATION
     note = message.protocolMessage.historySyncNotification

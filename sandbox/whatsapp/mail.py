@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Stanzas on their way to devices: each waits until the device has confirmed it."""
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.codec import decode, encode
 from sandbox.whatsapp.node import Node
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.records import Device, Letter
 
 
 class Mail:
     """The letters of every device, oldest first."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: StateFile) -> None:
         self._store = store
         self._letters: dict[str, list[Letter]] = {}
         self._last = 0

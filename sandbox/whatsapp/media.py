@@ -10,8 +10,8 @@ import hashlib
 
 from aiohttp import web
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.faults import Faults
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.pictures import PICTURE_PATH, Pictures
 
 MEDIA_HOST = "mmg.whatsapp.net"
@@ -22,7 +22,7 @@ MAX_FILE = 256 * 1024 * 1024
 class MediaHost:
     """Files over HTTP."""
 
-    def __init__(self, store: Store, pictures: Pictures, faults: Faults) -> None:
+    def __init__(self, store: StateFile, pictures: Pictures, faults: Faults) -> None:
         self._store = store
         self._pictures = pictures
         self._faults = faults
@@ -41,7 +41,7 @@ class MediaHost:
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()
         if token.rstrip("=") != digest.rstrip("="):
             return web.json_response({"error": "the file is not what its name says"}, status=400)
-        self._store.put_file(token.rstrip("="), data)
+        self._store.put_blob(token.rstrip("="), data)
         self._store.commit()
         path = f"{FILE_PATH}{token.rstrip('=')}?ccb=11-4&oh=sandbox&oe=7FFFFFFF&_nc_sid=5e03e0"
         return web.json_response(
@@ -52,7 +52,7 @@ class MediaHost:
         status = self._faults.media()
         if status is not None:
             return web.Response(status=status)
-        data = self._store.get_file(request.match_info["token"])
+        data = self._store.get_blob(request.match_info["token"])
         if data is None:
             return web.Response(status=404)
         return _ranged(request, data)

@@ -9,9 +9,9 @@ from pyaileys.auth.state import AuthenticationState
 from pyaileys.auth.utils import init_auth_creds
 from pyaileys.signal.repository import PreKeyBundle, PreKeyBundleKey, SignalRepository
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.keys import KeyPair
 from sandbox.whatsapp.node import leaf, node
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.records import Account, Device, PublicKey
 from sandbox.whatsapp.switchboard import Switchboard
 from sandbox.whatsapp.world import World
@@ -80,7 +80,7 @@ class PeerMessages:
 class _Memory:
     """The library's store of keys, over the network's records."""
 
-    def __init__(self, store: Store, account: Account) -> None:
+    def __init__(self, store: StateFile, account: Account) -> None:
         self._store = store
         self._prefix = account.phone
         self._kept = {

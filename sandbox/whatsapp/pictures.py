@@ -3,9 +3,9 @@
 
 from attrs import frozen
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.jids import Jid
 from sandbox.whatsapp.keys import RandomBytes
-from sandbox.whatsapp.persistence import Store
 
 PICTURE_PATH = "/v/t61.24694-24/"
 
@@ -26,7 +26,7 @@ class Picture:
 class Pictures:
     """Pictures by the address of who has them: a LID or a group."""
 
-    def __init__(self, store: Store, random_bytes: RandomBytes) -> None:
+    def __init__(self, store: StateFile, random_bytes: RandomBytes) -> None:
         self._store = store
         self._random = random_bytes
         self._pictures = {one.subject: one for one in store.load("picture", Picture)}
@@ -40,7 +40,7 @@ class Pictures:
         picture = Picture(str(subject), str(int.from_bytes(self._random(6), "big")))
         self._pictures[picture.subject] = picture
         self._store.save("picture", picture.subject, picture)
-        self._store.put_file(picture.id, data)
+        self._store.put_blob(picture.id, data)
         return picture
 
     def remove(self, subject: Jid) -> bool:
@@ -52,4 +52,4 @@ class Pictures:
 
     def file(self, number: str) -> bytes | None:
         """Return a picture's bytes."""
-        return self._store.get_file(number)
+        return self._store.get_blob(number)

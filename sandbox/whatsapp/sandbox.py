@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.accounts import Accounts
 from sandbox.whatsapp.environment import CERTIFICATES, ROOT
 from sandbox.whatsapp.faults import Faults
@@ -14,7 +15,6 @@ from sandbox.whatsapp.front import Front
 from sandbox.whatsapp.keys import RandomBytes
 from sandbox.whatsapp.linking import Linking
 from sandbox.whatsapp.operator import Operator
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.phone import Phone
 from sandbox.whatsapp.records import Account
 from sandbox.whatsapp.server import Server
@@ -46,7 +46,7 @@ class WhatsAppSandbox:
         self.port = port
         self.front_port = front_port
         self.faults = Faults()
-        self._store = Store(Path(state) if state is not None else None)
+        self._store = StateFile(Path(state) if state is not None else None)
         self.world = World(self._store, lambda: int(time.time()), random_bytes)
         self.switchboard = Switchboard(self.world)
         self.operator = Operator(self.world, self.switchboard)

@@ -3,13 +3,13 @@
 
 from collections.abc import Callable
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.accounts import Accounts
 from sandbox.whatsapp.app_state import AppState
 from sandbox.whatsapp.certificates import ServerIdentity
 from sandbox.whatsapp.groups import Groups
 from sandbox.whatsapp.keys import KeyPair, RandomBytes
 from sandbox.whatsapp.mail import Mail
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.pictures import Pictures
 from sandbox.whatsapp.records import Settings
 from sandbox.whatsapp.tls import TlsIdentity
@@ -18,7 +18,7 @@ from sandbox.whatsapp.tls import TlsIdentity
 class World:
     """Accounts, letters, groups and files; `now` gives whole seconds since 1970."""
 
-    def __init__(self, store: Store, now: Callable[[], int], random_bytes: RandomBytes) -> None:
+    def __init__(self, store: StateFile, now: Callable[[], int], random_bytes: RandomBytes) -> None:
         self.store = store
         self.now = now
         self.random_bytes = random_bytes

@@ -16,8 +16,9 @@ from telethon import errors
 from telethon.sessions import StringSession
 from telethon.tl import functions, types
 
+from sandbox.statefile import StateFileError
 from sandbox.telegram import TelegramSandbox
-from sandbox.telegram.persistence import SqliteStore, StateFileError
+from sandbox.telegram.persistence import open_store
 from sandbox.telegram.records import Kind, Peer, Post, Reaction
 from tests.sandbox.conftest import Connect, log_in, png, populate
 from tests.support.process import ChildProcess
@@ -202,11 +203,11 @@ posts = st.builds(
 @given(st.lists(posts, max_size=5, unique_by=lambda post: post.uid))
 def test_records_come_back_as_they_were_stored(tmp_path_factory: Any, stored: list[Post]) -> None:
     path = tmp_path_factory.mktemp("store") / "state.db"
-    store = SqliteStore(path)
+    store = open_store(path)
     for post in stored:
         store.save("post", str(post.uid), post)
     store.close()
-    store = SqliteStore(path)
+    store = open_store(path)
     loaded = list(store.load("post", Post))
     store.close()
     assert [_plain(post) for post in loaded] == [_plain(post) for post in stored]

@@ -6,12 +6,12 @@ import os
 import pytest
 from pyaileys.proto import WAProto_pb2
 
+from sandbox.statefile import StateFile
 from sandbox.whatsapp.exchange import Exchange
 from sandbox.whatsapp.handlers import handle
 from sandbox.whatsapp.linking import Linking
 from sandbox.whatsapp.node import Node, leaf, node
 from sandbox.whatsapp.noise import Cipher
-from sandbox.whatsapp.persistence import Store
 from sandbox.whatsapp.session import Session
 from sandbox.whatsapp.switchboard import Switchboard
 from sandbox.whatsapp.world import World
@@ -22,7 +22,7 @@ BODY = WAProto_pb2.SyncdPatch(snapshotMac=b"mac").SerializeToString()
 @pytest.fixture
 def exchange() -> Exchange:
     """One linked device, without a connection."""
-    world = World(Store(), lambda: 1_800_000_000, os.urandom)
+    world = World(StateFile(), lambda: 1_800_000_000, os.urandom)
     account = world.accounts.add("992555000101", "Alisa")
     device = world.accounts.link(account, world.accounts.next_number(account), bytes(32))
     session = Session(Cipher(bytes(32)), device)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from sandbox.statefile import StateFileError
 from sandbox.whatsapp import WhatsAppSandbox
 from sandbox.whatsapp.environment import CERTIFICATES, ROOT
-from sandbox.whatsapp.persistence import StateFileError
 from tests.sandbox_whatsapp.peers import Peer
 from tests.support.ports import PortLease
 from tests.support.process import ChildProcess

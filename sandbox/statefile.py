@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where records and files outlive the process: one SQLite file, or an unnamed one in memory.
-
-What a stanza changes is marked, and committed before anything is sent because of it: whatever was
-acknowledged survives ``kill -9``. (The write-ahead log without fsync is enough for that.)
-"""
+"""Where the records of a sandbox outlive its process: one SQLite file."""
 
 import json
 import sqlite3
@@ -11,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from cattrs.preconf.json import make_converter
+from cattrs.preconf.json import JsonConverter, make_converter
 
 R = TypeVar("R")
 
@@ -20,15 +16,22 @@ class StateFileError(Exception):
     """The state file cannot be used; the text says why and what to do."""
 
 
-class Store:
-    """Keeps records as JSON by kind and key, and files by name."""
+class StateFile:
+    """Keeps records as JSON by kind and key, and bytes by name, in one SQLite file.
 
-    def __init__(self, path: Path | None = None) -> None:
+    What is changed is marked, and committed before anything is sent because of it: whatever was
+    acknowledged survives ``kill -9``. (The write-ahead log without fsync is enough for that: only
+    the machine's own crash could lose it.)
+    """
+
+    def __init__(self, path: Path | None = None, converter: JsonConverter | None = None) -> None:
         """Open or create the file; without a path nothing outlives the process.
+
+        ``converter`` knows how records become JSON, where that is more than plain values.
 
         Raises `StateFileError` if it is in use by another process or is not a database.
         """
-        self._converter = make_converter(omit_if_default=True)
+        self._converter = converter or make_converter(omit_if_default=True)
         self._changed: dict[tuple[str, str], object | None] = {}
         try:
             self._db = sqlite3.connect(path or ":memory:", timeout=0.5, isolation_level=None)
@@ -40,7 +43,7 @@ class Store:
                 " key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, key))"
             )
             self._db.execute(
-                "CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, data BLOB NOT NULL)"
+                "CREATE TABLE IF NOT EXISTS blob (name TEXT PRIMARY KEY, data BLOB NOT NULL)"
             )
         except sqlite3.Error as error:
             raise StateFileError(
@@ -62,18 +65,18 @@ class Store:
         """Mark a record as gone."""
         self._changed[kind, key] = None
 
-    def put_file(self, name: str, data: bytes) -> None:
-        """Keep a file in the current transaction."""
+    def put_blob(self, name: str, data: bytes) -> None:
+        """Keep bytes under a name, in the current transaction."""
         self._begin()
-        self._db.execute("INSERT OR REPLACE INTO file VALUES (?, ?)", (name, data))
+        self._db.execute("INSERT OR REPLACE INTO blob VALUES (?, ?)", (name, data))
 
-    def get_file(self, name: str) -> bytes | None:
-        """Return a file."""
-        row = self._db.execute("SELECT data FROM file WHERE name = ?", (name,)).fetchone()
+    def get_blob(self, name: str) -> bytes | None:
+        """Return the bytes kept under a name."""
+        row = self._db.execute("SELECT data FROM blob WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def commit(self) -> None:
-        """Write everything marked so far in one transaction."""
+        """Write all marked records in one transaction."""
         if not self._changed and not self._db.in_transaction:
             return
         self._begin()
