@@ -14,7 +14,6 @@ from karvon.cli.audit_screens import checked_lines, entry_line
 from karvon.cli.context import invocation
 from karvon.config.layout import Layout
 from karvon.errors import OperatorError
-from karvon.files import write_atomically
 from policy_module.audit.export import export_lines, parts
 from policy_module.audit.exportcheck import ExportCheck, is_export, key_of_export
 from policy_module.audit.keys import PUBLIC_KEY, UnusableKeyError, pseudonyms, public_key
@@ -30,6 +29,7 @@ from policy_module.audit.reading import (
 )
 from policy_module.audit.segments import segment_of, segments
 from policy_module.audit.times import EARLIEST, LATEST, read_time
+from policy_module.files import write_atomically
 
 app = typer.Typer(no_args_is_help=True, help="What the border decided and what left.")
 app.command()(residency_commands.residency)

@@ -14,7 +14,7 @@ from karvon.config.problems import ConfigError, Problem
 from karvon.config.schema import json_schema
 from karvon.config.show import redacted
 from karvon.config.upgrade import upgrade as upgraded
-from karvon.files import write_atomically
+from policy_module.files import write_atomically
 
 app = typer.Typer(no_args_is_help=True, help="Check, upgrade and show the configuration.")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from karvon.errors import OperatorError
-from karvon.files import create_once, write_atomically
+from policy_module.files import create_once, write_atomically
 from policy_module.lists import document, jws
 from policy_module.lists import publish as publishing
 from policy_module.lists.document import FederationList, ListContentError

@@ -17,10 +17,10 @@ from karvon.cli.residency_screens import residency_screen
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.errors import OperatorError
-from karvon.files import write_atomically
 from karvon.residency.bridges import bridge_data, bridge_endpoints
 from karvon.residency.homeserver import Homeserver, read_homeserver
 from karvon.stack.policy import policy_file, read_policy
+from policy_module.files import write_atomically
 from policy_module.residency.audit import Auditor
 from policy_module.residency.report import Report, document_of
 from policy_module.residency.resolve import system_resolver

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from karvon.files import create_once, make_private_folder
+from karvon.files import make_private_folder
+from policy_module.files import create_once
 
 
 class SecretStore:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from karvon.errors import OperatorError
-from karvon.files import PRIVATE, make_private_folder
+from karvon.files import make_private_folder
+from policy_module.files import PRIVATE
 
 
 @contextlib.contextmanager

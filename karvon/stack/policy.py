@@ -13,8 +13,8 @@ from attrs import frozen
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
-from karvon.files import create_once
 from policy_module.egress.hosts import USUAL_PORTS, host_and_port, is_loopback
+from policy_module.files import create_once
 from policy_module.lists.follower import KeptLists
 from policy_module.lists.store import ListStore
 from policy_module.live.source import LastGood, PolicyFiles

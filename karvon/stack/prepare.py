@@ -12,7 +12,7 @@ from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
-from karvon.files import create_once, make_private_folder, write_atomically
+from karvon.files import make_private_folder
 from karvon.stack.policy import ModuleFiles, prepare_policy, read_policy
 from karvon.stack.registration import registration_documents
 from karvon.stack.synapse import (
@@ -24,6 +24,7 @@ from karvon.stack.synapse import (
     signing_key,
 )
 from karvon.yamltext import to_yaml
+from policy_module.files import create_once, write_atomically
 
 _GENERATED = "# Made by karvon at each start from karvon.yaml: changes here are lost.\n"
 

@@ -7,9 +7,7 @@ so far meaningless for ever, to themselves as well; the log stays verifiable. Pr
 keep the old one until they are started again, and the next start makes a new one.
 """
 
-import os
 import secrets
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from policy_module.audit.notes import InvalidNoteError, decoded_key, encoded_key
 from policy_module.audit.pseudonyms import KEY_BYTES, Pseudonyms
+from policy_module.files import create_once
 
 SIGNING_KEY = "signing.key"
 PUBLIC_KEY = "public.key"
@@ -106,16 +105,4 @@ def _read_or_create(path: Path, make: Callable[[], bytes], mode: int) -> bytes:
     """
     with suppress(FileNotFoundError):
         return path.read_bytes()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path.read_bytes()
+    return create_once(path, make(), mode=mode)

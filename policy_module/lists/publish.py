@@ -3,10 +3,11 @@
 
 from pathlib import Path
 
+from policy_module.files import write_atomically
 from policy_module.lists import document, jws
 from policy_module.lists.document import FederationList, ListContentError
 from policy_module.lists.keys import PrivateKey
-from policy_module.lists.store import read_limited, replace_file
+from policy_module.lists.store import read_limited
 from policy_module.lists.verify import LastAccepted, ListTrust, Refusal, SignedList, digest, verify
 
 WELL_KNOWN = ".well-known/org.karvon.federation-list"
@@ -61,7 +62,7 @@ def publish(data: bytes, site: Path, trust: ListTrust, now: float) -> tuple[Path
     if isinstance(found, Refusal):
         raise NotPublishedError(found.detail)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, data, mode=_READABLE)
+    write_atomically(path, data, mode=_READABLE)
     return path, found
 
 

@@ -10,16 +10,15 @@ import fcntl
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from policy_module.files import PRIVATE, write_atomically
 from policy_module.lists.document import MAX_VERSION, NAME_PATTERN
 from policy_module.lists.jws import MAX_DOCUMENT
 from policy_module.lists.verify import LastAccepted, ListTrust, Refusal, SignedList, verify
 
-_PRIVATE = 0o600
 _PRIVATE_FOLDER = 0o700
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -111,15 +110,15 @@ class ListStore:
         # The other way round it would look like an old one and be refused.
         path = self.document(name)
         if not path.exists() or read_limited(path) != data:
-            replace_file(path, data)
+            write_atomically(path, data)
         if accepted != last:
             state = {"version": accepted.version, "digest": accepted.digest}
-            replace_file(self._path(name, "state"), json.dumps(state).encode() + b"\n")
+            write_atomically(self._path(name, "state"), json.dumps(state).encode() + b"\n")
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[None]:
         self._folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        handle = os.open(self._path(name, "lock"), os.O_RDWR | os.O_CREAT, _PRIVATE)
+        handle = os.open(self._path(name, "lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -140,23 +139,3 @@ def read_limited(path: Path) -> bytes:
     """
     with path.open("rb") as file:
         return file.read(MAX_DOCUMENT + 1)
-
-
-def replace_file(path: Path, data: bytes, *, mode: int = _PRIVATE) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never a part.
-
-    Raises:
-        OSError: as writing does; the file is as it was.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

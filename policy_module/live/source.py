@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from policy_module.files import write_atomically
 from policy_module.rules.load import PolicyRefusedError, Problem, Signed, load, nothing_signed
 from policy_module.rules.policy import Policy
 from policy_module.territory.document import TerritorySection
@@ -109,12 +110,7 @@ class LastGood:
             OSError: if it cannot be written.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(".new")
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump({"texts": texts, "latest": latest}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path)
+        write_atomically(self.path, json.dumps({"texts": texts, "latest": latest}).encode())
 
     def latest(self) -> float:
         """Give the latest time known, in seconds since 1970; 0 if nothing was kept."""

@@ -2,12 +2,12 @@
 """What was found last, kept across restarts, so that an endpoint that moves is noticed."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from attrs import frozen
 
+from policy_module.files import write_atomically
 from policy_module.residency.check import Finding, Verdict
 from policy_module.residency.endpoints import Endpoint
 
@@ -94,9 +94,4 @@ class Memory:
             for key, one in known.items()
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".new")
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._file)
+        write_atomically(self._file, json.dumps(content, indent=1).encode())

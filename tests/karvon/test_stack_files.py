@@ -5,49 +5,15 @@ import os
 import socket
 import stat
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
-from karvon.files import create_once, write_atomically
 from karvon.stack.lock import data_lock
 from karvon.stack.ports import check_free, owner_of
 from tests.support.process import ChildProcess
-
-
-def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
-    write_atomically(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "folder"
-    path.mkdir()
-    with pytest.raises(OSError):
-        write_atomically(path, b"new")
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_the_first_to_create_a_file_decides(tmp_path: Path) -> None:
-    results: list[bytes] = []
-
-    def create(number: int) -> None:
-        results.append(create_once(tmp_path / "file", b"%d" % number))
-
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert set(results) == {(tmp_path / "file").read_bytes()}
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_secrets_are_kept_private_and_differ(tmp_path: Path) -> None:

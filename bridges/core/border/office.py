@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads and changes the policy of the homeserver the bridge belongs to."""
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +10,7 @@ from mautrix.types import UserID
 
 from bridges.core.border.refusals import Refusal, refusal_of
 from bridges.core.clock import Clock
+from policy_module.files import write_atomically
 from policy_module.rules.changes import changes
 from policy_module.rules.edit import Change, edit
 from policy_module.rules.load import load
@@ -94,7 +93,7 @@ class PolicyOffice:
         if path.read_text(encoding="utf-8") != draft.before:
             raise ChangedMeanwhile
         old = await self._digest()
-        replace(path, draft.after)
+        write_atomically(path, draft.after.encode(), mode=path.stat().st_mode & 0o777)
         waited = 0.0
         while waited < _PATIENCE:
             await self.clock.sleep(_PAUSE)
@@ -117,19 +116,3 @@ class PolicyOffice:
             return (self._path().parent / name).read_text(encoding="utf-8")
 
         return load(text, self.server_name, read, lambda name, section: Territory.build(name))
-
-
-def replace(path: Path, text: str) -> None:
-    """Replace a file's text in one step and keep its mode. Raises ``OSError``."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

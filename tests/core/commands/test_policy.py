@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mautrix.types import UserID
 
-from bridges.core.border.office import PolicyOffice, replace
+from bridges.core.border.office import PolicyOffice
 from bridges.core.border.refusals import SENTENCES
 from bridges.core.border.request import parse_change
 from bridges.core.clock import SystemClock
@@ -59,16 +59,6 @@ def test_a_request(text: str, change: object) -> None:
 def test_a_request_that_is_none(text: str) -> None:
     with pytest.raises(UsageError):
         parse_change(text, TODAY)
-
-
-def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
-    path = tmp_path / "policy.yaml"
-    path.write_text("old")
-    replace(path, "new")
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(OSError, match="No such file"):
-        replace(tmp_path / "nowhere" / "policy.yaml", "new")
 
 
 def office(chat: Chat, tmp_path: Path, pages: FakePolicyPages | None = None) -> Path:
