@@ -10,12 +10,12 @@ from typing import NoReturn
 
 from synapse.module_api import ModuleApi
 
-from policy_module.audit_here import open_audit
 from policy_module.config import PolicyConfig, parse
 from policy_module.egress.install import install_egress
 from policy_module.federation.allowlist import StartRefusedError
 from policy_module.federation.install import install_federation
 from policy_module.live.follow import follow
+from policy_module.process_audit import open_audit
 from policy_module.residency.run import watch_residency
 from policy_module.rooms.install import install_rooms
 from policy_module.web.figures import CountingSink

@@ -192,13 +192,11 @@ class AuditWriter:
         changed = self._problem != problem
         self._problem = problem
         if changed:
-            logger.critical("The audit log cannot be written, federation is closed: %s", problem)
             self._tell(problem)
 
     def _healthy(self) -> None:
         if self._problem is not None:
             self._problem = None
-            logger.warning("The audit log is written again")
             self._tell(None)
 
     def _tell(self, problem: str | None) -> None:

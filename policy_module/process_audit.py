@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The audit log of this process of the homeserver."""
 
+import logging
 import time
 
 from attrs import frozen
@@ -13,6 +14,8 @@ from policy_module.audit.segments import stream_of_process
 from policy_module.audit.streamlog import Limits, StreamLog
 from policy_module.audit.writer import AuditWriter
 from policy_module.config import PolicyConfig
+
+logger = logging.getLogger(__name__)
 
 
 @frozen
@@ -32,6 +35,13 @@ class _WithLogLines:
         return self._log.healthy
 
 
+def _report(problem: str | None) -> None:
+    if problem is None:
+        logger.warning("The audit log is written again")
+    else:
+        logger.critical("The audit log cannot be written, federation is closed: %s", problem)
+
+
 def open_audit(api: ModuleApi, config: PolicyConfig) -> AuditSink:
     """Open the log of this process, which is closed when the process ends."""
     hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its end
@@ -40,7 +50,7 @@ def open_audit(api: ModuleApi, config: PolicyConfig) -> AuditSink:
         StreamLog(
             config.audit, api.server_name, stream_of_process(api.worker_name), limits, time.time
         ),
-        lambda problem: None,
+        _report,
     )
     log.start()
     hs.get_clock().add_system_event_trigger("after", "shutdown", log.close)
