@@ -5,13 +5,12 @@ Towards networks one is ``karvon:emoji/ID`` (see ``bridges.core.content``), in M
 address of its picture (MSC2545, MSC4027).
 """
 
-from urllib.parse import quote, unquote
-
 import structlog
 
 from bridges.core.abilities import HasCustomEmoji
 from bridges.core.clock import Clock
 from bridges.core.errors import Rejected, Unsupported
+from bridges.core.formatting.addresses import emoji_address, emoji_of_address
 from bridges.core.matrix.rendering import ReactionKey
 from bridges.core.media import MediaCourier
 from bridges.core.network import Session
@@ -19,7 +18,6 @@ from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.media import KnownFile, MediaCache
 from bridges.core.text import user_text
 
-_SCHEME = "karvon:emoji/"
 _PICTURE = "mxc://"
 _REMEMBERED = 1024
 _SOME_PICTURE = "🖼️"
@@ -27,16 +25,6 @@ _SOME_PICTURE = "🖼️"
 _UNKNOWN_PICTURE = user_text(
     "This picture is no emoji of the other side; choose one that came from there, or a plain emoji."
 )
-
-
-def emoji_address(emoji: str) -> str:
-    """The neutral name of a custom emoji."""
-    return f"{_SCHEME}{quote(emoji, safe='')}"
-
-
-def emoji_of_address(address: str) -> str | None:
-    """The id in a neutral name; None if ``address`` is none, but an emoji as it is written."""
-    return unquote(address.removeprefix(_SCHEME)) if address.startswith(_SCHEME) else None
 
 
 class CustomEmoji:

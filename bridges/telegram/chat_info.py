@@ -6,10 +6,10 @@ from typing import Any
 from telethon.tl import types as tl
 
 from bridges.core.chat import ChatInfo, ChatKind, Member, Sender
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import NO_CHAT
 from bridges.core.rights import SPACE_RIGHTS
 from bridges.telegram import ids
-from bridges.telegram.names import clean_name
 from bridges.telegram.rights import chat_rights, own_power
 from bridges.telegram.user_info import chat_avatar
 

@@ -12,6 +12,7 @@ from telethon.tl.functions.messages import GetPeerDialogsRequest
 
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.clock import Clock
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import ChatKey, LoginID
 from bridges.telegram import ids
 from bridges.telegram.chat_info import chat_kind, is_broadcast
@@ -20,7 +21,6 @@ from bridges.telegram.dialog_settings import DialogSettings
 from bridges.telegram.errors import refused
 from bridges.telegram.from_telegram.settings import ARCHIVE
 from bridges.telegram.history import dialogs
-from bridges.telegram.names import clean_name
 from bridges.telegram.peers import Peers
 from bridges.telegram.user_info import DELETED, SAVED_MESSAGES, full_name
 

@@ -10,6 +10,7 @@ from telethon.tl.functions.messages import GetFullChatRequest, SearchRequest
 
 from bridges.core.chat import ChatInfo, Member
 from bridges.core.errors import Rejected
+from bridges.core.formatting.names import clean_text_lines
 from bridges.core.ids import NO_CHAT, ChatKey, MessageID
 from bridges.telegram import ids
 from bridges.telegram.chat_info import is_broadcast, space_info, visible_info
@@ -23,7 +24,6 @@ from bridges.telegram.members import (
     merged,
     without_deleted,
 )
-from bridges.telegram.names import clean_text_lines
 from bridges.telegram.people import People
 
 _PAGE = 200

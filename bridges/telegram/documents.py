@@ -28,10 +28,10 @@ from bridges.core.content import (
     RemoteMedia,
     RemoteThumbnail,
 )
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import LoginID
 from bridges.telegram.conversion.formats import STICKER_CONVERTERS
 from bridges.telegram.media import message_reference
-from bridges.telegram.names import clean_name
 
 _WAVEFORM_BITS = 5
 _LOUDEST = 1024

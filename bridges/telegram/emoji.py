@@ -10,7 +10,8 @@ from typing import Any
 
 from telethon.tl.types import ReactionCustomEmoji, ReactionEmoji
 
-from bridges.telegram.formatting.links import emoji_address, emoji_of_address
+from bridges.core.formatting.addresses import emoji_address
+from bridges.telegram.formatting.links import document_of_address
 
 _SELECTOR = "\ufe0f"
 _NEED_SELECTOR = frozenset("❤☃✍☺♀♂☠☎✈☀☁☂✌☝🕊🎗🌶🖌🕷🕶🏖🛏🖼🗣🎙")
@@ -29,7 +30,7 @@ def to_matrix(emoji: str) -> str:
 
 def reaction_of(emoji: str) -> Any:
     """The TL ``Reaction`` of an emoji or custom emoji."""
-    document = emoji_of_address(emoji)
+    document = document_of_address(emoji)
     return (
         ReactionEmoji(to_telegram(emoji))
         if document is None

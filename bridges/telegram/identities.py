@@ -9,10 +9,10 @@ from telethon.tl import types as tl
 from telethon.tl.functions.channels import GetSendAsRequest
 
 from bridges.core.chat import Identity
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import ChatKey
 from bridges.telegram import ids
 from bridges.telegram.connection import Caller
-from bridges.telegram.names import clean_name
 from bridges.telegram.peers import Peers
 from bridges.telegram.user_info import full_name
 

@@ -15,13 +15,13 @@ from telethon.tl.functions.users import GetUsersRequest
 
 from bridges.core.chat import KnownChat
 from bridges.core.errors import Rejected
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import LoginID
 from bridges.core.text import user_text
 from bridges.telegram import ids
 from bridges.telegram.chat_list import by_id, is_open, known_chat
 from bridges.telegram.connection import Caller
 from bridges.telegram.errors import refused
-from bridges.telegram.names import clean_name
 from bridges.telegram.peers import Peers
 
 _LINK = re.compile(

@@ -4,10 +4,10 @@
 from typing import Any
 
 from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, ChatKind
+from bridges.core.formatting.names import clean_name
 from bridges.telegram import ids
 from bridges.telegram.chat_info import may_write, may_write_in_closed
 from bridges.telegram.from_telegram.settings import notification_settings
-from bridges.telegram.names import clean_name
 
 
 def topic_info(topic: Any, channel: Any) -> ChatInfo:

@@ -13,9 +13,9 @@ from attrs import evolve
 from telethon.tl.types import Channel, Chat, User, UserProfilePhoto
 
 from bridges.core.chat import NO_AVATAR, Avatar, UserInfo
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import RemoteUserID
 from bridges.telegram.media import peer_photo_reference
-from bridges.telegram.names import clean_name
 from bridges.telegram.store.entities import is_contact
 
 DELETED = "Deleted account"

@@ -8,8 +8,9 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from bridges.core.content import MediaInfo, MediaKind
-from bridges.core.emoji import CustomEmoji, emoji_address
+from bridges.core.emoji import CustomEmoji
 from bridges.core.errors import NotConnected, Rejected
+from bridges.core.formatting.addresses import emoji_address
 from bridges.core.matrix.rendering import ReactionKey, Uploaded
 from bridges.core.storage.media import MediaCache
 from bridges.core.text import user_text

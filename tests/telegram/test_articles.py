@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telethon.tl import types as tl
 
-from bridges.telegram.formatting.tokens import End, Start, tokens
+from bridges.core.formatting.tokens import End, Start, tokens
 from tests.telegram.tl_samples import CHANNEL, html_of, said, text_of
 
 

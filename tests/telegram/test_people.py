@@ -14,10 +14,10 @@ from telethon.tl import types as tl
 
 from bridges.core.chat import NO_AVATAR, ChatKind, UserInfo
 from bridges.core.events import ChatChanged, UserChanged
+from bridges.core.formatting.names import clean_name, clean_text_lines
 from bridges.core.ids import LoginID
 from bridges.core.storage.database import Database, open_database
 from bridges.telegram.chat_info import may_write
-from bridges.telegram.names import clean_name, clean_text_lines
 from bridges.telegram.people import People
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.store.schema import telegram_tables

@@ -7,19 +7,37 @@ from attrs import frozen
 from telethon.tl.types import TypeMessageEntity
 
 from bridges.core.content import FormattedText
+from bridges.core.formatting.addresses import user_of_address
+from bridges.core.formatting.reader import read_html
+from bridges.core.formatting.split import ranges, spans_in
+from bridges.core.formatting.styles import Kind, Span, canonical
+from bridges.core.formatting.writer import to_html
 from bridges.core.sanitize import clean_text
-from bridges.telegram.formatting.entities import entities_of, spans_of
-from bridges.telegram.formatting.links import Links, user_of_address
+from bridges.telegram.formatting.entities import entities_of, hidden_address, spans_of
+from bridges.telegram.formatting.links import Links, document_of_address
 from bridges.telegram.formatting.mentions import name_users
-from bridges.telegram.formatting.reader import read_html
-from bridges.telegram.formatting.split import ranges, spans_in
-from bridges.telegram.formatting.styles import Kind, Span, canonical
-from bridges.telegram.formatting.writer import to_html
 
 MAX_TEXT = 4096
 """Longest text of a message, in UTF-16 code units."""
 
 _NOTHING_KNOWN = Links()
+
+
+@frozen
+class _Dialect:
+    """What Telegram can show of a Matrix text."""
+
+    links: Links
+    bullet: str = "•"
+
+    def link(self, address: str) -> str | None:
+        return self.links.resolve(address)
+
+    def hidden(self, address: str, covered: str) -> str | None:
+        return hidden_address(address, covered)
+
+    def emoji(self, source: str) -> str | None:
+        return document_of_address(source)
 
 
 @frozen
@@ -87,7 +105,7 @@ def from_matrix(
 def _read(formatted: FormattedText, links: Links) -> tuple[str, list[Span]]:
     """The text of the HTML or, if that shows nothing, the body."""
     if formatted.html is not None:
-        text, spans = read_html(clean_text(formatted.html), links)
+        text, spans = read_html(clean_text(formatted.html), _Dialect(links))
         if text.strip():
             return text, spans
     return clean_text(formatted.body).replace("\r\n", "\n"), []

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import unquote
 
 from telethon.tl.types import (
     InputMessageEntityMentionName,
@@ -25,20 +24,18 @@ from telethon.tl.types import (
     TypeMessageEntity,
 )
 
-from bridges.core.ids import RemoteUserID
-from bridges.core.sanitize import clean_text
-from bridges.telegram.formatting.links import (
-    Links,
+from bridges.core.formatting.addresses import (
+    mail_of,
     message_address,
-    safe_address,
     scheme_of,
     user_address,
     user_of_address,
-    username_address,
-    web_address,
 )
-from bridges.telegram.formatting.styles import Kind, Span, Style, outer_first
-from bridges.telegram.formatting.utf16 import Offsets
+from bridges.core.formatting.styles import Kind, Span, Style, outer_first
+from bridges.core.formatting.utf16 import Offsets
+from bridges.core.ids import RemoteUserID
+from bridges.core.sanitize import clean_text
+from bridges.telegram.formatting.links import Links, safe_address, username_address, web_address
 
 _SIMPLE = {
     Kind.BOLD: MessageEntityBold,
@@ -167,13 +164,8 @@ def _shows_username(address: str, covered: str) -> bool:
 def _shows_address(address: str, covered: str) -> bool:
     """Whether a link's text says where it leads, so that Telegram needs no hidden address."""
     if scheme_of(address) == "mailto":
-        return _mail_of(address) == covered
+        return mail_of(address) == covered
     return web_address(covered) == address
-
-
-def _mail_of(address: str) -> str:
-    """The mail address in a ``mailto:`` address, without subject and the like."""
-    return clean_text(unquote(address.partition(":")[2].partition("?")[0]))
 
 
 def hidden_address(address: str, covered: str) -> str | None:
@@ -182,4 +174,4 @@ def hidden_address(address: str, covered: str) -> str | None:
         return None
     if _shows_address(address, covered):
         return None
-    return _mail_of(address) if scheme_of(address) == "mailto" else address
+    return mail_of(address) if scheme_of(address) == "mailto" else address

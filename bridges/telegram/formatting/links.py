@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Addresses of links: which are safe, and the neutral ones for users and messages."""
+"""Addresses of links as Telegram knows them, and what the caller knows about them."""
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, unquote
 
 from attrs import field, frozen
 
+from bridges.core.formatting import addresses
+from bridges.core.formatting.addresses import (
+    chat_of_address,
+    cleaned_address,
+    message_of_address,
+    user_address,
+    user_of_address,
+)
 from bridges.core.ids import ChatID, MessageID, RemoteUserID
-from bridges.core.sanitize import clean_text
 
-_SAFE = re.compile(r"(?:https?|ftp|tg)://.|(?:mailto|magnet|tg):.", re.IGNORECASE)
+_OWN_SCHEME = re.compile(r"tg:.", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))|[^/?#]*://", re.IGNORECASE)
-_IGNORED_IN_ADDRESS = re.compile(r"[\t\r\n]")
-_CONTROL_OR_SPACE = "".join(map(chr, range(0x21)))
-_USER = "karvon:user/"
-_MESSAGE = "karvon:message/"
-_CHAT = "karvon:chat/"
-_EMOJI = "karvon:emoji/"
-_EMOJI_ADDRESS = re.compile(rf"{_EMOJI}(-?[0-9]{{1,19}})")
+_DOCUMENT = re.compile(r"-?[0-9]{1,19}")
 _USERNAME_PAGE = "https://t.me/"
 
 
@@ -50,31 +50,32 @@ class Links:
     chat_url: Callable[[ChatID], str | None] = _no_page
     message_of_url: Callable[[str], tuple[ChatID, MessageID] | None] = _no_message
 
+    def resolve(self, address: str) -> str | None:
+        """The address to keep for a link in Matrix, or None if it may not be one."""
+        user = user_of_address(address)
+        if user:
+            return user_address(user)
+        message, chat = message_of_address(address), chat_of_address(address)
+        if message:
+            address = self.message_url(*message) or ""
+        elif chat:
+            address = self.chat_url(chat) or ""
+        return safe_address(address)
+
 
 def safe_address(address: str) -> str | None:
     """The address as it may be followed, or None if its scheme is not known to be harmless.
 
-    Allowed are the schemes of the Matrix spec (http, https, ftp, mailto, magnet) and Telegram's
-    tg. As browsers do, tabs and line breaks inside and control characters around are ignored.
+    Beside those of the Matrix spec, Telegram's own is allowed.
     """
-    cleaned = _cleaned(address)
-    return cleaned if _SAFE.match(cleaned) else None
+    cleaned = cleaned_address(address)
+    return cleaned if _OWN_SCHEME.match(cleaned) else addresses.safe_address(cleaned)
 
 
 def web_address(address: str) -> str | None:
     """Like ``safe_address`` for Telegram, whose links may lack the scheme (``example.org``)."""
-    cleaned = _cleaned(address)
+    cleaned = cleaned_address(address)
     return safe_address(cleaned if _SCHEME.match(cleaned) else f"http://{cleaned}")
-
-
-def _cleaned(address: str) -> str:
-    shown = clean_text(_IGNORED_IN_ADDRESS.sub("", address))
-    return shown.strip(_CONTROL_OR_SPACE).replace(" ", "%20")
-
-
-def scheme_of(address: str) -> str:
-    """The lower-case scheme of an address that has one."""
-    return address.partition(":")[0].lower()
 
 
 def username_address(username: str) -> str:
@@ -82,44 +83,7 @@ def username_address(username: str) -> str:
     return f"{_USERNAME_PAGE}{username}"
 
 
-def user_address(user: RemoteUserID) -> str:
-    """The neutral address of a user."""
-    return f"{_USER}{quote(user, safe='')}"
-
-
-def user_of_address(address: str) -> RemoteUserID | None:
-    """The user a neutral address names, or None if it names none."""
-    name = clean_text(unquote(address.removeprefix(_USER)))
-    return RemoteUserID(name) if address.startswith(_USER) and name else None
-
-
-def message_address(chat: ChatID, message: MessageID) -> str:
-    """The neutral address of a message."""
-    return f"{_MESSAGE}{quote(chat, safe='')}/{quote(message, safe='')}"
-
-
-def message_of_address(address: str) -> tuple[ChatID, MessageID] | None:
-    """The chat and message a neutral address names, or None if it names none."""
-    if not address.startswith(_MESSAGE):
-        return None
-    chat, _, message = address.removeprefix(_MESSAGE).partition("/")
-    if not chat or not message or "/" in message:
-        return None
-    return ChatID(clean_text(unquote(chat))), MessageID(clean_text(unquote(message)))
-
-
-def chat_of_address(address: str) -> ChatID | None:
-    """The chat a neutral address names, or None if it names none."""
-    name = clean_text(unquote(address.removeprefix(_CHAT)))
-    return ChatID(name) if address.startswith(_CHAT) and name else None
-
-
-def emoji_address(document: str) -> str:
-    """The neutral address of a custom emoji, by its document's number."""
-    return f"{_EMOJI}{quote(document, safe='')}"
-
-
-def emoji_of_address(address: str) -> str | None:
+def document_of_address(address: str) -> str | None:
     """The document's number that a custom emoji's neutral address names, or None."""
-    found = _EMOJI_ADDRESS.fullmatch(address)
-    return found[1] if found else None
+    emoji = addresses.emoji_of_address(address)
+    return emoji if emoji is not None and _DOCUMENT.fullmatch(emoji) else None

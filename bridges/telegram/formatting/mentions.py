@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 
+from bridges.core.formatting.addresses import user_of_address
+from bridges.core.formatting.styles import Kind, Span, Style
 from bridges.core.ids import RemoteUserID
-from bridges.telegram.formatting.links import user_of_address, username_address
-from bridges.telegram.formatting.styles import Kind, Span, Style
+from bridges.telegram.formatting.links import username_address
 
 
 def name_users(

@@ -8,10 +8,7 @@ from typing import Any
 from telethon.tl import types as tl
 
 from bridges.core.content import FormattedText
-from bridges.core.text import user_text
-from bridges.telegram.formatting.links import safe_address, web_address
-from bridges.telegram.from_telegram.cards import in_telegram
-from bridges.telegram.from_telegram.compose import (
+from bridges.core.formatting.compose import (
     chained,
     linked,
     plain,
@@ -19,6 +16,9 @@ from bridges.telegram.from_telegram.compose import (
     stacked,
     styled,
 )
+from bridges.core.text import user_text
+from bridges.telegram.formatting.links import safe_address, web_address
+from bridges.telegram.from_telegram.cards import in_telegram
 from bridges.telegram.from_telegram.rich_texts import DEEPEST, NOTHING, rich_text, wrapped
 from bridges.telegram.from_telegram.surroundings import Surroundings
 

@@ -21,9 +21,7 @@ from telethon.tl.types import (
 )
 
 from bridges.core.content import FormattedText, TextKind
-from bridges.core.text import UserText, user_text
-from bridges.telegram.formatting import to_matrix
-from bridges.telegram.from_telegram.compose import (
+from bridges.core.formatting.compose import (
     SLOT,
     chained,
     inserted,
@@ -32,10 +30,12 @@ from bridges.telegram.from_telegram.compose import (
     stacked,
     styled,
 )
+from bridges.core.formatting.names import clean_name
+from bridges.core.text import UserText, user_text
+from bridges.telegram.formatting import to_matrix
 from bridges.telegram.from_telegram.naming import named
 from bridges.telegram.from_telegram.origins import story_link
 from bridges.telegram.from_telegram.surroundings import Surroundings, link_to
-from bridges.telegram.names import clean_name
 
 Card = Callable[[Any, Any, Surroundings], FormattedText]
 

@@ -4,12 +4,12 @@
 from telethon.tl.types import MessageMediaContact
 
 from bridges.core.content import MediaInfo, MediaKind, RemoteMedia
+from bridges.core.formatting.addresses import user_address
+from bridges.core.formatting.compose import linked, plain, stacked
+from bridges.core.formatting.names import clean_name
 from bridges.core.sanitize import clean_text
 from bridges.telegram import ids
-from bridges.telegram.formatting import user_address
-from bridges.telegram.from_telegram.compose import linked, plain, stacked
 from bridges.telegram.media import inline_reference
-from bridges.telegram.names import clean_name
 
 _MIME = "text/vcard"
 _LARGEST_CARD = 16_384

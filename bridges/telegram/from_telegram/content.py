@@ -28,6 +28,7 @@ from bridges.core.content import (
     Text,
     TextKind,
 )
+from bridges.core.formatting.compose import plain, stacked
 from bridges.core.text import UserText, user_text
 from bridges.telegram.documents import document_media, photo_media, song_title
 from bridges.telegram.formatting import to_matrix
@@ -39,7 +40,6 @@ from bridges.telegram.from_telegram.cards import (
     in_telegram,
     no_longer_there,
 )
-from bridges.telegram.from_telegram.compose import plain, stacked
 from bridges.telegram.from_telegram.contacts import contact
 from bridges.telegram.from_telegram.origins import Frame, frame_of
 from bridges.telegram.from_telegram.places import place

@@ -7,11 +7,11 @@ from typing import Any
 from telethon.tl import types as tl
 
 from bridges.core.content import FormattedText
+from bridges.core.formatting.compose import plain, quoted, stacked
+from bridges.core.formatting.names import clean_name
 from bridges.core.text import UserText, user_text
 from bridges.telegram.formatting import to_matrix
-from bridges.telegram.from_telegram.compose import plain, quoted, stacked
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_name
 
 _NANOTON = 1_000_000_000
 

@@ -6,12 +6,12 @@ from typing import Any
 from telethon.tl.types import PeerChannel, PeerUser, User
 
 from bridges.core.content import FormattedText
+from bridges.core.formatting.addresses import user_address
+from bridges.core.formatting.compose import linked, plain
+from bridges.core.formatting.names import clean_name
 from bridges.core.text import user_text
 from bridges.telegram import ids
-from bridges.telegram.formatting import user_address
-from bridges.telegram.from_telegram.compose import linked, plain
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_name
 from bridges.telegram.user_info import user_info
 
 _T_ME = "https://t.me"

@@ -18,10 +18,7 @@ from telethon.tl.types import (
 )
 
 from bridges.core.content import FormattedText
-from bridges.core.text import user_text
-from bridges.telegram.formatting import to_matrix
-from bridges.telegram.formatting.links import safe_address
-from bridges.telegram.from_telegram.compose import (
+from bridges.core.formatting.compose import (
     SLOT,
     inserted,
     linked,
@@ -30,9 +27,12 @@ from bridges.telegram.from_telegram.compose import (
     stacked,
     styled,
 )
+from bridges.core.formatting.names import clean_name
+from bridges.core.text import user_text
+from bridges.telegram.formatting import to_matrix
+from bridges.telegram.formatting.links import safe_address
 from bridges.telegram.from_telegram.naming import named
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_name
 
 _MOST_BUTTONS = 40
 

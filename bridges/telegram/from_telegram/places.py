@@ -8,10 +8,10 @@ from telethon.tl.types import GeoPoint, MessageMediaGeoLive, MessageMediaVenue
 
 from bridges.core.content import Location, RemotePart, Text
 from bridges.core.durations import duration
+from bridges.core.formatting.compose import plain
+from bridges.core.formatting.names import clean_name
 from bridges.core.text import user_text
-from bridges.telegram.from_telegram.compose import plain
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_name
 
 _FOREVER = 0x7FFFFFFF
 _SLACK = timedelta(seconds=1)

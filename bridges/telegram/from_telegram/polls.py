@@ -8,10 +8,10 @@ from telethon.tl.types import MessageMediaPoll
 
 from bridges.core.content import Poll, PollAnswer
 from bridges.core.events import PollCount, RemotePollTally, VotesOf
+from bridges.core.formatting.names import clean_text_lines
 from bridges.core.ids import ChatKey, MessageID
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_text_lines
 
 _HEX = "0x"
 

@@ -8,10 +8,10 @@ from typing import Any
 from telethon.tl import types as tl
 
 from bridges.core.content import FormattedText
+from bridges.core.formatting.addresses import emoji_address, user_address
+from bridges.core.formatting.compose import chained, html_of, plain, styled
 from bridges.telegram import ids
-from bridges.telegram.formatting import user_address
-from bridges.telegram.formatting.links import emoji_address, safe_address, web_address
-from bridges.telegram.from_telegram.compose import chained, html_of, plain, styled
+from bridges.telegram.formatting.links import safe_address, web_address
 from bridges.telegram.from_telegram.contacts import phone
 
 DEEPEST = 16

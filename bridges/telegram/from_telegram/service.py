@@ -10,14 +10,14 @@ from telethon.tl import types as tl
 from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, Member, Membership, Sender
 from bridges.core.content import FormattedText, Text, TextKind
 from bridges.core.events import ChatChanged, ChatEvent, ChatGone, ChatMoved, RemoteMessage
+from bridges.core.formatting.compose import plain
+from bridges.core.formatting.names import clean_name
 from bridges.telegram import ids
-from bridges.telegram.from_telegram.compose import plain
 from bridges.telegram.from_telegram.replies import answered
 from bridges.telegram.from_telegram.service_lines import UNKNOWN, service_line
 from bridges.telegram.from_telegram.surroundings import Surroundings, author
 from bridges.telegram.from_telegram.topology import topic_changes
 from bridges.telegram.media import peer_photo_reference
-from bridges.telegram.names import clean_name
 
 _log = logging.getLogger(__name__)
 

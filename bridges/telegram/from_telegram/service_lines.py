@@ -8,15 +8,15 @@ from telethon.tl import types as tl
 
 from bridges.core.content import FormattedText
 from bridges.core.durations import duration
+from bridges.core.formatting.compose import SLOT, inserted, plain, quoted, stacked
+from bridges.core.formatting.names import clean_name
 from bridges.core.text import UserText, user_text
 from bridges.telegram.formatting import to_matrix
 from bridges.telegram.from_telegram.calls import conference, group_call, phone_call
 from bridges.telegram.from_telegram.cards import money
-from bridges.telegram.from_telegram.compose import SLOT, inserted, plain, quoted, stacked
 from bridges.telegram.from_telegram.gifts import GIFTS
 from bridges.telegram.from_telegram.naming import named
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_name
 
 Line = Callable[[Any, Surroundings], FormattedText | UserText]
 

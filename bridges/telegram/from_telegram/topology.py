@@ -8,10 +8,10 @@ from telethon.tl import types as tl
 
 from bridges.core.chat import ChatInfo
 from bridges.core.events import ChatChanged, ChatEvent, ChatGone, ChatMoved, RemoteRedaction
+from bridges.core.formatting.names import clean_name
 from bridges.telegram import ids
 from bridges.telegram.chat_info import may_write, may_write_in_closed
 from bridges.telegram.from_telegram.surroundings import Surroundings
-from bridges.telegram.names import clean_name
 from bridges.telegram.topic_info import icon
 
 

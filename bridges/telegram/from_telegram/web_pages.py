@@ -6,8 +6,8 @@ from typing import Any
 from telethon.tl.types import WebPage
 
 from bridges.core.content import LinkPreview
+from bridges.core.formatting.names import clean_name
 from bridges.telegram.formatting.links import web_address
-from bridges.telegram.names import clean_name
 
 _LONGEST_DESCRIPTION = 400
 

@@ -14,15 +14,14 @@ from telethon.tl.types import (
 
 from bridges.core.content import FormattedText, LocalMedia, OutgoingContent, Text
 from bridges.core.errors import Rejected
-from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
-from bridges.telegram import ids
-from bridges.telegram.formatting import (
-    Links,
-    TelegramText,
+from bridges.core.formatting.addresses import (
     chat_of_address,
     message_of_address,
     user_of_address,
 )
+from bridges.core.ids import ChatID, ChatKey, MessageID, RemoteUserID
+from bridges.telegram import ids
+from bridges.telegram.formatting import Links, TelegramText
 from bridges.telegram.peers import Peers
 from bridges.telegram.store.entities import Entities
 from bridges.telegram.to_telegram.pieces import Piece, Writing, pieces_of, texts_of

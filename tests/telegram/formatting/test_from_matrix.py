@@ -89,7 +89,7 @@ BLOCK = [
     ("a<pre>\nb  c\n</pre>", "a\nb  c", [Pre(2, 4, "")]),
     ("<pre>a<b>b</b></pre>", "ab", [Pre(0, 2, "")]),
     ("<blockquote>\n<p>q</p>\n</blockquote>\n<p>a</p>", "q\n\na", [Quote(0, 1)]),
-    ("<blockquote data-telegram-collapsed>q</blockquote>", "q", [Quote(0, 1, collapsed=True)]),
+    ("<blockquote data-karvon-collapsed>q</blockquote>", "q", [Quote(0, 1, collapsed=True)]),
     (
         "<blockquote>one<blockquote>two<br>three</blockquote>four</blockquote>five",
         "one\n> two\n> three\nfour\nfive",

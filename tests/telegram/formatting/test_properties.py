@@ -38,7 +38,7 @@ _soup = st.lists(
                 '<img alt="an image">',
                 '<img data-mx-emoticon src="karvon:emoji/1" alt="😀">',
                 '<img data-mx-emoticon src="karvon:emoji/2" alt="so close">',
-                "<blockquote data-telegram-collapsed>",
+                "<blockquote data-karvon-collapsed>",
                 "&lt;b&gt;",
                 "&nbsp;",
             ]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from telethon.tl import types as tl
 
 from bridges.core.content import FormattedText
-from bridges.telegram.formatting import MAX_TEXT, from_matrix, to_matrix, utf16_length
-from bridges.telegram.formatting.graphemes import is_boundary
+from bridges.core.formatting.graphemes import is_boundary
+from bridges.core.formatting.utf16 import utf16_length
+from bridges.telegram.formatting import MAX_TEXT, from_matrix, to_matrix
 from tests.telegram.formatting.samples import CLUSTERS, FAMILY, FLAG, HEBREW, WALES
 
 

@@ -8,8 +8,9 @@ import pytest
 from telethon.tl import types as tl
 
 from bridges.core.content import FormattedText
+from bridges.core.formatting.utf16 import utf16_length
 from bridges.core.ids import ChatID, MessageID, RemoteUserID
-from bridges.telegram.formatting import Links, to_matrix, utf16_length
+from bridges.telegram.formatting import Links, to_matrix
 from tests.telegram.formatting.samples import COMBINED, FAMILY, FLAG, HEBREW
 
 Bold, Italic = tl.MessageEntityBold, tl.MessageEntityItalic
@@ -30,7 +31,7 @@ KINDS = [
     (tl.MessageEntityBlockquote(0, 9), "<blockquote>text here</blockquote>"),
     (
         tl.MessageEntityBlockquote(0, 9, collapsed=True),
-        "<blockquote data-telegram-collapsed>text here</blockquote>",
+        "<blockquote data-karvon-collapsed>text here</blockquote>",
     ),
     (
         tl.MessageEntityTextUrl(0, 4, 'https://example.org/?a=1&b="'),

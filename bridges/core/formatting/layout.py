@@ -5,7 +5,7 @@ import re
 
 from attrs import define
 
-from bridges.telegram.formatting.styles import BLOCKS, HTML_SPACE, Span, Style
+from bridges.core.formatting.styles import BLOCKS, HTML_SPACE, Span, Style
 
 _RUN = re.compile(rf"[{HTML_SPACE}]+|[^{HTML_SPACE}]+(?: [^{HTML_SPACE}]+)*")
 _COLLAPSING = frozenset("\n\r\f")

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Dividing a long text into messages that Telegram accepts."""
+"""Dividing a long text into messages that a network accepts."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 
 from attrs import evolve
 
-from bridges.telegram.formatting.graphemes import last_boundary
-from bridges.telegram.formatting.styles import Kind, Span
-from bridges.telegram.formatting.utf16 import Offsets
+from bridges.core.formatting.graphemes import last_boundary
+from bridges.core.formatting.styles import Kind, Span
+from bridges.core.formatting.utf16 import Offsets
 
 _BREAKS = ("\n\n", "\n", " ")
 
@@ -16,10 +16,10 @@ _BREAKS = ("\n\n", "\n", " ")
 def ranges(text: str, spans: Sequence[Span], max_length: int) -> list[tuple[int, int]]:
     """Where each message starts and ends, in code points.
 
-    The limit is in UTF-16 code units. Telegram states it in "characters" without saying which;
+    The limit is in UTF-16 code units. Networks state it in "characters" without saying which;
     a count in UTF-16 is at least as large as any other, so it is never exceeded. Cuts are made
     after a paragraph, else a line, else a word, outside of links where possible, else between
-    two visible characters. No message starts or ends with white space, because Telegram removes
+    two visible characters. No message starts or ends with white space, because networks remove
     it; nothing else is left out.
     """
     offsets = Offsets(text)

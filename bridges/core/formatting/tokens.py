@@ -4,8 +4,8 @@
 The ready-made parsers do not stand up to hostile messages: ``html.parser`` of Python 3.11 takes
 quadratic time for unfinished tags (CVE-2025-6069) and raises AssertionError for ``<![``;
 ``mautrix.util.formatter`` is built on it and recurses once per level; libxml2 takes quadratic
-time for unmatched end tags and ends inline formatting where a paragraph begins. Since Telegram's
-entities may overlap, no tree is needed, only the tokens of
+time for unmatched end tags and ends inline formatting where a paragraph begins. Since styled
+ranges may overlap, no tree is needed, only the tokens of
 https://html.spec.whatwg.org/multipage/parsing.html#tokenization.
 """
 

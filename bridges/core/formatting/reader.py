@@ -1,31 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading the HTML of Matrix clients (Matrix spec v1.11 §11.2.1.1) as styled text.
 
-What Telegram cannot show is turned into readable text: lists get markers, table rows become lines,
+What networks cannot show is turned into readable text: lists get markers, table rows become lines,
 headings become bold, quotes inside quotes get ``> ``. Unknown tags are ignored, their text stays.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from attrs import define
 
-from bridges.telegram.formatting.entities import hidden_address
-from bridges.telegram.formatting.layout import Layout, OpenStyle
-from bridges.telegram.formatting.links import (
-    Links,
-    chat_of_address,
-    emoji_of_address,
-    message_of_address,
-    safe_address,
-    user_address,
-    user_of_address,
-)
-from bridges.telegram.formatting.styles import Kind, Span, Style
-from bridges.telegram.formatting.tokens import End, Start, Text, Token, tokens
-from bridges.telegram.formatting.writer import COLLAPSED_ATTRIBUTE, EMOTICON_ATTRIBUTE
+from bridges.core.formatting.addresses import chat_of_address, message_of_address
+from bridges.core.formatting.layout import Layout, OpenStyle
+from bridges.core.formatting.styles import Kind, Span, Style
+from bridges.core.formatting.tokens import End, Start, Text, Token, tokens
+from bridges.core.formatting.writer import COLLAPSED_ATTRIBUTE, EMOTICON_ATTRIBUTE
 
 _REPLY_FALLBACK = re.compile(r"\s*<mx-reply\b[^>]*>.*?</mx-reply\s*>", re.IGNORECASE | re.DOTALL)
 _INLINE = {
@@ -61,9 +52,30 @@ class _Anchor:
     is_neutral: bool = False
 
 
-def read_html(html: str, links: Links) -> tuple[str, list[Span]]:
+class Dialect(Protocol):
+    """What a network's texts can hold."""
+
+    @property
+    def bullet(self) -> str:
+        """Stands before an item of a list without numbers."""
+        ...
+
+    def link(self, address: str) -> str | None:
+        """The address to keep for a link, or None if it may not be one."""
+        ...
+
+    def hidden(self, address: str, covered: str) -> str | None:
+        """What must be said beside a link's text, because the network does not say where it leads."""
+        ...
+
+    def emoji(self, source: str) -> str | None:
+        """The custom emoji at an inline picture's address, or None if it is none or not to be sent."""
+        ...
+
+
+def read_html(html: str, dialect: Dialect) -> tuple[str, list[Span]]:
     """Turn any HTML, well-formed or not, into text and spans, in linear time."""
-    reader = _Reader(links)
+    reader = _Reader(dialect)
     fallback = _REPLY_FALLBACK.match(html)
     for token in tokens(html[fallback.end() :] if fallback else html):
         reader.take(token)
@@ -71,8 +83,8 @@ def read_html(html: str, links: Links) -> tuple[str, list[Span]]:
 
 
 class _Reader:
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._layout = Layout()
         self._open: defaultdict[str, list[OpenStyle | None]] = defaultdict(list)
         self._anchor: _Anchor | None = None
@@ -98,7 +110,7 @@ class _Reader:
             self._end(token)
 
     def _shown(self, data: str) -> str:
-        """Text as it is shown: where a link's is its address in Matrix, that of Telegram."""
+        """Text as it is shown: where a link's is its address in Matrix, that of the network."""
         if self._anchor and self._anchor.is_neutral and _MATRIX_ADDRESS.fullmatch(data.strip()):
             return self._anchor.address
         return data
@@ -152,13 +164,13 @@ class _Reader:
 
     def _image(self, attributes: dict[str, str]) -> None:
         description = attributes.get("alt") or attributes.get("title") or ""
-        document = emoji_of_address(attributes.get("src", ""))
+        emoji = self._dialect.emoji(attributes.get("src", ""))
         if not description.strip():
             description = "🖼"
-        if document is None or EMOTICON_ATTRIBUTE not in attributes:
+        if emoji is None or EMOTICON_ATTRIBUTE not in attributes:
             self._layout.words(description)
             return
-        opened = self._layout.open(Style(Kind.EMOJI, document))
+        opened = self._layout.open(Style(Kind.EMOJI, emoji))
         self._layout.words(description)
         self._layout.close(opened)
 
@@ -226,7 +238,7 @@ class _Reader:
     def _start_link(self, attributes: dict[str, str]) -> None:
         self._end_link()
         given = attributes.get("href", "")
-        address = self._resolve(given)
+        address = self._dialect.link(given)
         if address:
             opened = self._layout.open(Style(Kind.LINK, address))
             is_neutral = bool(message_of_address(given) or chat_of_address(given))
@@ -237,22 +249,10 @@ class _Reader:
             anchor, self._anchor = self._anchor, None
             self._layout.close(anchor.opened)
             covered = self._layout.since(anchor.mark)
-            hidden = hidden_address(anchor.address, covered)
+            hidden = self._dialect.hidden(anchor.address, covered)
             if covered and hidden:
                 self._layout.space()
                 self._layout.words(f"({hidden})")
-
-    def _resolve(self, address: str) -> str | None:
-        """The address to keep for a link, or None if it may not be one."""
-        user = user_of_address(address)
-        if user:
-            return user_address(user)
-        message, chat = message_of_address(address), chat_of_address(address)
-        if message:
-            address = self._links.message_url(*message) or ""
-        elif chat:
-            address = self._links.chat_url(chat) or ""
-        return safe_address(address)
 
     def _start_ordered(self, attributes: dict[str, str]) -> None:
         number = _NUMBER.match(attributes.get("start", ""))
@@ -281,7 +281,7 @@ class _Reader:
     def _item_sign(self, attributes: dict[str, str]) -> str:
         entered = self._lists[-1] if self._lists else _List(None)
         if entered.next_number is None:
-            return "•"
+            return self._dialect.bullet
         given = _NUMBER.match(attributes.get("value", ""))
         number = int(given[1]) if given else entered.next_number
         entered.next_number = number + 1

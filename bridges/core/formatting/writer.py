@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from html import escape
 
-from bridges.telegram.formatting.links import emoji_address
-from bridges.telegram.formatting.styles import BLOCKS, Kind, Span, Style
+from bridges.core.formatting.addresses import emoji_address
+from bridges.core.formatting.styles import BLOCKS, Kind, Span, Style
 
-COLLAPSED_ATTRIBUTE = "data-telegram-collapsed"
+COLLAPSED_ATTRIBUTE = "data-karvon-collapsed"
 EMOTICON_ATTRIBUTE = "data-mx-emoticon"
 _LANGUAGE = ' class="language-{}"'
 _EMOTICON = '<img {mark} src="{src}" alt="{alt}" title="{alt}" height="32">'
@@ -58,9 +58,9 @@ def to_html(text: str, spans: Sequence[Span]) -> str:
     return "".join(pieces)
 
 
-def _emoticon(document: str, shown: str) -> str:
+def _emoticon(emoji: str, shown: str) -> str:
     """An inline picture (MSC2545), which the emoji stands for where there are no pictures."""
-    source = emoji_address(document)
+    source = emoji_address(emoji)
     return _EMOTICON.format(mark=EMOTICON_ATTRIBUTE, src=escape(source), alt=escape(shown))
 
 

@@ -48,9 +48,9 @@ class Span:
 
 
 def canonical(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Bring ranges into the one form that Telegram and HTML can both express.
+    """Bring ranges into the one form that networks and HTML can both express.
 
-    Telegram nests quotes in nothing, puts nothing into code and no link into a link
+    Networks nest quotes in nothing, put nothing into code and no link into a link
     (https://core.telegram.org/bots/api#messageentity), so of overlapping ranges that exclude each
     other the first stays and the later one keeps what is left. Other ranges overlap freely; equal
     ones that touch become one. No range crosses the edge of a quote or code block, starts or ends

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Converting between Telegram's offsets (UTF-16 code units) and Python's (code points)."""
+"""Converting between offsets in UTF-16 code units, as networks count, and Python's in code points."""
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
