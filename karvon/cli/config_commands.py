@@ -25,9 +25,12 @@ def check(context: typer.Context) -> None:
     call = invocation(context)
     config = call.load()
     used = str(call.file) if (call.cwd / call.file).exists() else "no file, all defaults"
-    networks = ", ".join(network.network_id for network in config.networks) or "none"
-    sandbox = " (sandbox)" if config.uses_sandbox else ""
-    print(f"The configuration is right ({used}): networks {networks}{sandbox}.")
+    made_up = {config.telegram.network_id} if config.uses_sandbox else set()
+    networks = [
+        f"{one.network_id} (sandbox)" if one.network_id in made_up else one.network_id
+        for one in config.networks
+    ]
+    print(f"The configuration is right ({used}): networks {', '.join(networks) or 'none'}.")
 
 
 @app.command()

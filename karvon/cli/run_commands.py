@@ -34,7 +34,9 @@ def demo(context: typer.Context) -> None:
 
 def run(
     context: typer.Context,
-    part: Annotated[str, typer.Argument(help="homeserver, sandbox, or a network: telegram.")],
+    part: Annotated[
+        str, typer.Argument(help="homeserver, sandbox, or a network: telegram, whatsapp.")
+    ],
 ) -> None:
     """Run one part alone, for systemd and containers."""
     from karvon.stack.single import run_part

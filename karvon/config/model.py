@@ -25,6 +25,7 @@ from bridges.core.config import (
     http_address,
 )
 from bridges.telegram.config import TelegramConfig
+from bridges.whatsapp.config import WhatsAppConfig
 
 DEFAULT_DATA_DIR = Path("var")
 
@@ -181,6 +182,7 @@ class KarvonConfig(Section):
     policy: PolicyConfig = PolicyConfig()
     bridge: BridgeConfig = BridgeConfig()
     telegram: TelegramConfig = TelegramConfig()
+    whatsapp: WhatsAppConfig = WhatsAppConfig()
     sandbox: SandboxConfig = SandboxConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -197,4 +199,4 @@ class KarvonConfig(Section):
     @property
     def networks(self) -> tuple[NetworkConfig, ...]:
         """The networks that are switched on."""
-        return tuple(network for network in (self.telegram,) if network.enabled)
+        return tuple(network for network in (self.telegram, self.whatsapp) if network.enabled)

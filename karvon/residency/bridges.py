@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bridges.core.config import NetworkConfig
+from bridges.whatsapp.config import WhatsAppConfig
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.settings import bridge_database
@@ -25,6 +26,9 @@ FILE = "karvon.yaml"
 
 TELEGRAM = Remote("149.154.167.51", 443)
 """Telegram's data centre that a client begins with (Telethon's default)."""
+
+WHATSAPP = Remote("web.whatsapp.com", 443)
+"""Where linked devices connect (whatsmeow's address)."""
 
 _SQLITE = "sqlite:"
 
@@ -51,6 +55,8 @@ def network_endpoints(
     yield Endpoint(Purpose.APPLICATION_SERVICE, key, target_of_url(network.appservice_url))
     if network is config.telegram:
         yield from _telegram(config)
+    if network is config.whatsapp:
+        yield from _whatsapp(config.whatsapp)
 
 
 def bridge_data(
@@ -136,6 +142,20 @@ def _telegram(config: KarvonConfig) -> Iterator[Endpoint]:
         yield Endpoint(Purpose.PROXY, f"{FILE}: telegram.proxy", proxy, remark)
     target, remark = _telegram_server(config)
     yield Endpoint(Purpose.NETWORK, f"{FILE}: telegram", target, remark)
+
+
+def _whatsapp(whatsapp: WhatsAppConfig) -> Iterator[Endpoint]:
+    linked = whatsapp.linked
+    if not linked.enabled:
+        return
+    if linked.proxy is not None:
+        target = target_of_url(linked.proxy.get_secret_value())
+        remark = "what lies behind the proxy must be allowed there"
+        yield Endpoint(Purpose.PROXY, f"{FILE}: whatsapp.linked.proxy", target, remark)
+    remark = (
+        "the worker of linked accounts connects here; files come from *.whatsapp.net, abroad too"
+    )
+    yield Endpoint(Purpose.NETWORK, f"{FILE}: whatsapp.linked", WHATSAPP, remark)
 
 
 def _telegram_server(config: KarvonConfig) -> tuple[Target, str]:

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from karvon.config.load import load_config
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError
+from karvon.residency.bridges import WHATSAPP, network_endpoints
 from karvon.residency.watch import UNWATCHED, BridgeResidency, bridge_residency
 from policy_module.residency.audit import Auditor
 from policy_module.residency.endpoints import Endpoint, Purpose, Remote
@@ -18,6 +19,7 @@ from policy_module.residency.resolve import Answer
 from policy_module.residency.storage import Disks
 from policy_module.rules.load import load
 from policy_module.rules.policy import Policy
+from tests.karvon.configs import configured
 
 POLICY = """\
 territories: {home: {networks: [192.0.2.0/24]}}
@@ -123,3 +125,16 @@ async def test_a_policy_that_comes_later_is_found() -> None:
     with pytest.raises(asyncio.CancelledError):
         await residency.watch(sleep)
     assert slept == [UNWATCHED, 60.0, UNWATCHED]
+
+
+def test_linked_whatsapp_accounts_connect_to_whatsapp_or_to_their_proxy_first(
+    tmp_path: Path,
+) -> None:
+    said = "whatsapp: {enabled: true, linked: {proxy: 'socks5://ali:word@proxy.test:1080'}}"
+    config = configured(said, tmp_path)
+    found = [(one.purpose, one.target) for one in network_endpoints(config, config.whatsapp, {})]
+    assert (Purpose.PROXY, Remote("proxy.test", 1080)) in found
+    assert (Purpose.NETWORK, WHATSAPP) in found
+    off = configured("whatsapp: {enabled: true, linked: {enabled: false}}", tmp_path)
+    purposes = [one.purpose for one in network_endpoints(off, off.whatsapp, {})]
+    assert Purpose.NETWORK not in purposes

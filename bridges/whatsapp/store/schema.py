@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The WhatsApp bridge's own tables, as numbered upgrades.
+
+A new version appends a step; released steps are never changed. Times are seconds since the epoch.
+"""
+
+from mautrix.util.async_db import Connection, Scheme, UpgradeTable
+
+whatsapp_tables = UpgradeTable(version_table_name="whatsapp_version", database_name="whatsapp")
+
+_V1 = """
+CREATE TABLE whatsapp_account (
+    login       TEXT PRIMARY KEY,
+    device      TEXT NOT NULL UNIQUE,
+    number      TEXT NOT NULL,
+    received    BIGINT NOT NULL DEFAULT 0,
+    phone_seen  BIGINT NOT NULL,
+    warned_days INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE whatsapp_address (
+    login  TEXT NOT NULL,
+    lid    TEXT NOT NULL,
+    number TEXT NOT NULL,
+    PRIMARY KEY (login, lid)
+);
+CREATE INDEX whatsapp_address_number ON whatsapp_address (login, number);
+CREATE TABLE whatsapp_name (
+    login  TEXT NOT NULL,
+    person TEXT NOT NULL,
+    pushed TEXT NOT NULL DEFAULT '',
+    saved  TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (login, person)
+);
+CREATE TABLE whatsapp_chat (
+    login       TEXT NOT NULL,
+    chat        TEXT NOT NULL,
+    name        TEXT NOT NULL DEFAULT '',
+    active_at   BIGINT NOT NULL DEFAULT 0,
+    muted_until BIGINT NOT NULL DEFAULT 0,
+    archived    BOOLEAN NOT NULL DEFAULT false,
+    pinned      BOOLEAN NOT NULL DEFAULT false,
+    timer       INTEGER NOT NULL DEFAULT 0,
+    timer_set   BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (login, chat)
+);
+CREATE TABLE whatsapp_message (
+    login   TEXT NOT NULL,
+    chat    TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    sender  TEXT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    unread  BOOLEAN NOT NULL,
+    PRIMARY KEY (login, chat, id)
+);
+CREATE INDEX whatsapp_message_time ON whatsapp_message (login, chat, sent_at);
+CREATE TABLE whatsapp_poll (
+    login   TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    PRIMARY KEY (login, id)
+);
+CREATE TABLE whatsapp_past (
+    login   TEXT NOT NULL,
+    chat    TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    sealed  BYTEA NOT NULL,
+    PRIMARY KEY (login, chat, id)
+);
+CREATE INDEX whatsapp_past_time ON whatsapp_past (login, chat, sent_at)
+"""
+
+
+async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
+    """Create everything for linked accounts."""
+    for statement in _V1.split(";"):
+        await connection.execute(statement)
+
+
+whatsapp_tables.register(upgrade_v1, description="Linked accounts")
