@@ -9,7 +9,7 @@ states how things are now and not what changed.
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import frozen
+from attrs import field, frozen
 
 from bridges.core.chat import ChatInfo, ChatSettings, Sender, UserInfo
 from bridges.core.content import RemotePart
@@ -129,6 +129,23 @@ class RemoteReceipt:
 
 
 @frozen
+class RemoteFailure:
+    """A message of ours that the network had taken was not delivered after all.
+
+    Attributes:
+        code: as of ``bridges.core.errors.BridgeError``.
+        reason: template of a sentence for whoever wrote it, which says what to do; ``values`` go
+            into it (``bridges.core.text.UserText``).
+    """
+
+    chat: ChatKey
+    target: MessageID
+    code: str
+    reason: str
+    values: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
 class ChatChanged:
     """Some of a chat's properties have these values now.
 
@@ -202,6 +219,7 @@ ChatEvent = (
     | RemoteReactions
     | RemotePollTally
     | RemoteReceipt
+    | RemoteFailure
     | ChatChanged
     | RemotePins
     | ChatGone

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from attrs import frozen
+from mautrix.types import UserID
 
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.text import UserText
@@ -97,12 +98,24 @@ class Complete:
 LoginStep = UserInput | DisplayAndWait | Complete
 
 
-Claim = Callable[[LoginID], Awaitable[None]]
-"""Asks whether an account may be kept for the person who has just logged in to it.
+@frozen
+class Claim:
+    """Asks whether an account may be kept for the person who logs in to it.
 
-To be awaited before any credentials are stored. Raises ``LoginFailed`` if the account belongs to
-somebody else here; then the new authorisation has to be ended.
-"""
+    To be awaited before any credentials are stored. Raises ``LoginFailed`` if the account belongs to
+    somebody else here; then the new authorisation has to be ended.
+
+    Attributes:
+        person: who logs in. Where several people share an account of the network, each of them has a
+            login of their own, and its id is made of this.
+    """
+
+    person: UserID
+    _ask: Callable[[LoginID], Awaitable[None]]
+
+    async def __call__(self, login: LoginID) -> None:
+        """Ask for one login."""
+        await self._ask(login)
 
 
 class LoginProcess(Protocol):

@@ -15,7 +15,7 @@ from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
 from bridges.core.ids import ChatKey, LoginID, RemoteUserID
-from bridges.core.login import LoggedIn, LoginFlow, LoginProcess
+from bridges.core.login import Claim, LoggedIn, LoginFlow, LoginProcess
 from bridges.core.network import LoginRecord, Network, NetworkInfo, Session
 from bridges.core.portal.changes.leaving import Leaving
 from bridges.core.portal.membership import RoomMembers
@@ -100,7 +100,7 @@ class BridgeServices:
     def begin_login(self, user: UserID, flow: str) -> LoginProcess:
         """Make a login process. Raises ``KeyError`` for an unknown flow."""
 
-        async def claim(login: LoginID) -> None:
+        async def ask(login: LoginID) -> None:
             known = await self._logins.get(login)
             if known is not None and known.owner != user:
                 raise LoginFailed(
@@ -111,7 +111,7 @@ class BridgeServices:
                     ),
                 )
 
-        return self._network.begin_login(flow, claim)
+        return self._network.begin_login(flow, Claim(user, ask))
 
     async def complete_login(self, user: UserID, login: LoggedIn) -> None:
         """Keep a login, open its session and have its chats brought in."""

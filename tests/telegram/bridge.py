@@ -15,7 +15,7 @@ from bridges.core.content import FormattedText, RemoteMedia, Text
 from bridges.core.egress.border import Border, OpenBorder
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
-from bridges.core.login import Complete, LoginStep, UserInput
+from bridges.core.login import Claim, Complete, LoginStep, UserInput
 from bridges.core.network import LoginRecord, PersistHook, SessionState
 from bridges.core.outgoing import OutgoingMessage
 from bridges.core.rows import is_within
@@ -33,8 +33,11 @@ CODE = "22222"
 PATIENCE = 15.0
 
 
-async def keep_any(_login: LoginID) -> None:
+async def _keep(_login: LoginID) -> None:
     """No account belongs to anybody else."""
+
+
+keep_any = Claim(UserID("@alisa:example.org"), _keep)
 
 
 class DatabaseGone(Exception):

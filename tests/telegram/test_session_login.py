@@ -13,6 +13,7 @@ from bridges.core.errors import LoginFailed, RateLimited, WrongInput
 from bridges.core.ids import LoginID
 from bridges.core.login import (
     SECRET_KINDS,
+    Claim,
     Complete,
     DisplayAndWait,
     DisplayKind,
@@ -228,7 +229,7 @@ async def test_somebody_elses_account_is_neither_kept_nor_left_logged_in(
         raise LoginFailed("LOGIN.TAKEN", user_text("Somebody else uses this account here."))
 
     net.log.clear()
-    process = bridge.network.begin_login("phone", refuse)
+    process = bridge.network.begin_login("phone", Claim(UserID("@alisa:example.org"), refuse))
     await process.start()
     await process.submit({"phone": ALISA})
     with pytest.raises(LoginFailed, match="Somebody else"):

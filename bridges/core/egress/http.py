@@ -17,15 +17,17 @@ class GuardedConnector(aiohttp.TCPConnector):
     """Asks the border before each request and each redirect, by name and by address.
 
     ``own`` is the homeserver, whose address the operator has given: what a bridge exists to reach.
+    None for a session that goes elsewhere only.
     """
 
-    def __init__(self, border: Border, own: str, connections: int) -> None:
+    def __init__(self, border: Border, own: str | None, connections: int) -> None:
+        origin = None if own is None else URL(own).origin()
         super().__init__(
             limit=connections,
-            resolver=_GuardedResolver(border, URL(own), aiohttp.ThreadedResolver()),
+            resolver=_GuardedResolver(border, origin, aiohttp.ThreadedResolver()),
         )
         self._border = border
-        self._own = URL(own).origin()
+        self._own = origin
 
     async def connect(self, req: aiohttp.ClientRequest, *args: Any, **kwargs: Any) -> Any:
         """Give a connection for a request; raises ``DestinationRefused``."""
@@ -41,7 +43,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 class _GuardedResolver(AbstractResolver):
     """Gives the addresses that may be connected to; they are the ones that will be."""
 
-    def __init__(self, border: Border, own: URL, resolver: AbstractResolver) -> None:
+    def __init__(self, border: Border, own: URL | None, resolver: AbstractResolver) -> None:
         self._border = border
         self._own = own
         self._resolver = resolver
@@ -50,7 +52,7 @@ class _GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        if (host, port) == (self._own.host, self._own.port):
+        if self._own is not None and (host, port) == (self._own.host, self._own.port):
             return found
         return passed(self._border, host, port, found)
 

@@ -13,6 +13,7 @@ from bridges.core.history.store import HistoryStore
 from bridges.core.history.writer import TimestampedHistory
 from bridges.core.portal.contents import Contents
 from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.late_failures import LateFailures
 from bridges.core.portal.message_changes import MessageChanges
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.outgoing_messages import OutgoingMessages
@@ -236,6 +237,7 @@ class PortalParts(RoomParts):
                 self.read_marks,
                 self.chat_settings,
             ),
+            LateFailures(self.portals, self.messages, self.gate, self.status),
             self.news,
             self.departures,
             self.rescue,

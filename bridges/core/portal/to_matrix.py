@@ -14,6 +14,7 @@ from bridges.core.events import (
     RemoteChatSettings,
     RemoteEdit,
     RemoteEvent,
+    RemoteFailure,
     RemoteMessage,
     RemotePins,
     RemotePollTally,
@@ -29,6 +30,7 @@ from bridges.core.portal.chat_news import ChatNews
 from bridges.core.portal.chat_settings import ChatSettingsSync
 from bridges.core.portal.departures import Departures
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.late_failures import LateFailures
 from bridges.core.portal.message_changes import MessageChanges
 from bridges.core.portal.messages import MessageSync
 from bridges.core.portal.polls import Polls
@@ -70,6 +72,7 @@ class ToMatrix:
         changes: MessageChanges,
         reactions: ReactionSync,
         receipts: ReceiptSync,
+        failures: LateFailures,
         news: ChatNews,
         departures: Departures,
         rescue: Rescue,
@@ -89,6 +92,7 @@ class ToMatrix:
         self._changes = changes
         self._reactions = reactions
         self._receipts = receipts
+        self._failures = failures
         self._news = news
         self._departures = departures
         self._rescue = rescue
@@ -141,6 +145,8 @@ class ToMatrix:
                 await self._polls.from_remote(event, login, str(row.seq))
             case RemoteReceipt():
                 await self._receipts.from_remote(event, login)
+            case RemoteFailure():
+                await self._failures.show(event)
             case UserChanged():
                 await self._person(event, login)
             case _:
