@@ -12,7 +12,9 @@ from policy_module.federation.gate import Gate
 from policy_module.federation.relays.changes import INTERVAL, StateChanges
 from policy_module.federation.relays.creation import NewRooms
 from policy_module.federation.relays.freeze import Freeze, OwnWork
+from policy_module.federation.relays.moving import Moving
 from policy_module.federation.relays.pages import PATH, RoomsPage
+from policy_module.federation.relays.replacing import Replacing
 from policy_module.federation.relays.rooms import Rooms
 from policy_module.federation.relays.servers import RoomServers
 from policy_module.federation.relays.sweep import Sweeper
@@ -38,8 +40,16 @@ def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: Au
     api.register_spam_checker_callbacks(user_may_create_room=new_rooms.user_may_create_room)
     store = hs.get_datastores().main
     rooms = Rooms(api, hs, store, own_work)
-    ways_out = WaysOut(api, hs, in_force, rooms, sink)
-    api.register_web_resource(PATH, RoomsPage(api, ways_out))
+    if hs.config.worker.worker_app is None:
+        # One process, and one that every homeserver has: two that replace the same room would make two.
+        ways_out = WaysOut(
+            in_force,
+            rooms,
+            Replacing(Moving(api, hs, in_force, rooms)),
+            Linearizer("policy_ways_out", hs.get_clock()),
+            sink,
+        )
+        api.register_web_resource(PATH, RoomsPage(api, ways_out))
     if not api.should_run_background_tasks():
         return
     sweeper = Sweeper(

@@ -48,6 +48,7 @@ class RoomsPage(DirectServeJsonResource):
                     "came": room.came,
                     "missing": room.missing,
                     "pointed_to": room.pointed_to,
+                    "published": room.published,
                 }
         raise _unknown()
 

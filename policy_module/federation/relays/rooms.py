@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rooms as the database has them, and what is done to them in the name of local people."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,23 @@ _ROOMS_WITH_OUR_ACL = (
     "SELECT state.room_id FROM current_state_events AS state"
     " JOIN event_json AS json ON json.event_id = state.event_id"
     " WHERE state.type = ? AND state.state_key = '' AND json.json LIKE ?"
+)
+_MEMBERSHIPS = (
+    "SELECT state_key, membership FROM current_state_events"
+    " WHERE room_id = ? AND type = 'm.room.member'"
+)
+_MADE_WITH = (
+    "SELECT state.room_id, json.json FROM current_state_events AS state"
+    " JOIN events ON events.event_id = state.event_id"
+    " JOIN event_json AS json ON json.event_id = state.event_id"
+    " WHERE state.type = 'm.room.create' AND state.state_key = '' AND json.json LIKE ?"
+    " AND EXISTS (SELECT 1 FROM current_state_events AS levels WHERE"
+    " levels.room_id = state.room_id AND levels.type = 'm.room.power_levels')"
+    " ORDER BY events.stream_ordering"
+)
+_SAID_WITH = (
+    "SELECT events.sender FROM events JOIN event_json AS json ON json.event_id = events.event_id"
+    " WHERE events.room_id = ? AND events.type = 'm.room.message' AND json.json LIKE ?"
 )
 
 
@@ -80,16 +98,41 @@ class Rooms:
         members: Iterable[str] = await self._store.get_local_users_in_room(room_id)
         return members
 
-    async def members_not_of(
-        self, is_refused: Callable[[str], bool], room_id: str
-    ) -> Sequence[str]:
-        """Give who is in a room and not of a refused server."""
-        users: Iterable[str] = await self._store.get_users_in_room(room_id)
-        return [
-            user
-            for user in users
-            if (server := server_of(user)) is not None and not is_refused(server)
-        ]
+    async def memberships(self, room_id: str) -> Mapping[str, str]:
+        """Give the memberships of a room, by user."""
+
+        def read(transaction: LoggingTransaction) -> dict[str, str]:
+            transaction.execute(_MEMBERSHIPS, (room_id,))
+            return dict(transaction.fetchall())
+
+        return await self._api.run_db_interaction("policy_memberships", read)
+
+    async def marked(self, key: str, mark: str) -> tuple[str, str] | None:
+        """Find the first room somebody of this homeserver has made with a mark in its creation.
+
+        Gives it with its creator. One whose making was broken off, so that nobody has power there, does
+        not count.
+        """
+
+        def read(transaction: LoggingTransaction) -> list[tuple[str, str]]:
+            transaction.execute(_MADE_WITH, (f"%{mark}%",))
+            return transaction.fetchall()
+
+        for room_id, text in await self._api.run_db_interaction("policy_marked", read):
+            event = json.loads(text)
+            if event["content"].get(key) == mark and self._api.is_mine(event["sender"]):
+                return room_id, event["sender"]
+        return None
+
+    async def has_said(self, room_id: str, key: str) -> bool:
+        """Whether somebody of this homeserver has said something with a key in its content there."""
+
+        def read(transaction: LoggingTransaction) -> list[str]:
+            transaction.execute(_SAID_WITH, (room_id, f'%"{key}"%'))
+            return [sender for (sender,) in transaction.fetchall()]
+
+        senders = await self._api.run_db_interaction("policy_said", read)
+        return any(self._api.is_mine(sender) for sender in senders)
 
     async def powers(self, room_id: str) -> Powers:
         """Read who may do what in a room."""
@@ -144,11 +187,21 @@ class Rooms:
         Raises:
             SynapseError: if the room does not permit it.
         """
+        await self.set_membership(room_id, actor, target, Membership.LEAVE, reason)
+
+    async def set_membership(
+        self, room_id: str, actor: str, target: str, membership: str, reason: str | None = None
+    ) -> None:
+        """Set a membership in the name of ``actor``.
+
+        Raises:
+            SynapseError: if the room or the policy does not permit it.
+        """
         await self._hs.get_room_member_handler().update_membership(
             create_requester(actor),
             UserID.from_string(target),
             room_id,
-            Membership.LEAVE,
-            content={"reason": reason},
+            membership,
+            content={} if reason is None else {"reason": reason},
             ratelimit=False,
         )

@@ -142,6 +142,7 @@ async def three_servers(folder: Path, database_url: str | None = None) -> AsyncI
     home_only = {
         "modules": [policy.module()],
         "federation_domain_whitelist": [],
+        "room_list_publication_rules": [{"action": "allow"}],
     }
 
     def server(name: str, address: str, **options: Any) -> FederatingServer:
