@@ -42,6 +42,11 @@ class Accounts:
         self._save(account)
         return account
 
+    def rename(self, account: Account, name: str) -> None:
+        """Give an account another name, which others see with the next message."""
+        account.name = name
+        self._save(account)
+
     def find(self, name: str) -> Account:
         """Return the account of a number (with or without ``+``), LID or name."""
         phone = name.removeprefix("+")

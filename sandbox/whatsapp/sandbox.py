@@ -15,6 +15,7 @@ from sandbox.whatsapp.front import Front
 from sandbox.whatsapp.keys import RandomBytes
 from sandbox.whatsapp.linking import Linking
 from sandbox.whatsapp.operator import Operator
+from sandbox.whatsapp.person import Person
 from sandbox.whatsapp.phone import Phone
 from sandbox.whatsapp.records import Account
 from sandbox.whatsapp.server import Server
@@ -53,6 +54,8 @@ class WhatsAppSandbox:
         self._linking = Linking(random_bytes)
         self._server = Server(self.world, self.switchboard, self._linking, self.faults)
         self._phones: dict[str, Phone] = {}
+        self._people: dict[str, Person] = {}
+        self._random = random_bytes
         self._front: Front | None = None
 
     @property
@@ -104,6 +107,20 @@ class WhatsAppSandbox:
             self._phones[account.phone] = phone
         return self._phones[account.phone]
 
+    async def person(self, name: str) -> Person:
+        """Return somebody with a device of their own, linked when this is first asked for.
+
+        `name` is a number, LID or name.
+        """
+        account = self.accounts.find(name)
+        if account.phone not in self._people:
+            media = f"http://{self.host}:{self.port}"
+            scan = self.phone(account.phone).scan
+            person = Person(account, self.accounts, self.url, media, scan, self._random)
+            await person.start()
+            self._people[account.phone] = person
+        return self._people[account.phone]
+
     async def start(self) -> None:
         """Listen."""
         self.port = await self._server.start(self.host, self.port)
@@ -112,6 +129,9 @@ class WhatsAppSandbox:
 
     async def stop(self) -> None:
         """End every connection and let go of the state file."""
+        for person in self._people.values():
+            await person.close()
+        self._people.clear()
         await self._server.stop()
         if self._front is not None:
             await self._front.stop()

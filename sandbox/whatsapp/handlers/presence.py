@@ -15,6 +15,8 @@ def presence(exchange: Exchange, stanza: Node) -> None:
     elif kind in {"available", "unavailable"}:
         exchange.session.available = kind == "available"
         account = exchange.account
+        if stanza.get("name"):
+            exchange.world.accounts.rename(account, stanza.get("name"))
         for session in exchange.switchboard.sessions():
             for watched in session.watched:
                 if exchange.world.accounts.at(watched) is account:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Votes in polls, which are sealed with the poll's own secret."""
+
+import hashlib
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pyaileys.proto import WAProto_pb2
+
+from sandbox.whatsapp.jids import Jid
+from sandbox.whatsapp.keys import KEY_SIZE, RandomBytes
+
+_NONCE = 12
+
+
+def seal(
+    poll: str,
+    author: Jid,
+    secret: bytes,
+    voter: Jid,
+    chosen: list[bytes],
+    random_bytes: RandomBytes,
+) -> Any:
+    """Return the ``PollEncValue`` of a vote for answers, named by their hashes.
+
+    `poll` is the id of the message and `secret` what it came with.
+    """
+    vote = WAProto_pb2.Message.PollVoteMessage(selectedOptions=chosen)
+    nonce = random_bytes(_NONCE)
+    key, bound = _key(poll, author, secret, voter)
+    sealed = AESGCM(key).encrypt(nonce, vote.SerializeToString(), bound)
+    return WAProto_pb2.Message.PollEncValue(encPayload=sealed, encIv=nonce)
+
+
+def opened(poll: str, author: Jid, secret: bytes, voter: Jid, sealed: Any) -> frozenset[bytes]:
+    """Return the hashes of the answers somebody has chosen.
+
+    Raises `cryptography.exceptions.InvalidTag` where the vote is not of this voter or poll.
+    """
+    key, bound = _key(poll, author, secret, voter)
+    vote = AESGCM(key).decrypt(bytes(sealed.encIv), bytes(sealed.encPayload), bound)
+    return frozenset(WAProto_pb2.Message.PollVoteMessage.FromString(vote).selectedOptions)
+
+
+def answer_hash(answer: str) -> bytes:
+    """Return what an answer is called in a vote."""
+    return hashlib.sha256(answer.encode()).digest()
+
+
+def _key(poll: str, author: Jid, secret: bytes, voter: Jid) -> tuple[bytes, bytes]:
+    purpose = f"{poll}{author.bare}{voter.bare}Poll Vote".encode()
+    key = HKDF(SHA256(), KEY_SIZE, None, purpose).derive(secret)
+    return key, f"{poll}\0{voter.bare}".encode()
