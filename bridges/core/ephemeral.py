@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What homeserver and networks tell only once: typing and receipts."""
+"""What homeserver and networks tell only once: typing and receipts.
+
+Typing is worth nothing later. A receipt is: it waits for trouble to pass, and for those before it.
+"""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -8,9 +11,11 @@ from typing import Any
 import structlog
 from mautrix.types import EventID, RoomID, UserID
 
-from bridges.core.errors import BridgeError
+from bridges.core.clock import Clock
+from bridges.core.errors import BridgeError, TemporaryError
 from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
 from bridges.core.ids import LoginID
+from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.matrix import event_types
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
@@ -25,6 +30,8 @@ Json = dict[str, Any]
 
 _MOST_UNDER_WAY = 256
 _MOST_WAITING = 4096
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
 
 
 class Ephemerals:
@@ -38,7 +45,10 @@ class Ephemerals:
         typing: Typing,
         positions: ReadPositions,
         marks: ReadMarks,
+        clock: Clock,
+        passing: tuple[type[Exception], ...],
     ) -> None:
+        """``passing`` are errors of the database that go away by themselves."""
         self._log = structlog.get_logger("karvon.ephemerals")
         self._portals = portals
         self._sessions = sessions
@@ -46,6 +56,9 @@ class Ephemerals:
         self._typing = typing
         self._positions = positions
         self._marks = marks
+        self._clock = clock
+        self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
+        self._rooms: KeyedLocks[RoomID] = KeyedLocks()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def from_matrix(self, event: Json) -> None:
@@ -83,15 +96,32 @@ class Ephemerals:
             self._log.debug("dropped", error=repr(error))
 
     async def _receipts(self, event: Json) -> None:
+        """Take the receipts of a room in, one after the other however long that takes.
+
+        Where one waits, a later one must not come first: the last that is stored counts.
+        """
+        room = RoomID(event["room_id"])
+        pause = _FIRST_PAUSE
+        async with self._rooms.hold(room):
+            while True:
+                try:
+                    await self._take(room, event["content"])
+                except self._passing as error:
+                    self._log.info("receipts wait", room=room, error=repr(error))
+                    await self._clock.sleep(pause)
+                    pause = min(_LONGEST_PAUSE, 2 * pause)
+                else:
+                    return
+
+    async def _take(self, room: RoomID, content: Json) -> None:
         """Take receipts in, those of threads as well: to the network a chat is one thread.
 
         Private receipts (``m.read.private``) stay private: networks would show them to the others.
         """
-        room = RoomID(event["room_id"])
         portal = await self._portals.by_room(room)
         if portal is None:
             return
-        for name, receipts in event["content"].items():
+        for name, receipts in content.items():
             readers = [one for one in receipts.get("m.read", {}) if not self._names.is_ours(one)]
             for reader in readers:
                 await self._read(portal, room, EventID(name), UserID(reader))

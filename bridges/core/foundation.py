@@ -23,6 +23,7 @@ from bridges.core.media import MediaCourier
 from bridges.core.metrics import Metrics
 from bridges.core.network import NetworkInfo
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.links import Links
 from bridges.core.secretbox import SecretBox
 from bridges.core.sessions import Sessions
 from bridges.core.storage.codec import EventCodec
@@ -146,6 +147,11 @@ class Foundation:
     def gate(self) -> EchoGate:
         """Keeps sends and their echoes apart."""
         return EchoGate()
+
+    @cached_property
+    def links(self) -> Links:
+        """Finds links, also those in the making."""
+        return Links(self.messages)
 
     @cached_property
     def crypto(self) -> PlainCrypto:

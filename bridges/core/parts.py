@@ -34,7 +34,14 @@ class Parts(ChangeParts):
             self.clock,
         )
         return Ephemerals(
-            self.portals, self.sessions, self.names, typing, self.positions, self.read_marks
+            self.portals,
+            self.sessions,
+            self.names,
+            typing,
+            self.positions,
+            self.read_marks,
+            self.clock,
+            PASSING_TROUBLE,
         )
 
     @cached_property

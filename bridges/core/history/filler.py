@@ -13,6 +13,7 @@ from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.contents import Contents, fitting
 from bridges.core.portal.digest import digest
+from bridges.core.portal.links import Links
 from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
@@ -57,6 +58,7 @@ class HistoryFiller:
         self,
         store: HistoryStore,
         messages: MessageStore,
+        links: Links,
         senders: Senders,
         contents: Contents,
         emoji: CustomEmoji,
@@ -67,6 +69,7 @@ class HistoryFiller:
     ) -> None:
         self._store = store
         self._messages = messages
+        self._links = links
         self._senders = senders
         self._contents = contents
         self._emoji = emoji
@@ -90,7 +93,8 @@ class HistoryFiller:
             # A message of one of our people may have come into the room from Matrix.
             if not await self._own_sends.known(place.room, one.past.message):
                 await self._compose(batch, one.past, place)
-        await self._write(batch, place)
+        async with self._links.in_the_making(place.chat):
+            await self._write(batch, place)
         for one in kept:
             if one.past.tally is not None:
                 await self._polls.from_remote(one.past.tally, place.login, "history")

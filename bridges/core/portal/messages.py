@@ -5,19 +5,22 @@ Every send carries a transaction id derived from what is sent, so handling a row
 gives the same event. The link to the remote message and the end of the row are one transaction.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID
 
 from bridges.core.clock import Clock
-from bridges.core.content import Poll
+from bridges.core.content import Poll, RemotePart
 from bridges.core.events import RemoteMessage
 from bridges.core.ids import ChatKey, MessageID
-from bridges.core.matrix.rendering import as_reply
+from bridges.core.matrix.client import MatrixSender
+from bridges.core.matrix.rendering import Rendered, as_reply
 from bridges.core.portal.contents import Contents, fitting
 from bridges.core.portal.digest import digest
 from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.links import Links
 from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.pins import PinBoard
 from bridges.core.portal.polls import Polls
@@ -49,6 +52,7 @@ class MessageSync:
         database: Database,
         queue: Queue,
         messages: MessageStore,
+        links: Links,
         entrance: Entrance,
         speakers: Speakers,
         writer: RoomWriter,
@@ -61,6 +65,7 @@ class MessageSync:
         self._db = database
         self._queue = queue
         self._messages = messages
+        self._links = links
         self._entrance = entrance
         self._speakers = speakers
         self._writer = writer
@@ -81,8 +86,7 @@ class MessageSync:
         if await self._own_sends.known(room, event):
             await self._remember(row, event)
             return
-        stored = await self._send_parts(place, event)
-        await self._settlement.settle(row, stored)
+        await self._write(row, event, place)
         await self._speakers.settled(event)
         await self._pins.bridged(event.chat, room, (event.id,))
 
@@ -95,19 +99,34 @@ class MessageSync:
                     await self._messages.set_digest(connection, link, digest(part))
             await self._queue.finish(connection, row)
 
-    async def _send_parts(self, place: _Place, event: RemoteMessage) -> list[StoredMessage]:
+    async def _write(self, row: Row, event: RemoteMessage, place: _Place) -> None:
         sender = await self._speakers.of(place.room, event, place.login.record.id)
         reply = await self._event_of(event.chat, event.reply_to)
+        # Files are fetched first: what people do in the room must not wait for that.
+        shown = [
+            (part, await self._contents.of(part, place.login)) for part in fitting(event.parts)
+        ]
+        async with self._links.in_the_making(event.chat):
+            stored = await self._send(place.room, sender, event, shown, reply)
+            await self._settlement.settle(row, stored)
+
+    async def _send(
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        event: RemoteMessage,
+        shown: Sequence[tuple[RemotePart, Rendered]],
+        reply: EventID | None,
+    ) -> list[StoredMessage]:
         late = self._clock.now() - event.timestamp > _LATE
         timestamp = milliseconds(event.timestamp) if late else None
         stored = []
-        for index, part in enumerate(fitting(event.parts)):
-            rendered = await self._contents.of(part, place.login)
+        for index, (part, rendered) in enumerate(shown):
             if index == 0 and reply is not None:
                 rendered = evolve(rendered, content=as_reply(rendered.content, reply))
             name = part_name(index)
             sent = await self._writer.message(
-                place.room, sender, rendered, (str(event.chat), event.id, name), timestamp
+                room, sender, rendered, (str(event.chat), event.id, name), timestamp
             )
             if isinstance(part, Poll):
                 await self._polls.remember(sent, event.chat, event.id, part)

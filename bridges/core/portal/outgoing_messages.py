@@ -23,6 +23,7 @@ from bridges.core.media import MediaCourier
 from bridges.core.network import NetworkInfo
 from bridges.core.outgoing import OutgoingEdit, OutgoingMessage, Sent
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.links import Links
 from bridges.core.portal.polls import Polls
 from bridges.core.portal.status import MessageStatus
 from bridges.core.portal.task import Task, message_gone, unsupported
@@ -42,6 +43,7 @@ class OutgoingMessages:
         database: Database,
         queue: Queue,
         messages: MessageStore,
+        links: Links,
         settlement: Settlement,
         homeserver: Homeserver,
         senders: Senders,
@@ -55,6 +57,7 @@ class OutgoingMessages:
         self._db = database
         self._queue = queue
         self._messages = messages
+        self._links = links
         self._settlement = settlement
         self._hs = homeserver
         self._senders = senders
@@ -97,7 +100,8 @@ class OutgoingMessages:
         session = task.session
         if not isinstance(session, HandlesEdits):
             raise unsupported(self._network)
-        targets = [one for one in await self._messages.by_event(replaces) if not one.redacted]
+        found = await self._links.of(task.portal.key, replaces)
+        targets = [one for one in found if not one.redacted]
         if not targets or targets[0].sender != task.login.record.user:
             raise message_gone()
         if isinstance(parsed.content, MediaSource):
@@ -133,9 +137,8 @@ class OutgoingMessages:
         """The remote message an event is; an answer to what is not bridged answers nothing."""
         if event is None:
             return None
-        stored = [
-            one for one in await self._messages.by_event(event) if one.chat == task.portal.key
-        ]
+        chat = task.portal.key
+        stored = [one for one in await self._links.of(chat, event) if one.chat == chat]
         return stored[0].id if stored else None
 
     async def _remember_expiry(self, task: Task, sent: Sent, at: datetime) -> None:

@@ -14,6 +14,7 @@ from bridges.core.matrix.content import parse_reaction
 from bridges.core.network import NetworkInfo
 from bridges.core.outgoing import OutgoingReactions
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.links import Links
 from bridges.core.portal.reactions import ReactionSync, same_emoji
 from bridges.core.portal.task import Task, message_gone, unsupported
 from bridges.core.storage.database import Database
@@ -29,6 +30,7 @@ class OwnReactions:
         self,
         database: Database,
         messages: MessageStore,
+        links: Links,
         emoji: CustomEmoji,
         sync: ReactionSync,
         gate: EchoGate,
@@ -36,6 +38,7 @@ class OwnReactions:
     ) -> None:
         self._db = database
         self._messages = messages
+        self._links = links
         self._emoji = emoji
         self._sync = sync
         self._gate = gate
@@ -57,7 +60,7 @@ class OwnReactions:
         if not isinstance(session, HandlesReactions):
             raise unsupported(self._network)
         reacted_to, key = parse_reaction(content)
-        targets = await self._messages.by_event(reacted_to)
+        targets = await self._links.of(task.portal.key, reacted_to)
         if not targets or targets[0].redacted or not key or not task.reaches(targets[0]):
             raise message_gone()
         emoji = await self._emoji.from_reaction(key)

@@ -118,6 +118,7 @@ class PortalParts(RoomParts):
         filler = HistoryFiller(
             self.history_store,
             self.messages,
+            self.links,
             self.senders,
             self.contents,
             self.emoji,
@@ -179,6 +180,7 @@ class PortalParts(RoomParts):
             self.database,
             self.from_remote,
             self.messages,
+            self.links,
             self.entrance,
             Speakers(self.senders, self.sessions, self.writer, SpeakerStore(self.database)),
             self.writer,
@@ -193,7 +195,11 @@ class PortalParts(RoomParts):
     def positions(self) -> ReadPositions:
         """How far chats were read."""
         return ReadPositions(
-            self.homeserver, self.messages, self.senders, rising_ids=self.info.rising_ids
+            self.homeserver,
+            self.messages,
+            self.links,
+            self.senders,
+            rising_ids=self.info.rising_ids,
         )
 
     @cached_property
@@ -259,6 +265,7 @@ class PortalParts(RoomParts):
             self.database,
             self.from_matrix,
             self.messages,
+            self.links,
             Settlement(self.database, self.from_matrix, self.messages),
             self.homeserver,
             self.senders,
@@ -274,7 +281,13 @@ class PortalParts(RoomParts):
     def own_reactions(self) -> OwnReactions:
         """Gives people's reactions."""
         return OwnReactions(
-            self.database, self.messages, self.emoji, self.reactions, self.gate, self.info
+            self.database,
+            self.messages,
+            self.links,
+            self.emoji,
+            self.reactions,
+            self.gate,
+            self.info,
         )
 
     @cached_property
@@ -287,7 +300,14 @@ class PortalParts(RoomParts):
             ReferenceBook(self.messages, self.portals, self.senders, self.emoji),
             self.outgoing_messages,
             self.own_reactions,
-            Retractions(self.database, self.messages, self.own_reactions, self.writer, self.info),
+            Retractions(
+                self.database,
+                self.messages,
+                self.links,
+                self.own_reactions,
+                self.writer,
+                self.info,
+            ),
             self.polls,
             self.crypto,
             self.status,

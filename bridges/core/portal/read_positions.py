@@ -12,6 +12,7 @@ from mautrix.types import EventID, RoomID
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
+from bridges.core.portal.links import Links
 from bridges.core.storage.messages import MessageStore, StoredMessage
 from bridges.core.storage.portals import Portal
 
@@ -26,6 +27,7 @@ class ReadPositions:
         self,
         homeserver: Homeserver,
         messages: MessageStore,
+        links: Links,
         senders: Senders,
         *,
         rising_ids: bool,
@@ -33,6 +35,7 @@ class ReadPositions:
         """``rising_ids``: see ``NetworkInfo``."""
         self._hs = homeserver
         self._messages = messages
+        self._links = links
         self._senders = senders
         self._rising_ids = rising_ids
 
@@ -51,7 +54,7 @@ class ReadPositions:
 
         Raises the homeserver's errors.
         """
-        stored = self._in_chat(portal, await self._messages.by_event(event))
+        stored = self._in_chat(portal, await self._links.of(portal.key, event))
         if stored is not None:
             return stored.id
         earlier = await self._hs.events_before(self._senders.bot, room, event, _LOOKED_AT)

@@ -6,6 +6,7 @@ from mautrix.types import EventID
 from bridges.core.abilities import HandlesRedactions
 from bridges.core.network import NetworkInfo
 from bridges.core.outgoing import OutgoingRedaction
+from bridges.core.portal.links import Links
 from bridges.core.portal.own_reactions import OwnReactions
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.task import Task, message_gone, unsupported
@@ -20,12 +21,14 @@ class Retractions:
         self,
         database: Database,
         messages: MessageStore,
+        links: Links,
         reactions: OwnReactions,
         writer: RoomWriter,
         network: NetworkInfo,
     ) -> None:
         self._db = database
         self._messages = messages
+        self._links = links
         self._reactions = reactions
         self._writer = writer
         self._network = network
@@ -36,7 +39,8 @@ class Retractions:
         if reaction is not None:
             await self._reactions.remove(task, reaction)
             return
-        targets = [one for one in await self._messages.by_event(target) if not one.redacted]
+        found = await self._links.of(task.portal.key, target)
+        targets = [one for one in found if not one.redacted]
         if targets and not task.reaches(targets[0]):
             raise message_gone()
         if targets:

@@ -25,6 +25,7 @@ from bridges.core.history.writer import EventKey, PastEvent, PastReaction
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.rendering import Rendered
+from bridges.core.portal.links import Links
 from bridges.core.rows import chat_lane, message_key
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
@@ -162,6 +163,7 @@ class Town:
         filler = HistoryFiller(
             store,
             self.messages,
+            Links(self.messages),
             senders,
             Mock(of=AsyncMock(side_effect=self._rendered)),
             Mock(as_reaction=AsyncMock(side_effect=lambda _, emoji: emoji)),
