@@ -33,7 +33,7 @@ class PolicyModule:
     """
 
     def __init__(self, config: PolicyConfig, api: ModuleApi) -> None:
-        recent = RecentRefusals(time.time)
+        recent = RecentRefusals(api.run_db_interaction, time.time)
         audit = CountingSink(Remembering(open_audit(api, config), recent))
         in_force = follow(api, config, audit)
         hand_over = install_federation(api, in_force, audit)

@@ -128,6 +128,7 @@ def _in_database(config: "HomeServerConfig", database: Place) -> Iterator[DataAt
         ("backups of room keys", "encrypted with each person's recovery key", "until deleted"),
         ("who was online from which address", "readable", duration(server.user_ips_max_age)),
         ("push addresses of devices", "readable", "until logged out"),
+        ("what the policy refused to whom", "readable", "1 day"),
     )
     for what, protection, how_long in rows:
         yield DataAtRest(what, database.where, f"{protection}; {database.encryption}", how_long)

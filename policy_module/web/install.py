@@ -11,7 +11,7 @@ from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.knowledge import Rooms
 from policy_module.web.figures import CountingSink, PolicyFigures
 from policy_module.web.pages import PolicyPage, WhyPage
-from policy_module.web.recent import RecentRefusals
+from policy_module.web.recent import SAVING, THINNING, RecentRefusals
 
 PATH = "/_karvon/policy"
 
@@ -19,7 +19,11 @@ logger = logging.getLogger(__name__)
 
 
 def install_pages(api: ModuleApi, in_force: PolicyInForce, recent: RecentRefusals) -> None:
-    """Serve the policy in force, and to each person why something was refused."""
+    """Serve the policy in force, and to each person why something was refused by any process."""
+    api.looping_background_call(
+        recent.save, SAVING * 1000, desc="policy_refusals", run_on_all_instances=True
+    )
+    api.looping_background_call(recent.thin_out, THINNING * 1000, desc="policy_refusals_thin_out")
     rooms = Rooms(api, api._hs, in_force)  # noqa: SLF001 - there is no public way to its registrations
     why = WhyPage(api, rooms, recent)
     api.register_web_resource(PATH, PolicyPage(api, in_force, why))

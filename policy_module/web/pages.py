@@ -69,7 +69,8 @@ class WhyPage(DirectServeJsonResource):
             raise SynapseError(
                 HTTPStatus.FORBIDDEN, "You may only ask about yourself.", Codes.FORBIDDEN
             )
-        return HTTPStatus.OK, {"refusals": [_described(one) for one in self._recent.of(person)]}
+        refusals = await self._recent.of(person)
+        return HTTPStatus.OK, {"refusals": [_described(one) for one in refusals]}
 
 
 def _described(refusal: Refusal) -> dict[str, Any]:
