@@ -9,6 +9,7 @@ from bridges.core.chat import ChatInfo, ChatKind, Member, Membership
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gathering import Gathering
 from bridges.core.portal.spaces import Spaces
@@ -101,7 +102,12 @@ class RoomMembers:
     async def take_out(self, room: RoomID, mxid: UserID, reason: str) -> None:
         """Remove a person or a ghost, whether they are in the room or invited."""
         if await self._in_room(room, mxid) in _INSIDE:
-            await self._hs.kick(self._senders.bot, room, mxid, reason)
+            try:
+                await self._hs.kick(self._senders.bot, room, mxid, reason)
+            except HomeserverRefused:
+                # They may have left, or were taken out for another reason, at the same moment.
+                if await self._in_room(room, mxid) in _INSIDE:
+                    raise
         await self._people.set_membership(room, mxid, "leave")
 
     async def let_in(self, room: RoomID, user: RemoteUserID, mxid: UserID, login: LoginID) -> None:

@@ -134,8 +134,10 @@ class Rooms:
         portal = await self._portals.get(key)
         if portal is None or portal.successor is not None:
             return None
-        self._inside.discard((login.record.id, key))
-        await self._portals.remove_login(login.record.id, key)
+        # Not while somebody is brought in, who would be noted as being inside for ever.
+        async with self._creating.hold(key):
+            self._inside.discard((login.record.id, key))
+            await self._portals.remove_login(login.record.id, key)
         if deleted and portal.room is not None:
             await self._parents.remove(portal, portal.room)
         return portal.room
@@ -162,6 +164,7 @@ class Rooms:
         portal = await self._portals.get(key)
         info: ChatInfo | None = None
         made = False
+        was_there = portal is not None and portal.room is not None
         if portal is None or portal.room is None:
             info = await self._ask(key, login)
             portal = portal or Portal(key, ChatKind.GROUP)
@@ -172,7 +175,11 @@ class Rooms:
             await self._discussions.room_made(portal, login)
         assert portal.room is not None
         if await self._members.part_of(portal, login) is None:
-            info = info or await self._ask(key, login) or ChatInfo()
+            info = info or await self._ask(key, login)
+            if info is None and was_there and portal.kind is not ChatKind.DIRECT:
+                # What was said before the login left; it may not see what others say now.
+                return portal, portal.room
+            info = info or ChatInfo()
             await self._bring_in(portal, portal.room, info, login)
             if made:
                 await self._pins.replace(portal, info.pinned or ())
