@@ -66,9 +66,12 @@ class RoomMembers:
 
     async def invite(self, room: RoomID, person: UserID) -> None:
         """Have a person in a room, also one who was banned from it."""
-        if await self._people.membership(room, person) == "ban":
+        # Not what is known: an older event may have come since the bridge took them out.
+        now = await self._in_room(room, person) or "leave"
+        if now == "ban":
             await self._hs.unban(self._senders.bot, room, person)
-            await self._people.set_membership(room, person, "leave")
+            now = "leave"
+        await self._people.set_membership(room, person, now)
         await self._spaces.bring_in(person, room)
 
     async def apply(self, portal: Portal, room: RoomID, info: ChatInfo, login: ActiveLogin) -> None:
