@@ -28,7 +28,10 @@ function connect() {
     syncFullHistory: false,
     shouldSyncHistoryMessage: () => false,
   })
-  socket.ev.on('creds.update', saveCreds)
+  socket.ev.on('creds.update', update => {
+    saveCreds()
+    if (update.myAppStateKeyId) tell('app-state-key')
+  })
   socket.ev.on('connection.update', update => {
     if (update.qr) tell('qr', { code: update.qr })
     if (update.connection) tell('connection', { state: update.connection })

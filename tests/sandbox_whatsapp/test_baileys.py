@@ -126,6 +126,7 @@ async def test_a_pinned_chat_is_pinned_on_the_other_device(
     devices = net.accounts.devices(account)
     for device in devices:
         await net.phone(BORIS).share_app_state_key(device)
+    await boris.wait("app-state-key")
     await eventually(
         lambda: not any(map(net.operator.waiting, devices)), describe="the key's receipts"
     )
