@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keeps a worker running: started again when it ends, its last words in the log."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from bridges.core.tasks import ended
+
+PROXY = "KARVON_WHATSAPP_PROXY"
+"""Environment variable by which a worker is told the proxy's address."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_STEADY = 60.0
+"""Seconds after which a worker counts as healthy."""
+_FAREWELL = 15.0
+_LONGEST_LINE = 64 * 1024
+
+
+def worker_command(socket: Path, store: Path, files: Path, device_name: str) -> list[str]:
+    """Return the command line of a worker on this machine."""
+    return [
+        *(sys.executable, "-m", "bridges.whatsapp.worker"),
+        *("--socket", str(socket), "--store", str(store), "--files", str(files)),
+        *("--device-name", device_name),
+    ]
+
+
+class Supervisor:
+    """Runs one worker process until it is stopped."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._log = structlog.get_logger("karvon.whatsapp.worker")
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run(), name="whatsapp worker process")
+
+    async def stop(self) -> None:
+        """End the process, gently at first."""
+        if self._task is not None:
+            await ended([self._task], _FAREWELL + 5)
+
+    async def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            began = self._clock()
+            status = await self._once()
+            pause = _FIRST_PAUSE if self._clock() - began > _STEADY else pause
+            self._log.error("the worker ended; it is started again", status=status, pause=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _once(self) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **self._environment},
+            limit=_LONGEST_LINE,
+        )
+        self._process = process
+        relaying = asyncio.create_task(self._relay(process))
+        try:
+            return await process.wait()
+        finally:
+            self._process = None
+            await _end(process)
+            await ended([relaying])
+
+    async def _relay(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:  # longer than the limit: what was read of it is gone
+                continue
+            if not line:
+                return
+            self._log.info("said", line=line.decode("utf-8", "replace").rstrip())
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(_FAREWELL):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

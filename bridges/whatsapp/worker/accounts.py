@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The accounts of a worker: linking, connecting, and letting go of them."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from bridges.whatsapp.worker.device import Device, Listener, Own, State, Way
+from bridges.whatsapp.worker.events import TRANSIENT, Happened
+from bridges.whatsapp.worker.journal import Journal, Linked
+from bridges.whatsapp.worker.library import Library
+from bridges.whatsapp.worker.logs import library_log
+from bridges.whatsapp.worker.refusals import RefusedError
+from bridges.whatsapp.worker.store import KeyStore
+
+_CODE_PATIENCE = 30.0
+
+Passing = Callable[[str, str, dict[str, Any]], None]
+"""Takes account, kind and data of an event that is not kept; from any thread."""
+
+
+class Accounts:
+    """Everybody linked here. Starting and stopping happens one after the other."""
+
+    def __init__(
+        self,
+        library: Library,
+        way: Way,
+        store: KeyStore,
+        journal: Journal,
+        kept: Callable[[], None],
+        passing: Passing,
+    ) -> None:
+        self._library = library
+        self._way = way
+        self._store = store
+        self._journal = journal
+        self._kept = kept
+        self._passing = passing
+        self._devices: dict[str, Device] = {}
+        self._codes: dict[str, asyncio.Event] = {}
+        self._numbers = itertools.count(1)
+        self._one_at_a_time = asyncio.Lock()
+        self._log = structlog.get_logger("karvon.whatsapp.worker")
+        self._loop = asyncio.get_running_loop()
+
+    async def start(self) -> None:
+        """Connect everybody who was connected when the worker ended."""
+        for account in self._journal.accounts():
+            if account.wanted:
+                await self.connect(account.name)
+
+    async def stop(self) -> None:
+        """Disconnect everybody; they are connected again at the next start."""
+        async with self._one_at_a_time:
+            devices = list(self._devices.values())
+            self._devices.clear()
+            await asyncio.gather(*(asyncio.to_thread(device.stop) for device in devices))
+
+    async def link(self, name: str) -> None:
+        """Begin to link a new device: QR codes come as events. Raises `RefusedError`."""
+        async with self._one_at_a_time:
+            if self._journal.account(name) is not None:
+                raise RefusedError("ALREADY_LINKED", "this account is linked")
+            await self._end(name)
+            self._codes[name] = asyncio.Event()
+            await self._begin(name, "")
+
+    async def link_by_code(self, name: str, phone: str) -> str:
+        """Begin to link a new device by a code to type into the phone. Raises `RefusedError`."""
+        await self.link(name)
+        try:
+            # The service answers for a code only once it has offered QR codes.
+            async with asyncio.timeout(_CODE_PATIENCE):
+                await self._codes[name].wait()
+            return str(await self._devices[name].client.PairPhone(phone.lstrip("+"), True))
+        except TimeoutError as error:
+            raise RefusedError("NOT_CONNECTED", "WhatsApp offers no codes") from error
+
+    async def connect(self, name: str) -> None:
+        """Connect, and stay connected over restarts. Raises `RefusedError`."""
+        async with self._one_at_a_time:
+            account = self._account(name)
+            self._journal.want(name, True)
+            device = self._devices.get(name)
+            if device is not None and device.alive:
+                return
+            await self._end(name)
+            if account.jid not in await asyncio.to_thread(self._store.devices):
+                self._gone(name, {"on_connect": False, "reason": "KEYS_ARE_GONE"})
+                return
+            await self._begin(name, account.jid)
+
+    async def disconnect(self, name: str) -> None:
+        """Disconnect, and stay so over restarts; linking ends. An unknown account is no error."""
+        async with self._one_at_a_time:
+            self._journal.want(name, False)
+            await self._end(name)
+
+    async def logout(self, name: str) -> None:
+        """Have the phone forget the device. Raises `RefusedError`."""
+        await self.device(name).client.logout()
+        await self.forget(name)
+
+    async def forget(self, name: str) -> None:
+        """Forget an account, its events and, if the phone has let go of it, its keys."""
+        async with self._one_at_a_time:
+            await self._end(name)
+            self._journal.forget(name)
+
+    def device(self, name: str) -> Device:
+        """Return a device the library may be asked about. Raises `RefusedError`."""
+        device = self._devices.get(name)
+        if device is None or not device.known or device.own is None:
+            raise RefusedError("NOT_CONNECTED", "this account is not connected")
+        return device
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return everybody: name, addresses, names, and how the connection stands."""
+        return [self._describe(account) for account in self._journal.accounts()]
+
+    def _describe(self, account: Linked) -> dict[str, Any]:
+        device = self._devices.get(account.name)
+        own = device.own if device else None
+        return {
+            "name": account.name,
+            "jid": account.jid,
+            "lid": own.lid if own else account.lid,
+            "push_name": own.push_name if own else "",
+            "business_name": own.business_name if own else "",
+            "state": (device.state if device else State.STOPPED).value,
+        }
+
+    def _account(self, name: str) -> Linked:
+        account = self._journal.account(name)
+        if account is None:
+            raise RefusedError("NOT_LINKED", "this account is not linked")
+        return account
+
+    async def _begin(self, name: str, jid: str) -> None:
+        handle = f"{name}/{next(self._numbers)}"
+        device = Device(self._library, self._way, handle, jid, self._listener(name))
+        self._devices[name] = device
+        await asyncio.to_thread(device.start)
+
+    async def _end(self, name: str) -> None:
+        device = self._devices.pop(name, None)
+        if device is not None:
+            await asyncio.to_thread(device.stop)
+
+    def _gone(self, name: str, data: dict[str, Any]) -> None:
+        self._journal.append(name, "logged_out", data)
+        self._journal.unlinked(name)
+        self._kept()
+
+    def _listener(self, name: str) -> Listener:
+        def happened(events: list[Happened]) -> None:
+            for event in events:
+                if event.kind in TRANSIENT:
+                    self._passing(name, event.kind, event.data)
+            kept = [(one.kind, one.data) for one in events if one.kind not in TRANSIENT]
+            if kept:
+                self._journal.append_all(name, kept)
+                if any(kind == "logged_out" for kind, _ in kept):
+                    self._journal.unlinked(name)
+                self._kept()
+
+        def linked(own: Own) -> None:
+            data = {
+                "jid": own.jid,
+                "lid": own.lid,
+                "push_name": own.push_name,
+                "business_name": own.business_name,
+                "platform": own.platform,
+            }
+            self._journal.linked(Linked(name, own.jid, own.lid, True), [("linked", data)])
+            self._kept()
+
+        def shows(what: str, text: str) -> None:
+            if what == "qr":
+                self._loop.call_soon_threadsafe(self._codes[name].set)
+                self._passing(name, "qr", {"code": text})
+            elif text != "success":
+                self._journal.append(name, "link_ended", {"reason": text})
+                self._kept()
+
+        return Listener(happened, linked, shows, library_log)

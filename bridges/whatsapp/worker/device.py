@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One linked device: a thread that stays inside the library, and what the library calls back.
+
+The callbacks come from the library's threads. What happened is in the journal when a callback
+returns; nothing of it waits for the event loop.
+"""
+
+import ctypes
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+
+from attrs import frozen
+
+from bridges.whatsapp.worker import events, jids
+from bridges.whatsapp.worker.events import Happened
+from bridges.whatsapp.worker.library import Foreign, Library
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_PATIENCE = 10.0
+_OWN_DEVICE = 0
+_LOG_LEVEL = b"INFO"
+
+
+class State(StrEnum):
+    """How a device stands."""
+
+    CONNECTING = "connecting"
+    LINKING = "linking"
+    CONNECTED = "connected"
+    WAITING = "waiting"
+    """The connection is lost; the library or this worker tries again."""
+    STOPPED = "stopped"
+    """It will not be tried again by itself."""
+
+
+_STATES = {
+    "connected": State.CONNECTED,
+    "disconnected": State.WAITING,
+    "connect_failure": State.WAITING,
+    "logged_out": State.STOPPED,
+    "stream_replaced": State.STOPPED,
+    "temporary_ban": State.STOPPED,
+    "client_outdated": State.STOPPED,
+}
+
+
+@frozen
+class Way:
+    """What all devices of a worker share.
+
+    Attributes:
+        store: the library's store, a path or a PostgreSQL address.
+        device_name: what people read in the phone's list of linked devices.
+        proxy: on the way to WhatsApp; empty: none.
+    """
+
+    store: str
+    device_name: str
+    proxy: str
+
+
+@frozen
+class Own:
+    """Who a device is: addresses with the device's number, and the account's names."""
+
+    jid: str
+    lid: str
+    push_name: str
+    business_name: str
+    platform: str
+
+
+@frozen
+class Listener:
+    """Whom a device tells, from the library's threads.
+
+    Attributes:
+        happened: keep what happened; returns when it is safe.
+        linked: a new device was accepted by the phone.
+        shows: a QR code, or the end of linking.
+        log: level, module and text of the library's log.
+    """
+
+    happened: Callable[[list[Happened]], None]
+    linked: Callable[[Own], None]
+    shows: Callable[[str, str], None]
+    log: Callable[[str, str, str], None]
+
+
+class Device:
+    """A linked device, or one that is to be linked (`jid` empty).
+
+    The library keeps its clients in a map without a lock, looks a client up again after its first
+    connection, and ends the process if it is not there. So every device has a `handle` of its own, used
+    once, and is taken off the map only after the library has served it (`_served`) or has let go.
+    """
+
+    def __init__(
+        self, library: Library, way: Way, handle: str, jid: str, listener: Listener
+    ) -> None:
+        self._library = library
+        self._way = way
+        self._jid = jid
+        self._listener = listener
+        self._ending = threading.Event()
+        self._entered = threading.Event()
+        self._served = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"device {handle}", daemon=True)
+        self._callbacks: Foreign = None
+        self._handle = handle.encode()
+        self.state = State.CONNECTING if jid else State.LINKING
+        self.own: Own | None = None
+        self.client = library.client(way.store, uuid=handle)
+
+    def start(self) -> None:
+        """Begin; returns when the library knows the device. Not to be called for two at once."""
+        self._thread.start()
+        self._entered.wait(_PATIENCE)
+
+    def stop(self) -> None:
+        """End the connection; returns when it has ended, or will without further help."""
+        self._ending.set()
+        self.state = State.STOPPED
+        if self._served.is_set():
+            self._library.go.Stop(self._handle)
+            self._thread.join(_PATIENCE)
+        elif self._entered.is_set():
+            self._library.go.Disconnect(self._handle)
+
+    @property
+    def known(self) -> bool:
+        """Whether the library may be asked about this device."""
+        return self._entered.is_set() and not self._ending.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is connected, or will be without being asked to."""
+        return self.state in {State.CONNECTING, State.CONNECTED, State.WAITING}
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._ending.is_set():
+            self._served.clear()
+            error = self._connect()
+            if self._ending.is_set() or self.state is State.STOPPED:
+                return
+            self._listener.happened([Happened("disconnected", {"reason": error})])
+            self.state = State.WAITING
+            self._ending.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _connect(self) -> str:
+        """Stay inside the library until the device is stopped or its first connection fails."""
+        library, way = self._library, self._way
+        jid = jids.to_proto(library, self._jid).SerializeToString() if self._jid else b""
+        props = library.device_props(
+            os=way.device_name, platformType=library.device_props.DESKTOP
+        ).SerializeToString()
+        kinds = bytes(events.KINDS)
+        self._callbacks = (
+            library.binder.func_string(self._show_code),
+            library.binder.func_string(self._show_end),
+            library.binder.func_callback_bytes(self._take),
+            library.binder.func_callback_bytes2(self._log),
+        )
+        proxy = library.binder.ProxySettings(way.proxy)._to_c_struct() if way.proxy else None  # noqa: SLF001
+        error = library.go.Neonize(
+            way.store.encode(),
+            self._handle,
+            jid,
+            len(jid),
+            int(not jid),
+            _LOG_LEVEL,
+            *self._callbacks,
+            kinds,
+            len(kinds),
+            props,
+            len(props),
+            b"",
+            0,
+            ctypes.byref(proxy) if proxy else None,
+        )
+        return bytes(error).decode(errors="replace")
+
+    def _show_code(self, _: int, text: int) -> None:
+        self._entered.set()
+        self._listener.shows("qr", ctypes.string_at(text).decode())
+
+    def _show_end(self, _: int, text: int) -> None:
+        reason = ctypes.string_at(text).decode()
+        if reason != "success":
+            self.state = State.STOPPED
+        self._listener.shows("link_ended", reason)
+
+    def _take(self, _: bytes, data: int, size: int, code: int) -> None:
+        kind = self._library.events.get(code)
+        if kind is None:
+            return
+        event = kind.FromString(ctypes.string_at(data, size))
+        if code == _OWN_DEVICE:
+            self._know(event)
+            return
+        name = events.KINDS[code]
+        self.state = _STATES.get(name, self.state)
+        self._listener.happened(events.read(name, event))
+
+    def _know(self, device: Foreign) -> None:
+        self._served.set()
+        if self._ending.is_set():
+            self._library.go.Stop(self._handle)
+            return
+        self.own = Own(
+            jids.to_text(device.JID, device=True),
+            jids.to_text(device.LID, device=True),
+            device.PushName,
+            device.BussinessName,
+            device.Platform,
+        )
+        if not self._jid:
+            self._jid = self.own.jid
+            self.state = State.CONNECTING
+            self._listener.linked(self.own)
+
+    def _log(self, data: int, size: int) -> None:
+        if size <= 0:
+            return
+        entry = self._library.proto.LogEntry.FromString(ctypes.string_at(data, size))
+        if entry.Name.startswith("Client"):
+            self._entered.set()
+        self._listener.log(entry.Level, entry.Name, entry.Message)

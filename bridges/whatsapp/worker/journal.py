@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What must survive the worker: events not yet acknowledged, accounts, and what was sent.
+
+One SQLite file, one connection, used from the library's threads and from the event loop. A change is
+on the disk (``synchronous=FULL``) when its method returns.
+"""
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from bridges.whatsapp.wire.messages import WorkerEvent
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS journal (name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS account (
+    name TEXT PRIMARY KEY,
+    jid TEXT NOT NULL,
+    lid TEXT NOT NULL,
+    wanted INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sent (
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (account, key)
+);
+"""
+
+
+@frozen
+class Linked:
+    """An account whose device is linked.
+
+    Attributes:
+        name: what the bridge calls it.
+        jid: number, device and server, as the library's store knows it.
+        lid: the same by LID; may be empty.
+        wanted: whether it is to be connected whenever the worker runs.
+    """
+
+    name: str
+    jid: str
+    lid: str
+    wanted: bool
+
+
+class Journal:
+    """The worker's own records."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.executescript(_SCHEMA)
+        with self._change() as database:
+            if database.execute("SELECT 1 FROM journal").fetchone() is None:
+                database.execute("INSERT INTO journal VALUES (?)", (uuid.uuid4().hex,))
+        self.name = str(self._database.execute("SELECT name FROM journal").fetchone()[0])
+
+    def append(self, account: str, kind: str, data: Mapping[str, Any]) -> int:
+        """Keep an event; returns its number."""
+        return self.append_all(account, [(kind, data)])
+
+    def append_all(self, account: str, events: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
+        """Keep several events, all or none; returns the last one's number (0: there was none)."""
+        rows = [(account, kind, json.dumps(data, ensure_ascii=False)) for kind, data in events]
+        last = 0
+        with self._change() as database:
+            for row in rows:
+                done = database.execute(
+                    "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)", row
+                )
+                last = done.lastrowid or 0
+        return last
+
+    def after(self, seq: int, limit: int) -> list[WorkerEvent]:
+        """Return the oldest events with higher numbers."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT account, seq, kind, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+                (seq, limit),
+            ).fetchall()
+        return [WorkerEvent(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+
+    def acknowledge(self, account: str, seq: int) -> None:
+        """Forget an event."""
+        with self._change() as database:
+            database.execute("DELETE FROM event WHERE seq = ? AND account = ?", (seq, account))
+
+    def accounts(self) -> list[Linked]:
+        """Return everybody who is linked."""
+        with self._lock:
+            rows = self._database.execute("SELECT name, jid, lid, wanted FROM account").fetchall()
+        return [Linked(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+    def account(self, name: str) -> Linked | None:
+        """Return one account, if it is linked."""
+        return next((one for one in self.accounts() if one.name == name), None)
+
+    def linked(self, account: Linked, events: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Keep an account together with the events that tell of it."""
+        with self._change() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO account (name, jid, lid, wanted) VALUES (?, ?, ?, ?)",
+                (account.name, account.jid, account.lid, account.wanted),
+            )
+            for kind, data in events:
+                database.execute(
+                    "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)",
+                    (account.name, kind, json.dumps(data, ensure_ascii=False)),
+                )
+
+    def want(self, name: str, wanted: bool) -> None:
+        """Remember whether an account is to be connected."""
+        with self._change() as database:
+            database.execute("UPDATE account SET wanted = ? WHERE name = ?", (wanted, name))
+
+    def unlinked(self, name: str) -> None:
+        """Forget an account; its events stay until they are acknowledged."""
+        with self._change() as database:
+            database.execute("DELETE FROM account WHERE name = ?", (name,))
+
+    def forget(self, name: str) -> None:
+        """Forget an account and everything of it."""
+        with self._change() as database:
+            database.execute("DELETE FROM account WHERE name = ?", (name,))
+            database.execute("DELETE FROM event WHERE account = ?", (name,))
+            database.execute("DELETE FROM sent WHERE account = ?", (name,))
+
+    def sent(self, account: str, key: str) -> dict[str, Any] | None:
+        """Return what sending under a key was answered, if it was."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT answer FROM sent WHERE account = ? AND key = ?", (account, key)
+            ).fetchone()
+        return dict(json.loads(row[0])) if row else None
+
+    def keep_sent(self, account: str, key: str, answer: Mapping[str, Any]) -> None:
+        """Keep what sending under a key was answered."""
+        with self._change() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO sent (account, key, answer) VALUES (?, ?, ?)",
+                (account, key, json.dumps(answer)),
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._database.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
