@@ -44,6 +44,7 @@ def install_federation(
         FederationAllowlist(Direction.OUT, gate, in_force, refusals()),
     )
     allowlist.install(hs, allowlists)
+    notaries = [server.server_name for server in hs.config.key.key_servers]
     keep_notaries(hs, in_force)
 
     explanations = Explanations(gate, refusals())
@@ -58,5 +59,5 @@ def install_federation(
     install_relays(api, in_force, gate, sink)
     record_deliveries(api, hs, sink)
     if api.should_run_background_tasks():
-        audit_switches(hs, sink)
+        audit_switches(hs, in_force.policy, notaries, sink)
     return lambda: allowlist.hand_over(hs, allowlists)

@@ -261,7 +261,10 @@ def _application_services(services: Iterable["ApplicationService"]) -> Iterator[
 
 def _previews(config: "HomeServerConfig") -> Iterator[Endpoint]:
     if config.media.url_preview_enabled:
-        why = Unknown("links lead anywhere; egress.previews of the policy says which are followed")
+        why = Unknown(
+            "links, and the oEmbed providers of pages, lead anywhere; egress.previews of the policy says"
+            " which are followed"
+        )
         yield _at(Purpose.PREVIEWS, "url_preview_enabled", why)
 
 
@@ -277,17 +280,48 @@ def _proxies(config: "HomeServerConfig") -> Iterator[Endpoint]:
 def _clients(config: "HomeServerConfig") -> Iterator[Endpoint]:
     remark = "a web proxy or delivery network there sees everything people send"
     yield from _urls(Purpose.CLIENTS, {"public_baseurl": config.server.public_baseurl}, remark)
+    sent_there = {"web_client_location": config.server.web_client_location}
+    if config.email.can_verify_email or config.email.email_enable_notifs:
+        sent_there["email.invite_client_location"] = config.email.invite_client_location
+    if config.email.email_enable_notifs:
+        sent_there["email.client_base_url"] = config.email.email_riot_base_url
+    for key, value in config.server.extra_well_known_client_content.items():
+        sent_there |= _urls_in(f"extra_well_known_client_content.{key}", value)
+    yield from _urls(Purpose.CLIENTS, sent_there, BY_CLIENTS)
+
+
+def _urls_in(key: str, value: object) -> dict[str, str | None]:
+    """Find the addresses in settings of any shape, by their keys."""
+    if isinstance(value, str):
+        return {key: value} if value.startswith(("http://", "https://")) else {}
+    found: dict[str, str | None] = {}
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            found |= _urls_in(f"{key}.{name}", one)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            found |= _urls_in(f"{key}[{index}]", one)
+    return found
 
 
 def _modules(config: "HomeServerConfig") -> Iterator[Endpoint]:
     """Name what others have added: it may connect to whatever its own settings say."""
     loaded = {
-        "modules": config.modules.loaded_modules,
-        "password_providers": config.authproviders.password_providers,
-        "spam_checker": config.spamchecker.spam_checkers,
+        "modules": [module for module, _ in config.modules.loaded_modules],
+        "password_providers": [module for module, _ in config.authproviders.password_providers],
+        "spam_checker": [module for module, _ in config.spamchecker.spam_checkers],
+        "third_party_event_rules": [
+            module for module, _ in filter(None, (config.thirdpartyrules.third_party_event_rules,))
+        ],
+        "presence.presence_router": [
+            module for module in (config.server.presence_router_module_class,) if module is not None
+        ],
+        "oidc_providers.user_mapping_provider": [
+            provider.user_mapping_provider_class for provider in config.oidc.oidc_providers
+        ],
     }
     for key, found in loaded.items():
-        for module, _ in found:
+        for module in found:
             if module.__module__.partition(".")[0] not in {"policy_module", "synapse"}:
                 why = f"{module.__name__} may connect to anything; look at its own settings"
                 yield _at(Purpose.MODULE, key, Unknown(why))

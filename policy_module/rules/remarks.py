@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy_module.rules.decide import decide
-from policy_module.rules.document import Purpose
 from policy_module.rules.names import Reach
 from policy_module.rules.policy import Destination, ListedServer, Policy
 from policy_module.rules.requests import Deny, FederationRequest, Reason
-from policy_module.rules.switches import loose
+from policy_module.rules.switches import loose, settings_in_yaml
 
 SOON = 7 * 86_400
 """Seconds before its end at which an entry is mentioned."""
@@ -53,13 +52,14 @@ def homeserver_mistakes(settings: Mapping[str, Any], policy: Policy) -> Iterator
         )
     if "federation_ip_range_blacklist" in settings:
         yield "federation_ip_range_blacklist must go: with it addresses cannot be decided here"
-    yield from _key_servers(settings, policy)
-    yield from _content(settings, policy)
-
-
-def _key_servers(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     default = [{"server_name": "matrix.org"}]
     named = [entry["server_name"] for entry in settings.get("trusted_key_servers", default)]
+    yield from key_servers(named, policy)
+    yield from loose(settings_in_yaml(settings), policy)
+
+
+def key_servers(named: list[str], policy: Policy) -> Iterator[str]:
+    """Say what is wrong with the servers that are named for keys of others."""
     refused = [name for name in named if _refused(policy, name)]
     if refused:
         yield f"trusted_key_servers: {', '.join(refused)} is not on the allowlist"
@@ -82,11 +82,3 @@ def _vouches(policy: Policy, entry: ListedServer) -> bool:
 def _refused(policy: Policy, server: str) -> bool:
     # At the beginning of time no entry is over; that is told elsewhere.
     return isinstance(decide(policy, FederationRequest(server), 0.0), Deny)
-
-
-def _content(settings: Mapping[str, Any], policy: Policy) -> Iterator[str]:
-    if settings.get("url_preview_enabled") and not len(policy.egress[Purpose.PREVIEWS]):
-        yield "url_preview_enabled is true and egress.previews lists no host"
-    if settings.get("report_stats"):
-        yield "report_stats is true: figures about this homeserver go to its makers"
-    yield from loose(settings)

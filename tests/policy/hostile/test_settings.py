@@ -17,4 +17,8 @@ async def test_open_settings_are_recorded_at_the_start(border: Border) -> None:
         "require_auth_for_profile_requests is false": (
             "anybody can look up people's names and pictures without a login"
         ),
+        "enable_3pid_lookup is true": (
+            "who is invited by e-mail address or number would be looked up at an identity server;"
+            " egress.identity lists none"
+        ),
     }

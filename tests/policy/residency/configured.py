@@ -34,6 +34,14 @@ class Mystery:
         return config
 
 
+class Rules(Mystery):
+    """Rules for events, as modules were loaded in former times."""
+
+
+class Router(Mystery):
+    """Says who is told of whose presence."""
+
+
 class Names(Mystery):
     """Finds names of people who sign on; Synapse's own wants a library of OpenID Connect."""
 
@@ -124,7 +132,20 @@ def everything(folder: Path) -> dict[str, Any]:
             },
             {"module": f"{__name__}.ObjectStorage", "config": {"container": "c"}},
         ],
-        "email": {"smtp_host": "mail.home.test", "smtp_port": 587, "notif_from": "a@home.test"},
+        "email": {
+            "smtp_host": "mail.home.test",
+            "smtp_port": 587,
+            "notif_from": "a@home.test",
+            "enable_notifs": True,
+            "client_base_url": "https://letters.home.test",
+            "invite_client_location": "https://invites.home.test",
+        },
+        "web_client_location": "https://web.home.test",
+        "extra_well_known_client_content": {
+            "org.matrix.msc4143.rtc_foci": [
+                {"type": "livekit", "livekit_service_url": "https://foci.home.test"}
+            ]
+        },
         "oidc_providers": [
             {
                 "idp_id": "staff",
@@ -165,6 +186,8 @@ def everything(folder: Path) -> dict[str, Any]:
         "http_proxy": "http://proxy.home.test:3128",
         "https_proxy": "secure-proxy.home.test:3129",
         "modules": [{"module": f"{__name__}.Mystery", "config": {}}],
+        "third_party_event_rules": {"module": f"{__name__}.Rules", "config": {}},
+        "presence": {"presence_router": {"module": f"{__name__}.Router", "config": {}}},
     }
 
 

@@ -5,14 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from policy_module.federation.switches import settings_of
 from policy_module.residency.endpoints import Endpoint, Local, Purpose, Unknown
 from policy_module.residency.homeserver import homeserver_endpoints
+from policy_module.rules.switches import SWITCHES
 from tests.policy.residency.configured import (
     everything,
     read_config,
     services_of,
     with_mas,
     with_saml,
+)
+
+LINKS = (
+    "links, and the oEmbed providers of pages, lead anywhere; egress.previews of the policy says"
+    " which are followed"
 )
 
 
@@ -84,6 +91,16 @@ def test_every_subject_is_found(found: tuple[Endpoint, ...]) -> None:
         ("proxy", yaml + "http_proxy", "proxy.home.test", 3128),
         ("proxy", yaml + "https_proxy", "secure-proxy.home.test", 3129),
         ("clients", yaml + "public_baseurl", "matrix.home.test", 443),
+        ("clients", yaml + "web_client_location", "web.home.test", 443),
+        ("clients", yaml + "email.invite_client_location", "invites.home.test", 443),
+        ("clients", yaml + "email.client_base_url", "letters.home.test", 443),
+        (
+            "clients",
+            yaml
+            + "extra_well_known_client_content.org.matrix.msc4143.rtc_foci[0].livekit_service_url",
+            "foci.home.test",
+            443,
+        ),
     ]
 
 
@@ -106,9 +123,12 @@ def test_what_is_local_and_what_cannot_be_told(found: tuple[Endpoint, ...], tmp_
         (Purpose.SIGN_ON, "the metadata is written in the configuration"),
         (
             Purpose.PREVIEWS,
-            "links lead anywhere; egress.previews of the policy says which are followed",
+            LINKS,
         ),
-        (Purpose.MODULE, "Mystery may connect to anything; look at its own settings"),
+        *(
+            (Purpose.MODULE, f"{name} may connect to anything; look at its own settings")
+            for name in ("Mystery", "Rules", "Router", "Names")
+        ),
     ]
 
 
@@ -122,6 +142,31 @@ def test_a_plain_homeserver_talks_to_nobody(
         ("media_storage", str(tmp_path / "media")),
         ("clients", "127.0.0.1:8008"),
     ]
+
+
+def test_settings_that_are_open_are_read_where_synapse_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: dict[str, object] = {
+        **{switch.name: not switch.wanted for switch in SWITCHES if "." not in switch.name},
+        "federation_certificate_verification_whitelist": ["near.example"],
+        "url_preview_ip_range_blacklist": ["127.0.0.0/8"],
+        "push": {"include_content": True},
+        "opentracing": {"enabled": True, "homeserver_whitelist": [".*"]},
+    }
+    found = settings_of(read_config(tmp_path, opened, monkeypatch))
+    assert [switch.name for switch in SWITCHES if bool(found[switch.name]) is switch.wanted] == []
+
+
+def test_the_defaults_of_synapse_are_the_ones_we_take_for_granted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = dict.fromkeys((switch.name.partition(".")[0] for switch in SWITCHES), None)
+    del nothing["report_stats"]  # Synapse wants it to be said.
+    found = settings_of(read_config(tmp_path, nothing, monkeypatch))
+    assert {name: bool(value) for name, value in found.items() if value is not None} == {
+        switch.name: switch.default for switch in SWITCHES if found[switch.name] is not None
+    }
 
 
 def test_the_defaults_of_synapse_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
