@@ -3,8 +3,9 @@
 
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import field, frozen
 
+from sandbox.whatsapp.faults import Faults
 from sandbox.whatsapp.jids import SERVER
 from sandbox.whatsapp.linking import Linking
 from sandbox.whatsapp.node import Node, node
@@ -31,6 +32,7 @@ class Exchange:
     switchboard: Switchboard
     linking: Linking
     session: Session
+    faults: Faults = field(factory=Faults)
 
     @property
     def device(self) -> Device:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Faults that wait to strike: refused logins, and files that are gone."""
+"""Faults that wait to strike: refusals, answers that get lost, and files that are gone."""
 
 from enum import Enum
 
@@ -60,17 +60,30 @@ class LoginFault:
     struck: int = 0
 
 
+@frozen
+class Strike:
+    """Something one account asks for next, and what becomes of it."""
+
+    phone: str
+    what: str
+
+
+_MESSAGE, _ANSWER, _CODE = "message", "answer", "code"
+
+
 class Faults:
     """The faults that wait."""
 
     def __init__(self) -> None:
         self._logins: list[LoginFault] = []
         self._media: list[int] = []
+        self._strikes: list[Strike] = []
 
     def clear(self) -> None:
         """Take all waiting faults back."""
         self._logins.clear()
         self._media.clear()
+        self._strikes.clear()
 
     def refuse_login(
         self, refusal: Refusal, account: Account | None = None, *, count: int | None = 1
@@ -83,6 +96,45 @@ class Faults:
     def lose_media(self, status: int = 404, *, count: int = 1) -> None:
         """Answer the next downloads with 404 (gone) or 410 (expired)."""
         self._media += [status] * count
+
+    def refuse_message(self, account: Account) -> None:
+        """Refuse the next message of an account."""
+        self._strikes.append(Strike(account.phone, _MESSAGE))
+
+    def lose_answer(self, account: Account) -> None:
+        """Take the next message of an account, and cut the connection instead of saying so."""
+        self._strikes.append(Strike(account.phone, _ANSWER))
+
+    def refuse_change(self, account: Account, change: str) -> None:
+        """Refuse what an account next does to a group.
+
+        `change` is the name of the change's element, such as ``subject``, or ``picture``.
+        """
+        self._strikes.append(Strike(account.phone, change))
+
+    def refuse_code(self, account: Account) -> None:
+        """Refuse the next wish for a code to link a device of an account with."""
+        self._strikes.append(Strike(account.phone, _CODE))
+
+    def refuses_message(self, account: Account) -> bool:
+        """Tell, once, whether a message is to be refused."""
+        return self.refuses_change(account, _MESSAGE)
+
+    def loses_answer(self, account: Account) -> bool:
+        """Tell, once, whether the answer to a message is to be lost."""
+        return self.refuses_change(account, _ANSWER)
+
+    def refuses_code(self, account: Account) -> bool:
+        """Tell, once, whether no code is to be had."""
+        return self.refuses_change(account, _CODE)
+
+    def refuses_change(self, account: Account, change: str) -> bool:
+        """Tell, once, whether a change is to be refused."""
+        strike = Strike(account.phone, change)
+        if strike not in self._strikes:
+            return False
+        self._strikes.remove(strike)
+        return True
 
     def login(self, account: Account) -> Refusal | None:
         """Return what a login is to suffer."""

@@ -3,8 +3,9 @@
 
 import base64
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import Any
 
 from attrs import field, frozen
 from pyaileys.media import encrypt_media_bytes
@@ -23,38 +24,55 @@ class HistoryKind(Enum):
 
     FULL = 2
     RECENT = 3
+    NAMES = 4
 
 
 @frozen
 class OldMessage:
-    """A text of the past; `time` in seconds since 1970. `author` is needed in groups only."""
+    """A message of the past; `time` in seconds since 1970. `author` is needed in groups only.
+
+    `message` is a ``Message`` where it is more than a text; `reactions` are by who reacts.
+    """
 
     id: str
     text: str
     time: int
     from_me: bool = False
     author: Jid | None = None
+    message: Any = None
+    reactions: Mapping[Jid, str] = field(factory=dict)
 
 
 @frozen
 class OldChat:
-    """A chat of the past, newest message first, as phones send them."""
+    """A chat of the past, newest message first, as phones send them; `owner` is whose phone."""
 
     chat: Jid
     name: str
     messages: Sequence[OldMessage] = field(factory=tuple)
+    unread: int = 0
+    owner: Jid | None = None
 
 
 def history_message(
-    store: StateFile, chats: Sequence[OldChat], kind: HistoryKind, *, order: int, progress: int
+    store: StateFile,
+    chats: Sequence[OldChat],
+    kind: HistoryKind,
+    *,
+    order: int,
+    progress: int,
+    names: Mapping[Jid, str] | None = None,
 ) -> bytes:
     """Put a file with these chats on the media host and return the message that names it.
 
-    `order` numbers the parts from 1; `progress` is in percent.
+    `order` numbers the parts from 1; `progress` is in percent; `names` are how people call
+    themselves.
     """
     history = WAProto_pb2.HistorySync(syncType=kind.value, chunkOrder=order, progress=progress)
     for chat in chats:
         _add(history.conversations.add(), chat)
+    for jid, name in (names or {}).items():
+        history.pushnames.add(id=str(jid), pushname=name)
     packed = zlib.compress(history.SerializeToString())
     sealed = encrypt_media_bytes(packed, media_type=_MEDIA)
     token = base64.urlsafe_b64encode(sealed.file_enc_sha256).decode().rstrip("=")
@@ -75,7 +93,9 @@ def history_message(
 
 def _add(conversation: WAProto_pb2.Conversation, chat: OldChat) -> None:
     conversation.id = str(chat.chat)
-    conversation.name = chat.name
+    if chat.name:
+        conversation.name = chat.name
+    conversation.unreadCount = chat.unread
     for old in chat.messages:
         message = conversation.messages.add().message
         message.key.remoteJid = str(chat.chat)
@@ -84,5 +104,13 @@ def _add(conversation: WAProto_pb2.Conversation, chat: OldChat) -> None:
         if old.author is not None:
             message.key.participant = str(old.author)
             message.participant = str(old.author)
-        message.message.conversation = old.text
+        if old.message is None:
+            message.message.conversation = old.text
+        else:
+            message.message.CopyFrom(old.message)
         message.messageTimestamp = old.time
+        for person, emoji in old.reactions.items():
+            reaction = message.reactions.add(text=emoji)
+            reaction.key.participant = str(person)
+            reaction.key.remoteJid = str(chat.chat)
+            reaction.key.fromMe = person == chat.owner

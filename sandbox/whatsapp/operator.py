@@ -38,6 +38,16 @@ class Operator:
         self._switchboard.flush()
         return met
 
+    def unlink(self, device: Device) -> None:
+        """Remove one linked device, as its owner's phone can."""
+        session = self._switchboard.session(device)
+        if session is not None:
+            self._switchboard.detach(session)
+            self._switchboard.end(session, _REMOVED)
+        self._world.mail.forget(device)
+        self._world.accounts.unlink(device)
+        self._switchboard.flush()
+
     def waiting(self, device: Device) -> int:
         """Return how many stanzas a device has not confirmed."""
         return len(self._world.mail.waiting(device))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Somebody who uses the network: a genuine client with a memory of what it has received."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from attrs import frozen
@@ -12,14 +11,16 @@ from pyaileys.proto import WAProto_pb2
 from pyaileys.wabinary.types import BinaryNode
 
 from sandbox.whatsapp.accounts import Accounts
-from sandbox.whatsapp.jids import Jid
+from sandbox.whatsapp.history import OldChat, OldMessage
+from sandbox.whatsapp.jids import LID_SERVER, Jid
 from sandbox.whatsapp.keys import RandomBytes
 from sandbox.whatsapp.person_client import Arrival, PersonClient, element
 from sandbox.whatsapp.person_files import Files
 from sandbox.whatsapp.person_groups import GroupDoings
 from sandbox.whatsapp.person_polls import answer_hash, opened, seal
+from sandbox.whatsapp.person_settings import SettingDoings
 from sandbox.whatsapp.person_view import Shown, View, unwrapped
-from sandbox.whatsapp.records import Account
+from sandbox.whatsapp.records import Account, Device
 
 _SECRET = 32
 _MEDIA = {
@@ -52,6 +53,7 @@ class Person:
         view: the chats as they are now.
         typing: what was said about typing, oldest first.
         groups: groups and pictures.
+        settings: what is set for chats, and contacts.
         files: the media host.
     """
 
@@ -62,6 +64,7 @@ class Person:
         url: str,
         media: str,
         scan: Callable[[str], None],
+        share_key: Callable[[Device], Awaitable[None]],
         random_bytes: RandomBytes,
     ) -> None:
         self.account = account
@@ -70,11 +73,13 @@ class Person:
         self.files = Files(media)
         self._accounts = accounts
         self._random = random_bytes
-        self._news = asyncio.Condition()
         self.client = PersonClient(
             account, accounts, url, scan=scan, arrived=self._arrived, heard=self._heard
         )
         self.groups = GroupDoings(self.client, self.files, random_bytes)
+        self.settings = SettingDoings(
+            self.client, lambda: share_key(self.client.device), random_bytes
+        )
 
     async def start(self) -> None:
         """Connect and be there for others."""
@@ -236,6 +241,17 @@ class Person:
         """The file of a message."""
         return await self.files.get(shown)
 
+    async def past(self) -> list[OldChat]:
+        """All chats, as the phone hands them to a new device."""
+        chats = []
+        for chat in self.view.chats():
+            name = (await self.groups.see(chat)).subject if chat.is_group else ""
+            shown = self.view.messages(chat)
+            unread = [one for one in shown if not one.mine and self.account.lid not in one.read_by]
+            old = [_old(one) for one in reversed(shown)]
+            chats.append(OldChat(chat, name, old, len(unread), self.jid))
+        return chats
+
     # -- being there
 
     async def read(self, shown: Shown) -> None:
@@ -324,6 +340,16 @@ class Person:
             ids += [item.attrs["id"] for item in one.content or ()]
         reader = Jid.parse(stanza.attrs.get("participant") or stanza.attrs["from"])
         self.view.read(self.client.lid(reader).bare, ids)
+
+
+def _old(one: Shown) -> OldMessage:
+    message = WAProto_pb2.Message()
+    message.CopyFrom(one.message)
+    if one.secret:
+        message.messageContextInfo.messageSecret = one.secret
+    author = one.author if one.chat.is_group and not one.mine else None
+    reactions = {Jid(lid, LID_SERVER): emoji for lid, emoji in one.reactions.items()}
+    return OldMessage(one.id, one.text, one.time, one.mine, author, message, reactions)
 
 
 def _kind_of(part: str) -> str:

@@ -106,6 +106,7 @@ class PersonClient:
         self._accounts = accounts
         self._scan = scan
         self._arrived = arrived
+        self.has_state_key = asyncio.Event()
         self._ready = asyncio.Event()
         self._sending = asyncio.Lock()
         self._attrs: Mapping[str, str] = {}
@@ -230,6 +231,7 @@ class PersonClient:
         if message.protocolMessage.type == _KEY_SHARE:
             share = message.protocolMessage.appStateSyncKeyShare
             await self.library._handle_app_state_sync_key_share(share)  # noqa: SLF001 - as above
+            self.has_state_key.set()
             return
         mine = self._accounts.at(author) is self.account
         chat = Jid.parse(stanza.attrs["from"])

@@ -141,6 +141,10 @@ class View:
         """Return a chat as it is now."""
         return list(self._chats.get(chat, ()))
 
+    def chats(self) -> list[Jid]:
+        """Return the chats in which something was said."""
+        return [chat for chat, shown in self._chats.items() if shown]
+
     def find(self, chat: Jid, message_id: str) -> Shown | None:
         """Return one message."""
         return next((one for one in self._chats.get(chat, ()) if one.id == message_id), None)

@@ -95,7 +95,9 @@ class Phone:
     ) -> None:
         """Hand old chats to one of the person's devices. Raises `NoKeysError`."""
         store = self._world.store
-        message = history_message(store, chats, kind, order=order, progress=progress)
+        names = {one.jid(): one.name for one in self._world.accounts if one is not self._account}
+        known = names if kind is HistoryKind.NAMES else None
+        message = history_message(store, chats, kind, order=order, progress=progress, names=known)
         await self._peers.send(device, message)
 
     async def share_app_state_key(self, device: Device) -> None:

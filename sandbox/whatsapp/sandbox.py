@@ -115,8 +115,16 @@ class WhatsAppSandbox:
         account = self.accounts.find(name)
         if account.phone not in self._people:
             media = f"http://{self.host}:{self.port}"
-            scan = self.phone(account.phone).scan
-            person = Person(account, self.accounts, self.url, media, scan, self._random)
+            phone = self.phone(account.phone)
+            person = Person(
+                account,
+                self.accounts,
+                self.url,
+                media,
+                phone.scan,
+                phone.share_app_state_key,
+                self._random,
+            )
             await person.start()
             self._people[account.phone] = person
         return self._people[account.phone]

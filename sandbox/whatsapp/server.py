@@ -104,7 +104,8 @@ class Server:
                 await writing
 
     def _take(self, session: Session, frame: bytes) -> None:
-        exchange = Exchange(self._world, self._switchboard, self._linking, session)
+        world, switchboard = self._world, self._switchboard
+        exchange = Exchange(world, switchboard, self._linking, session, self._faults)
         try:
             handle(exchange, decode(frame))
         except RefusedError as error:

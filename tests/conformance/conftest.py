@@ -13,6 +13,7 @@ from attrs import frozen
 from bridges.core.config import Level
 from tests.conformance.driver import Driver, Phone
 from tests.conformance.fake_driver import FakeDriver
+from tests.conformance.gaps import gap
 from tests.conformance.stage import Conversation, Resident, Stage, running_stage
 from tests.conformance.telegram_driver import TelegramDriver
 from tests.support.bridge_under_test import BridgeOptions
@@ -27,18 +28,19 @@ LEVELS = {SERVER_NAME: Level.USER, "@banned*:" + SERVER_NAME: Level.NONE}
 
 @frozen
 class Scenery:
-    """What a stage is made of."""
+    """What a stage is made of; `network` is the id of the driver's network."""
 
+    network: str
     driver: Callable[[], Driver]
     database: str
     room_version: str
 
 
 SCENERIES = {
-    "fake-sqlite": Scenery(FakeDriver, "sqlite", "12"),
-    "fake-postgres": Scenery(FakeDriver, "postgres", "11"),
-    "telegram-sqlite": Scenery(TelegramDriver, "sqlite", "11"),
-    "telegram-postgres": Scenery(TelegramDriver, "postgres", "12"),
+    "fake-sqlite": Scenery("fake", FakeDriver, "sqlite", "12"),
+    "fake-postgres": Scenery("fake", FakeDriver, "postgres", "11"),
+    "telegram-sqlite": Scenery("telegram", TelegramDriver, "sqlite", "11"),
+    "telegram-postgres": Scenery("telegram", TelegramDriver, "postgres", "12"),
 }
 
 
@@ -88,7 +90,7 @@ async def stage(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only Telegram has where the stage is another network's."""
+    """Leave out what is of one network alone, and what a network does not have (see `gaps`)."""
     others = {item for item in items if _is_played_elsewhere(item)}
     if others:
         config.hook.pytest_deselected(items=list(others))
@@ -98,8 +100,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_played_elsewhere(item: pytest.Item) -> bool:
     chosen = getattr(item, "callspec", None)
     scenery = None if chosen is None else chosen.params.get("scenery")
-    wants_telegram = "telegram" in getattr(item, "fixturenames", ())
-    return wants_telegram and scenery is not None and scenery.driver is not TelegramDriver
+    if scenery is None:
+        return False
+    for network in ("telegram", "whatsapp"):
+        if network in getattr(item, "fixturenames", ()) and scenery.network != network:
+            return True
+    file = item.path.name
+    test = item.nodeid.partition("::")[2].partition("[")[0]
+    return gap(scenery.network, file, test) is not None
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,10 @@ class SeenPoll:
     ended: bool = False
 
 
+ALL_STYLES = frozenset({"b", "i", "u", "del", "code", "a"})
+"""What `Driver.styles` may have."""
+
+
 class Phone(TopologyPhone, Protocol):
     """One person's own client."""
 
@@ -227,8 +231,16 @@ class Driver(Protocol):
         ...
 
     @property
+    def styles(self) -> frozenset[str]:
+        """The tags of the styles that texts of the network can have."""
+        ...
+
+    @property
     def login_code(self) -> str:
-        """The code that is sent to phones when somebody logs in."""
+        """The code that is sent to phones when somebody logs in.
+
+        Empty where it goes the other way: the bridge shows a code, and it is typed into the phone.
+        """
         ...
 
     @property
@@ -246,6 +258,10 @@ class Driver(Protocol):
 
     async def scan(self, phone: Phone, data: str) -> None:
         """Have somebody scan a QR code with their phone."""
+        ...
+
+    async def type_code(self, phone: Phone) -> None:
+        """Have somebody type the code that the bridge shows into their phone."""
         ...
 
     def limit_rate(self, phone: Phone, seconds: int) -> None:

@@ -20,7 +20,7 @@ from bridges.core.events import RemoteTyping
 from bridges.core.ids import ChatID, MessageID, RemoteUserID
 from bridges.core.network import NetworkPlugin
 from bridges.core.text import user_text
-from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
+from tests.conformance.driver import ALL_STYLES, Chat, Phone, Seen, SeenPoll
 from tests.conformance.fake_hosting import FakeHost
 from tests.conformance.fake_kinds import FakeKinds
 from tests.conformance.fake_topology import FakeTopologyPhone
@@ -218,6 +218,10 @@ class FakeDriver:
         return self.network.plugin
 
     @property
+    def styles(self) -> frozenset[str]:
+        return ALL_STYLES
+
+    @property
     def login_code(self) -> str:
         return world.LOGIN_CODE
 
@@ -233,6 +237,9 @@ class FakeDriver:
 
     async def scan(self, phone: Phone, data: str) -> None:
         self.network.scans.scan(data, _fake(phone).person.account)
+
+    async def type_code(self, phone: Phone) -> None:
+        raise NotImplementedError("codes are sent to phones")
 
     def limit_rate(self, phone: Phone, seconds: int) -> None:
         error = RateLimited(

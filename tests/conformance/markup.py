@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Comparing formatted texts by how they look, not by how their tags are written."""
 
+from collections.abc import Container
 from html.parser import HTMLParser
 
 _SAME = {"strong": "b", "em": "i", "s": "del", "strike": "del", "ins": "u"}
@@ -37,6 +38,35 @@ class _Reader(HTMLParser):
             self.runs[-1] = (self.runs[-1][0] + data, styles)
         elif data:
             self.runs.append((data, styles))
+
+
+class _Filter(HTMLParser):
+    def __init__(self, tags: Container[str]) -> None:
+        super().__init__(convert_charrefs=False)
+        self.html = ""
+        self._tags = tags
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self._tags:
+            self.html += self.get_starttag_text() or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._tags:
+            self.html += f"</{tag}>"
+
+    def handle_data(self, data: str) -> None:
+        self.html += data
+
+    def handle_entityref(self, name: str) -> None:
+        self.html += f"&{name};"
+
+
+def only(tags: Container[str], html: str) -> str:
+    """The same text without the styles a network does not have."""
+    keeping = _Filter(tags)
+    keeping.feed(html)
+    keeping.close()
+    return keeping.html
 
 
 def runs(html: str, *, plain: bool = False) -> list[Run]:

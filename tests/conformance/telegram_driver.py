@@ -20,7 +20,7 @@ from bridges.telegram.config import (
     TelegramSyncConfig,
 )
 from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
-from tests.conformance.driver import Chat, Phone, Seen, SeenPoll
+from tests.conformance.driver import ALL_STYLES, Chat, Phone, Seen, SeenPoll
 from tests.conformance.telegram_hosting import TelegramHost
 from tests.conformance.telegram_kinds import TelegramKinds
 from tests.conformance.telegram_topology import TelegramTopologyPhone, group_of, topic_of
@@ -332,6 +332,10 @@ class TelegramDriver:
         return network
 
     @property
+    def styles(self) -> frozenset[str]:
+        return ALL_STYLES
+
+    @property
     def login_code(self) -> str:
         return LOGIN_CODE
 
@@ -363,6 +367,9 @@ class TelegramDriver:
     async def scan(self, phone: Phone, data: str) -> None:
         token = base64.urlsafe_b64decode(data.partition("token=")[2] + "==")
         await _telegram(phone).person.client(functions.auth.AcceptLoginTokenRequest(token))
+
+    async def type_code(self, phone: Phone) -> None:
+        raise NotImplementedError("codes are sent to phones")
 
     def limit_rate(self, phone: Phone, seconds: int) -> None:
         self.net.faults.flood_wait(_SEND, seconds, account=int(phone.user))

@@ -4,7 +4,7 @@
 import pytest
 
 from tests.conformance.driver import Phone
-from tests.conformance.markup import runs
+from tests.conformance.markup import only, runs
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 
 pytestmark = pytest.mark.synapse
@@ -57,33 +57,39 @@ async def test_order_is_kept_in_both_directions(direct: Conversation, nodira: Ph
 )
 class TestFormatting:
     async def test_reaches_matrix(
-        self, direct: Conversation, nodira: Phone, body: str, html: str
+        self, stage: Stage, direct: Conversation, nodira: Phone, body: str, html: str
     ) -> None:
         mark = unique("")
+        html = only(stage.driver.styles, html)
         await nodira.send(direct.chat, body + mark, html + mark)
         content = (await direct.in_matrix(body + mark))["content"]
         assert content["format"] == "org.matrix.custom.html"
         assert runs(content["formatted_body"]) == runs(html + mark)
 
     async def test_reaches_the_phone(
-        self, direct: Conversation, nodira: Phone, body: str, html: str
+        self, stage: Stage, direct: Conversation, nodira: Phone, body: str, html: str
     ) -> None:
         mark = unique("")
+        html = only(stage.driver.styles, html)
         await direct.say(body + mark, html + mark)
         seen = await direct.on_phone(nodira, body + mark)
         assert seen.html is not None
         assert runs(seen.html) == runs(html + mark)
 
 
-async def test_markup_in_plain_text_is_text(direct: Conversation, nodira: Phone) -> None:
-    there, back = unique("<b>not bold</b> & *so*"), unique("<i>neither</i> & _so_")
-    await nodira.send(direct.chat, there)
-    await direct.say(back)
-    content = (await direct.in_matrix(there))["content"]
-    if "formatted_body" in content:
-        assert runs(content["formatted_body"]) == runs(content["body"], plain=True)
-    seen = await direct.on_phone(nodira, back)
-    assert runs(seen.html or "") in ([], runs(back, plain=True))
+class TestMarkupInPlainText:
+    async def test_is_text_in_matrix(self, direct: Conversation, nodira: Phone) -> None:
+        text = unique("<b>not bold</b> & *so*")
+        await nodira.send(direct.chat, text)
+        content = (await direct.in_matrix(text))["content"]
+        if "formatted_body" in content:
+            assert runs(content["formatted_body"]) == runs(content["body"], plain=True)
+
+    async def test_is_text_on_the_phone(self, direct: Conversation, nodira: Phone) -> None:
+        text = unique("<i>neither</i> & _so_")
+        await direct.say(text)
+        seen = await direct.on_phone(nodira, text)
+        assert runs(seen.html or "") in ([], runs(text, plain=True))
 
 
 @pytest.mark.capability("reply")

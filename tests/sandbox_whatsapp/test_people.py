@@ -6,8 +6,10 @@ from functools import partial
 import pytest
 
 from sandbox.whatsapp import WhatsAppSandbox
+from sandbox.whatsapp.history import HistoryKind
 from sandbox.whatsapp.person import Person
 from sandbox.whatsapp.person_client import DeniedError
+from sandbox.whatsapp.person_settings import ChatSetting
 from sandbox.whatsapp.person_view import Shown
 from tests.sandbox_whatsapp.conftest import ALISA, BORIS, VERA, link
 from tests.sandbox_whatsapp.peers import Peer
@@ -159,3 +161,38 @@ async def test_a_person_and_a_linked_whatsmeow_understand_each_other(
         found = one.view.find(group, answer)
         assert found is not None
         assert (found.text, found.author) == ("and back", boris.jid)
+
+
+async def test_settings_and_contacts_are_known_to_all_devices(
+    net: WhatsAppSandbox, alisa: Person, boris: Person, neonize: Peer
+) -> None:
+    await boris.settings.mute(alisa.jid, True)
+    await boris.settings.pin(alisa.jid, True)
+    await boris.settings.archive(alisa.jid, True)
+    await boris.settings.mark_unread(alisa.jid, True)
+    assert await boris.settings.of(alisa.jid) == ChatSetting(True, True, True, True)
+    await boris.settings.mute(alisa.jid, False)
+    await boris.settings.archive(alisa.jid, False)
+    assert await boris.settings.of(alisa.jid) == ChatSetting(pinned=True, unread=True)
+    account = net.accounts.find(BORIS)
+    other = next(one for one in net.accounts.devices(account) if one is not boris.client.device)
+    await net.phone(BORIS).share_app_state_key(other)
+
+    async def pinned() -> bool:
+        return bool(await neonize.do("pinned", who="Boris", chat=str(alisa.jid)))
+
+    await eventually(pinned, describe="the pin in whatsmeow")
+
+
+async def test_the_past_of_a_person_is_handed_to_a_new_device(
+    net: WhatsAppSandbox, alisa: Person, boris: Person, neonize: Peer
+) -> None:
+    sent = await alisa.send(boris.jid, "long ago")
+    await boris.react(await sees(boris, sent), "👍")
+    account = net.accounts.find(BORIS)
+    other = next(one for one in net.accounts.devices(account) if one is not boris.client.device)
+    await net.phone(BORIS).send_history(other, await boris.past())
+    said = (await neonize.wait_said("HistorySync", "long ago", who="Boris"))["said"]
+    assert sent.id in said
+    await net.phone(BORIS).send_history(other, [], HistoryKind.NAMES)
+    await neonize.wait_said("HistorySync", "Alisa", who="Boris")

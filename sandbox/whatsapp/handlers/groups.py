@@ -68,6 +68,8 @@ def _of_group(exchange: Exchange, query: Node, asked: Node, to: Jid) -> None:
     change = _CHANGES.get(asked.tag)
     if change is None:
         raise RefusedError(501, "feature-not-implemented")
+    if exchange.faults.refuses_change(exchange.account, asked.tag):
+        raise RefusedError(403, "forbidden")
     if not me.role and not (asked.tag in {"subject", "description"} and not group.locked):
         raise RefusedError(403, "forbidden")
     exchange.reply(query, change(exchange, group, asked))

@@ -58,6 +58,8 @@ def _code(exchange: Exchange, query: Node, asked: Node) -> None:
         account = exchange.world.accounts.at(Jid.parse(asked.get("jid")))
         if account is None or key is None:
             raise RefusedError(400, "bad-request")
+        if exchange.faults.refuses_code(account):
+            raise RefusedError(429, "rate-overlimit")
         reference = exchange.linking.ask_code(exchange.session, account.phone, key.data)
         inside = leaf("link_code_pairing_ref", reference.encode())
         exchange.reply(query, node("link_code_companion_reg", {}, inside))

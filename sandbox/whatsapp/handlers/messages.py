@@ -9,6 +9,7 @@ from sandbox.whatsapp.exchange import Exchange
 from sandbox.whatsapp.jids import BadJidError, Jid
 from sandbox.whatsapp.node import Node, node
 from sandbox.whatsapp.records import Account, Device, Group
+from sandbox.whatsapp.session import Closing
 
 _KEPT = ("id", "type", "edit", "addressing_mode", "category", "push_priority")
 # What a device tells the person's own phone; no other device wants to know.
@@ -22,10 +23,16 @@ def message(exchange: Exchange, stanza: Node) -> None:
     error = None
     if to is None:
         error = "400"
+    elif exchange.faults.refuses_message(exchange.account):
+        error = "403"
     elif to.is_group:
         error = _to_group(exchange, stanza, to)
     else:
         _to_person(exchange, stanza, to)
+    if exchange.faults.loses_answer(exchange.account):
+        exchange.switchboard.detach(exchange.session)
+        exchange.session.post(Closing.AT_ONCE)
+        return
     attrs = {
         "class": "message",
         "id": stanza.get("id"),

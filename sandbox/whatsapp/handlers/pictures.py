@@ -16,6 +16,8 @@ def query(exchange: Exchange, query: Node) -> None:
         _get(exchange, query, subject, asked.get("id") if asked else "")
         return
     _allow(exchange, subject)
+    if exchange.faults.refuses_change(exchange.account, "picture"):
+        raise RefusedError(403, "forbidden")
     if asked is None:
         if exchange.world.pictures.remove(subject):
             _tell(exchange, subject, node("delete", {"jid": str(subject)}))
