@@ -18,6 +18,7 @@ from policy_module.egress.push_content import limit_push_content
 from policy_module.egress.pushers import RefusedPushers, Sweeping, refuse_new_pushers
 from policy_module.egress.verify import verify_clients
 from policy_module.live.holder import PolicyInForce
+from policy_module.mishaps import contained, decline
 
 PUSHERS_INTERVAL = 0.5
 """Seconds between looks whether pushers are to be deleted."""
@@ -35,7 +36,9 @@ def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) ->
     in_force.subscribe(pools.policy_changed)
     guard_mail(hs, judge)
     api.register_third_party_rules_callbacks(
-        check_threepid_can_be_invited=InvitesByAddress(in_force).check_threepid_can_be_invited
+        check_threepid_can_be_invited=contained(
+            InvitesByAddress(in_force).check_threepid_can_be_invited, decline
+        )
     )
     pool = hs.get_pusherpool()
     limit_push_content(pool.pusher_factory, in_force)

@@ -18,6 +18,7 @@ from policy_module.federation.relays.install import install_relays
 from policy_module.federation.switches import audit_switches
 from policy_module.federation.waiting import Outbox, keep_nothing_waiting
 from policy_module.live.holder import PolicyInForce
+from policy_module.mishaps import contained, refuse
 from policy_module.rules.document import Direction
 
 
@@ -49,8 +50,12 @@ def install_federation(
 
     explanations = Explanations(gate, refusals())
     explain_joins(hs, explanations)
-    api.register_spam_checker_callbacks(user_may_invite=explanations.user_may_invite)
-    api.register_third_party_rules_callbacks(on_create_room=explanations.on_create_room)
+    api.register_spam_checker_callbacks(
+        user_may_invite=contained(explanations.user_may_invite, refuse)
+    )
+    api.register_third_party_rules_callbacks(
+        on_create_room=contained(explanations.on_create_room, refuse)
+    )
 
     outbox = Outbox(api, in_force, refusals(), sink)
     keep_nothing_waiting(hs, outbox)

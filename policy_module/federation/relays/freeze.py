@@ -6,7 +6,6 @@ in large rooms. Membership events never pass it when they are ours, and always p
 not: whoever does not know that a refused server has joined cannot freeze the room.
 """
 
-import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,18 +25,11 @@ from policy_module.rules.document import Direction
 from policy_module.rules.names import server_of
 from policy_module.rules.requests import Deny, FederationRequest, Reason, sentence
 
-logger = logging.getLogger(__name__)
-
 POLICY_SERVER_TYPES = frozenset({"m.room.policy", "org.matrix.msc4284.policy"})
 """State that names a server which is shown every event before it is sent (MSC4284)."""
 
 MOST_ROOMS = 10_000
 """Frozen rooms remembered, to record each once."""
-
-UNKNOWN = (
-    "It is not certain at the moment which servers take part in this room, so nothing can be said"
-    " here. Your administrator has been told; please try again later."
-)
 
 
 @define(eq=False)
@@ -100,13 +92,7 @@ class Freeze:
             raise refusal(denial)
         if self._own_work.covers(event):
             return
-        try:
-            denials = self._denials(await self._servers.others(event.room_id))
-        except Exception as error:
-            logger.exception("It cannot be told which servers take part in %s", event.room_id)
-            if await self._servers.joined(event.room_id) <= {self._own_server}:
-                return
-            raise refusal_saying(UNKNOWN, Reason.CLOSED, []) from error
+        denials = self._denials(await self._servers.others(event.room_id))
         if denials:
             self._note_frozen(event, denials)
             self._refuse("say", event.sender, denials[0])

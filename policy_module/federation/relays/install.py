@@ -20,6 +20,7 @@ from policy_module.federation.relays.servers import RoomServers
 from policy_module.federation.relays.sweep import Sweeper
 from policy_module.federation.relays.ways_out import WaysOut
 from policy_module.live.holder import PolicyInForce
+from policy_module.mishaps import OnlyAtHome, contained, refuse
 
 
 def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: AuditSink) -> None:
@@ -29,15 +30,22 @@ def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: Au
     freeze = Freeze(
         api.server_name, gate, servers, own_work, RefusalLog(sink, time.monotonic), sink
     )
-    api.register_spam_checker_callbacks(check_event_for_spam=freeze.check_event_for_spam)
+    at_home = OnlyAtHome(api.server_name, servers)
+    api.register_spam_checker_callbacks(
+        check_event_for_spam=contained(freeze.check_event_for_spam, at_home.check_event_for_spam)
+    )
     new_rooms = NewRooms(
         api.server_name,
         hs.config.server.default_room_version.identifier,
         gate,
         RefusalLog(sink, time.monotonic),
     )
-    api.register_third_party_rules_callbacks(on_create_room=new_rooms.on_create_room)
-    api.register_spam_checker_callbacks(user_may_create_room=new_rooms.user_may_create_room)
+    api.register_third_party_rules_callbacks(
+        on_create_room=contained(new_rooms.on_create_room, refuse)
+    )
+    api.register_spam_checker_callbacks(
+        user_may_create_room=contained(new_rooms.user_may_create_room, refuse)
+    )
     store = hs.get_datastores().main
     rooms = Rooms(api, hs, store, own_work)
     if hs.config.worker.worker_app is None:

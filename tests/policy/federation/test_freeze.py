@@ -14,6 +14,7 @@ from policy_module.federation.gate import Gate
 from policy_module.federation.relays.freeze import Freeze, OwnWork
 from policy_module.federation.relays.servers import RoomServers
 from policy_module.live.holder import PolicyInForce
+from policy_module.mishaps import OnlyAtHome, contained
 from policy_module.rules.document import PolicyDocument
 from policy_module.rules.policy import Policy
 from tests.policy.audit.sinks import ListSink
@@ -29,6 +30,9 @@ class Event:
     type: str = "m.room.message"
     room_id: str = "!room"
     content: dict[str, Any] = field(factory=dict)
+
+    def is_state(self) -> bool:
+        return self.type != "m.room.message"
 
 
 @define
@@ -69,7 +73,9 @@ class Border:
         )
 
     async def check(self, event: Event) -> object:
-        return await self.freeze.check_event_for_spam(cast("EventBase", event))
+        at_home = OnlyAtHome(HOME, cast("RoomServers", self.servers))
+        check = contained(self.freeze.check_event_for_spam, at_home.check_event_for_spam)
+        return await check(cast("EventBase", event))
 
     async def refusal(self, event: Event) -> str:
         with pytest.raises(SynapseError) as error:
@@ -108,6 +114,7 @@ async def test_when_it_cannot_look_only_rooms_of_our_own_go_on(servers: set[str]
         assert await border.check(Event()) == NOT_SPAM
     else:
         assert await border.refusal(Event()) == "closed"
+    assert await border.refusal(Event(type="m.room.history_visibility")) == "closed"
 
 
 async def test_without_a_record_only_rooms_of_our_own_go_on() -> None:

@@ -2,10 +2,11 @@
 """A homeserver with the module between two made-up ones."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -84,15 +85,18 @@ async def download(person: Person, peer: Peer, file: str) -> tuple[int, bytes]:
 
 
 @asynccontextmanager
-async def open_border(folder: Path) -> AsyncIterator[Border]:
-    """Start the homeserver and its peers; nobody is allowed at the start."""
+async def open_border(folder: Path, *modules: Mapping[str, Any]) -> AsyncIterator[Border]:
+    """Start the homeserver and its peers; nobody is allowed at the start.
+
+    ``modules`` are entries of homeserver.yaml that follow on policy_module.
+    """
     certificate = make_certificate(folder)
     policy = PolicyFile(folder / "policy")
     policy.allow()
     data = folder / "home"
     data.mkdir()
     extra = {
-        "modules": [policy.module()],
+        "modules": [policy.module(), *modules],
         "federation_domain_whitelist": [],
         "presence": {"enabled": True},
         "allow_public_rooms_over_federation": True,

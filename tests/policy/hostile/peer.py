@@ -8,13 +8,15 @@ written with aiohttp and not with Synapse, because it has to do what no honest s
 import json
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from attrs import define, field, frozen
+from synapse.api.room_versions import RoomVersions
+from synapse.events import make_event_from_dict
 from yarl import URL
 
 from tests.policy.federating import Certificate, FederatingServer
@@ -140,7 +142,7 @@ class Peer:
         answers: Mapping[str, Callable[[], dict[str, Any]]] = {
             "/_matrix/key/v2/server": self.who.keys,
             "/_matrix/key/v2/query": lambda: self._vouch_for(heard.content["server_keys"]),
-            f"{FEDERATION}/v1/send/": lambda: {"pdus": {}},
+            f"{FEDERATION}/v1/send/": lambda: {"pdus": _acknowledged(heard.content["pdus"])},
             f"{FEDERATION}/v2/invite/": lambda: {"event": self.who.signed(heard.content["event"])},
             f"{FEDERATION}/v1/query/profile": lambda: {"displayname": "somebody"},
             f"{FEDERATION}/v1/publicRooms": lambda: {"chunk": []},
@@ -155,6 +157,12 @@ class Peer:
     def _vouch_for(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         known = [self.who, *self.knows]
         return vouched((each.keys() for each in known if each.name in wanted), self.who)
+
+
+def _acknowledged(pdus: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Accept events (server-server API, "Transactions"); ids are made alike since version 4."""
+    version = RoomVersions.V11
+    return {make_event_from_dict(event, version).event_id: {} for event in pdus}
 
 
 @asynccontextmanager
