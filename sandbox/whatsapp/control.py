@@ -10,9 +10,11 @@ from typing import Any
 
 from aiohttp import web
 from attrs import define
+from pyaileys.exceptions import SendRejectedError
 
 from sandbox.json_body import BadBodyError, Body
 from sandbox.whatsapp.accounts import UnknownAccountError
+from sandbox.whatsapp.control_people import PeopleOperations
 from sandbox.whatsapp.faults import (
     CLIENT_OUTDATED,
     LOGGED_OUT,
@@ -22,10 +24,11 @@ from sandbox.whatsapp.faults import (
     temporary_ban,
 )
 from sandbox.whatsapp.linking import LinkingError
+from sandbox.whatsapp.person_client import DeniedError
 from sandbox.whatsapp.records import Account
 from sandbox.whatsapp.sandbox import WhatsAppSandbox
 
-_WRONG = (UnknownAccountError, LinkingError, ValueError)
+_WRONG = (UnknownAccountError, LinkingError, DeniedError, SendRejectedError, ValueError)
 _REFUSALS = {
     "logged-out": LOGGED_OUT,
     "main-device-gone": MAIN_DEVICE_GONE,
@@ -50,6 +53,8 @@ class Control:
         app.router.add_get("/ready", _handler(self._ready))
         for path, operation in self._operations().items():
             app.router.add_post(path, _handler(operation))
+        for path, doing in PeopleOperations(self.net).by_path().items():
+            app.router.add_post(path, _handler(doing))
         return app
 
     def _operations(self) -> Mapping[str, Operation]:
@@ -148,13 +153,16 @@ class Control:
         return self.net.accounts.find(name) if name is not None else None
 
 
-def _handler(operation: Operation) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(
+    operation: Operation | Callable[[Body], Awaitable[Answer]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         try:
             fields = json.loads(await request.read() or b"{}")
             if not isinstance(fields, dict):
                 raise BadBodyError("the body must be a JSON object")
-            return web.json_response(operation(Body(fields)))
+            answer = operation(Body(fields))
+            return web.json_response(answer if isinstance(answer, dict) else await answer)
         except _WRONG as error:
             return web.json_response({"error": str(error)}, status=400)
 

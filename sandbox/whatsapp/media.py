@@ -31,6 +31,7 @@ class MediaHost:
         """Return what the host answers to."""
         return [
             web.post("/mms/{kind}/{token}", self._upload),
+            web.delete("/mms/{kind}/{token}", self._keep),
             web.get(FILE_PATH + "{token}", self._download),
             web.get(PICTURE_PATH + "{number}.jpg", self._picture),
         ]
@@ -47,6 +48,10 @@ class MediaHost:
         return web.json_response(
             {"url": f"https://{MEDIA_HOST}{path}", "direct_path": path, "handle": token}
         )
+
+    async def _keep(self, _request: web.Request) -> web.Response:
+        """Say that a file is deleted: others may have the same one."""
+        return web.Response()
 
     async def _download(self, request: web.Request) -> web.Response:
         status = self._faults.media()

@@ -345,6 +345,7 @@ class WhatsAppDriver:
         self._worker = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "sandbox.whatsapp.launch", *arguments),
             *("--store", str(self._folder / "store")),
+            *("--files", str(self._folder / "files")),
             env={**_environment(), **env, "https_proxy": self.proxy.url},
         )
 

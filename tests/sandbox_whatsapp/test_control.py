@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sandbox.whatsapp import WhatsAppSandbox
 from sandbox.whatsapp.control import Control
 from sandbox.whatsapp.faults import CLIENT_OUTDATED, Refusal
+from tests.support.waiting import eventually
 
 PHONE = "+992555000201"
 
@@ -76,3 +77,31 @@ async def test_wrong_requests_are_told_why(
     async with http.post(path, json=fields) as response:
         assert response.status == 400
         assert text in (await response.json())["error"]
+
+
+async def test_people_talk_and_tell_what_they_see(control: Controlled) -> None:
+    net, http = control
+    other = "+992555000202"
+    for phone, name in ((PHONE, "Zarina"), (other, "Umed")):
+        await _post(http, "/accounts", phone=phone, name=name)
+    between = {"person": PHONE, "chat": other}
+    back = {"person": other, "chat": PHONE}
+    await _post(http, "/people/messages", **back)  # links Umed's device
+    sent = (await _post(http, "/people/send", **between, text="salom"))["id"]
+    person = await net.person(other)
+    zarina = net.accounts.find(PHONE).jid()
+    await eventually(lambda: person.view.find(zarina, sent), describe="the message")
+    await _post(http, "/people/react", **back, id=sent, emoji="👍")
+    await _post(http, "/people/read", **back, id=sent)
+    await _post(http, "/people/type", **back)
+    (seen,) = (await _post(http, "/people/messages", **back))["messages"]
+    assert (seen["text"], seen["mine"], seen["author"]) == ("salom", False, zarina.user)
+    assert seen["reactions"] == {net.accounts.find(other).lid: "👍"}
+    await _post(http, "/people/edit", **between, id=sent, text="assalom")
+    await _post(http, "/people/revoke", **between, id=sent)
+    await eventually(lambda: not person.view.find(zarina, sent), describe="nothing")
+    group = await _post(http, "/people/create-group", person=PHONE, subject="Two", members=[other])
+    assert group["chat"].endswith("@g.us")
+    async with http.post("/people/edit", json={**between, "id": sent, "text": "?"}) as response:
+        assert response.status == 400
+        assert "sees no message" in (await response.json())["error"]
