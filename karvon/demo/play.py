@@ -12,6 +12,7 @@ from rich.table import Table
 
 from karvon.demo.script import SCRIPT, Line, Side, complaints, spoken
 from karvon.stack.demo import Stage
+from karvon.stack.own import OwnConnector
 from karvon.stack.person import MatrixError, MatrixPerson, logged_in
 from karvon.stack.sandbox_control import SandboxControl
 
@@ -33,7 +34,8 @@ async def play(stage: Stage, console: Console) -> int:
     """Play the whole script; the exit code is 0 only if every line arrived once and in order."""
     heard = _Heard()
     try:
-        async with aiohttp.ClientSession() as http:
+        own = OwnConnector((stage.homeserver_url, stage.control_url))
+        async with aiohttp.ClientSession(connector=own) as http:
             await _converse(http, stage, heard)
     except TimeoutError:
         console.print(f"A line did not arrive within {_LINE_SECONDS:.0f} s.", style="red")

@@ -21,6 +21,7 @@ from karvon.stack.backoff import Backoff
 from karvon.stack.demo import Stage
 from karvon.stack.lock import data_lock
 from karvon.stack.output import Output, make_output
+from karvon.stack.own import OwnConnector
 from karvon.stack.parts import plan
 from karvon.stack.ports import check_free
 from karvon.stack.process import Child
@@ -56,7 +57,8 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
         parts = plan(config, config_path)
         names = ["karvon", *(part.name for part in parts)]
         output = make_output(config.logging.format, sys.stdout, names)
-        async with aiohttp.ClientSession() as http:
+        own = OwnConnector((config.homeserver.client_url, *(part.ready_url for part in parts)))
+        async with aiohttp.ClientSession(connector=own) as http:
             supervisor = Supervisor(
                 parts,
                 backoff=Backoff(config.supervisor.restart.initial, config.supervisor.restart.max),
