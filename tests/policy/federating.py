@@ -41,11 +41,11 @@ class Certificate:
     key: Path
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Write a fresh certificate and its key into ``folder``."""
+def make_certificate(folder: Path, *hosts: str) -> Certificate:
+    """Write a fresh certificate and its key into ``folder``; ``hosts`` are further names in it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    names: list[x509.GeneralName] = [x509.DNSName(HOST)]
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in (HOST, *hosts)]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES]
     now = datetime.now(UTC)
     certificate = (
