@@ -33,8 +33,10 @@ class LinkedConfig(Section):
     """Whether people can link their accounts."""
     worker: ConfigPath | None = None
     """Socket of a worker that runs elsewhere; null: the bridge starts one itself."""
+    worker_files: ConfigPath | None = None
+    """Folder for files in transit that the worker sees too; null: in the data folder."""
     worker_store: ConfigPath | None = None
-    """File in which the worker that the bridge starts keeps the keys; null: in the data folder."""
+    """Folder in which the bridge's own worker keeps the keys; null: in the data folder."""
     proxy: ProxyUrl | None = None
     """A proxy on the way to WhatsApp; null: none."""
     proxy_file: ConfigPath | None = None

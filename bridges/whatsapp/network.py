@@ -13,6 +13,7 @@ from bridges.core.network import (
     Session,
 )
 from bridges.whatsapp.config import WhatsAppConfig
+from bridges.whatsapp.linked.provider import LinkedProvider
 from bridges.whatsapp.provider import Provider
 from bridges.whatsapp.store.schema import whatsapp_tables
 
@@ -64,7 +65,14 @@ def open_network(config: WhatsAppConfig, handle: BridgeHandle) -> WhatsAppNetwor
 
 
 def _providers(config: WhatsAppConfig, handle: BridgeHandle) -> Sequence[Provider]:
-    return []
+    providers: list[Provider] = []
+    if config.linked.enabled:
+        providers.append(LinkedProvider(config, handle))
+    if not providers:
+        raise MisconfiguredError(
+            "whatsapp is switched on, and none of its parts is: set whatsapp.linked.enabled"
+        )
+    return providers
 
 
 network = NetworkPlugin(

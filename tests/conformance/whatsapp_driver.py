@@ -256,7 +256,11 @@ class WhatsAppDriver:
         return WhatsAppConfig(
             enabled=True,
             listen=WhatsAppListenConfig(host=listen.host, port=listen.port),
-            linked=LinkedConfig(worker=self._folder / "worker.sock", contacts_interval=10.0),
+            linked=LinkedConfig(
+                worker=self._folder / "worker.sock",
+                worker_files=self._folder / "store" / "files",
+                contacts_interval=10.0,
+            ),
         )
 
     async def person(self, name: str, *, password: str | None = None) -> WhatsAppPhone:

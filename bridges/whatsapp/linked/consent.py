@@ -21,7 +21,7 @@ QR_FLOW = LoginFlow(
 )
 
 CODE_FLOW = LoginFlow(
-    id="code",
+    id="phone",
     name=user_text("Code on your phone"),
     description=user_text(
         "Link your WhatsApp account by typing a code on your phone. WhatsApp does not allow this and "

@@ -50,6 +50,7 @@ CREATE TABLE whatsapp_message (
     sender  TEXT NOT NULL,
     sent_at BIGINT NOT NULL,
     unread  BOOLEAN NOT NULL,
+    placeholder BOOLEAN NOT NULL DEFAULT false,
     PRIMARY KEY (login, chat, id)
 );
 CREATE INDEX whatsapp_message_time ON whatsapp_message (login, chat, sent_at);

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The policy's say in what the worker connects to.
+
+The worker resolves names and connects by itself, so what is asked is whether WhatsApp's names, and
+those of a proxy, are listed. Both have to be: a proxy hides where its traffic goes.
+"""
+
+from urllib.parse import urlsplit
+
+from bridges.core.egress.border import Border
+from bridges.whatsapp.config import LinkedConfig
+
+WHATSAPP = "whatsapp.com"
+"""As the policy calls what linked devices connect to; its files are on whatsapp.net."""
+
+FILES = "whatsapp.net"
+
+
+class LinkedBorder:
+    """Asks for all accounts of one configuration."""
+
+    def __init__(self, border: Border, config: LinkedConfig) -> None:
+        self._border = border
+        self._proxy = config.proxy
+
+    def check(self) -> None:
+        """Raise ``DestinationRefused`` unless everything is listed that has to be."""
+        self._border.check(WHATSAPP)
+        self._border.check(FILES)
+        if self._proxy is not None:
+            parts = urlsplit(self._proxy.get_secret_value())
+            port = f":{parts.port}" if parts.port else ""
+            self._border.check(f"{parts.hostname}{port}")

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the phone hands over after linking: names, chats as they are, and what was said in them.
+
+It comes in parts: the first has names, each of the others a chat or a piece of one. Everything is kept
+as it came, for the phone sends it once.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from attrs import evolve
+from mautrix.util.async_db import Connection as Transaction
+
+from bridges.core.clock import Clock
+from bridges.core.ids import ChatKey, MessageID
+from bridges.whatsapp.ids import Jid, chat_key, maybe_jid
+from bridges.whatsapp.linked.batch import Batch
+from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.envelope import moment
+from bridges.whatsapp.linked.incoming import poll_answers
+from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.store.messages import Said
+from bridges.whatsapp.store.past import OldMessage
+
+Data = Mapping[str, Any]
+
+_FOR_EVER = -1
+
+
+class HistorySync:
+    """For one login."""
+
+    def __init__(self, device: LinkedDevice, clock: Clock, stores: Stores, people: People) -> None:
+        self._device = device
+        self._clock = clock
+        self._stores = stores
+        self._people = people
+
+    async def part(self, data: Data, batch: Batch) -> None:
+        """A ``history_sync`` event."""
+        for address, name in data.get("push_names", {}).items():
+            jid = maybe_jid(address)
+            if jid is not None:
+                batch.events += await self._people.pushed(await self._people.person(jid), str(name))
+        conversation = data.get("conversation")
+        if isinstance(conversation, Mapping):
+            await self._chat(conversation, batch)
+
+    async def _chat(self, told: Data, batch: Batch) -> None:
+        jid = maybe_jid(told.get("ID"))
+        if jid is None:
+            return
+        lid, number = maybe_jid(told.get("lidJID")), maybe_jid(told.get("pnJID"))
+        if jid.is_person:
+            batch.people = await self._people.news((jid, lid), (jid, number), (lid, number))
+            jid = await self._people.person(jid, lid)
+        chat = chat_key(jid, self._device.login)
+        messages = [
+            one
+            for wrapped in told.get("messages", ())
+            if (one := await self._message(chat, jid, wrapped.get("message") or {})) is not None
+        ]
+        await self._facts(chat, told, [one for one, _ in messages], batch)
+        batch.writes.append(self._keep([one for one, _ in messages], [one for _, one in messages]))
+
+    async def _message(self, chat: ChatKey, jid: Jid, told: Data) -> tuple[OldMessage, Said] | None:
+        key = told.get("key") or {}
+        content = told.get("message") or {}
+        identifier = str(key.get("ID", ""))
+        if not identifier or not content:
+            return None
+        speaker = await self._speaker(key, told, jid)
+        when = int(moment(told.get("messageTimestamp"), self._clock.now()).timestamp())
+        old = OldMessage(chat.chat, MessageID(identifier), when, told)
+        return old, Said(chat.chat, MessageID(identifier), speaker, when)
+
+    async def _speaker(self, key: Data, told: Data, chat: Jid) -> Jid:
+        if key.get("fromMe"):
+            return self._device.me
+        named = maybe_jid(key.get("participant")) or maybe_jid(told.get("participant"))
+        return await self._people.person(named) if named is not None else chat
+
+    async def _facts(
+        self, chat: ChatKey, told: Data, messages: list[OldMessage], batch: Batch
+    ) -> None:
+        known = await self._stores.chats.get(chat.chat)
+        latest = max((one.sent_at for one in messages), default=0)
+        told_time = _number(told.get("conversationTimestamp") or told.get("lastMsgTimestamp"))
+        facts = evolve(
+            known,
+            name=str(told.get("name") or told.get("displayName") or known.name),
+            active_at=max(known.active_at, latest, told_time),
+            archived=bool(told.get("archived", known.archived)),
+            pinned=bool(told.get("pinned", known.pinned)),
+            muted_until=_muted(told.get("muteEndTime"), known.muted_until),
+            timer=_number(told.get("ephemeralExpiration")) or known.timer,
+            timer_set=_number(told.get("ephemeralSettingTimestamp")) or known.timer_set,
+        )
+
+        async def write(transaction: Transaction) -> None:
+            await self._stores.chats.write(transaction, facts)
+
+        batch.writes.append(write)
+
+    def _keep(
+        self, old: list[OldMessage], said: list[Said]
+    ) -> Callable[[Transaction], Awaitable[None]]:
+        async def write(transaction: Transaction) -> None:
+            await self._stores.past.write(transaction, old)
+            await self._stores.messages.write(transaction, said)
+            for one in old:
+                answers = poll_answers(one.data.get("message") or {})
+                if answers is not None:
+                    await self._stores.polls.write(transaction, one.id, answers)
+
+        return write
+
+
+def _muted(told: Any, known: int) -> int:
+    if told is None:
+        return known
+    seconds = _number(told)
+    return _FOR_EVER if seconds < 0 or seconds > 1 << 40 else seconds
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError):
+        return 0

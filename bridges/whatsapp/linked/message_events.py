@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages, what is done to them, and receipts, as events for the core."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import evolve
+from mautrix.util.async_db import Connection as Transaction
+
+from bridges.core.content import FormattedText, Text, TextKind
+from bridges.core.events import (
+    ReactionsOf,
+    RemoteEdit,
+    RemoteMessage,
+    RemotePins,
+    RemotePollTally,
+    RemoteReactions,
+    RemoteReceipt,
+    RemoteRedaction,
+    VotesOf,
+)
+from bridges.core.ids import MessageID
+from bridges.core.network import BridgeHandle
+from bridges.core.text import UserText, user_text
+from bridges.whatsapp.ids import STATUS, chat_jid
+from bridges.whatsapp.linked.batch import Batch
+from bridges.whatsapp.linked.contents import Contents
+from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.envelope import Envelope, opened
+from bridges.whatsapp.linked.incoming import (
+    Edited,
+    Nothing,
+    Pinned,
+    Reacted,
+    Revoked,
+    Said,
+    TimerSet,
+    Voted,
+    context_of,
+    meaning,
+    poll_answers,
+)
+from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.refusals import guarded
+from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.linked.votes import answer_of
+from bridges.whatsapp.store import messages as notes
+
+Data = Mapping[str, Any]
+
+_READ = frozenset({"read", "played", "read_self", "played_self"})
+_LATE = 1
+"""The stamp of what replaces a placeholder: later than the placeholder, earlier than any edit."""
+
+_UNREADABLE = user_text(
+    "A message that cannot be read yet. It takes this place when the sender's phone has sent it again; "
+    "until then, see it in WhatsApp on your phone."
+)
+_PHONE_ONLY = user_text(
+    "A message that WhatsApp shows on phones only, such as one that can be seen once. See it in "
+    "WhatsApp on your phone."
+)
+
+
+class MessageEvents:
+    """For one login; each method adds to a batch what an event's data come to."""
+
+    def __init__(
+        self,
+        device: LinkedDevice,
+        handle: BridgeHandle,
+        stores: Stores,
+        people: People,
+        contents: Contents,
+        *,
+        status_posts: bool,
+    ) -> None:
+        self._device = device
+        self._handle = handle
+        self._stores = stores
+        self._people = people
+        self._contents = contents
+        self._status_posts = status_posts
+
+    async def message(self, data: Data, batch: Batch) -> None:
+        """A ``message`` event."""
+        envelope = await self._envelope(data, batch)
+        if envelope is None or data.get("category") == "peer":
+            return
+        if not envelope.sender.is_me:
+            name = str(data.get("push_name") or "")
+            batch.events += await self._people.pushed(envelope.speaker, name)
+        match meaning(data.get("message") or {}):
+            case Said() as said:
+                await self._said(envelope, said, data, batch)
+            case Edited() as edited:
+                await self._edited(envelope, edited, batch)
+            case Revoked(target):
+                batch.events.append(RemoteRedaction(envelope.chat, target, envelope.sender))
+            case Reacted(target, emoji):
+                reaction = ReactionsOf(envelope.sender, (emoji,) if emoji else ())
+                batch.events.append(RemoteReactions(envelope.chat, target, (reaction,)))
+            case Voted(poll):
+                await self._voted(envelope, poll, data, batch)
+            case Pinned(target, pinned):
+                batch.events.append(RemotePins(envelope.chat, (target,), pinned))
+            case TimerSet(seconds):
+                await self._timer_set(envelope, seconds, batch)
+            case Nothing():
+                pass
+
+    async def undecryptable(self, data: Data, batch: Batch) -> None:
+        """An ``undecryptable`` event: a sentence stands for the message until it comes."""
+        envelope = await self._envelope(data, batch)
+        if envelope is None or data.get("hide"):
+            return
+        if await self._stores.messages.get(envelope.chat.chat, envelope.id) is not None:
+            return
+        say = await self._handle.translation(self._device.login)
+        text = say(_PHONE_ONLY if data.get("is_unavailable") else _UNREADABLE)
+        part = Text(FormattedText(text), TextKind.NOTICE)
+        batch.events.append(
+            RemoteMessage(envelope.chat, envelope.sender, envelope.id, envelope.when, (part,))
+        )
+        batch.writes.append(self._note(evolve(_noted(envelope), is_placeholder=True)))
+
+    async def receipt(self, data: Data, batch: Batch) -> None:
+        """A ``receipt`` event: somebody, or we on another device, have read."""
+        if data.get("type") not in _READ:
+            return
+        envelope = await self._envelope(data, batch)
+        if envelope is None:
+            return
+        ids = [MessageID(str(one)) for one in data.get("ids", ())]
+        last = await self._stores.messages.latest(envelope.chat.chat, ids) if ids else None
+        if last is None:
+            return
+        if envelope.sender.is_me:
+            await self._stores.messages.read(envelope.chat.chat, last.sent_at)
+        batch.events.append(RemoteReceipt(envelope.chat, envelope.sender, last.id))
+
+    async def _envelope(self, data: Data, batch: Batch) -> Envelope | None:
+        device = self._device
+        envelope = await opened(
+            data, device.login, device.me, self._people, self._handle.clock.now()
+        )
+        if envelope is None:
+            return None
+        if chat_jid(envelope.chat) == STATUS and not self._status_posts:
+            return None
+        batch.people = await self._people.news(*envelope.addresses)
+        return envelope
+
+    async def _said(self, envelope: Envelope, said: Said, data: Data, batch: Batch) -> None:
+        known = await self._stores.messages.get(envelope.chat.chat, envelope.id)
+        parts = await self._contents.parts(said.content, envelope, data)
+        if not parts:
+            return
+        if known is not None and known.is_placeholder:
+            batch.events.append(
+                RemoteEdit(envelope.chat, envelope.sender, envelope.id, envelope.when, _LATE, parts)
+            )
+        else:
+            batch.events.append(
+                RemoteMessage(
+                    envelope.chat,
+                    envelope.sender,
+                    envelope.id,
+                    envelope.when,
+                    parts,
+                    reply_to=_reply_of(said),
+                    expires_at=_end_of(envelope, said),
+                )
+            )
+        batch.writes.append(self._note(_noted(envelope)))
+        answers = poll_answers(said.content)
+        if answers is not None:
+            batch.writes.append(self._poll(envelope.id, answers))
+
+    async def _edited(self, envelope: Envelope, edited: Edited, batch: Batch) -> None:
+        parts = await self._contents.parts(edited.content, envelope, {})
+        stamp = edited.stamp or envelope.seconds * 1000
+        if parts:
+            batch.events.append(
+                RemoteEdit(
+                    envelope.chat, envelope.sender, edited.target, envelope.when, stamp, parts
+                )
+            )
+
+    async def _voted(self, envelope: Envelope, poll: MessageID, data: Data, batch: Batch) -> None:
+        """Whoever votes says all they choose; an unknown poll is one that was never bridged."""
+        answers = await self._stores.polls.answers(poll)
+        if answers is None:
+            return
+        worker = self._device.worker
+        hashes = await guarded(worker.decrypt_vote(self._device.name, data))
+        chosen = tuple(answer_of(one) for one in hashes)
+        tally = RemotePollTally(
+            envelope.chat,
+            poll,
+            (),
+            total=0,
+            votes=(VotesOf(envelope.sender, chosen),),
+            # Each vote comes by itself: who is not in this event has not taken theirs back.
+            anonymous=True,
+        )
+        batch.events.append(tally)
+
+    async def _timer_set(self, envelope: Envelope, seconds: int, batch: Batch) -> None:
+        facts = await self._stores.chats.get(envelope.chat.chat)
+        changed = evolve(facts, timer=seconds, timer_set=envelope.seconds)
+
+        async def write(transaction: Transaction) -> None:
+            await self._stores.chats.write(transaction, changed)
+
+        batch.writes.append(write)
+        say = await self._handle.translation(self._device.login)
+        part = Text(FormattedText(say(timer_text(seconds))), TextKind.NOTICE)
+        batch.events.append(
+            RemoteMessage(envelope.chat, envelope.sender, envelope.id, envelope.when, (part,))
+        )
+
+    def _note(self, said: notes.Said) -> Callable[[Transaction], Awaitable[None]]:
+        async def write(transaction: Transaction) -> None:
+            await self._stores.messages.write(transaction, [said])
+            await self._stores.chats.active(transaction, said.chat, said.sent_at)
+
+        return write
+
+    def _poll(
+        self, poll: MessageID, answers: list[str]
+    ) -> Callable[[Transaction], Awaitable[None]]:
+        async def write(transaction: Transaction) -> None:
+            await self._stores.polls.write(transaction, poll, answers)
+
+        return write
+
+
+def timer_text(seconds: int) -> UserText:
+    """What is said in a chat whose timer has been set."""
+    if not seconds:
+        return user_text("Messages in this chat do not disappear any more.")
+    hours = max(seconds // 3600, 1)
+    if hours < 48:
+        return user_text("New messages in this chat disappear after {hours} h.", hours=hours)
+    return user_text("New messages in this chat disappear after {days} days.", days=hours // 24)
+
+
+def _noted(envelope: Envelope) -> notes.Said:
+    return notes.Said(
+        envelope.chat.chat,
+        envelope.id,
+        envelope.speaker,
+        envelope.seconds,
+        unread=not envelope.sender.is_me,
+    )
+
+
+def _reply_of(said: Said) -> MessageID | None:
+    target = context_of(said.content).get("stanzaID")
+    return MessageID(str(target)) if target else None
+
+
+def _end_of(envelope: Envelope, said: Said) -> datetime | None:
+    try:
+        seconds = int(context_of(said.content).get("expiration") or 0)
+    except (TypeError, ValueError):
+        seconds = 0
+    return envelope.when + timedelta(seconds=seconds) if seconds > 0 else None

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Linked devices as a provider: one worker for all accounts, which is kept running."""
+
+import uuid
+from collections.abc import Sequence
+
+from bridges.core.ids import LoginID
+from bridges.core.login import Claim, LoginFlow, LoginProcess
+from bridges.core.network import BridgeHandle, LoginRecord
+from bridges.whatsapp.config import WhatsAppConfig
+from bridges.whatsapp.linked.border import LinkedBorder
+from bridges.whatsapp.linked.client import WorkerClient
+from bridges.whatsapp.linked.consent import CODE_FLOW, QR_FLOW
+from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.hub import Hub
+from bridges.whatsapp.linked.login import Linking, LinkLogin
+from bridges.whatsapp.linked.session import LinkedSession
+from bridges.whatsapp.linked.supervisor import PROXY, Supervisor, worker_command
+from bridges.whatsapp.store.accounts import AccountStore
+
+_FOLDER = "worker"
+
+
+class LinkedProvider:
+    """See ``bridges.whatsapp.provider.Provider``."""
+
+    def __init__(self, config: WhatsAppConfig, handle: BridgeHandle) -> None:
+        self._config = config
+        self._handle = handle
+        linked = config.linked
+        folder = handle.spool_dir.parent / _FOLDER
+        socket = linked.worker or folder / "socket"
+        files = linked.worker_files or folder / "files"
+        self._worker = WorkerClient(socket, files)
+        self._hub = Hub(self._worker, handle.clock)
+        self._border = LinkedBorder(handle.border, linked)
+        self._supervisor: Supervisor | None = None
+        if linked.worker is None:
+            store = linked.worker_store or folder / "store"
+            proxy = {} if linked.proxy is None else {PROXY: linked.proxy.get_secret_value()}
+            command = worker_command(socket, store, files, linked.device_name)
+            self._supervisor = Supervisor(command, proxy)
+
+    async def start(self) -> None:
+        """Start the worker; sessions connect when it is there."""
+        if self._supervisor is not None:
+            self._supervisor.start()
+        self._worker.start()
+        self._hub.start()
+
+    async def stop(self) -> None:
+        """Let go of the worker, or end it if it is ours."""
+        await self._hub.stop()
+        await self._worker.stop()
+        if self._supervisor is not None:
+            await self._supervisor.stop()
+
+    def login_flows(self) -> Sequence[LoginFlow]:
+        """QR first: nothing has to be typed."""
+        return (QR_FLOW, CODE_FLOW)
+
+    def begin_login(self, flow: str, claim: Claim) -> LoginProcess:
+        """Make a login process. Raises ``KeyError`` for an unknown flow."""
+        by_code = {QR_FLOW.id: False, CODE_FLOW.id: True}[flow]
+        linking = Linking(
+            self._worker,
+            self._hub,
+            AccountStore(self._handle.database),
+            self._handle.clock,
+            lambda: uuid.uuid4().hex,
+        )
+        return LinkLogin(linking, claim, by_code=by_code)
+
+    def owns(self, login: LoginID) -> bool:
+        """Linked accounts are called by their LID, which is a number."""
+        return login.isdigit()
+
+    def open_session(self, login: LoginRecord) -> LinkedSession:
+        """Make the session of a stored login."""
+        device = LinkedDevice(self._worker, login.id)
+        return LinkedSession(login, self._config, self._handle, device, self._hub, self._border)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One linked account: the parts of this package put together as the core's ``Session``."""
+
+import structlog
+
+from bridges.core.capabilities import RoomFeatures
+from bridges.core.chat import ChatInfo, UserInfo
+from bridges.core.ids import ChatKey, RemoteUserID
+from bridges.core.network import BridgeHandle, LoginRecord, SessionState
+from bridges.core.outgoing import OutgoingMessage, Sent
+from bridges.core.text import UserText, user_text
+from bridges.whatsapp.config import WhatsAppConfig
+from bridges.whatsapp.linked.border import LinkedBorder
+from bridges.whatsapp.linked.chat_events import ChatEvents
+from bridges.whatsapp.linked.connection import Connection
+from bridges.whatsapp.linked.contents import Contents
+from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.features import features_of
+from bridges.whatsapp.linked.history_sync import HistorySync
+from bridges.whatsapp.linked.hub import Hub
+from bridges.whatsapp.linked.message_events import MessageEvents
+from bridges.whatsapp.linked.moving import Moves
+from bridges.whatsapp.linked.outgoing import Outgoing
+from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.pictures import Pictures
+from bridges.whatsapp.linked.queries import Queries
+from bridges.whatsapp.linked.receiver import Receiver
+from bridges.whatsapp.linked.refresh import Refresher
+from bridges.whatsapp.linked.refusals import NOT_LINKED, quietly
+from bridges.whatsapp.linked.sending import MessageSender
+from bridges.whatsapp.linked.stores import Stores
+
+
+class LinkedSession:
+    """See ``bridges.core.network.Session``."""
+
+    def __init__(
+        self,
+        record: LoginRecord,
+        config: WhatsAppConfig,
+        handle: BridgeHandle,
+        device: LinkedDevice,
+        hub: Hub,
+        border: LinkedBorder,
+    ) -> None:
+        self._log = structlog.get_logger("karvon.whatsapp")
+        self._user = record.user
+        self._handle = handle
+        self._device = device
+        self._hub = hub
+        self._stores = stores = Stores.of(handle.database, handle.secrets, record.id)
+        minimal = config.minimal_profiles
+        self._people = people = People(
+            record.id, record.user, stores.addresses, stores.names, minimal=minimal
+        )
+        pictures = Pictures(device, minimal=minimal)
+        self._queries = Queries(device, handle, stores, people, pictures)
+        self._refresher = Refresher(record.id, handle, self._queries.chat_info)
+        self._connection = Connection(device, border, handle.clock, self._report, self._on_lost)
+        self._receiver = Receiver(
+            device,
+            handle,
+            stores,
+            self._connection,
+            MessageEvents(
+                device,
+                handle,
+                stores,
+                people,
+                Contents(device, handle, people),
+                status_posts=config.sync.status_posts,
+            ),
+            ChatEvents(device, handle, stores, people, pictures, self._refresher),
+            HistorySync(device, handle.clock, stores, people),
+            Moves(handle, stores),
+            by_proxy=config.linked.proxy is not None,
+        )
+        self._sender = MessageSender(device, stores, Outgoing(device, stores, people))
+
+    # -- Session
+
+    async def connect(self) -> None:
+        """Start connecting and stay connected."""
+        try:
+            account = await self._stores.accounts.get(self._device.login)
+        except Exception:  # noqa: BLE001 - this method never raises
+            self._log.exception("the account could not be read")
+            self._report(SessionState.UNKNOWN_ERROR, user_text("The bridge's database has failed."))
+            return
+        if account is None:
+            self._report(SessionState.BAD_CREDENTIALS, NOT_LINKED)
+            return
+        self._device.name = account.device
+        self._receiver.begin(account.received)
+        await self._hub.register(account.device, self._receiver.take)
+        self._connection.start()
+
+    async def disconnect(self) -> None:
+        """Close the connection; the account stays linked."""
+        await self._connection.stop()
+        await self._refresher.close()
+        if self._device.name:
+            await self._hub.unregister(self._device.name)
+
+    async def logout(self) -> None:
+        """Unlink the account and forget everything."""
+        await self._connection.stop(disconnect=False)
+        await self._refresher.close()
+        if self._device.name:
+            worker = self._device.worker
+            await self._hub.unregister(self._device.name)
+            await quietly(worker.logout(self._device.name))
+            await quietly(worker.forget(self._device.name))
+        await self._stores.wipe()
+
+    def is_me(self, user: RemoteUserID) -> bool:
+        """Whether ``user`` is this account."""
+        return user == self._user
+
+    def room_features(self, chat: ChatKey) -> RoomFeatures:
+        """What can be done in a chat."""
+        return features_of(chat)
+
+    async def chat_info(self, chat: ChatKey) -> ChatInfo:
+        """Fetch a chat's properties."""
+        return await self._queries.chat_info(chat)
+
+    async def user_info(self, user: RemoteUserID) -> UserInfo:
+        """Fetch what is published about a person."""
+        return await self._queries.user_info(user)
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """Send a message exactly once."""
+        return await self._sender.send(message)
+
+    # -- Called by the parts
+
+    def _report(self, state: SessionState, reason: UserText | None = None) -> None:
+        self._handle.report(self._device.login, state, reason)
+
+    def _on_lost(self) -> None:
+        self._log.warning("a login is lost")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the phone has handed over of old chats, sealed, until a room wants it.
+
+The phone sends it once, after linking; so it is kept as it came and can be read again whenever a
+room is made.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+from mautrix.util.async_db import Connection
+
+from bridges.core.ids import LoginID, MessageID
+from bridges.core.secretbox import SecretBox
+from bridges.core.storage.database import Database
+
+
+@frozen
+class OldMessage:
+    """A message as the worker has told of it. ``sent_at`` in seconds since the epoch."""
+
+    chat: str
+    id: MessageID
+    sent_at: int
+    data: Mapping[str, Any]
+
+
+class PastStore:
+    """The old messages of one login."""
+
+    def __init__(self, database: Database, secrets: SecretBox, login: LoginID) -> None:
+        self._db = database
+        self._secrets = secrets
+        self._login = login
+
+    async def before(
+        self, chat: str, message: MessageID | None, limit: int
+    ) -> Sequence[OldMessage]:
+        """The last messages of a chat before one of them, or all in all; oldest first.
+
+        Raises ``SecretUnreadable``.
+        """
+        earlier = ""
+        arguments: list[Any] = [self._login, chat, limit]
+        if message is not None:
+            earlier = (
+                " AND (sent_at, id) < (SELECT sent_at, id FROM whatsapp_past"
+                " WHERE login = $1 AND chat = $2 AND id = $4)"
+            )
+            arguments.append(message)
+        rows = await self._db.fetch(
+            "SELECT id, sent_at, sealed FROM whatsapp_past"  # noqa: S608
+            f" WHERE login = $1 AND chat = $2{earlier} ORDER BY sent_at DESC, id DESC LIMIT $3",
+            *arguments,
+        )
+        return [self._open(chat, row) for row in reversed(rows)]
+
+    async def write(self, connection: Connection, messages: Sequence[OldMessage]) -> None:
+        """Keep messages; of those that are kept already, the later copy."""
+        for one in messages:
+            await connection.execute(
+                "INSERT INTO whatsapp_past (login, chat, id, sent_at, sealed)"
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (login, chat, id)"
+                " DO UPDATE SET sent_at = excluded.sent_at, sealed = excluded.sealed",
+                self._login,
+                one.chat,
+                one.id,
+                one.sent_at,
+                self._secrets.seal(json.dumps(dict(one.data)).encode(), self._purpose(one.id)),
+            )
+
+    async def move(self, connection: Connection, chat: str, successor: str) -> None:
+        """Have the messages of a chat in another one, where they are not there already."""
+        await connection.execute(
+            "UPDATE whatsapp_past SET chat = $3 WHERE login = $1 AND chat = $2"
+            " AND id NOT IN (SELECT id FROM whatsapp_past WHERE login = $1 AND chat = $3)",
+            self._login,
+            chat,
+            successor,
+        )
+
+    async def wipe(self) -> None:
+        """Forget everything."""
+        await self._db.execute("DELETE FROM whatsapp_past WHERE login = $1", self._login)
+
+    def _open(self, chat: str, row: Any) -> OldMessage:
+        opened = self._secrets.open(bytes(row["sealed"]), self._purpose(row["id"]))
+        return OldMessage(chat, MessageID(row["id"]), row["sent_at"], json.loads(opened))
+
+    def _purpose(self, message: str) -> str:
+        return f"whatsapp message {self._login} {message}"
