@@ -4,6 +4,7 @@
 import asyncio
 import contextlib
 import itertools
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ from bridges.whatsapp.wire.messages import (
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _PASSING = 1000
 """Events that are not kept wait here at most; more are dropped."""
+
+
+_REMEMBERED = 20_000
+"""Numbers of events that are known to have come; far more than can be under way."""
 
 
 class WorkerGone(Exception):
@@ -58,7 +63,7 @@ class Channel:
         self._numbers = itertools.count(1)
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._events: asyncio.Queue[WorkerEvent] = asyncio.Queue()
-        self._taken: set[int] = set()
+        self._taken: OrderedDict[int, bool] = OrderedDict()
         self._journal = ""
         self._writer: asyncio.StreamWriter | None = None
         self._connected = asyncio.Event()
@@ -87,7 +92,7 @@ class Channel:
         """Have the worker forget an event. If it does not hear of it, the event comes again."""
         if event.seq == 0:
             return
-        self._taken.discard(event.seq)
+        self._taken[event.seq] = True
         with contextlib.suppress(WorkerGone):
             await self._say(Acknowledgement(event.account, event.seq))
 
@@ -177,8 +182,13 @@ class Channel:
             if self._events.qsize() < _PASSING:
                 self._events.put_nowait(event)
         elif event.seq not in self._taken:
-            self._taken.add(event.seq)
+            self._taken[event.seq] = False
             self._events.put_nowait(event)
+            if len(self._taken) > _REMEMBERED:
+                self._taken.popitem(last=False)
+        elif self._taken[event.seq] and self._writer is not None:
+            # It was killed before it heard us.
+            self._writer.write(pack(to_json(Acknowledgement(event.account, event.seq))))
 
     def _lose(self, writer: asyncio.StreamWriter) -> None:
         self._writer = None

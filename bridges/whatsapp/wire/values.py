@@ -21,12 +21,14 @@ class Sent:
         timestamp: Unix time in seconds.
         sender: own address without the device's number.
         server_id: number in a newsletter, else 0.
+        confirmed: False: the worker was killed while it was sent, and nothing was heard of it since.
     """
 
     id: str
     timestamp: int
     sender: str
     server_id: int = 0
+    confirmed: bool = True
 
 
 @frozen

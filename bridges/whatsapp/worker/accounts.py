@@ -3,10 +3,14 @@
 
 import asyncio
 import itertools
+import sqlite3
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
+from attrs import asdict
 
 from bridges.whatsapp.worker.device import Device, Listener, Own, State, Way
 from bridges.whatsapp.worker.events import TRANSIENT, Happened
@@ -14,9 +18,12 @@ from bridges.whatsapp.worker.journal import Journal, Linked
 from bridges.whatsapp.worker.library import Library
 from bridges.whatsapp.worker.logs import library_log
 from bridges.whatsapp.worker.refusals import RefusedError
+from bridges.whatsapp.worker.stanzas import Stanza
 from bridges.whatsapp.worker.store import KeyStore
+from bridges.whatsapp.worker.tap import Told
 
 _CODE_PATIENCE = 30.0
+_JOURNAL_PAUSE = 1.0
 
 Passing = Callable[[str, str, dict[str, Any]], None]
 """Takes account, kind and data of an event that is not kept; from any thread."""
@@ -42,6 +49,8 @@ class Accounts:
         self._passing = passing
         self._devices: dict[str, Device] = {}
         self._codes: dict[str, asyncio.Event] = {}
+        self._failing = False
+        self._healing: set[asyncio.Future[None]] = set()
         self._numbers = itertools.count(1)
         self._one_at_a_time = asyncio.Lock()
         self._log = structlog.get_logger("karvon.whatsapp.worker")
@@ -163,28 +172,63 @@ class Accounts:
                     self._passing(name, event.kind, event.data)
             kept = [(one.kind, one.data) for one in events if one.kind not in TRANSIENT]
             if kept:
-                self._journal.append_all(name, kept)
+                self._keep(lambda: self._journal.append_all(name, kept))
                 if any(kind == "logged_out" for kind, _ in kept):
                     self._journal.unlinked(name)
-                self._kept()
 
         def linked(own: Own) -> None:
-            data = {
-                "jid": own.jid,
-                "lid": own.lid,
-                "push_name": own.push_name,
-                "business_name": own.business_name,
-                "platform": own.platform,
-            }
-            self._journal.linked(Linked(name, own.jid, own.lid, True), [("linked", data)])
-            self._kept()
+            account = Linked(name, own.jid, own.lid, True)
+            self._keep(lambda: self._journal.linked(account, [("linked", asdict(own))]))
 
         def shows(what: str, text: str) -> None:
             if what == "qr":
                 self._loop.call_soon_threadsafe(self._codes[name].set)
                 self._passing(name, "qr", {"code": text})
             elif text != "success":
-                self._journal.append(name, "link_ended", {"reason": text})
-                self._kept()
+                self._keep(lambda: self._journal.append(name, "link_ended", {"reason": text}))
 
-        return Listener(happened, linked, shows, library_log)
+        def lost(stanza: Stanza) -> None:
+            self._loop.call_soon_threadsafe(self._begin_anew, name, stanza)
+
+        told = Told(
+            has=partial(self._journal.has, name),
+            lost=lost,
+            accepted=partial(self._journal.accepted, name),
+            refused=partial(self._journal.refused, name),
+            failing=lambda: self._failing,
+        )
+        return Listener(happened, linked, shows, library_log, told)
+
+    def _keep(self, write: Callable[[], object]) -> None:
+        """Write to the journal, however long it takes: until then nothing is confirmed."""
+        while True:
+            try:
+                write()
+            except sqlite3.Error as error:
+                self._failing = True
+                self._log.error("the journal cannot be written", reason=str(error))
+                time.sleep(_JOURNAL_PAUSE)
+            else:
+                self._failing = False
+                self._kept()
+                return
+
+    def _begin_anew(self, name: str, stanza: Stanza) -> None:
+        self._healing.add(task := asyncio.ensure_future(self._heal(name, stanza)))
+        task.add_done_callback(self._healing.discard)
+
+    async def _heal(self, name: str, stanza: Stanza) -> None:
+        """Have a message that was opened but not kept sent again: its sender is asked when the
+        message comes anew and cannot be decrypted."""
+        async with self._one_at_a_time:
+            account = self._journal.account(name)
+            if account is None or name not in self._devices:
+                return
+            self._log.warning("a message was lost at a crash; its sender is asked for it")
+            await self._end(name)
+            names = ("from", "participant", "sender_lid", "sender_pn", "participant_lid")
+            senders = {one for one in map(stanza.get, (*names, "participant_pn")) if one}
+            await asyncio.to_thread(
+                self._store.forget_sessions, account.jid, senders, stanza.get("from")
+            )
+            await self._begin(name, account.jid)

@@ -5,21 +5,25 @@ The callbacks come from the library's threads. What happened is in the journal w
 returns; nothing of it waits for the event loop.
 """
 
+import asyncio
 import ctypes
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
 from attrs import frozen
 
 from bridges.whatsapp.worker import events, jids
 from bridges.whatsapp.worker.events import Happened
 from bridges.whatsapp.worker.library import Foreign, Library
+from bridges.whatsapp.worker.tap import Tap, Told
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _PATIENCE = 10.0
 _OWN_DEVICE = 0
-_LOG_LEVEL = b"INFO"
+_LOG_LEVEL = b"DEBUG"
+"""The tap needs the lines that show stanzas; what is written down is chosen in `logs`."""
 
 
 class State(StrEnum):
@@ -80,12 +84,14 @@ class Listener:
         linked: a new device was accepted by the phone.
         shows: a QR code, or the end of linking.
         log: level, module and text of the library's log.
+        told: what the tap asks and tells.
     """
 
     happened: Callable[[list[Happened]], None]
     linked: Callable[[Own], None]
     shows: Callable[[str, str], None]
     log: Callable[[str, str, str], None]
+    told: Told
 
 
 class Device:
@@ -112,6 +118,8 @@ class Device:
         self.state = State.CONNECTING if jid else State.LINKING
         self.own: Own | None = None
         self.client = library.client(way.store, uuid=handle)
+        self.tap = Tap(listener.told)
+        self.sending = asyncio.Lock()
 
     def start(self) -> None:
         """Begin; returns when the library knows the device. Not to be called for two at once."""
@@ -124,9 +132,11 @@ class Device:
         self.state = State.STOPPED
         if self._served.is_set():
             self._library.go.Stop(self._handle)
+            self.tap.end()
             self._thread.join(_PATIENCE)
         elif self._entered.is_set():
             self._library.go.Disconnect(self._handle)
+        self.tap.end()
 
     @property
     def known(self) -> bool:
@@ -204,6 +214,7 @@ class Device:
         name = events.KINDS[code]
         self.state = _STATES.get(name, self.state)
         self._listener.happened(events.read(name, event))
+        self.tap.kept(name, _named(name, event))
 
     def _know(self, device: Foreign) -> None:
         self._served.set()
@@ -229,3 +240,11 @@ class Device:
         if entry.Name.startswith("Client"):
             self._entered.set()
         self._listener.log(entry.Level, entry.Name, entry.Message)
+        self.tap.logged(entry.Name, entry.Message)
+
+
+def _named(kind: str, event: Foreign) -> dict[str, Any]:
+    """Return the ids by which the tap knows a stanza."""
+    if kind in {"message", "undecryptable"}:
+        return {"id": event.Info.ID}
+    return {"ids": list(event.MessageIDs)} if kind == "receipt" else {}

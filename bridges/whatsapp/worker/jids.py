@@ -37,3 +37,9 @@ def to_text(jid: Foreign, *, device: bool = False) -> str:
         return str(jid.Server)
     number = f":{jid.Device}" if device and jid.Device else ""
     return f"{jid.User}{number}@{jid.Server}"
+
+
+def bare(address: str) -> str:
+    """Return an address without the device's number."""
+    user, _, server = address.partition("@")
+    return f"{user.partition(':')[0]}@{server}"

@@ -8,8 +8,9 @@ on the disk (``synchronous=FULL``) when its method returns.
 import json
 import sqlite3
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,23 @@ CREATE TABLE IF NOT EXISTS account (
 CREATE TABLE IF NOT EXISTS sent (
     account TEXT NOT NULL,
     key TEXT NOT NULL,
-    answer TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    accepted INTEGER NOT NULL,
     PRIMARY KEY (account, key)
 );
+CREATE INDEX IF NOT EXISTS sent_id ON sent (account, id);
+CREATE TABLE IF NOT EXISTS seen (
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) WITHOUT ROWID;
 """
+
+_REMEMBERED = 30 * 86400
+"""Seconds for which ids of messages are kept: nothing waits longer at the service."""
 
 
 @frozen
@@ -58,10 +72,29 @@ class Linked:
     wanted: bool
 
 
-class Journal:
-    """The worker's own records."""
+@frozen
+class Sending:
+    """A message that was sent under a key, or was about to be.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        id: WhatsApp's id of it.
+        at: Unix time in seconds.
+        accepted: the service has it; otherwise nothing was heard of it.
+        this_run: the worker has not been started again since.
+    """
+
+    id: str
+    at: int
+    accepted: bool
+    this_run: bool
+
+
+class Journal:
+    """The worker's own records. `clock` gives Unix time."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._run = uuid.uuid4().hex
         path.touch(mode=0o600)
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -71,6 +104,11 @@ class Journal:
         with self._change() as database:
             if database.execute("SELECT 1 FROM journal").fetchone() is None:
                 database.execute("INSERT INTO journal VALUES (?)", (uuid.uuid4().hex,))
+            old = int(clock()) - _REMEMBERED
+            database.execute("DELETE FROM seen WHERE at < ?", (old,))
+            database.execute("DELETE FROM sent WHERE at < ?", (old,))
+        rows = self._database.execute("SELECT account, id FROM sent WHERE accepted = 0")
+        self._open_sends = {(str(row[0]), str(row[1])) for row in rows}
         self.name = str(self._database.execute("SELECT name FROM journal").fetchone()[0])
 
     def append(self, account: str, kind: str, data: Mapping[str, Any]) -> int:
@@ -87,7 +125,21 @@ class Journal:
                     "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)", row
                 )
                 last = done.lastrowid or 0
+            for kind, data in events:
+                if kind == "message":
+                    database.execute(
+                        "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)",
+                        (account, data["id"], int(self._clock())),
+                    )
         return last
+
+    def has(self, account: str, message_id: str) -> bool:
+        """Tell whether a message was kept in the last weeks, acknowledged or not."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT 1 FROM seen WHERE account = ? AND id = ?", (account, message_id)
+            ).fetchone()
+        return row is not None
 
     def after(self, seq: int, limit: int) -> list[WorkerEvent]:
         """Return the oldest events with higher numbers."""
@@ -142,22 +194,46 @@ class Journal:
             database.execute("DELETE FROM account WHERE name = ?", (name,))
             database.execute("DELETE FROM event WHERE account = ?", (name,))
             database.execute("DELETE FROM sent WHERE account = ?", (name,))
+            database.execute("DELETE FROM seen WHERE account = ?", (name,))
 
-    def sent(self, account: str, key: str) -> dict[str, Any] | None:
-        """Return what sending under a key was answered, if it was."""
+    def sent(self, account: str, key: str) -> Sending | None:
+        """Return what is known of sending under a key."""
         with self._lock:
             row = self._database.execute(
-                "SELECT answer FROM sent WHERE account = ? AND key = ?", (account, key)
+                "SELECT id, at, accepted, run FROM sent WHERE account = ? AND key = ?",
+                (account, key),
             ).fetchone()
-        return dict(json.loads(row[0])) if row else None
+        return Sending(row[0], row[1], bool(row[2]), row[3] == self._run) if row else None
 
-    def keep_sent(self, account: str, key: str, answer: Mapping[str, Any]) -> None:
-        """Keep what sending under a key was answered."""
+    def sending(self, account: str, key: str, message_id: str) -> None:
+        """Keep that a message is about to leave under a key."""
+        now = int(self._clock())
         with self._change() as database:
             database.execute(
-                "INSERT OR REPLACE INTO sent (account, key, answer) VALUES (?, ?, ?)",
-                (account, key, json.dumps(answer)),
+                "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, 0)",
+                (account, key, message_id, now, self._run),
             )
+        self._open_sends.add((account, message_id))
+
+    def accepted(self, account: str, message_id: str, at: int) -> None:
+        """Keep that the service has a message; `at` 0: at a time not known."""
+        if (account, message_id) not in self._open_sends:
+            return
+        with self._change() as database:
+            database.execute(
+                "UPDATE sent SET accepted = 1, at = CASE ? WHEN 0 THEN at ELSE ? END"
+                " WHERE account = ? AND id = ?",
+                (at, at, account, message_id),
+            )
+        self._open_sends.discard((account, message_id))
+
+    def refused(self, account: str, message_id: str) -> None:
+        """Keep that the service did not take a message: its key is free again."""
+        if (account, message_id) not in self._open_sends:
+            return
+        with self._change() as database:
+            database.execute("DELETE FROM sent WHERE account = ? AND id = ?", (account, message_id))
+        self._open_sends.discard((account, message_id))
 
     def close(self) -> None:
         """Let go of the file."""

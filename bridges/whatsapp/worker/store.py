@@ -2,10 +2,13 @@
 """The library's own store: the file that holds the keys of every linked device."""
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
 from attrs import frozen
+
+_PATIENCE = 10.0
 
 
 @frozen
@@ -32,3 +35,30 @@ class KeyStore:
             ).fetchone():
                 return set()
             return {str(row[0]) for row in database.execute("SELECT jid FROM whatsmeow_device")}
+
+    def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
+        """Forget what messages of somebody are decrypted with, so that he is asked to begin anew.
+
+        Args:
+            own: the device's address, as `devices` has it.
+            senders: a sender's addresses, by LID and number, with the device's number.
+            chat: the group whose sender keys are forgotten too.
+        """
+        ids = [one for sender in senders for one in _signal_ids(sender)]
+        with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database, database:
+            for one in ids:
+                database.execute(
+                    "DELETE FROM whatsmeow_sessions WHERE our_jid = ? AND their_id = ?", (own, one)
+                )
+                database.execute(
+                    "DELETE FROM whatsmeow_sender_keys"
+                    " WHERE our_jid = ? AND sender_id = ? AND chat_id = ?",
+                    (own, one, chat),
+                )
+
+
+def _signal_ids(address: str) -> list[str]:
+    """Return the names of a device in the store: ``<user>_1:<device>`` by LID, else without ``_1``."""
+    user, _, _ = address.partition("@")
+    name, _, device = user.partition(":")
+    return [f"{name}{agent}:{device or 0}" for agent in ("", "_1")]

@@ -2,13 +2,19 @@
 """Sending, and what is said about messages."""
 
 import asyncio
+import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from bridges.whatsapp.worker import jids
 from bridges.whatsapp.worker.calls.base import Handler, Request
 from bridges.whatsapp.worker.library import Foreign
 from bridges.whatsapp.worker.plain import message_dict
+
+_EVIDENCE = 10.0
+"""Seconds to wait for a sign that the service has a message: others' receipts wait for us there."""
+_LOOK = 0.2
 
 
 async def send(request: Request) -> dict[str, Any]:
@@ -94,19 +100,49 @@ async def mark_read(request: Request) -> None:
 
 async def _send(request: Request, chat: Foreign, message: Foreign) -> dict[str, Any]:
     key = request.text("key", "")
-    known = await asyncio.to_thread(request.journal.sent, request.account, key) if key else None
+    device, journal, name = request.device, request.journal, request.account
+    known = await _known(request, key) if key else None
     if known is not None:
         return known
-    response = await request.client.send_message(chat, message)
-    sent = {
+    async with device.sending:
+        if key:
+            device.tap.expect_send(partial(journal.sending, name, key))
+        try:
+            response = await request.client.send_message(chat, message)
+        finally:
+            device.tap.expect_send(None)
+    if key:
+        await asyncio.to_thread(journal.accepted, name, response.ID, response.Timestamp)
+    return {
         "id": response.ID,
         "timestamp": response.Timestamp,
         "server_id": response.ServerID,
         "sender": jids.to_text(response.Sender),
+        "confirmed": True,
     }
-    if key:
-        await asyncio.to_thread(request.journal.keep_sent, request.account, key, sent)
-    return sent
+
+
+async def _known(request: Request, key: str) -> dict[str, Any] | None:
+    """Answer a call that was made before, once the service has said what it knows of it.
+
+    If nothing is heard: a message of this run was refused a connection and is sent again; one of a
+    run that was killed had, but for a moment, left.
+    """
+    deadline = time.monotonic() + _EVIDENCE
+    sending = request.journal.sent(request.account, key)
+    while sending and not sending.accepted and time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK)
+        sending = request.journal.sent(request.account, key)
+    if sending is None or not (sending.accepted or not sending.this_run):
+        return None
+    own = request.device.own
+    return {
+        "id": sending.id,
+        "timestamp": sending.at,
+        "server_id": 0,
+        "sender": jids.bare(own.lid or own.jid) if own else "",
+        "confirmed": sending.accepted,
+    }
 
 
 def _info(request: Request) -> Foreign:
