@@ -10,7 +10,7 @@ handed the one about servers that call us, everything else asks the one about se
 """
 
 import gc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from attrs import define, frozen
@@ -110,8 +110,8 @@ def install(hs: "HomeServer", allowlists: Allowlists) -> None:
     _refuse_strangers(hs, allowlists)
 
 
-def hand_over(hs: "HomeServer", allowlists: Allowlists) -> None:
-    """Give what answers incoming requests the allowlist of its direction.
+def hand_over(hs: "HomeServer", allowlists: Allowlists) -> Sequence[object]:
+    """Give what answers incoming requests the allowlist of its direction; list all holders.
 
     To be called once the listeners are built, before the first request is read. Until then every
     holder has what was in the configuration.
@@ -120,8 +120,10 @@ def hand_over(hs: "HomeServer", allowlists: Allowlists) -> None:
         StartRefusedError: naming the parts of the homeserver that would ask another allowlist.
     """
     _refuse_strangers(hs, allowlists)
-    for holder in _holders(hs):
+    holders = _holders(hs)
+    for holder in holders:
         setattr(holder, HOLDERS[type(holder)], allowlists.of(holder))
+    return holders
 
 
 def _refuse_strangers(hs: "HomeServer", allowlists: Allowlists) -> None:

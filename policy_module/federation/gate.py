@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from attrs import define
+from attrs import define, field
 
 from policy_module.audit.record import AuditSink
 from policy_module.live.holder import PolicyInForce
@@ -25,23 +25,32 @@ NO_RECORD = "the audit log cannot be written"
 
 @define(eq=False)
 class Gate:
-    """Answers by the policy in force, and refuses every other server while nothing can be recorded.
+    """Answers by the policy in force, and refuses every other server while nothing can be recorded or
+    somebody else may have been asked.
 
     Rooms are put in order by the policy alone: a full disk must not cost anybody their membership.
     """
 
     _in_force: PolicyInForce
     _sink: AuditSink
+    _closed: str | None = field(default=None, init=False)
+
+    def close(self, rule: str) -> None:
+        """Refuse every other server from now on, until the homeserver is started again."""
+        self._closed = rule
 
     def decide(self, request: FederationRequest | InviteRequest) -> Decision:
         """Answer a request; never raises."""
         decision = self._in_force.decide(request)
-        if isinstance(decision, Deny) or self._sink.healthy:
+        rule = self._closed
+        if rule is None and not self._sink.healthy:
+            rule = NO_RECORD
+        if rule is None or isinstance(decision, Deny):
             return decision
         other = self._other(request)
         if other == self._in_force.policy.own_server:
             return Allow(decision.rule)
-        return Deny(Reason.CLOSED, NO_RECORD, other)
+        return Deny(Reason.CLOSED, rule, other)
 
     def _other(self, request: FederationRequest | InviteRequest) -> str | None:
         """Give the server at the other end; our own if there is none."""

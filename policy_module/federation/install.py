@@ -17,6 +17,7 @@ from policy_module.federation.notaries import keep_notaries
 from policy_module.federation.relays.install import install_relays
 from policy_module.federation.switches import audit_switches
 from policy_module.federation.waiting import Outbox, keep_nothing_waiting
+from policy_module.federation.watch import INTERVAL, HolderWatch
 from policy_module.live.holder import PolicyInForce
 from policy_module.mishaps import contained, refuse
 from policy_module.rules.document import Direction
@@ -65,4 +66,12 @@ def install_federation(
     record_deliveries(api, hs, sink)
     if api.should_run_background_tasks():
         audit_switches(hs, in_force.policy, notaries, sink)
-    return lambda: allowlist.hand_over(hs, allowlists)
+
+    def hand_over() -> None:
+        holders = allowlist.hand_over(hs, allowlists)
+        watch = HolderWatch(hs.config.federation, holders, allowlists, gate, sink)
+        api.looping_background_call(
+            watch.look, INTERVAL * 1000, desc="policy_holders", run_on_all_instances=True
+        )
+
+    return hand_over

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Synapse modules that get in the way of policy_module, for the tests of its start."""
+"""Synapse modules that get in the way of policy_module."""
 
+import gc
+
+from synapse.federation.transport.server._base import Authenticator
 from synapse.http.client import SimpleHttpClient
-from synapse.module_api import ModuleApi
+from synapse.module_api import ModuleApi, Requester
 
 
 class BuildsFirst:
@@ -17,6 +20,26 @@ class ReplacesLater:
 
     def __init__(self, config: object, api: ModuleApi) -> None:
         api._hs.config.federation.federation_domain_whitelist = {}
+
+
+class ReplacesWhileRunning:
+    """Takes its place when somebody makes a room, whose name says where."""
+
+    def __init__(self, config: object, api: ModuleApi) -> None:
+        self._hs = api._hs
+        api.register_third_party_rules_callbacks(on_create_room=self.replace)
+
+    async def replace(
+        self, requester: Requester, request: dict[str, object], is_admin: bool
+    ) -> None:
+        everybody = {"stranger.example": True, "near.example": True}
+        if request.get("name") == "the configuration":
+            self._hs.config.federation.federation_domain_whitelist = everybody
+        elif request.get("name") == "Authenticator":
+            gc.unfreeze()
+            for one in gc.get_objects():
+                if isinstance(one, Authenticator):
+                    one.federation_domain_whitelist = everybody
 
 
 class ConnectsByItself:

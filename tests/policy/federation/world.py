@@ -25,6 +25,7 @@ from tests.policy.federating import (
 )
 from tests.policy.policy_file import PolicyFile
 from tests.support.ports import PortLease
+from tests.support.synapse import SynapseServer
 from tests.support.waiting import eventually
 
 
@@ -109,7 +110,7 @@ async def comes_into_force(
     await eventually(in_force, timeout, describe=describe)
 
 
-def audited(server: FederatingServer, kind: str | None = None) -> list[dict[str, Any]]:
+def audited(server: SynapseServer, kind: str | None = None) -> list[dict[str, Any]]:
     """Give what a homeserver recorded, of one kind if it is given."""
     lines = [line for line in server.log().splitlines() if "policy_module.audit" in line]
     records = [json.loads(line[line.index("{") :]) for line in lines]
