@@ -74,7 +74,7 @@ class Beginnings:
             self._guard.refuse("upgrade", user, answer)
         if not residency.stated:
             return
-        state[_STATE] = residency.content(self._rooms.server)
+        state[_STATE] = residency.content(self._rooms.explanation(room_class))
         first = {kind: content for (kind, key), content in state.items() if key == ""}
         for kind, content in settings_of(room_class, first).items():
             state[kind, ""] = content

@@ -15,7 +15,6 @@ from policy_module.rooms.residency import (
     permits_history,
     unstated_class,
     usual_history,
-    words,
 )
 from policy_module.rules.document import Permission, RoomClass, RoomsSection
 from policy_module.rules.names import server_of
@@ -91,11 +90,11 @@ def plan(request: Mapping[str, Any], around: Surroundings) -> Residency | Deny:
     return Residency(wanted, bridged, stated=bridged or not ordinary)
 
 
-def shape(request: dict[str, Any], residency: Residency, server: str) -> None:
+def shape(request: dict[str, Any], residency: Residency, explanation: str) -> None:
     """Change the request into one for a room of this class.
 
     A history visibility or guest access that is too wide is narrowed: clients choose them without
-    asking anybody. A room without a topic gets one that says its class, unless it is open, a
+    asking anybody. A room without a topic gets ``explanation``, which says its class, unless it is open, a
     bridge's, or a chat of two. An open room where all are open by default stays as it was asked for.
     """
     if not residency.stated:
@@ -111,12 +110,12 @@ def shape(request: dict[str, Any], residency: Residency, server: str) -> None:
     request["initial_state"] = [
         *(event for event in given if event["type"] not in settings),
         *({"type": kind, "state_key": "", "content": value} for kind, value in settings.items()),
-        {"type": RESIDENCY, "state_key": "", "content": residency.content(server)},
+        {"type": RESIDENCY, "state_key": "", "content": residency.content(explanation)},
     ]
     named = "topic" in request or any(event["type"] == "m.room.topic" for event in given)
     private = residency.bridged or request.get("is_direct") is True
     if not named and not private and room_class is not RoomClass.OPEN:
-        request["topic"] = words(room_class, server)
+        request["topic"] = explanation
 
 
 def settings_of(room_class: RoomClass, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class RoomGuard:
             raise SynapseError(HTTPStatus.BAD_REQUEST, str(error), Codes.BAD_JSON) from error
         if isinstance(planned, Deny):
             self.refuse("create_room", creator, planned)
-        shape(request, planned, self._rooms.server)
+        shape(request, planned, self._rooms.explanation(planned.room_class))
 
     async def user_may_invite(self, inviter: str, invitee: str, room_id: str) -> _Fine:
         """Refuse invites that do not fit the room's class (spam checker callback)."""

@@ -11,6 +11,7 @@ from synapse.module_api import ModuleApi
 from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.creation import FEDERATE
 from policy_module.rooms.residency import RESIDENCY, Residency, residency_of, unstated_class
+from policy_module.rules.document import RoomClass
 from policy_module.rules.names import server_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class Rooms:
     def directory_is_shared(self) -> bool:
         """Whether other servers can see the list of published rooms."""
         return self._hs.config.server.allow_public_rooms_over_federation
+
+    def explanation(self, room_class: RoomClass) -> str:
+        """Say what a class means, in the words of the policy in force."""
+        return self._in_force.policy.document.rooms.words.of(room_class, self.server)
 
     def is_service(self, user: str) -> bool:
         """Whether a user id belongs to a bridge: its bot, or one of its puppets.

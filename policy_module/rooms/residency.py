@@ -20,12 +20,6 @@ _HISTORIES = {
 }
 """The history visibilities each class permits, the usual one first."""
 
-_WORDS = {
-    RoomClass.DOMESTIC: "Only people of {server} can take part in this room.",
-    RoomClass.ALLOWLISTED: "People of {server} and of servers it trusts can take part in this room.",
-    RoomClass.OPEN: "This room is open: what is said here can be read by all who find it.",
-}
-
 
 @frozen
 class Residency:
@@ -44,18 +38,13 @@ class Residency:
         """Whether it was promised that what is said here stays with people of this server."""
         return self.stated and not self.bridged and self.room_class is RoomClass.DOMESTIC
 
-    def content(self, server: str) -> dict[str, Any]:
+    def content(self, explanation: str) -> dict[str, Any]:
         """Give the content of the state event; ``explanation`` is for people."""
         return {
             "class": self.room_class.value,
             "bridged": self.bridged,
-            "explanation": words(self.room_class, server),
+            "explanation": explanation,
         }
-
-
-def words(room_class: RoomClass, server: str) -> str:
-    """Say what a class means."""
-    return _WORDS[room_class].format(server=server)
 
 
 def residency_of(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The shape of ``policy.yaml``. What each key means for the operator: ``config/policy.example.yaml``."""
 
+import re
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -67,6 +68,13 @@ class Permission(StrEnum):
     """Use the bridges."""
     WIDEN_ROOMS = "widen_rooms"
     """Make a room, or change one, to a class wider than the default."""
+
+
+MOST_WORDS = 500
+"""Longest text about a room's class, in characters."""
+
+SERVER = "{server}"
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 class PushContent(StrEnum):
@@ -213,6 +221,37 @@ class ResidencySection(Section):
     """Seconds between two checks of all destinations."""
 
 
+def _said_of_a_room(text: str) -> str:
+    if not text.strip() or len(text) > MOST_WORDS or not text.isprintable():
+        raise ValueError(
+            f"does not fit into a topic; write one line of up to {MOST_WORDS} characters"
+        )
+    unknown = set(_PLACEHOLDER.findall(text)) - {SERVER}
+    if unknown:
+        raise ValueError(
+            f"has {min(unknown)}; {SERVER} stands for this homeserver, nothing else does"
+        )
+    return text
+
+
+RoomWords = Annotated[str, AfterValidator(_said_of_a_room)]
+
+
+class RoomWordsSection(Section):
+    """What people read of a room's class, in the language of the homeserver's people."""
+
+    domestic: RoomWords = "Only people of {server} can take part in this room."
+    allowlisted: RoomWords = (
+        "People of {server} and of servers it trusts can take part in this room."
+    )
+    open: RoomWords = "This room is open: what is said here can be read by all who find it."
+
+    def of(self, room_class: RoomClass, server: str) -> str:
+        """Say what a class means, on a homeserver of that name."""
+        text: str = getattr(self, room_class.value)
+        return text.replace(SERVER, server)
+
+
 class RoomsSection(Section):
     """The classes of rooms."""
 
@@ -222,6 +261,7 @@ class RoomsSection(Section):
     """No room may be wider."""
     bridges_enter_domestic: bool = False
     """Whether bridges may enter domestic rooms that were not made for them."""
+    words: RoomWordsSection = RoomWordsSection()
 
 
 # Sorted, so that all processes of a homeserver see the same digest.

@@ -18,6 +18,7 @@ from policy_module.rules.requests import Deny, Reason
 HERE = "home.example"
 ALICE = f"@alice:{HERE}"
 BOT = f"@bridge_bot:{HERE}"
+SAID = "Only we."
 PUPPET = f"@bridge_1:{HERE}"
 BOB = "@bob:near.example"
 
@@ -135,7 +136,7 @@ def test_a_shared_room_hides_what_was_said_before() -> None:
         ],
         "topic": "ours",
     }
-    shape(request, Residency(RoomClass.ALLOWLISTED), HERE)
+    shape(request, Residency(RoomClass.ALLOWLISTED), SAID)
     state = {event["type"]: event["content"] for event in request["initial_state"]}
     assert state["m.room.history_visibility"] == {"history_visibility": "joined"}
     assert state["m.room.guest_access"] == {"guest_access": "forbidden"}
@@ -192,14 +193,16 @@ def test_a_room_becomes_what_was_decided(
         return
     assert WIDTH[planned.room_class] <= WIDTH[widest]
     shaped = copy.deepcopy(request_)
-    shape(shaped, planned, HERE)
+    shape(shaped, planned, SAID)
     if not planned.stated:
         assert shaped == request_
         assert default is planned.room_class is RoomClass.OPEN
         return
     federates = shaped["creation_content"].get("m.federate", True)
     (stated,) = [e["content"] for e in shaped["initial_state"] if e["type"] == RESIDENCY]
+    assert stated["explanation"] == SAID
+    assert shaped.get("topic", SAID) == SAID
     assert residency_of(federates, stated, unstated_class(rooms)) == planned
     again = copy.deepcopy(shaped)
-    shape(again, planned, HERE)
+    shape(again, planned, SAID)
     assert again == shaped

@@ -154,6 +154,16 @@ async def test_a_room_is_domestic_and_says_so(world: World) -> None:
         assert topic == f"Only people of {world.home.server_name} can take part in this room."
 
 
+async def test_a_room_says_so_in_the_words_of_the_policy(world: World) -> None:
+    said = "Bu xonaga faqat {server} odamlari kira oladi."
+    await put_in_force(world, rooms={**world.sections["rooms"], "words": {"domestic": said}})
+    room = await world.alice.create_room()
+    wanted = said.replace("{server}", world.home.server_name)
+    assert (await state(world.alice, room, "m.room.topic"))["topic"] == wanted
+    assert (await state(world.alice, room, RESIDENCY))["explanation"] == wanted
+    await put_in_force(world)
+
+
 async def test_nobody_from_elsewhere_comes_into_a_domestic_room(world: World) -> None:
     for person in (world.alice, world.root):
         room = await person.create_room(preset="public_chat", room_alias_name=person.mxid[1:4])

@@ -73,6 +73,24 @@ def test_an_empty_file_is_a_policy() -> None:
         ("federation:\n  allow: []\n  allow: []\n", ["line 3: is not YAML: found duplicate key"]),
         ("- a\n", ["must be a mapping, not a list"]),
         (
+            "rooms: {words: {domestic: 'Nur {host}', open: '', allowlisted: \"a\\nb\", all: x}}",
+            [
+                (
+                    "line 1: rooms.words.domestic: 'Nur {host}' has {host}; {server} stands for this"
+                    " homeserver, nothing else does"
+                ),
+                (
+                    "line 1: rooms.words.allowlisted: 'a\\nb' does not fit into a topic; write one line"
+                    " of up to 500 characters"
+                ),
+                (
+                    "line 1: rooms.words.open: '' does not fit into a topic; write one line of up to 500"
+                    " characters"
+                ),
+                "line 1: rooms.words.all: unknown key; known here: allowlisted, domestic, open",
+            ],
+        ),
+        (
             "federation:\n  allow:\n    - a.example\n    - https://b.example\n",
             [
                 (
