@@ -15,6 +15,7 @@ from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import (
+    MessageTemplate,
     OutgoingEdit,
     OutgoingReactions,
     OutgoingReceipt,
@@ -120,6 +121,24 @@ class HandlesTopics(Protocol):
         """Begin a sub-chat of the group that ``chat`` is or is part of; returns its key.
 
         Repeating it with the same ``key`` must not begin another one.
+        """
+        ...
+
+
+@runtime_checkable
+class SendsTemplates(Protocol):
+    """There are approved texts that may be sent where nothing else may."""
+
+    async def templates(self, chat: ChatKey) -> Sequence[MessageTemplate]:
+        """Those that can be sent to a chat, in an order that stays."""
+        ...
+
+    async def send_template(
+        self, chat: ChatKey, key: str, template: MessageTemplate, values: Sequence[str]
+    ) -> None:
+        """Send one, which then comes like any other message of the account.
+
+        Repeating it with the same ``key`` must not send it twice.
         """
         ...
 

@@ -47,6 +47,19 @@ class Sent:
 
 
 @frozen
+class MessageTemplate:
+    """A text that the network has approved to be sent at any time; some of it is filled in.
+
+    ``places`` is how many values it takes.
+    """
+
+    name: str
+    language: str
+    text: str
+    places: int
+
+
+@frozen
 class OutgoingEdit:
     """Replace the text (or caption) of a message that was sent before."""
 

@@ -31,6 +31,7 @@ from bridges.core.commands.parser import (
 from bridges.core.commands.policy import POLICY, WHY
 from bridges.core.commands.ports import Bot, CommandMessage, Services
 from bridges.core.commands.rooms import NEW_TOPIC, SEND_AS
+from bridges.core.commands.templates import TEMPLATE
 from bridges.core.commands.trouble import Incidents, explain
 from bridges.core.config import Level
 from bridges.core.errors import BridgeError
@@ -50,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     SYNC,
     NEW_TOPIC,
     SEND_AS,
+    TEMPLATE,
     LEAVE_CHAT,
     REJOIN,
     HELP,

@@ -19,9 +19,9 @@ _ELSEWHERE = user_text("Say that in the room of a chat that one of your accounts
 
 
 async def _new_topic(context: Context) -> None:
-    chat = await _chat(context)
+    chat = await chat_here(context)
     if not isinstance(chat.session, HandlesTopics):
-        raise _impossible(context)
+        raise impossible(context)
     title = context.values["title"]
     key = f"topic {context.message.event_id}"
     topic = await chat.session.new_topic(chat.key, key, title)
@@ -36,9 +36,9 @@ async def _new_topic(context: Context) -> None:
 
 
 async def _send_as(context: Context) -> None:
-    chat = await _chat(context)
+    chat = await chat_here(context)
     if not isinstance(chat.session, SpeaksAsOthers):
-        raise _impossible(context)
+        raise impossible(context)
     identities = await chat.session.identities(chat.key)
     wanted = context.values.get("name", "")
     if not wanted:
@@ -91,19 +91,22 @@ def _confirmed(chosen: Identity, context: Context) -> list[UserText]:
     ]
 
 
-async def _chat(context: Context) -> ChatView:
+async def chat_here(context: Context) -> ChatView:
+    """The chat in whose room a command was said. Raises ``Unsupported``."""
     chat = await context.services.chat_in(context.message.room, context.user)
     if chat is None:
         raise Unsupported("NOT_A_CHAT", _ELSEWHERE)
     return chat
 
 
-def _impossible(context: Context) -> Unsupported:
+def impossible(context: Context) -> Unsupported:
+    """The refusal of what the network does not have."""
     network = context.services.info.name
     return Unsupported("UNSUPPORTED", user_text("{network} has no such thing.", network=network))
 
 
-def _obstacle(ability: type, situation: Situation) -> UserText | None:
+def needs_chat(ability: type, situation: Situation) -> UserText | None:
+    """Why a command about a chat cannot be used here and now; None if it can."""
     return _ELSEWHERE if situation.in_management_room else obstacle(ability, situation)
 
 
@@ -113,7 +116,7 @@ NEW_TOPIC = Command(
     help=user_text("- `{usage}`: begin a topic in this group"),
     handler=_new_topic,
     arguments=(Argument("title", rest=True),),
-    obstacle=partial(_obstacle, HandlesTopics),
+    obstacle=partial(needs_chat, HandlesTopics),
 )
 SEND_AS = Command(
     name="send-as",
@@ -121,5 +124,5 @@ SEND_AS = Command(
     help=user_text("- `{usage}`: write here as a channel of yours, as the group, or as yourself"),
     handler=_send_as,
     arguments=(Argument("name", required=False, rest=True),),
-    obstacle=partial(_obstacle, SpeaksAsOthers),
+    obstacle=partial(needs_chat, SpeaksAsOthers),
 )

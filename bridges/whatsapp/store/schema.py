@@ -6,6 +6,8 @@ A new version appends a step; released steps are never changed. Times are second
 
 from mautrix.util.async_db import Connection, Scheme, UpgradeTable
 
+from bridges.whatsapp.store.cloud_schema import create_cloud_tables
+
 whatsapp_tables = UpgradeTable(version_table_name="whatsapp_version", database_name="whatsapp")
 
 _V1 = """
@@ -79,3 +81,4 @@ async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
 
 
 whatsapp_tables.register(upgrade_v1, description="Linked accounts")
+whatsapp_tables.register(create_cloud_tables, description="Numbers of the Cloud API")
