@@ -248,10 +248,8 @@ def test_changes_of_messages() -> None:
     assert happening_of(base | edit, READER, NOW) == Changed(
         "wamid.9", at, "wamid.1", (Text(FormattedText("new")),)
     )
-    system = {"type": "system", "system": {"type": "user_changed_number", "wa_id": "992900000302"}}
-    changed = happening_of(
-        base | system | {"system": system["system"] | {"body": "moved"}}, READER, NOW
-    )
+    details = {"type": "user_changed_number", "wa_id": "992900000302", "body": "moved"}
+    changed = happening_of(base | {"type": "system", "system": details}, READER, NOW)
     assert isinstance(changed, Renumbered)
     assert changed.phone == "992900000302"
     assert changed.parts == (Text(FormattedText("moved"), TextKind.NOTICE),)
