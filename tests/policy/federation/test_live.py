@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A server is allowed and denied while everything runs."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
+from tests.policy.federating import FederatingServer
 from tests.policy.federation.scenarios import kept_open, member
 from tests.policy.federation.world import World, arrives, holds
 from tests.support.waiting import eventually
@@ -53,6 +56,45 @@ async def test_a_permission_that_ends(world: World) -> None:
     assert datetime.now(UTC) > end
     status, answer = await alice.invite(room, carol.mxid)
     assert (status, answer["org.karvon.reason"]) == (403, "expired")
+
+
+async def test_what_was_said_while_it_was_refused_is_not_caught_up_with(world: World) -> None:
+    """A server that was out of reach before it was refused is owed what was said until then."""
+    alice, bob, carol = await world.people()
+    await world.allow(world.near, world.far)
+    room = await world.shared_room(alice, bob, carol)
+    await world.far.terminate()
+    try:
+        await alice.say(room, "owed to the guest")
+        await eventually(lambda: owed(world.home, world.far, room), describe="what it is owed")
+        await world.allow(world.near)
+        await eventually(partial(alice.try_to_say, room, "not for the guest"))
+        await arrives(world.near, "not for the guest")
+        await world.allow(world.near, world.far)
+    finally:
+        await world.far.start()
+
+    another = await alice.create_room()
+
+    async def invited() -> bool:
+        # A server that could not be reached is left alone for some seconds.
+        return (await alice.invite(another, carol.mxid))[0] == 200
+
+    await eventually(invited, describe="the server being reached again")
+    assert (await carol.join(another, world.home.server_name))[0] == 200
+    await alice.say(another, "all is well again")
+    # Whoever is owed something gets that first.
+    await arrives(world.far, "all is well again")
+    assert not holds(world.far, "not for the guest")
+
+
+def owed(server: FederatingServer, destination: FederatingServer, room: str) -> bool:
+    """Whether a server keeps in mind to catch another one up about a room."""
+    path = server.data / "homeserver.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        query = "SELECT COUNT(*) FROM destination_rooms WHERE destination = ? AND room_id = ?"
+        (count,) = database.execute(query, (destination.server_name, room)).fetchone()
+    return bool(count)
 
 
 async def test_a_bad_policy_file_changes_nothing(world: World) -> None:

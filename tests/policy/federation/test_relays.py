@@ -68,6 +68,32 @@ async def test_a_room_stays_frozen_where_nobody_here_has_power(world: World) -> 
     assert not holds(world.far, "powerless after")
 
 
+async def test_nothing_of_any_kind_is_said_in_a_frozen_room(world: World) -> None:
+    alice, bob, carol = await world.people()
+    await world.allow(world.near, world.far)
+    levels = {"state_default": 0, "users": {}}
+    room = await world.shared_room(bob, alice, carol, power_level_content_override=levels)
+    status, said = await alice.send(room, "kinds before")
+    assert status == 200, said
+    await world.allow(world.near)
+    await eventually(partial(frozen, alice, room))
+
+    path = f"rooms/{quote(room)}"
+    encrypted = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "kinds", "session_id": "x"}
+    relation = {"rel_type": "m.annotation", "event_id": said["event_id"], "key": "kinds"}
+    for way, content in (
+        ("send/m.room.encrypted/1", encrypted),
+        ("send/m.reaction/2", {"m.relates_to": relation}),
+        ("send/org.example.anything/3", {"body": "kinds"}),
+        (f"redact/{quote(said['event_id'])}/4", {"reason": "kinds"}),
+        ("state/m.room.topic/", {"topic": "kinds"}),
+        ("state/org.example.anything/kinds", {}),
+    ):
+        status, answer = await alice.ask("PUT", f"{path}/{way}", content)
+        assert (status, answer.get("org.karvon.subjects")) == (403, [world.far.server_name]), way
+    assert await frozen(alice, room)
+
+
 @pytest.mark.parametrize("joins", [False, True], ids=["invited", "joined"])
 async def test_a_friend_brings_a_refused_server_in(world: World, joins: bool) -> None:
     alice, bob, carol = await world.people()

@@ -48,9 +48,9 @@ class Border:
     other: Peer
     _numbers: Iterator[int] = field(factory=itertools.count)
 
-    async def person(self) -> Person:
+    async def person(self, *, admin: bool = False) -> Person:
         """Register somebody new at home."""
-        return await Person.register(self.home, f"person{next(self._numbers)}")
+        return await Person.register(self.home, f"person{next(self._numbers)}", admin=admin)
 
     async def allow(self, *peers: Peer) -> None:
         """Allow these and no others, and wait until that is in force."""

@@ -4,17 +4,31 @@
 It stays in a room of ours all the time, so that only the policy stands between it and the answers.
 """
 
+import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
+from synapse.federation.transport.server import SERVLET_GROUPS
+from synapse.federation.transport.server._base import BaseFederationServlet
 
 from tests.policy.hostile.border import Border, Shared
 
 pytestmark = pytest.mark.synapse
 
 Request = tuple[str, str, Any]
+
+OPEN_TO_ALL = {"/version", "/openid/userinfo", "/3pid/onbind"}
+"""Endpoints that Synapse asks nobody about; docs/policy.md has the rules for the proxy."""
+OFF_BY_DEFAULT = {
+    "FederationAccountStatusServlet",
+    "FederationUnstableClientKeysClaimServlet",
+    "FederationUnstableGetExtremitiesServlet",
+}
+"""Experiments Synapse does not answer for unless they are switched on."""
 
 
 async def upload(border: Border, shared: Shared) -> str:
@@ -74,22 +88,48 @@ def heard_out(shared: Shared, event: str) -> dict[str, Request]:
     }
 
 
+def denied_to(name: str) -> tuple[int, dict[str, str]]:
+    return 403, {"errcode": "M_FORBIDDEN", "error": f"Federation denied with {name}."}
+
+
 async def test_a_refused_server_is_answered_nothing(border: Border, shared: Shared) -> None:
     await border.allow(border.friend, border.other)
     status, said = await shared.alice.send(shared.room, "what is said at home")
     assert status == 200, said
     event, media = said["event_id"], await upload(border, shared)
     complete, begun = answered(shared, event, media), heard_out(shared, event)
-    denied = {"errcode": "M_FORBIDDEN", "error": f"Federation denied with {border.other.name}."}
+    denied = denied_to(border.other.name)
     for _ in range(2):
         await border.allow(border.friend, border.other)
         for name, request in complete.items():
             status, answer = await border.other.ask(*request)
             assert status == 200, (name, answer)
         for name, request in begun.items():
-            _, answer = await border.other.ask(*request)
-            assert answer != denied, name
+            assert await border.other.ask(*request) != denied, name
 
         await border.allow(border.friend)
         for name, request in {**complete, **begun}.items():
-            assert await border.other.ask(*request) == (403, denied), name
+            assert await border.other.ask(*request) == denied, name
+
+
+def requests_to(servlet: type[BaseFederationServlet]) -> Iterator[tuple[str, str, Any]]:
+    """Give a request of each kind an endpoint takes, for things that do not exist."""
+    path = servlet.PREFIX + re.sub(r"\(.*?\)", "none", servlet.PATH).removesuffix("/?")
+    for method, content in (("GET", None), ("POST", {}), ("PUT", {})):
+        if hasattr(servlet, f"on_{method}"):
+            yield method, path, content
+
+
+async def test_no_endpoint_of_synapse_is_forgotten(border: Border) -> None:
+    await border.allow(border.friend)
+    servlets = set(chain.from_iterable(SERVLET_GROUPS.values()))
+    assert {each.PATH for each in servlets if not each.REQUIRE_AUTH} == OPEN_TO_ALL
+    for servlet in servlets:
+        if servlet.PATH in OPEN_TO_ALL:
+            continue
+        for request in requests_to(servlet):
+            answer = await border.other.send(border.other.prepare(*request))
+            if servlet.__name__ in OFF_BY_DEFAULT:
+                assert answer[1]["errcode"] == "M_UNRECOGNIZED", request
+            else:
+                assert answer == denied_to(border.other.name), request

@@ -78,6 +78,13 @@ async def have_keys_of_the_server_fetched(alice: Person, peer: Peer) -> None:
         assert response.status == 200
 
 
+async def have_somebody_join(root: Person, peer: Peer) -> None:
+    """Have an account of one's own join, as administrators can."""
+    room = quote(f"#{secrets.token_hex(8)}:{peer.name}")
+    path = f"/_synapse/admin/v1/join/{room}"
+    await root.ask("POST", path, {"user_id": root.mxid})
+
+
 REACHES: dict[Ask, str] = {
     invite: f"{FEDERATION}/v2/invite/",
     invite_while_creating: f"{FEDERATION}/v2/invite/",
@@ -93,21 +100,27 @@ REACHES: dict[Ask, str] = {
 }
 """What somebody at home does, and where it reaches the other server."""
 
+ADMINISTRATORS_REACH: dict[Ask, str] = {
+    have_somebody_join: f"{FEDERATION}/v1/query/directory",
+}
+
 
 def fresh_user(peer: Peer) -> str:
     return peer.user(secrets.token_hex(8))
 
 
-async def test_nothing_is_asked_of_a_refused_server(border: Border) -> None:
-    alice = await border.person()
+@pytest.mark.parametrize("admin", [False, True], ids=["person", "administrator"])
+async def test_nothing_is_asked_of_a_refused_server(border: Border, admin: bool) -> None:
+    alice = await border.person(admin=admin)
+    asks = {**REACHES, **(ADMINISTRATORS_REACH if admin else {})}
     for _ in range(2):
         await border.allow(border.friend, border.other)
         border.other.forget()
-        await asyncio.gather(*(ask(alice, border.other) for ask in REACHES))
+        await asyncio.gather(*(ask(alice, border.other) for ask in asks))
         reached = border.other.paths()
-        assert {path for path in REACHES.values() if path not in reached} == set()
+        assert {path for path in asks.values() if path not in reached} == set()
 
         await border.allow(border.friend)
         border.other.forget()
-        await asyncio.gather(*(ask(alice, border.other) for ask in REACHES))
+        await asyncio.gather(*(ask(alice, border.other) for ask in asks))
         assert border.other.heard == []
