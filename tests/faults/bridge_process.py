@@ -12,7 +12,7 @@ import aiohttp
 from attrs import asdict
 
 from bridges.core.config import BridgeSettings
-from tests.faults.crashing import Order
+from tests.faults.crashing import Order, taken
 from tests.support.process import python_module
 
 _START_TIMEOUT = 30.0
@@ -67,9 +67,19 @@ class BridgeProcess:
         prepared.write_text(json.dumps(asdict(order)))
         prepared.rename(self._armed)
 
-    def disarm(self) -> list[str]:
-        """Let the process live; returns the steps it has passed since the order."""
-        self._armed.unlink(missing_ok=True)
+    async def spared(self) -> bool:
+        """Take the order back; False if the process has died of it.
+
+        Whoever looks only at the process may see one alive that dies in the next moment.
+        """
+        if taken(self._armed):
+            assert self.running, f"it has ended, but by no order; {self.tail()}"
+            return True
+        await self._process.wait()
+        return False
+
+    def steps(self) -> list[str]:
+        """The steps the process has passed since the order."""
         steps = self._armed.with_suffix(".steps")
         return steps.read_text().splitlines() if steps.exists() else []
 

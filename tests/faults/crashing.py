@@ -61,11 +61,20 @@ class Order:
     """Makes every order different from the one before."""
 
 
+def taken(armed: Path) -> bool:
+    """Take an order: to die by it, or to have nobody die by it any more. False if it is taken already."""
+    try:
+        armed.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 class CrashPoints:
     """Obeys the order in the file `armed`, as long as there is one.
 
-    Beside the file, `.steps` gets the names of all steps passed. Before dying the order is removed, so
-    that the next process lives.
+    Beside the file, `.steps` gets the names of all steps passed. Before dying the order is taken, so
+    that the next process lives and whoever has given the order knows.
     """
 
     def __init__(self, armed: Path) -> None:
@@ -92,8 +101,7 @@ class CrashPoints:
         with self._steps.open("a") as steps:
             steps.write(f"{name}\n")
         self._passed += name == order.fatal
-        if order.fatal and self._passed == order.nth:
-            self._armed.unlink()
+        if order.fatal and self._passed == order.nth and taken(self._armed):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _wrap(self, owner: type, name: str) -> None:

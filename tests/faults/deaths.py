@@ -20,7 +20,7 @@ async def steps_of(scene: Scene, deed: Deed) -> Sequence[tuple[str, int]]:
     """The names of the steps the bridge takes for a deed; equal ones are numbered from 1."""
     scene.bridge.order()
     assert not await _died(scene, await deed())
-    counted = Counter(scene.bridge.disarm())
+    counted = Counter(scene.bridge.steps())
     return [(name, nth) for name, times in counted.items() for nth in range(1, times + 1)]
 
 
@@ -32,13 +32,16 @@ async def die_at(scene: Scene, deed: Deed, name: str, nth: int = 1) -> float | N
     scene.bridge.order(name, nth)
     thread = await deed()
     if not await _died(scene, thread):
-        scene.bridge.disarm()
         return None
     await scene.bridge.start()
-    seconds = await settle([thread], PATIENCE)
-    await thread.hear("are you there?")
-    await thread.say("I am here")
-    await settle([thread], PATIENCE)
+    try:
+        seconds = await settle([thread], PATIENCE)
+        await thread.hear("are you there?")
+        await thread.say("I am here")
+        await settle([thread], PATIENCE)
+    except AssertionError as error:
+        error.add_note(f"The bridge runs: {scene.bridge.running}\n{scene.bridge.tail()}")
+        raise
     assert not scene.bridge.unhandled()
     return seconds
 
@@ -55,4 +58,4 @@ async def _died(scene: Scene, thread: Thread) -> bool:
         return settled == SETTLED
 
     await eventually(decided, PATIENCE, lambda: f"an end; {bridge.tail()}", interval=0.1)
-    return not bridge.running
+    return not await bridge.spared()
