@@ -19,12 +19,14 @@ from bridges.core.ids import RemoteUserID
 class FormattedText:
     """Plain text and, where formatting is needed, its HTML.
 
-    ``mentions`` are the remote users the text addresses; they are told (``m.mentions``).
+    ``mentions`` are the remote users the text addresses; they are told (``m.mentions``). ``everyone``:
+    it addresses all who are in the chat.
     """
 
     body: str
     html: str | None = None
     mentions: frozenset[RemoteUserID] = field(default=frozenset())
+    everyone: bool = False
 
 
 class TextKind(StrEnum):

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from attrs import evolve
+
 from bridges.core.content import FormattedText
 from bridges.core.sanitize import clean_text
 
@@ -54,7 +56,8 @@ def stacked(*texts: FormattedText | None) -> FormattedText:
 def quoted(text: FormattedText) -> FormattedText:
     """A text as a quotation, in plain text with an angle bracket before each line."""
     body = "\n".join(f"> {line}" for line in text.body.split("\n"))
-    return FormattedText(body, f"<blockquote>{html_of(text)}</blockquote>", text.mentions)
+    html = f"<blockquote>{html_of(text)}</blockquote>"
+    return evolve(text, body=body, html=html)
 
 
 def html_of(text: FormattedText) -> str:
@@ -65,15 +68,16 @@ def html_of(text: FormattedText) -> str:
 def _together(separator: str, texts: Sequence[FormattedText]) -> FormattedText:
     mentions = frozenset(user for text in texts for user in text.mentions)
     body = separator.join(text.body for text in texts)
+    everyone = any(text.everyone for text in texts)
     if all(text.html is None for text in texts):
-        return FormattedText(body, None, mentions)
+        return FormattedText(body, None, mentions, everyone)
     html = ""
     for text in texts:
         piece = html_of(text)
         if html and separator and not _BLOCK_ENDS.search(html) and not _BLOCK_BEGINS.search(piece):
             html += "<br>"
         html += piece
-    return FormattedText(body, html, mentions)
+    return FormattedText(body, html, mentions, everyone)
 
 
 def _escaped(text: str) -> str:

@@ -143,9 +143,10 @@ def _parse_text(content: Json, is_reply: bool, known: Known) -> FormattedText:
     if is_reply:
         body = _REPLY_FALLBACK.sub("", body, count=1) if body.startswith("> <@") else body
     html = linked_body(body, known) if html is None else neutral_html(str(html), known)
-    mentioned = (content.get("m.mentions") or {}).get("user_ids") or ()
+    told = content.get("m.mentions") or {}
+    mentioned = told.get("user_ids") or ()
     mentions = frozenset(user for user in map(known.remote_of, mentioned) if user is not None)
-    return FormattedText(body, html, mentions)
+    return FormattedText(body, html, mentions, everyone=told.get("room") is True)
 
 
 def _parse_location(content: Json) -> Location:

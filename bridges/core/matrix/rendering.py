@@ -172,9 +172,8 @@ def _formatted(text: FormattedText, names: Names) -> Json:
         content |= {"format": HTML_FORMAT, "formatted_body": clean_text(_html(text.html, names))}
         if len(json.dumps(content)) > MAX_CONTENT_BYTES // 2:
             del content["format"], content["formatted_body"]
-    content["m.mentions"] = (
-        {"user_ids": sorted(map(names.mxid_of, text.mentions))} if text.mentions else {}
-    )
+    told: Json = {"user_ids": sorted(map(names.mxid_of, text.mentions))} if text.mentions else {}
+    content["m.mentions"] = told | ({"room": True} if text.everyone else {})
     return content
 
 

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Formatted text: WhatsApp's markup ⇄ Matrix custom HTML. Pure functions, no I/O.
+
+Lines are read by ``blocks`` and ``inline`` and written as HTML by ``to_html``; what
+``bridges.core.formatting`` reads from HTML is written as markup by ``writing``.
+"""
+
+from bridges.whatsapp.formatting.convert import (
+    MAX_TEXT,
+    Mentioned,
+    WhatsAppText,
+    from_matrix,
+    to_matrix,
+)
+
+__all__ = ["MAX_TEXT", "Mentioned", "WhatsAppText", "from_matrix", "to_matrix"]
