@@ -66,7 +66,7 @@ def to_matrix(
 
     def mention_of(digits: str) -> Mention | None:
         person = people.get(digits)
-        return person and Mention(f"@{person.name}", user_address(person.user))
+        return Mention(f"@{person.name}", user_address(person.user)) if person else None
 
     clean = clean_text(text).replace("\r\n", "\n").replace("\r", "\n")
     shown = matrix_text(read_lines(clean, mention_of))

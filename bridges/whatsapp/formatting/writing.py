@@ -244,7 +244,7 @@ class _Written:
         """Add a delimiter; a joint sets it apart from what would make it something else."""
         mark = sign.text
         is_loose = self.last.isalnum() if sign.opening else self.last.isspace()
-        if is_loose or self.last == mark or self._in_address:
+        if is_loose or self.last == mark or (self._in_address and mark != CODE):
             self.add(JOINT)
         self.add(mark)
         is_loose = following.isalnum() if sign.closing else following.isspace()
@@ -280,9 +280,7 @@ def _risky(signs: Sequence[_Sign]) -> dict[int, tuple[bool, bool]]:
         opening = clings_right and not left.isalnum()
         closing = clings_left and not right.isalnum()
         if run > 2 or opening or closing:
-            could[sign.text].append(
-                _Suspect(index, opening, closing, (clings_left or run > 2, clings_right or run > 2))
-            )
+            could[sign.text].append(_Suspect(index, opening, closing, (clings_left, clings_right)))
     risky: dict[int, tuple[bool, bool]] = {}
     for mark, found in could.items():
         openers = [one.index for one in found if one.opening]
