@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from bridges.core.config import ConfigPath, ListenConfig, NetworkConfig, Port, Section, SyncConfig
+from bridges.whatsapp.cloud.config import CloudConfig
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5"})
 
@@ -81,6 +82,7 @@ class WhatsAppConfig(NetworkConfig):
     listen: WhatsAppListenConfig = WhatsAppListenConfig()
     """Where the bridge accepts the homeserver's transactions."""
     linked: LinkedConfig = LinkedConfig()
+    cloud: CloudConfig = CloudConfig()
     sync: WhatsAppSyncConfig = WhatsAppSyncConfig()
     media: WhatsAppMediaConfig = WhatsAppMediaConfig()
 

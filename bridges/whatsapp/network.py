@@ -12,6 +12,7 @@ from bridges.core.network import (
     NetworkPlugin,
     Session,
 )
+from bridges.whatsapp.cloud.provider import CloudProvider
 from bridges.whatsapp.config import WhatsAppConfig
 from bridges.whatsapp.linked.provider import LinkedProvider
 from bridges.whatsapp.provider import Provider
@@ -68,9 +69,12 @@ def _providers(config: WhatsAppConfig, handle: BridgeHandle) -> Sequence[Provide
     providers: list[Provider] = []
     if config.linked.enabled:
         providers.append(LinkedProvider(config, handle))
+    if config.cloud.enabled:
+        providers.append(CloudProvider(config.cloud, handle))
     if not providers:
         raise MisconfiguredError(
-            "whatsapp is switched on, and none of its parts is: set whatsapp.linked.enabled"
+            "whatsapp is switched on, and none of its parts is: set whatsapp.linked.enabled or "
+            "whatsapp.cloud.enabled"
         )
     return providers
 

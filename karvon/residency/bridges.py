@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bridges.core.config import NetworkConfig
-from bridges.whatsapp.config import WhatsAppConfig
+from bridges.whatsapp.config import LinkedConfig, WhatsAppConfig
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.settings import bridge_database
@@ -29,6 +29,12 @@ TELEGRAM = Remote("149.154.167.51", 443)
 
 WHATSAPP = Remote("web.whatsapp.com", 443)
 """Where linked devices connect (whatsmeow's address)."""
+
+CLOUD_API = Remote("graph.facebook.com", 443)
+"""Meta's Cloud API."""
+
+CLOUD_FILES = Remote("lookaside.fbsbx.com", 443)
+"""Where the Cloud API has its files."""
 
 _SQLITE = "sqlite:"
 
@@ -145,9 +151,16 @@ def _telegram(config: KarvonConfig) -> Iterator[Endpoint]:
 
 
 def _whatsapp(whatsapp: WhatsAppConfig) -> Iterator[Endpoint]:
-    linked = whatsapp.linked
-    if not linked.enabled:
-        return
+    if whatsapp.linked.enabled:
+        yield from _whatsapp_linked(whatsapp.linked)
+    if whatsapp.cloud.enabled:
+        key, target = f"{FILE}: whatsapp.cloud.graph_url", target_of_url(whatsapp.cloud.graph_url)
+        yield Endpoint(Purpose.NETWORK, key, target)
+        if target == CLOUD_API:
+            yield Endpoint(Purpose.NETWORK, key, CLOUD_FILES, "files come from there")
+
+
+def _whatsapp_linked(linked: LinkedConfig) -> Iterator[Endpoint]:
     if linked.proxy is not None:
         target = target_of_url(linked.proxy.get_secret_value())
         remark = "what lies behind the proxy must be allowed there"

@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(options: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, stopping.set)
     async with CloudSandbox(host=options.host, port=options.port) as net:
         number = net.add_number(*_NUMBER)
         net.add_template(number, "order_ready", "en", "Dear {{1}}, your order {{2}} is ready.")

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from karvon.config.load import load_config
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError
-from karvon.residency.bridges import WHATSAPP, network_endpoints
+from karvon.residency.bridges import CLOUD_API, CLOUD_FILES, WHATSAPP, network_endpoints
 from karvon.residency.watch import UNWATCHED, BridgeResidency, bridge_residency
 from policy_module.residency.audit import Auditor
 from policy_module.residency.endpoints import Endpoint, Purpose, Remote
@@ -138,3 +138,14 @@ def test_linked_whatsapp_accounts_connect_to_whatsapp_or_to_their_proxy_first(
     off = configured("whatsapp: {enabled: true, linked: {enabled: false}}", tmp_path)
     purposes = [one.purpose for one in network_endpoints(off, off.whatsapp, {})]
     assert Purpose.NETWORK not in purposes
+
+
+def test_the_cloud_api_is_two_places_unless_it_is_made_up(tmp_path: Path) -> None:
+    cloud = "whatsapp: {enabled: true, linked: {enabled: false}, cloud: {enabled: true"
+    real = configured(f"{cloud}}}}}", tmp_path)
+    found = [one.target for one in network_endpoints(real, real.whatsapp, {})]
+    assert {CLOUD_API, CLOUD_FILES} <= set(found)
+    made_up = configured(f"{cloud}, graph_url: 'http://127.0.0.1:5380'}}}}", tmp_path)
+    found = [one.target for one in network_endpoints(made_up, made_up.whatsapp, {})]
+    assert Remote("127.0.0.1", 5380) in found
+    assert CLOUD_FILES not in found

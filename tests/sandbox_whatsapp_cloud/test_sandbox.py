@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from attrs import define, field
 
 from sandbox.whatsapp_cloud import CloudSandbox
 from sandbox.whatsapp_cloud.world import MEDIA_URL_LASTS, BusinessNumber
-from tests.support.process import ChildProcess
+from tests.support.process import python_module
 from tests.support.waiting import eventually
 
 VERSION = "v26.0"
@@ -218,10 +217,10 @@ async def test_faults_strike(shop: Shop) -> None:
 
 
 async def test_it_runs_as_a_process(tmp_path: Path) -> None:
-    argv = [sys.executable, "-m", "sandbox.whatsapp_cloud"]
-    async with ChildProcess(argv, log=tmp_path / "log") as process, aiohttp.ClientSession() as http:
-        await process.wait_until(lambda: "ready:" in process.output(), "readiness")
-        line = re.search(r"ready: (\S+) number (\d+) control (\S+)", process.output())
+    module = python_module("sandbox.whatsapp_cloud", log=tmp_path / "log")
+    async with module as process, aiohttp.ClientSession() as http:
+        ready = await process.wait_for_line("ready:")
+        line = re.search(r"ready: (\S+) number (\d+) control (\S+)", ready)
         assert line is not None
         control = line[3]
 

@@ -22,7 +22,6 @@ from bridges.core.content import (
     TextKind,
 )
 from bridges.core.text import Translation, UserText, user_text
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.reading import (
     Json,
     decimal_at,
@@ -32,6 +31,7 @@ from bridges.whatsapp.cloud.reading import (
     objects_at,
     text_at,
 )
+from bridges.whatsapp.formatting import to_matrix
 
 _MEDIA = {
     "image": MediaKind.IMAGE,
@@ -50,9 +50,8 @@ _LONGEST_KIND = 40
 
 @frozen
 class Reader:
-    """How contents are put: marks into HTML, and sentences into a language."""
+    """Puts contents; what is said about them in the language of ``translate``."""
 
-    markup: Markup
     translate: Translation
 
     def parts(self, message: Json) -> tuple[RemotePart, ...]:
@@ -84,7 +83,7 @@ class Reader:
         return self._plain("\n\n".join(card for card in cards if card))
 
     def _texts(self, body: str) -> tuple[RemotePart, ...]:
-        return (Text(self.markup.read(body)),) if body else ()
+        return (Text(to_matrix(body)),) if body else ()
 
     def _plain(self, text: str) -> tuple[RemotePart, ...]:
         return (Text(FormattedText(text)),) if text else ()
@@ -108,7 +107,7 @@ class Reader:
             info=MediaInfo(name=_name(file, kind, mime), mime=mime or "application/octet-stream"),
             reference=reference,
             cache_key=f"cloud {digest}" if digest else "",
-            caption=self.markup.read(caption) if caption else None,
+            caption=to_matrix(caption) if caption else None,
             look=MediaLook(voice=kind == "audio" and flag_at(file, "voice")),
         )
 

@@ -7,7 +7,6 @@ from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.network import BridgeHandle
 from bridges.whatsapp.cloud.collector import Number
 from bridges.whatsapp.cloud.graph import Credentials, GraphApi
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.receiver import Receiver
 from bridges.whatsapp.cloud.sending import Sender
 from bridges.whatsapp.store.cloud_accounts import Account
@@ -32,7 +31,7 @@ class Desk:
         return self.account.credentials
 
 
-def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi, markup: Markup) -> Desk:
+def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi) -> Desk:
     """Put a number to work, with nobody who answers for it yet."""
     number = Number(
         account.number,
@@ -43,7 +42,7 @@ def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi, markup: M
         SendingStore(handle.database, account.number),
     )
     holder: list[Desk] = []
-    sender = Sender(graph, lambda: holder[0].credentials, number.sendings, markup, handle.clock)
-    desk = Desk(account, number, Receiver(number, markup), sender, [])
+    sender = Sender(graph, lambda: holder[0].credentials, number.sendings, handle.clock)
+    desk = Desk(account, number, Receiver(number), sender, [])
     holder.append(desk)
     return desk

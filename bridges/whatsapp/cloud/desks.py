@@ -10,7 +10,6 @@ from bridges.core.ids import LoginID
 from bridges.core.network import BridgeHandle
 from bridges.whatsapp.cloud.desk import Desk, make_desk
 from bridges.whatsapp.cloud.graph import Credentials, GraphApi
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.notifications import Change
 from bridges.whatsapp.store.cloud_accounts import Account, AccountStore
 
@@ -18,11 +17,10 @@ from bridges.whatsapp.store.cloud_accounts import Account, AccountStore
 class Desks:
     """All numbers of this process."""
 
-    def __init__(self, handle: BridgeHandle, graph: GraphApi, markup: Markup) -> None:
+    def __init__(self, handle: BridgeHandle, graph: GraphApi) -> None:
         self._log = structlog.get_logger("karvon.whatsapp.cloud")
         self._handle = handle
         self._graph = graph
-        self._markup = markup
         self._store = AccountStore(handle.database, handle.secrets)
         self._desks: dict[str, Desk] = {}
 
@@ -37,7 +35,7 @@ class Desks:
                 business = configured.business or account.credentials.business
                 account = evolve(account, credentials=evolve(configured, business=business))
                 await self._store.save(account)
-            desk = make_desk(account, self._handle, self._graph, self._markup)
+            desk = make_desk(account, self._handle, self._graph)
             desk.agents.extend(await self._store.agents(account.number))
             self._desks[account.number] = desk
 
@@ -54,7 +52,7 @@ class Desks:
         await self._store.save(account)
         await self._store.add_agent(account.number, agent)
         if desk is None:
-            desk = make_desk(account, self._handle, self._graph, self._markup)
+            desk = make_desk(account, self._handle, self._graph)
             self._desks[account.number] = desk
         desk.account = account
         if agent not in desk.agents:

@@ -4,7 +4,7 @@
 Source: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 
 from attrs import frozen
@@ -17,7 +17,7 @@ from bridges.whatsapp.store.cloud_customers import Customer
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
-"""Characters."""
+"""Characters; Meta counts no finer."""
 
 _MEGABYTE = 1024 * 1024
 _BSUID_KEY = "recipient"
@@ -114,18 +114,3 @@ def media_form(kind: MediaKind, media: str, name: str, caption: str, *, voice: b
 def reaction_form(message: str, emoji: str) -> Json:
     """A reaction; an empty one takes it back."""
     return {"type": "reaction", "reaction": {"message_id": message, "emoji": emoji}}
-
-
-def pieces(text: str, longest: int = LONGEST_TEXT) -> Sequence[str]:
-    """A text in pieces that are short enough, cut at the end of a line or of a word if there is one.
-
-    >>> pieces("one two three", 8)
-    ['one two', 'three']
-    """
-    found = []
-    while len(text) > longest:
-        end = max(text.rfind(mark, 1, longest + 1) for mark in ("\n", " "))
-        end = end if end > longest // 2 else longest
-        found.append(text[:end].rstrip())
-        text = text[end:].lstrip()
-    return [one for one in (*found, text) if one]

@@ -8,7 +8,6 @@ from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.text import Translation
 from bridges.whatsapp.cloud.collector import OURS, Number
 from bridges.whatsapp.cloud.contents import Reader
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.messages import Said, happening_of
 from bridges.whatsapp.cloud.reading import flag_at
 
@@ -19,12 +18,11 @@ async def page(
     customer: RemoteUserID,
     before: MessageID | None,
     limit: int,
-    markup: Markup,
     translate: Translation,
 ) -> HistoryPage:
     """The last ``limit`` messages of a chat before one of them, or before now."""
     rows = await number.inbox.past(chat.chat, before, limit)
-    reader, now = Reader(markup, translate), number.handle.clock.now()
+    reader, now = Reader(translate), number.handle.clock.now()
     messages, people = [], {}
     for row in reversed(rows):
         said = happening_of(row, reader, now)

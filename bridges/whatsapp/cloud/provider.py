@@ -15,7 +15,6 @@ from bridges.whatsapp.cloud.config import CloudConfig, CloudNumberConfig
 from bridges.whatsapp.cloud.desks import Desks
 from bridges.whatsapp.cloud.graph import Credentials, GraphApi
 from bridges.whatsapp.cloud.login import CLOUD_FLOW, CloudLogin, Office
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.session import CloudSession
 from bridges.whatsapp.cloud.webhook import Webhook
 
@@ -26,13 +25,12 @@ _SHUTDOWN_SECONDS = 5.0
 class CloudProvider:
     """See ``bridges.whatsapp.provider.Provider``."""
 
-    def __init__(self, config: CloudConfig, handle: BridgeHandle, markup: Markup) -> None:
+    def __init__(self, config: CloudConfig, handle: BridgeHandle) -> None:
         self._config = config
         self._handle = handle
-        self._markup = markup
         base = f"{config.graph_url}/{config.api_version}"
         self._graph = GraphApi(base, handle.border, handle.clock, config.messages_per_second)
-        self._desks = Desks(handle, self._graph, markup)
+        self._desks = Desks(handle, self._graph)
         self._configured = None if config.number is None else _credentials(config.number)
         self._runner: web.AppRunner | None = None
         self._cleaning: asyncio.Task[None] | None = None
@@ -89,7 +87,7 @@ class CloudProvider:
 
     def open_session(self, login: LoginRecord) -> CloudSession:
         """Make the session of a stored login."""
-        return CloudSession(login, self._desks, self._graph, self._handle, self._markup)
+        return CloudSession(login, self._desks, self._graph, self._handle)
 
     def _webhook(self) -> Webhook:
         return Webhook(

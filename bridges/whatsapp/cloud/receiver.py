@@ -15,7 +15,6 @@ from bridges.whatsapp.cloud.batch import Batch
 from bridges.whatsapp.cloud.collector import Collector, Number
 from bridges.whatsapp.cloud.contents import Reader
 from bridges.whatsapp.cloud.ids import digits_of
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.messages import Person, person_of
 from bridges.whatsapp.cloud.notifications import Change
 from bridges.whatsapp.cloud.past import has_come, is_refused
@@ -35,9 +34,8 @@ _HISTORY_HERE = user_text(
 class Receiver:
     """Takes the changes of one number."""
 
-    def __init__(self, number: Number, markup: Markup) -> None:
+    def __init__(self, number: Number) -> None:
         self._number = number
-        self._markup = markup
         self._turn = asyncio.Lock()
 
     async def take(self, change: Change, agents: Sequence[LoginID]) -> None:
@@ -47,7 +45,7 @@ class Receiver:
         """
         async with self._turn:
             translate = await self._number.handle.translation(agents[0])
-            collector = Collector(self._number, Reader(self._markup, translate))
+            collector = Collector(self._number, Reader(translate))
             await self._collect(collector, change)
             await self._store(collector.batch, agents)
         news = _news(change)

@@ -18,9 +18,9 @@ from bridges.core.text import user_text
 from bridges.whatsapp.cloud import forms
 from bridges.whatsapp.cloud.errors import CODE_WINDOW, WINDOW_CLOSED, unreachable
 from bridges.whatsapp.cloud.graph import Credentials, GraphApi
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.cloud.reading import Json, id_at, objects_at
 from bridges.whatsapp.cloud.window import is_closed
+from bridges.whatsapp.formatting import from_matrix
 from bridges.whatsapp.store.cloud_customers import Customer
 from bridges.whatsapp.store.cloud_sendings import SendingStore
 
@@ -44,13 +44,11 @@ class Sender:
         graph: GraphApi,
         credentials: Callable[[], Credentials],
         sendings: SendingStore,
-        markup: Markup,
         clock: Clock,
     ) -> None:
         self._graph = graph
         self._credentials = credentials
         self._sendings = sendings
-        self._markup = markup
         self._clock = clock
 
     async def message(self, message: OutgoingMessage, customer: Customer) -> Sent:
@@ -85,15 +83,16 @@ class Sender:
                 raise Unsupported("WHATSAPP.NO_POLLS", _NO_POLL)
 
     def _texts(self, text: FormattedText) -> Sequence[_Make]:
-        pieces = forms.pieces(self._markup.write(text))
-        if not pieces:
+        forms_of_text = [_ready(forms.text_form(piece)) for piece in _pieces(text)]
+        if not forms_of_text:
             raise Rejected("WHATSAPP.EMPTY", _EMPTY)
-        return [_ready(forms.text_form(piece)) for piece in pieces]
+        return forms_of_text
 
     def _file(self, file: LocalMedia) -> Sequence[_Make]:
         kind = forms.shown_as(file, file.path.stat().st_size)
-        caption = "" if file.caption is None else self._markup.write(file.caption)
-        below = forms.takes_caption(kind) and len(caption) <= forms.LONGEST_CAPTION
+        texts = [] if file.caption is None else _pieces(file.caption)
+        caption = texts[0] if len(texts) == 1 else ""
+        below = forms.takes_caption(kind) and 0 < len(caption) <= forms.LONGEST_CAPTION
 
         async def uploaded() -> Json:
             info, who = file.info, self._credentials()
@@ -101,9 +100,9 @@ class Sender:
             shown = caption if below else ""
             return forms.media_form(kind, media, info.name, shown, voice=file.look.voice)
 
-        if below or not caption:
+        if below:
             return [uploaded]
-        return [uploaded, *(_ready(forms.text_form(piece)) for piece in forms.pieces(caption))]
+        return [uploaded, *(_ready(forms.text_form(piece)) for piece in texts)]
 
     async def _earlier(self, key: str) -> str | None:
         """The message an earlier attempt has become; None if it has become none.
@@ -135,6 +134,10 @@ class Sender:
             raise unreachable(certain=False)
         await self._sendings.is_message(key, sent)
         return sent
+
+
+def _pieces(text: FormattedText) -> list[str]:
+    return [one.text for one in from_matrix(text, max_length=forms.LONGEST_TEXT)]
 
 
 def _ready(form: Json) -> _Make:

@@ -32,7 +32,6 @@ from bridges.whatsapp.cloud.desks import Desks
 from bridges.whatsapp.cloud.features import FEATURES
 from bridges.whatsapp.cloud.graph import GraphApi
 from bridges.whatsapp.cloud.history import page
-from bridges.whatsapp.cloud.markup import Markup
 from bridges.whatsapp.store.cloud_customers import Customer
 
 _CHECK_EVERY = 3600.0
@@ -57,7 +56,6 @@ class CloudSession:
         desks: Desks,
         graph: GraphApi,
         handle: BridgeHandle,
-        markup: Markup,
     ) -> None:
         self._login = record.id
         self._user = record.user
@@ -65,7 +63,6 @@ class CloudSession:
         self._desks = desks
         self._graph = graph
         self._handle = handle
-        self._markup = markup
         self._actions = Actions(graph, self._desk, handle)
         self._checking: asyncio.Task[None] | None = None
 
@@ -184,7 +181,7 @@ class CloudSession:
         """What the WhatsApp Business app had of a chat."""
         user, _ = await self._customer(chat)
         translate = await self._handle.translation(self._login)
-        return await page(self._desk().number, chat, user, before, limit, self._markup, translate)
+        return await page(self._desk().number, chat, user, before, limit, translate)
 
     async def read_marks(
         self, chat: ChatKey, among: Sequence[MessageID]

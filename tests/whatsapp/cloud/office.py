@@ -11,7 +11,6 @@ from mautrix.types import UserID
 from mautrix.util.async_db import UpgradeTable
 
 from bridges.core.clock import SystemClock
-from bridges.core.content import FormattedText
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.login import Claim, Complete
 from bridges.core.network import LoginRecord
@@ -30,16 +29,6 @@ from tests.telegram.bridge import RecordingHandle
 PATH = "/whatsapp/webhook"
 ALISA, BORIS = UserID("@alisa:home.test"), UserID("@boris:home.test")
 CUSTOMER = "+992900000301"
-
-
-class PlainMarkup:
-    """Texts as they are."""
-
-    def read(self, text: str) -> FormattedText:
-        return FormattedText(text)
-
-    def write(self, text: FormattedText) -> str:
-        return text.body
 
 
 class MovingClock(SystemClock):
@@ -80,7 +69,7 @@ class OfficeUnderTest:
         listen = {"host": LOOPBACK, "port": self.port}
         values = {"enabled": True, "listen": listen, "graph_url": self.net.url} | self.config
         config = CloudConfig.model_validate(values, strict=False)
-        return CloudProvider(config, self.handle, PlainMarkup())
+        return CloudProvider(config, self.handle)
 
     async def restart(self, **config: Any) -> None:
         await self.provider.stop()

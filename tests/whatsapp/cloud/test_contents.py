@@ -32,10 +32,9 @@ from bridges.whatsapp.cloud.notifications import changes_of
 from bridges.whatsapp.cloud.past import has_come, is_refused, past_of
 from bridges.whatsapp.cloud.statuses import Status, StatusKind, statuses_of
 from bridges.whatsapp.cloud.templates import templates_of
-from tests.whatsapp.cloud.office import PlainMarkup
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-READER = Reader(PlainMarkup(), str)
+READER = Reader(str)
 WORDS = [
     "object",
     "entry",

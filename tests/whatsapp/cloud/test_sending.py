@@ -5,8 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bridges.core.content import (
     FormattedText,
@@ -33,7 +31,6 @@ from bridges.core.events import RemoteFailure, RemoteReceipt
 from bridges.core.ids import MessageID
 from bridges.core.network import SessionState
 from bridges.core.outgoing import OutgoingMessage, OutgoingReactions, OutgoingReceipt
-from bridges.whatsapp.cloud.forms import pieces
 from sandbox.whatsapp_cloud.customer import CustomerPhone
 from tests.support.waiting import eventually
 from tests.whatsapp.cloud.office import ALISA, OfficeUnderTest
@@ -81,13 +78,6 @@ async def test_a_long_text_comes_in_pieces(
     sent = await office.sessions[ALISA].send(outgoing(office, "word " * 2000))
     assert len(sent.ids) == len(customer.texts()) == 3
     assert " ".join(customer.texts()).split() == ["word"] * 2000
-
-
-@given(st.text(alphabet="ab \n", max_size=60), st.integers(1, 12))
-def test_pieces_are_short_and_complete(text: str, longest: int) -> None:
-    cut = pieces(text, longest)
-    assert all(0 < len(one) <= longest for one in cut)
-    assert "".join("".join(cut).split()) == "".join(text.split())
 
 
 @pytest.mark.parametrize(
