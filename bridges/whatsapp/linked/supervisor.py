@@ -16,7 +16,7 @@ from bridges.core.tasks import ended
 PROXY = "KARVON_WHATSAPP_PROXY"
 """Environment variable by which a worker is told the proxy's address."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_FIRST_PAUSE = 0.5
 _STEADY = 60.0
 """Seconds after which a worker counts as healthy."""
 _FAREWELL = 15.0
@@ -33,14 +33,19 @@ def worker_command(socket: Path, store: Path, files: Path, device_name: str) -> 
 
 
 class Supervisor:
-    """Runs one worker process until it is stopped."""
+    """Runs one worker process until it is stopped.
+
+    `longest_pause`: seconds between an end and the next start, when it has ended again and again.
+    """
 
     def __init__(
         self,
         command: Sequence[str],
         environment: Mapping[str, str],
         clock: Callable[[], float] = time.monotonic,
+        longest_pause: float = 30.0,
     ) -> None:
+        self._longest_pause = longest_pause
         self._command = command
         self._environment = environment
         self._clock = clock
@@ -70,7 +75,7 @@ class Supervisor:
             pause = _FIRST_PAUSE if self._clock() - began > _STEADY else pause
             self._log.error("the worker ended; it is started again", status=status, pause=pause)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            pause = min(pause * 2, self._longest_pause)
 
     async def _once(self) -> int:
         process = await asyncio.create_subprocess_exec(

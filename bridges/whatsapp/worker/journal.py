@@ -45,12 +45,14 @@ CREATE TABLE IF NOT EXISTS sent (
 CREATE INDEX IF NOT EXISTS sent_id ON sent (account, id);
 CREATE TABLE IF NOT EXISTS seen (
     account TEXT NOT NULL,
+    sender TEXT NOT NULL,
     id TEXT NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (account, id)
+    PRIMARY KEY (account, sender, id)
 ) WITHOUT ROWID;
 """
 
+_MESSAGES = frozenset({"message", "undecryptable"})
 _REMEMBERED = 30 * 86400
 """Seconds for which ids of messages are kept: nothing waits longer at the service."""
 
@@ -112,34 +114,41 @@ class Journal:
         self.name = str(self._database.execute("SELECT name FROM journal").fetchone()[0])
 
     def append(self, account: str, kind: str, data: Mapping[str, Any]) -> int:
-        """Keep an event; returns its number."""
+        """Keep an event; returns its number, or 0 if it is a message that was kept before."""
         return self.append_all(account, [(kind, data)])
 
     def append_all(self, account: str, events: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
         """Keep several events, all or none; returns the last one's number (0: there was none)."""
-        rows = [(account, kind, json.dumps(data, ensure_ascii=False)) for kind, data in events]
         last = 0
         with self._change() as database:
-            for row in rows:
+            for kind, data in events:
+                if kind in _MESSAGES and not self._is_new(database, account, kind, data):
+                    continue
                 done = database.execute(
-                    "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)", row
+                    "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)",
+                    (account, kind, json.dumps(data, ensure_ascii=False)),
                 )
                 last = done.lastrowid or 0
-            for kind, data in events:
-                if kind == "message":
-                    database.execute(
-                        "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)",
-                        (account, data["id"], int(self._clock())),
-                    )
         return last
 
-    def has(self, account: str, message_id: str) -> bool:
+    def has(self, account: str, sender: str, message_id: str) -> bool:
         """Tell whether a message was kept in the last weeks, acknowledged or not."""
         with self._lock:
-            row = self._database.execute(
-                "SELECT 1 FROM seen WHERE account = ? AND id = ?", (account, message_id)
-            ).fetchone()
-        return row is not None
+            return _seen(self._database, account, sender, message_id)
+
+    def _is_new(
+        self, database: sqlite3.Connection, account: str, kind: str, data: Mapping[str, Any]
+    ) -> bool:
+        """Note a message. It comes again if its sender was asked for it; ids are his to choose."""
+        sender, message_id = str(data["sender"]), str(data["id"])
+        if _seen(database, account, sender, message_id):
+            return False
+        if kind == "message":
+            database.execute(
+                "INSERT INTO seen VALUES (?, ?, ?, ?)",
+                (account, sender, message_id, int(self._clock())),
+            )
+        return True
 
     def after(self, seq: int, limit: int) -> list[WorkerEvent]:
         """Return the oldest events with higher numbers."""
@@ -250,3 +259,11 @@ class Journal:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+
+
+def _seen(database: sqlite3.Connection, account: str, sender: str, message_id: str) -> bool:
+    row = database.execute(
+        "SELECT 1 FROM seen WHERE account = ? AND sender = ? AND id = ?",
+        (account, sender, message_id),
+    ).fetchone()
+    return row is not None

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from attrs import define, frozen
 
+from bridges.whatsapp.worker.jids import bare
 from bridges.whatsapp.worker.stanzas import (
     Stanza,
     ignored_message,
@@ -47,14 +48,14 @@ class Told:
     """Whom a tap asks and tells, from the library's threads.
 
     Attributes:
-        has: whether a message is in the journal, or was.
+        has: whether a message of a sender (without the device's number) is in the journal, or was.
         lost: a message was opened, but never kept; its stanza.
         accepted: the service has an own message; its id and Unix time.
         refused: the service has refused an own message.
         failing: whether events cannot be kept at the moment.
     """
 
-    has: Callable[[str], bool]
+    has: Callable[[str, str], bool]
     lost: Callable[[Stanza], None]
     accepted: Callable[[str, int], None]
     refused: Callable[[str], None]
@@ -187,9 +188,10 @@ class Tap:
         with self._change:
             self._awaited.pop(key, None)
             self._change.notify_all()
-        if not awaited.ignored or awaited.kept or self._told.has(awaited.stanza.id):
+        stanza = awaited.stanza
+        if not awaited.ignored or awaited.kept or self._told.has(bare(stanza.sender), stanza.id):
             return
-        self._told.lost(awaited.stanza)
+        self._told.lost(stanza)
         self._until_ended()
 
     def _opening(self, sender: str) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.waiting import eventually
 from tests.whatsapp.worker.conftest import ALISA, BORIS
 from tests.whatsapp.worker.workers import RunningWorker, running_worker
 
-_TO_BORIS = f"{BORIS.lstrip('+')}@s.whatsapp.net"
+_TO_ALISA, _TO_BORIS = (f"{phone.lstrip('+')}@s.whatsapp.net" for phone in (ALISA, BORIS))
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,9 @@ def _texts(worker: RunningWorker) -> Counter[str]:
 
 def _ratchet(folder: Path) -> bytes:
     with closing(sqlite3.connect(folder / "store" / "keys.db")) as database:
-        rows = database.execute("SELECT session FROM whatsmeow_sessions").fetchall()
-    return b"".join(bytes(row[0]) for row in rows)
+        sessions = database.execute("SELECT session FROM whatsmeow_sessions").fetchall()
+        keys = database.execute("SELECT sender_key FROM whatsmeow_sender_keys").fetchall()
+    return b"".join(bytes(row[0]) for row in (*sessions, *keys))
 
 
 async def test_messages_in_a_steady_flow_survive_kills(
@@ -57,28 +59,47 @@ async def test_messages_in_a_steady_flow_survive_kills(
     async def send() -> None:
         for text in sorted(wanted):
             await sender.client.send("alisa", _TO_BORIS, {"conversation": text})
+            await asyncio.sleep(0.03)  # a flow, not a heap
 
     sending = asyncio.create_task(send())
     for least in (5, 20, 35):
-        await eventually(lambda least=least: len(_texts(receiver)) >= least, 60)  # type: ignore[misc]
-        receiver.kill()
+        await eventually(partial(_has, receiver, least), 60)
+        await receiver.kill()
     await sending
     await eventually(lambda: wanted <= set(_texts(receiver)), 60, lambda: str(_texts(receiver)))
     assert [text for text, times in _texts(receiver).items() if times > 1 and text in wanted] == []
 
 
+@pytest.mark.parametrize("way", ["first words", "an answered chat", "a group"])
 async def test_a_message_that_was_opened_but_not_kept_is_asked_for_again(
-    sender: RunningWorker, receiver: RunningWorker
+    sender: RunningWorker, receiver: RunningWorker, way: str
 ) -> None:
-    await sender.client.send("alisa", _TO_BORIS, {"conversation": "before"})
-    await eventually(lambda: "before" in _texts(receiver))
+    chat = _TO_BORIS
+    if way == "an answered chat":  # from here on the messages are of another kind
+        await receiver.client.send("boris", _TO_ALISA, {"conversation": "hello"})
+        await sender.heard.wait("message", "alisa")
+    elif way == "a group":
+        chat = (await sender.client.create_group("alisa", "Group", [_TO_BORIS])).jid
+
+    async def send(text: str) -> None:
+        await sender.client.send("alisa", chat, {"conversation": f"{text} in {way}"})
+
+    def came(text: str) -> bool:
+        return _texts(receiver)[f"{text} in {way}"] == 1
+
+    await send("before")
+    await eventually(lambda: came("before"))
     before = _ratchet(receiver.folder)
     with closing(sqlite3.connect(receiver.folder / "store" / "journal.db")) as journal:
         journal.execute("BEGIN IMMEDIATE")  # nothing can be kept from here
-        await sender.client.send("alisa", _TO_BORIS, {"conversation": "opened"})
+        await send("opened")
         await eventually(lambda: _ratchet(receiver.folder) != before)
-        receiver.kill()
+        await receiver.kill()
         journal.rollback()
-    await eventually(lambda: _texts(receiver)["opened"] == 1, 30)
-    await sender.client.send("alisa", _TO_BORIS, {"conversation": "after"})
-    await eventually(lambda: _texts(receiver)["after"] == 1)
+    await eventually(lambda: came("opened"), 30)
+    await send("after")
+    await eventually(lambda: came("after"))
+
+
+def _has(receiver: RunningWorker, least: int) -> bool:
+    return len(_texts(receiver)) >= least

@@ -82,11 +82,11 @@ class RunningWorker:
         await self.heard.wait("linked", account)
         await self.heard.wait("connected", account)
 
-    def kill(self) -> None:
-        """Kill the worker as ``kill -9`` does."""
-        pid = self.supervisor.pid
-        assert pid is not None
+    async def kill(self) -> None:
+        """Kill the worker as ``kill -9`` does; returns when it is dead."""
+        pid = await eventually(lambda: self.supervisor.pid)
         os.kill(pid, signal.SIGKILL)
+        await eventually(lambda: self.supervisor.pid != pid)
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def running_worker(net: WhatsAppSandbox, folder: Path) -> AsyncIterator[Ru
         command[module + 1 : module + 1] = ["sandbox.whatsapp.launch"]
         assert command[0] == sys.executable
         environment = {**net.client_environment(folder / "authority.pem"), PROXY: net.proxy}
-        supervisor = Supervisor(command, environment)
+        supervisor = Supervisor(command, environment, longest_pause=0.5)
         client = WorkerClient(socket, files)
         supervisor.start()
         client.start()
