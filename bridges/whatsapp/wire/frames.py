@@ -18,7 +18,8 @@ class FrameError(Exception):
 
 def pack(content: Mapping[str, Any], limit: int = MAX_FRAME) -> bytes:
     """Return a frame. Raises `FrameError` if it would hold more than `limit` bytes."""
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    body = text.encode("utf-8", "surrogatepass")  # what is no Unicode is the library's to refuse
     if len(body) > limit:
         raise FrameError(f"{len(body)} bytes are too many for a frame: the limit is {limit}")
     return len(body).to_bytes(_LENGTH, "big") + body

@@ -43,7 +43,8 @@ async def _send_for_certain(worker: RunningWorker, account: str, to: str, text: 
 async def _flow(
     worker: RunningWorker, pairs: list[tuple[str, str]], word: str, until: asyncio.Task[None]
 ) -> tuple[list[str], int]:
-    texts, unsure = [], 0
+    texts: list[str] = []
+    unsure = 0
     for number in itertools.count():
         if until.done():
             return texts, unsure

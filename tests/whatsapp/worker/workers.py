@@ -85,6 +85,7 @@ class RunningWorker:
     async def kill(self) -> None:
         """Kill the worker as ``kill -9`` does; returns when it is dead."""
         pid = await eventually(lambda: self.supervisor.pid)
+        assert pid is not None
         os.kill(pid, signal.SIGKILL)
         await eventually(lambda: self.supervisor.pid != pid)
 
