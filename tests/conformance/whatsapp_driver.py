@@ -343,6 +343,13 @@ class WhatsAppDriver:
         await self._start_worker()
         return self
 
+    async def worker_dies(self) -> None:
+        """Kill the bridge's worker, and start it again."""
+        assert self._worker is not None
+        self._worker.kill()
+        await self._worker.wait()
+        await self._start_worker()
+
     async def _start_worker(self) -> None:
         env = self.net.client_environment(self._folder / "authority.pem")
         arguments = ("bridges.whatsapp.worker", "--socket", str(self._folder / "worker.sock"))

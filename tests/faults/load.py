@@ -3,7 +3,8 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from tests.faults.ledger import Thread, settle
 from tests.faults.scene import Scene
@@ -11,6 +12,9 @@ from tests.support.waiting import eventually
 
 PAUSE = 0.02
 """Seconds between two messages of one chat in one direction."""
+
+Death = Callable[[], Awaitable[None]]
+"""Has something die and come back."""
 
 IN_FLIGHT = 20
 """Messages that are said while the homeserver's push hangs, before it stops."""
@@ -31,35 +35,45 @@ async def talk_while_dying(
     Returns the seconds from the last message until all were there.
     """
     threads = [await scene.thread() for _ in range(chats)]
-    choice = random.Random(seed)
-    dying = ["bridge"] * bridge_deaths + ["homeserver"] * homeserver_stops
-    choice.shuffle(dying)
-    each = messages // chats
+
+    async def bridge_dies() -> None:
+        await scene.bridge.kill()
+        await scene.bridge.start()
+
+    async def homeserver_stops_once() -> None:
+        scene.push.blackhole()
+        enough = min(_count(threads) + IN_FLIGHT, chats + 2 * messages)
+        await eventually(lambda: _count(threads) >= enough, patience, "more messages")
+        await _end_homeserver(scene)
+
+    deaths: list[Death] = [bridge_dies] * bridge_deaths
+    deaths += [homeserver_stops_once] * homeserver_stops
+    random.Random(seed).shuffle(deaths)
+    seconds = await talk(threads, messages, deaths, patience)
+    assert not scene.bridge.unhandled()
+    return seconds
+
+
+async def talk(
+    threads: Sequence[Thread], messages: int, deaths: Sequence[Death], patience: float
+) -> float:
+    """Send `messages` each way, spread over chats, with the deaths spread over them; check it all.
+
+    Returns the seconds from the last message until all were there.
+    """
+    each = messages // len(threads)
     talking = asyncio.gather(
         *(_hear(thread, each) for thread in threads), *(_say(thread, each) for thread in threads)
     )
-
-    async def said(wanted: int) -> None:
-        await eventually(
-            lambda: talking.done() or _count(threads) >= wanted, patience, f"message {wanted}"
-        )
-
     try:
-        for number, victim in enumerate(dying, 1):
-            await said(2 * messages * number // (len(dying) + 1))
-            if victim == "bridge":
-                await scene.bridge.kill()
-                await scene.bridge.start()
-            else:
-                scene.push.blackhole()
-                await said(_count(threads) + IN_FLIGHT)
-                await _end_homeserver(scene)
+        for number, death in enumerate(deaths, 1):
+            wanted = 2 * messages * number // (len(deaths) + 1)
+            await eventually(_when(talking, threads, wanted), patience, f"message {wanted}")
+            await death()
         await talking
     finally:
         talking.cancel()
-    seconds = await settle(threads, patience)
-    assert not scene.bridge.unhandled()
-    return seconds
+    return await settle(threads, patience)
 
 
 async def _end_homeserver(scene: Scene) -> None:
@@ -68,6 +82,13 @@ async def _end_homeserver(scene: Scene) -> None:
     scene.push.drop()
     await scene.push.resume()
     await scene.server.start()
+
+
+def _when(
+    talking: asyncio.Future[Any], threads: Sequence[Thread], wanted: int
+) -> Callable[[], bool]:
+    """Whether so much was said, or there is nothing more to come."""
+    return lambda: talking.done() or _count(threads) >= wanted
 
 
 def _count(threads: Sequence[Thread]) -> int:
