@@ -6,7 +6,7 @@ from typing import Any
 from bridges.core.content import Text
 from bridges.core.errors import Unsupported
 from bridges.core.ids import ChatKey, MessageID
-from bridges.core.outgoing import OutgoingMessage
+from bridges.core.outgoing import OutgoingEdit, OutgoingMessage
 from bridges.core.text import user_text
 from bridges.whatsapp.ids import Jid
 from bridges.whatsapp.linked.device import LinkedDevice
@@ -31,6 +31,10 @@ class Outgoing:
         if context:
             text["contextInfo"] = context
         return [{"extendedTextMessage": text}]
+
+    async def edited(self, edit: OutgoingEdit, chat: Jid) -> dict[str, Any]:
+        """What a message says after an edit."""
+        return {"extendedTextMessage": {"text": edit.content.text.body}}
 
     async def context(self, chat: ChatKey, reply_to: MessageID | None) -> dict[str, Any]:
         """The ``contextInfo`` of a message in a chat: what it answers, and when it disappears."""

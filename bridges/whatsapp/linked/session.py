@@ -1,23 +1,41 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One linked account: the parts of this package put together as the core's ``Session``."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 import structlog
 
 from bridges.core.capabilities import RoomFeatures
-from bridges.core.chat import ChatInfo, UserInfo
-from bridges.core.ids import ChatKey, RemoteUserID
+from bridges.core.chat import ChatInfo, ChatSettings, KnownChat, UserInfo
+from bridges.core.content import Fetched, Unconvertible
+from bridges.core.events import RemoteReceipt, VotesOf
+from bridges.core.history.pages import HistoryPage
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.network import BridgeHandle, LoginRecord, SessionState
-from bridges.core.outgoing import OutgoingMessage, Sent
+from bridges.core.outgoing import (
+    OutgoingEdit,
+    OutgoingMessage,
+    OutgoingReactions,
+    OutgoingReceipt,
+    OutgoingRedaction,
+    OutgoingVote,
+    Sent,
+)
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.config import WhatsAppConfig
+from bridges.whatsapp.linked.actions import TYPING_SECONDS, MessageActions
 from bridges.whatsapp.linked.border import LinkedBorder
 from bridges.whatsapp.linked.chat_events import ChatEvents
 from bridges.whatsapp.linked.connection import Connection
 from bridges.whatsapp.linked.contents import Contents
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.features import features_of
+from bridges.whatsapp.linked.fetching import MediaFetcher
+from bridges.whatsapp.linked.history import Past
 from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.hub import Hub
+from bridges.whatsapp.linked.lists import ChatLists
 from bridges.whatsapp.linked.message_events import MessageEvents
 from bridges.whatsapp.linked.moving import Moves
 from bridges.whatsapp.linked.outgoing import Outgoing
@@ -27,12 +45,16 @@ from bridges.whatsapp.linked.queries import Queries
 from bridges.whatsapp.linked.receiver import Receiver
 from bridges.whatsapp.linked.refresh import Refresher
 from bridges.whatsapp.linked.refusals import NOT_LINKED, quietly
+from bridges.whatsapp.linked.room_abilities import RoomAbilities
+from bridges.whatsapp.linked.rooms import RoomActions
 from bridges.whatsapp.linked.sending import MessageSender
+from bridges.whatsapp.linked.settings import SettingActions
 from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.linked.watch import Watch
 
 
-class LinkedSession:
-    """See ``bridges.core.network.Session``."""
+class LinkedSession(RoomAbilities):
+    """See ``bridges.core.network.Session`` and ``bridges.core.abilities``."""
 
     def __init__(
         self,
@@ -56,6 +78,7 @@ class LinkedSession:
         pictures = Pictures(device, minimal=minimal)
         self._queries = Queries(device, handle, stores, people, pictures)
         self._refresher = Refresher(record.id, handle, self._queries.chat_info)
+        contents = Contents(device, handle, people)
         self._connection = Connection(device, border, handle.clock, self._report, self._on_lost)
         self._receiver = Receiver(
             device,
@@ -67,7 +90,7 @@ class LinkedSession:
                 handle,
                 stores,
                 people,
-                Contents(device, handle, people),
+                contents,
                 status_posts=config.sync.status_posts,
             ),
             ChatEvents(device, handle, stores, people, pictures, self._refresher),
@@ -75,7 +98,15 @@ class LinkedSession:
             Moves(handle, stores),
             by_proxy=config.linked.proxy is not None,
         )
-        self._sender = MessageSender(device, stores, Outgoing(device, stores, people))
+        outgoing = Outgoing(device, stores, people)
+        self._sender = MessageSender(device, stores, outgoing)
+        self._actions = MessageActions(device, stores, outgoing, handle.clock)
+        self._settings = SettingActions(device, stores)
+        self._lists = ChatLists(device, stores, people, handle.clock)
+        self._past = Past(device, stores, people, contents)
+        self._fetcher = MediaFetcher(device)
+        self._watch = Watch(device, handle, stores, people, config.linked.contacts_interval)
+        self._open_rooms(RoomActions(device, people, self._queries))
 
     # -- Session
 
@@ -94,9 +125,11 @@ class LinkedSession:
         self._receiver.begin(account.received)
         await self._hub.register(account.device, self._receiver.take)
         self._connection.start()
+        self._watch.start()
 
     async def disconnect(self) -> None:
         """Close the connection; the account stays linked."""
+        await self._watch.stop()
         await self._connection.stop()
         await self._refresher.close()
         if self._device.name:
@@ -104,6 +137,7 @@ class LinkedSession:
 
     async def logout(self) -> None:
         """Unlink the account and forget everything."""
+        await self._watch.stop()
         await self._connection.stop(disconnect=False)
         await self._refresher.close()
         if self._device.name:
@@ -132,6 +166,83 @@ class LinkedSession:
     async def send(self, message: OutgoingMessage) -> Sent:
         """Send a message exactly once."""
         return await self._sender.send(message)
+
+    # -- Abilities
+
+    async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
+        """See ``HandlesEdits``."""
+        return await self._actions.edit(edit)
+
+    async def redact(self, redaction: OutgoingRedaction) -> None:
+        """See ``HandlesRedactions``."""
+        await self._actions.redact(redaction)
+
+    async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
+        """See ``HandlesReactions``."""
+        return await self._actions.react(reactions)
+
+    async def vote(self, vote: OutgoingVote) -> None:
+        """See ``HandlesPolls``."""
+        await self._actions.vote(vote)
+
+    async def end_poll(self, chat: ChatKey, poll: MessageID) -> None:
+        """See ``HandlesPolls``."""
+        await self._actions.end_poll(chat, poll)
+
+    async def poll_votes(self, chat: ChatKey, poll: MessageID) -> Sequence[VotesOf]:
+        """See ``HandlesPolls``."""
+        return await self._actions.poll_votes(chat, poll)
+
+    async def mark_read(self, receipt: OutgoingReceipt) -> None:
+        """See ``HandlesReceipts``."""
+        await self._actions.mark_read(receipt)
+
+    @property
+    def typing_lasts(self) -> float:
+        """See ``HandlesTyping``."""
+        return TYPING_SECONDS
+
+    async def set_typing(self, chat: ChatKey, typing: bool) -> None:
+        """See ``HandlesTyping``."""
+        await self._actions.set_typing(chat, typing)
+
+    async def set_settings(self, chat: ChatKey, settings: ChatSettings) -> ChatSettings:
+        """See ``HandlesChatSettings``."""
+        return await self._settings.set_settings(chat, settings)
+
+    async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
+        """See ``FetchesMedia``."""
+        return await self._fetcher.fetch(reference, target)
+
+    async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
+        """See ``ReadsHistory``."""
+        return await self._past.history(chat, before, limit)
+
+    async def read_marks(
+        self, chat: ChatKey, among: Sequence[MessageID]
+    ) -> Sequence[RemoteReceipt]:
+        """See ``ReadsHistory``."""
+        return await self._past.read_marks(chat, among)
+
+    async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
+        """See ``ListsChats``."""
+        return await self._lists.recent_chats(limit)
+
+    async def glance(self, chat: ChatKey) -> KnownChat:
+        """See ``GlancesAtChats``."""
+        return await self._lists.glance(chat)
+
+    async def contacts(self) -> Sequence[KnownChat]:
+        """See ``ListsContacts``."""
+        return await self._lists.contacts()
+
+    async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
+        """See ``SearchesChats``."""
+        return await self._lists.search(query, limit)
+
+    async def resolve(self, identifier: str) -> KnownChat:
+        """See ``ResolvesIdentifiers``."""
+        return await self._lists.resolve(identifier)
 
     # -- Called by the parts
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import structlog
 
 from bridges.whatsapp.worker import library
-from bridges.whatsapp.worker.run import DATABASE, PROXY, Options, serve, silence_stdout
-from bridges.whatsapp.worker.store import StoreError
+from bridges.whatsapp.worker.run import PROXY, Options, serve, silence_stdout
 
 _UNUSABLE = 3
 
@@ -31,7 +30,6 @@ def main() -> int:
         (given.files or given.store / "files").absolute(),
         given.device_name,
         os.environ.pop(PROXY, ""),
-        os.environ.pop(DATABASE, ""),
     )
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -44,10 +42,11 @@ def main() -> int:
     )
     silence_stdout()
     try:
-        asyncio.run(serve(library.load(), options))
-    except (library.LibraryError, StoreError) as error:
+        loaded = library.load()
+    except library.LibraryError as error:
         structlog.get_logger().error(str(error))
         return _UNUSABLE
+    asyncio.run(serve(loaded, options))
     return 0
 
 

@@ -144,6 +144,11 @@ class Device:
         return self._entered.is_set() and not self._ending.is_set()
 
     @property
+    def proxy(self) -> str:
+        """The proxy on its way to WhatsApp; empty: none, or that of the environment."""
+        return self._way.proxy
+
+    @property
     def alive(self) -> bool:
         """Whether it is connected, or will be without being asked to."""
         return self.state in {State.CONNECTING, State.CONNECTED, State.WAITING}
@@ -155,9 +160,6 @@ class Device:
             error = self._connect()
             if self._ending.is_set() or self.state is State.STOPPED:
                 return
-            if self._served.is_set():
-                # An event the library could not write down has ended its loop, not the connection.
-                self._library.go.Stop(self._handle)
             self._listener.happened([Happened("disconnected", {"reason": error})])
             self.state = State.WAITING
             self._ending.wait(pause)

@@ -3,7 +3,16 @@
 
 from collections.abc import Mapping
 
-from bridges.whatsapp.worker.calls import chats, files, groups, messages, newsletters, people
+from bridges.whatsapp.worker.calls import (
+    chats,
+    files,
+    groups,
+    messages,
+    newsletters,
+    people,
+    pictures,
+    settings,
+)
 from bridges.whatsapp.worker.calls.base import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -12,6 +21,8 @@ HANDLERS: Mapping[str, Handler] = {
     **files.HANDLERS,
     **groups.HANDLERS,
     **people.HANDLERS,
+    **pictures.HANDLERS,
+    **settings.HANDLERS,
     **newsletters.HANDLERS,
 }
 """Every call about a connected device, by name."""

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files and pictures, by the worker, through the folder both processes see.
+
+A file's reference is ``file:`` and the part of the message that describes it, as JSON; a picture's is
+``picture:`` and whose it is.
+"""
+
+import asyncio
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bridges.core.content import Fetched, Unconvertible
+from bridges.core.errors import Rejected
+from bridges.core.text import user_text
+from bridges.whatsapp.ids import maybe_jid
+from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.pictures import PREFIX
+from bridges.whatsapp.linked.refusals import guarded
+
+FILE = "file:"
+_GONE = frozenset({"WHATSAPP.STATUS_403", "WHATSAPP.STATUS_404", "WHATSAPP.STATUS_410"})
+
+
+class MediaFetcher:
+    """Fetches for one login."""
+
+    def __init__(self, device: LinkedDevice) -> None:
+        self._device = device
+
+    async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
+        """Write the file behind a reference to ``target``. Raises ``Rejected`` if it is gone."""
+        worker, name = self._device.worker, self._device.name
+        transit = worker.files / uuid.uuid4().hex
+        try:
+            if reference.startswith(PREFIX):
+                whose = maybe_jid(reference.removeprefix(PREFIX))
+                await guarded(worker.fetch_picture(name, str(whose), transit))
+            else:
+                await guarded(worker.download(name, _message(reference), transit))
+            await asyncio.to_thread(_move, transit, target)
+            return None
+        except Rejected as error:
+            if error.code not in _GONE:
+                raise
+            gone = user_text(
+                "This file is not on WhatsApp's servers any more. Open it in WhatsApp on your phone."
+            )
+            raise Rejected("WHATSAPP.FILE_GONE", gone) from error
+        finally:
+            transit.unlink(missing_ok=True)
+
+
+def file_reference(part: str, content: Mapping[str, Any]) -> str:
+    """The reference of the file that a part of a message (``imageMessage`` …) describes."""
+    return FILE + json.dumps({part: content}, separators=(",", ":"))
+
+
+def _message(reference: str) -> dict[str, Any]:
+    try:
+        message = json.loads(reference.removeprefix(FILE))
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        raise Rejected(
+            "WHATSAPP.BAD_REFERENCE", user_text("This file cannot be found on WhatsApp.")
+        )
+    return message
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What was said before, from what the phone has handed over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bridges.core.events import ReactionsOf, RemoteMessage, RemoteReceipt
+from bridges.core.history.pages import HistoryPage, PastMessage
+from bridges.core.ids import ChatKey, MessageID
+from bridges.whatsapp.ids import maybe_jid
+from bridges.whatsapp.linked.contents import Contents
+from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.envelope import Envelope
+from bridges.whatsapp.linked.incoming import Said, context_of, meaning
+from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.queries import known_chat
+from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.store.past import OldMessage
+
+
+class Past:
+    """For one login."""
+
+    def __init__(
+        self, device: LinkedDevice, stores: Stores, people: People, contents: Contents
+    ) -> None:
+        self._device = device
+        self._stores = stores
+        self._people = people
+        self._contents = contents
+
+    async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
+        """See ``ReadsHistory``."""
+        known_chat(chat)
+        kept = await self._stores.past.before(chat.chat, before, limit)
+        messages = [one for old in kept if (one := await self._message(chat, old)) is not None]
+        more = kept[0].id if len(kept) == limit else None
+        return HistoryPage(messages=tuple(messages), more=more)
+
+    async def read_marks(
+        self, chat: ChatKey, among: Sequence[MessageID]
+    ) -> Sequence[RemoteReceipt]:
+        """See ``ReadsHistory``: the account itself has read all that is not unread."""
+        last = await self._stores.messages.latest(chat.chat, among) if among else None
+        if last is None or last.unread:
+            return ()
+        return [RemoteReceipt(chat, self._people.sender(self._device.me), last.id)]
+
+    async def _message(self, chat: ChatKey, old: OldMessage) -> PastMessage | None:
+        noted = await self._stores.messages.get(chat.chat, old.id)
+        said = meaning(old.data.get("message") or {})
+        if noted is None or not isinstance(said, Said):
+            return None
+        envelope = Envelope(
+            chat,
+            self._people.sender(noted.sender),
+            noted.sender,
+            old.id,
+            datetime.fromtimestamp(old.sent_at, UTC),
+            (),
+        )
+        parts = await self._contents.parts(said.content, envelope, {})
+        if not parts:
+            return None
+        target = context_of(said.content).get("stanzaID")
+        message = RemoteMessage(
+            chat,
+            envelope.sender,
+            old.id,
+            envelope.when,
+            parts,
+            reply_to=MessageID(str(target)) if target else None,
+        )
+        return PastMessage(message, reactions=await self._reactions(chat, old.data))
+
+    async def _reactions(self, chat: ChatKey, told: Mapping[str, Any]) -> tuple[ReactionsOf, ...]:
+        found = []
+        for one in told.get("reactions", ()):
+            key, emoji = one.get("key") or {}, str(one.get("text", ""))
+            speaker = maybe_jid(key.get("participant"))
+            if key.get("fromMe"):
+                speaker = self._device.me
+            elif speaker is None:
+                speaker = maybe_jid(chat.chat)
+            if speaker is not None and emoji:
+                person = await self._people.person(speaker)
+                found.append(ReactionsOf(self._people.sender(person), (emoji,)))
+        return tuple(found)

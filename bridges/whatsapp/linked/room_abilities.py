@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a session can do to chats themselves: ``bridges.core.room_abilities``."""
+
+from pathlib import Path
+
+from bridges.core.chat import Avatar
+from bridges.core.ids import ChatKey, RemoteUserID
+from bridges.core.outgoing import OutgoingPower
+from bridges.whatsapp.linked.rooms import RoomActions
+
+
+class RoomAbilities:
+    """What a session inherits; it calls ``_open_rooms`` first."""
+
+    def _open_rooms(self, rooms: RoomActions) -> None:
+        self._rooms = rooms
+
+    async def set_name(self, chat: ChatKey, name: str) -> None:
+        """See ``HandlesChatName``."""
+        await self._rooms.set_name(chat, name)
+
+    async def set_topic(self, chat: ChatKey, topic: str) -> None:
+        """See ``HandlesChatTopic``."""
+        await self._rooms.set_topic(chat, topic)
+
+    async def set_avatar(self, chat: ChatKey, path: Path | None) -> Avatar:
+        """See ``HandlesChatAvatar``."""
+        return await self._rooms.set_avatar(chat, path)
+
+    async def invite(self, chat: ChatKey, user: RemoteUserID) -> None:
+        """See ``HandlesMembers``."""
+        await self._rooms.invite(chat, user)
+
+    async def kick(self, chat: ChatKey, user: RemoteUserID) -> None:
+        """See ``HandlesMembers``."""
+        await self._rooms.kick(chat, user)
+
+    async def ban(self, chat: ChatKey, user: RemoteUserID) -> None:
+        """See ``HandlesMembers``."""
+        await self._rooms.ban(chat, user)
+
+    async def unban(self, chat: ChatKey, user: RemoteUserID) -> None:
+        """See ``HandlesMembers``."""
+        await self._rooms.unban(chat, user)
+
+    async def leave(self, chat: ChatKey) -> None:
+        """See ``HandlesLeave``."""
+        await self._rooms.leave(chat)
+
+    async def set_power(self, power: OutgoingPower) -> None:
+        """See ``HandlesPower``."""
+        await self._rooms.set_power(power)
