@@ -117,6 +117,8 @@ class Graph:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         for number in self.world.numbers.values():
             if number.access_token == token and not self.faults.expired_token:
+                if request.query.get("appsecret_proof", number.proof) != number.proof:
+                    raise GraphError(100)
                 return number
         raise GraphError(190)
 

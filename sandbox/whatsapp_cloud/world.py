@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who and what there is: numbers, customers, messages, files, templates."""
 
+import hashlib
+import hmac
 import itertools
 import secrets
 from collections.abc import Callable
@@ -29,6 +31,12 @@ class BusinessNumber:
     app_secret: str = field(repr=False)
     verify_token: str = field(repr=False)
     templates: list[Json] = field(factory=list)
+
+    @property
+    def proof(self) -> str:
+        """What shows that somebody with the access token knows the app secret as well."""
+        secret, token = self.app_secret.encode(), self.access_token.encode()
+        return hmac.new(secret, token, hashlib.sha256).hexdigest()
 
     @property
     def display(self) -> str:

@@ -6,13 +6,16 @@ ids of customers' messages.
 """
 
 import asyncio
+import hmac
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
 from attrs import field, frozen
+from yarl import URL
 
 from bridges.core.clock import Clock
 from bridges.core.egress.border import Border, DestinationRefused
@@ -106,7 +109,7 @@ class GraphApi:
         """Ask where a file is; raises ``Rejected`` if it is nowhere."""
         answer = await self.get(who, media, phone_number_id=who.number)
         url = text_at(answer, "url")
-        if not url:
+        if not url.startswith(URL(self._base).scheme + "://"):  # The token goes there, too.
             raise Rejected("WHATSAPP.NO_FILE", _NO_FILE)
         size = whole_at(answer, "file_size")
         if size is not None and size > LARGEST_FILE:
@@ -148,7 +151,7 @@ class GraphApi:
             async with self._session().request(
                 method,
                 f"{self._base}/{path}",
-                params=params,
+                params={**(params or {}), "appsecret_proof": app_secret_proof(who)},
                 json=body,
                 data=data,
                 headers=_authorised(who),
@@ -176,6 +179,14 @@ class GraphApi:
         if who.number not in self._paces:
             self._paces[who.number] = Pace(self._clock, self._per_second)
         return self._paces[who.number]
+
+
+def app_secret_proof(who: Credentials) -> str:
+    """What shows Meta that whoever has the access token knows the app secret as well.
+
+    Source: https://developers.facebook.com/docs/graph-api/guides/secure-requests
+    """
+    return hmac.new(who.app_secret.encode(), who.access_token.encode(), sha256).hexdigest()
 
 
 def _authorised(who: Credentials) -> Mapping[str, str]:

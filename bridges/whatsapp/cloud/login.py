@@ -72,7 +72,9 @@ _NOT_LISTED = user_text(
 )
 _BAD_NUMBER = user_text("The phone number ID has digits only. Find it where the token is shown.")
 _SHORT_VERIFY = user_text("Make the verify token at least 8 characters long.")
-_BAD_TOKEN = user_text("Meta does not accept this access token, or not for this number. Try again.")
+_BAD_TOKEN = user_text(
+    "Meta does not accept this access token for this number, or not with this app secret. Try again."
+)
 _SHORTEST_VERIFY = 8
 
 

@@ -4,24 +4,53 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bridges.core.content import FormattedText, RemotePart, Text
+from bridges.core.content import RemotePart
 from bridges.core.network import BridgeHandle
+from bridges.whatsapp.formatting import Mentioned
+from bridges.whatsapp.from_whatsapp.content import parts_of
+from bridges.whatsapp.from_whatsapp.context import addresses_in
+from bridges.whatsapp.from_whatsapp.surroundings import Surroundings
+from bridges.whatsapp.ids import user_id
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import Envelope
-from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.people import People, nameless
 
 
 class Contents:
-    """For one login."""
+    """For one login; ``view_once``: what can be seen once in WhatsApp is carried over."""
 
-    def __init__(self, device: LinkedDevice, handle: BridgeHandle, people: People) -> None:
+    def __init__(
+        self,
+        device: LinkedDevice,
+        handle: BridgeHandle,
+        people: People,
+        *,
+        view_once: bool = False,
+    ) -> None:
         self._device = device
         self._handle = handle
         self._people = people
+        self._view_once = view_once
 
     async def parts(
         self, content: Mapping[str, Any], envelope: Envelope, data: Mapping[str, Any]
     ) -> tuple[RemotePart, ...]:
         """The parts of a message; ``data`` are its event's. None if nothing is to be shown."""
-        text = content.get("conversation") or content.get("extendedTextMessage", {}).get("text", "")
-        return (Text(FormattedText(str(text))),) if text else ()
+        around = Surroundings(
+            people=await self._mentioned(content),
+            say=await self._handle.translation(self._device.login),
+            takes_view_once=self._view_once,
+        )
+        return parts_of(content, around)
+
+    async def _mentioned(self, content: Mapping[str, Any]) -> dict[str, Mentioned]:
+        """Those the message names, by the user part of the address it names them by.
+
+        They are called what everybody may call them: others read this too.
+        """
+        found = {}
+        for jid in addresses_in(content):
+            user = user_id(await self._people.person(jid))
+            info = await self._people.info(user)
+            found[jid.user] = Mentioned(user, info.name or nameless(user))
+        return found

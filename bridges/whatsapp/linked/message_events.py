@@ -44,7 +44,7 @@ from bridges.whatsapp.linked.incoming import (
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.linked.votes import answer_of
+from bridges.whatsapp.polls import answer_of
 from bridges.whatsapp.store import messages as notes
 
 Data = Mapping[str, Any]

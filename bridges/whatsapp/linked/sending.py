@@ -17,7 +17,7 @@ from bridges.whatsapp.linked.outgoing import Outgoing
 from bridges.whatsapp.linked.queries import known_chat
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.linked.votes import answer_id
+from bridges.whatsapp.polls import answer_id
 from bridges.whatsapp.store.messages import Said
 from bridges.whatsapp.wire.values import Sent as Answered
 

@@ -14,7 +14,8 @@ import structlog
 from bridges.core.tasks import ended
 
 PROXY = "KARVON_WHATSAPP_PROXY"
-"""Environment variable by which a worker is told the proxy's address."""
+DATABASE = "KARVON_WHATSAPP_DATABASE"
+"""Environment variables by which a worker is told addresses that may hold passwords."""
 
 _FIRST_PAUSE = 0.5
 _STEADY = 60.0

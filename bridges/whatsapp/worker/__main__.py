@@ -11,7 +11,8 @@ from pathlib import Path
 import structlog
 
 from bridges.whatsapp.worker import library
-from bridges.whatsapp.worker.run import PROXY, Options, serve, silence_stdout
+from bridges.whatsapp.worker.run import DATABASE, PROXY, Options, serve, silence_stdout
+from bridges.whatsapp.worker.store import StoreError
 
 _UNUSABLE = 3
 
@@ -30,6 +31,7 @@ def main() -> int:
         (given.files or given.store / "files").absolute(),
         given.device_name,
         os.environ.pop(PROXY, ""),
+        os.environ.pop(DATABASE, ""),
     )
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -42,11 +44,10 @@ def main() -> int:
     )
     silence_stdout()
     try:
-        loaded = library.load()
-    except library.LibraryError as error:
+        asyncio.run(serve(library.load(), options))
+    except (library.LibraryError, StoreError) as error:
         structlog.get_logger().error(str(error))
         return _UNUSABLE
-    asyncio.run(serve(loaded, options))
     return 0
 
 

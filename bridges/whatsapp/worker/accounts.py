@@ -98,7 +98,7 @@ class Accounts:
             if device is not None and device.alive:
                 return
             await self._end(name)
-            if account.jid not in await asyncio.to_thread(self._store.devices):
+            if account.jid not in await self._store.devices():
                 self._gone(name, {"on_connect": False, "reason": "KEYS_ARE_GONE"})
                 return
             await self._begin(name, account.jid)
@@ -228,7 +228,5 @@ class Accounts:
             await self._end(name)
             names = ("from", "participant", "sender_lid", "sender_pn", "participant_lid")
             senders = {one for one in map(stanza.get, (*names, "participant_pn")) if one}
-            await asyncio.to_thread(
-                self._store.forget_sessions, account.jid, senders, stanza.get("from")
-            )
+            await self._store.forget_sessions(account.jid, senders, stanza.get("from"))
             await self._begin(name, account.jid)

@@ -160,6 +160,9 @@ class Device:
             error = self._connect()
             if self._ending.is_set() or self.state is State.STOPPED:
                 return
+            if self._served.is_set():
+                # An event the library could not write down has ended its loop, not the connection.
+                self._library.go.Stop(self._handle)
             self._listener.happened([Happened("disconnected", {"reason": error})])
             self.state = State.WAITING
             self._ending.wait(pause)

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS event (
     kind TEXT NOT NULL,
     data TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS event_account ON event (account, seq);
 CREATE TABLE IF NOT EXISTS account (
     name TEXT PRIMARY KEY,
     jid TEXT NOT NULL,
@@ -150,14 +151,21 @@ class Journal:
             )
         return True
 
-    def after(self, seq: int, limit: int) -> list[WorkerEvent]:
-        """Return the oldest events with higher numbers."""
+    def waiting(self) -> list[str]:
+        """Return the accounts that have events."""
+        with self._lock:
+            rows = self._database.execute("SELECT DISTINCT account FROM event").fetchall()
+        return [str(row[0]) for row in rows]
+
+    def after(self, seq: int, limit: int, account: str) -> list[WorkerEvent]:
+        """Return an account's oldest events with higher numbers."""
         with self._lock:
             rows = self._database.execute(
-                "SELECT account, seq, kind, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
-                (seq, limit),
+                "SELECT seq, kind, data FROM event WHERE account = ? AND seq > ?"
+                " ORDER BY seq LIMIT ?",
+                (account, seq, limit),
             ).fetchall()
-        return [WorkerEvent(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+        return [WorkerEvent(account, row[0], row[1], json.loads(row[2])) for row in rows]
 
     def acknowledge(self, account: str, seq: int) -> None:
         """Forget an event."""

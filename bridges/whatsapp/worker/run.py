@@ -20,13 +20,14 @@ from bridges.whatsapp.worker.journal import Journal
 from bridges.whatsapp.worker.library import Library
 from bridges.whatsapp.worker.refusals import RefusedError
 from bridges.whatsapp.worker.server import Server
-from bridges.whatsapp.worker.store import KeyStore
+from bridges.whatsapp.worker.store import KeyStore, key_store
 
 _THREADS = 64
 """Calls into the library block a thread each; asyncio's own choice would be six on two cores."""
 
 PROXY = "KARVON_WHATSAPP_PROXY"
-"""Environment variable with the proxy's address: a command line is open to everybody."""
+DATABASE = "KARVON_WHATSAPP_DATABASE"
+"""Environment variables with addresses that hold passwords: a command line is open to everybody."""
 
 
 @frozen
@@ -36,6 +37,7 @@ class Options:
     Attributes:
         socket: where the bridge connects.
         store: folder for keys and the journal.
+        database: PostgreSQL's address for the keys instead; empty: a file in the folder.
         files: folder for files on their way, which the bridge sees too.
         device_name: what people read in the phone's list of linked devices.
         proxy: on the way to WhatsApp; empty: none.
@@ -46,6 +48,7 @@ class Options:
     files: Path
     device_name: str
     proxy: str
+    database: str
 
 
 async def serve(library: Library, options: Options) -> None:
@@ -58,8 +61,8 @@ async def serve(library: Library, options: Options) -> None:
     for folder in (options.store, options.files, options.socket.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     options.store.chmod(0o700)
-    store = KeyStore(options.store / "keys.db")
-    store.prepare()
+    store = key_store(options.store, options.database)
+    await store.prepare()
     journal = Journal(options.store / "journal.db")
     way = Way(store.address, options.device_name, options.proxy)
     worker = Worker(library, options, way, store, journal)

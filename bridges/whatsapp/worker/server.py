@@ -28,8 +28,7 @@ from bridges.whatsapp.worker.journal import Journal
 _CALLS = 64
 """Calls that are worked on at once; more wait."""
 _WINDOW = 500
-"""Events on their way to the bridge that it has not acknowledged."""
-_BATCH = 100
+"""Events of one account on their way to the bridge that it has not acknowledged."""
 
 Answering = Callable[[Call], Awaitable[Any]]
 
@@ -103,7 +102,8 @@ class Connection:
         self._answer = answer
         self._more = asyncio.Event()
         self._passing: asyncio.Queue[WorkerEvent] = asyncio.Queue(_WINDOW)
-        self._under_way: set[int] = set()
+        self._under_way: dict[str, set[int]] = {}
+        self._last: dict[str, int] = {}
         self._room = asyncio.Semaphore(_CALLS)
         self._calls: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("karvon.whatsapp.worker")
@@ -148,7 +148,7 @@ class Connection:
     async def _hear(self, said: Said) -> None:
         if isinstance(said, Acknowledgement):
             self._journal.acknowledge(said.account, said.seq)
-            self._under_way.discard(said.seq)
+            self._under_way.get(said.account, set()).discard(said.seq)
             self._more.set()
         elif isinstance(said, Call):
             await self._room.acquire()
@@ -170,20 +170,25 @@ class Connection:
             self._room.release()
 
     async def _pump(self) -> None:
-        last = 0
         while True:
             self._more.clear()
             while not self._passing.empty():
                 self._say(self._passing.get_nowait())
-            room = min(_BATCH, _WINDOW - len(self._under_way))
-            events = self._journal.after(last, room) if room > 0 else []
-            for event in events:
-                self._under_way.add(event.seq)
-                self._say(event)
-                last = event.seq
+            for account in self._journal.waiting():
+                self._send_some(account)
             await self._writer.drain()
-            if len(events) < _BATCH:
-                await self._more.wait()
+            await self._more.wait()
+
+    def _send_some(self, account: str) -> None:
+        """Send what the window of an account has room for; one account does not stop another."""
+        under_way = self._under_way.setdefault(account, set())
+        room = _WINDOW - len(under_way)
+        if room <= 0:
+            return
+        for event in self._journal.after(self._last.get(account, 0), room, account):
+            under_way.add(event.seq)
+            self._last[account] = event.seq
+            self._say(event)
 
     def _say(self, said: Said) -> None:
         self._writer.write(pack(to_json(said)))

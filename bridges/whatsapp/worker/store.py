@@ -1,42 +1,45 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The library's own store: the file that holds the keys of every linked device."""
+"""The library's own store: the keys of every linked device, in an SQLite file or in PostgreSQL."""
 
+import asyncio
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
+from typing import Protocol
 
+import asyncpg
 from attrs import frozen
 
 _PATIENCE = 10.0
+_POSTGRES = ("postgres://", "postgresql://")
+_SESSION = "DELETE FROM whatsmeow_sessions WHERE our_jid = {0} AND their_id = {1}"
+_SENDER_KEY = (
+    "DELETE FROM whatsmeow_sender_keys WHERE our_jid = {0} AND sender_id = {1} AND chat_id = {2}"
+)
 
 
-@frozen
-class KeyStore:
-    """whatsmeow's database, an SQLite file."""
+class StoreError(Exception):
+    """The store cannot be used; the text says why."""
 
-    path: Path
+
+class KeyStore(Protocol):
+    """whatsmeow's database, beside the library that owns it."""
 
     @property
     def address(self) -> str:
         """What the library is given."""
-        return str(self.path)
+        ...
 
-    def prepare(self) -> None:
-        """Make the file before the library does, so that nobody else can read it."""
-        self.path.touch(mode=0o600)
-        self.path.chmod(0o600)
+    async def prepare(self) -> None:
+        """See that it can be used, and by nobody else. Raises `StoreError`."""
+        ...
 
-    def devices(self) -> set[str]:
+    async def devices(self) -> set[str]:
         """Return the addresses (with the device's number) whose keys are here."""
-        with closing(sqlite3.connect(self.path)) as database:
-            if not database.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'whatsmeow_device'"
-            ).fetchone():
-                return set()
-            return {str(row[0]) for row in database.execute("SELECT jid FROM whatsmeow_device")}
+        ...
 
-    def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
+    async def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
         """Forget what messages of somebody are decrypted with, so that he is asked to begin anew.
 
         Args:
@@ -44,21 +47,96 @@ class KeyStore:
             senders: a sender's addresses, by LID and number, with the device's number.
             chat: the group whose sender keys are forgotten too.
         """
-        ids = [one for sender in senders for one in _signal_ids(sender)]
+        ...
+
+
+def key_store(folder: Path, database: str) -> KeyStore:
+    """Choose the store: a PostgreSQL address, or a file in the worker's folder."""
+    if not database:
+        return SqliteKeys(folder / "keys.db")
+    if not database.startswith(_POSTGRES):
+        raise StoreError("the address of the database must begin with postgres://")
+    return PostgresKeys(database)
+
+
+@frozen
+class SqliteKeys:
+    """One file."""
+
+    path: Path
+
+    @property
+    def address(self) -> str:
+        """Its path."""
+        return str(self.path)
+
+    async def prepare(self) -> None:
+        """Make the file before the library does, so that nobody else can read it."""
+        self.path.touch(mode=0o600)
+        self.path.chmod(0o600)
+
+    async def devices(self) -> set[str]:
+        """See `KeyStore`."""
+        return await asyncio.to_thread(self._devices)
+
+    async def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
+        """See `KeyStore`."""
+        await asyncio.to_thread(self._forget, own, signal_ids(senders), chat)
+
+    def _devices(self) -> set[str]:
+        with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database:
+            if not database.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'whatsmeow_device'"
+            ).fetchone():
+                return set()
+            return {str(row[0]) for row in database.execute("SELECT jid FROM whatsmeow_device")}
+
+    def _forget(self, own: str, ids: list[str], chat: str) -> None:
         with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database, database:
             for one in ids:
-                database.execute(
-                    "DELETE FROM whatsmeow_sessions WHERE our_jid = ? AND their_id = ?", (own, one)
-                )
-                database.execute(
-                    "DELETE FROM whatsmeow_sender_keys"
-                    " WHERE our_jid = ? AND sender_id = ? AND chat_id = ?",
-                    (own, one, chat),
-                )
+                database.execute(_SESSION.format("?", "?"), (own, one))
+                database.execute(_SENDER_KEY.format("?", "?", "?"), (own, one, chat))
 
 
-def _signal_ids(address: str) -> list[str]:
-    """Return the names of a device in the store: ``<user>_1:<device>`` by LID, else without ``_1``."""
-    user, _, _ = address.partition("@")
-    name, _, device = user.partition(":")
-    return [f"{name}{agent}:{device or 0}" for agent in ("", "_1")]
+@frozen
+class PostgresKeys:
+    """A database of its own in PostgreSQL."""
+
+    address: str
+
+    async def prepare(self) -> None:
+        """See that it answers: the library would say only that it failed."""
+        try:
+            await (await asyncpg.connect(self.address, timeout=_PATIENCE)).close()
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreError(f"the database for keys cannot be reached: {error}") from error
+
+    async def devices(self) -> set[str]:
+        """See `KeyStore`."""
+        database = await asyncpg.connect(self.address, timeout=_PATIENCE)
+        try:
+            if await database.fetchval("SELECT to_regclass('whatsmeow_device')") is None:
+                return set()
+            return {row[0] for row in await database.fetch("SELECT jid FROM whatsmeow_device")}
+        finally:
+            await database.close()
+
+    async def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
+        """See `KeyStore`."""
+        database = await asyncpg.connect(self.address, timeout=_PATIENCE)
+        try:
+            async with database.transaction():
+                for one in signal_ids(senders):
+                    await database.execute(_SESSION.format("$1", "$2"), own, one)
+                    await database.execute(_SENDER_KEY.format("$1", "$2", "$3"), own, one, chat)
+        finally:
+            await database.close()
+
+
+def signal_ids(addresses: Collection[str]) -> list[str]:
+    """Return the names of devices in the store: ``<user>_1:<device>`` by LID, else without ``_1``."""
+    ids = []
+    for address in addresses:
+        name, _, device = address.partition("@")[0].partition(":")
+        ids += [f"{name}{agent}:{device or 0}" for agent in ("", "_1")]
+    return ids

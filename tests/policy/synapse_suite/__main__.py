@@ -8,30 +8,30 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 from attrs import frozen
 
 from tests.policy.policy_file import PolicyFile
+from tests.policy.synapse_suite import EXPLAINED, SUITE
 from tests.policy.synapse_suite.fetch import fetch_tests
 
 REPOSITORY = Path(__file__).parents[3]
 CACHE = REPOSITORY / "build" / "synapse-suite"
 OTHER_SERVERS = (
     *("example.com", "other", "other.example.com", "otherserver", "remote.org", "server"),
-    *("yet.another.server", "zzzerver"),
+    *("yet.another.server", "zzzerver", "evil.com", "not.evil.com", "lonelyIsland"),
     *(f"host{number}" for number in range(20)),
     *(f"server{number:02}" for number in range(42)),
 )
 """Those that Synapse's tests make up and talk to."""
-SUITE = (
-    "tests.federation",
-    "tests.rest.client.test_rooms",
-    "tests.handlers.test_federation",
-    "tests.handlers.test_room_member",
-    "tests.media.test_media_storage",
+PREVIEWED = (
+    *("example.com", "matrix.org", "matrix.org:8888", "cdn.matrix.org", "192.168.1.1", "1.1.1.2"),
+    *("twitter.com", "www.twitter.com", "publish.twitter.com", "cdn.twitter.com", "www.hulu.com"),
 )
+"""Hosts of the pages that they make up."""
 _COUNTED = re.compile(r"^(?:PASSED|FAILED)(?: \((.*)\))?$", re.MULTILINE)
 _NOT_OK = re.compile(r"^(tests\.\S+\.test_\S+)$", re.MULTILINE)
 
@@ -89,6 +89,22 @@ def run(tests: Path, folder: Path, policy: Path | None, part: str) -> Outcome:
     return Outcome.of(done.stdout)
 
 
+def _reported(
+    part: str, with_module: Future[Outcome], without: Future[Outcome]
+) -> tuple[Outcome, Outcome]:
+    """Wait for both sides of a part, and say what came of it."""
+    both = with_module.result(), without.result()
+    print(f"{part}: {both[1]} without the module; {both[0]} with it", flush=True)
+    return both
+
+
+def _state_of_the_code() -> str:
+    """Give the commit, with ``-dirty`` if something has been changed since."""
+    git = ("git", "describe", "--always", "--dirty", "--exclude=*")
+    said = subprocess.run(git, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    return f"commit {said.stdout.strip()}" if said.returncode == 0 else "no commit"
+
+
 def main() -> int:
     """Give the exit code: 0 if the suite ran, and the module changes nothing."""
     tests = fetch_tests(CACHE)
@@ -97,7 +113,7 @@ def main() -> int:
         policy = PolicyFile(folder / "policy")
         policy.write(
             federation={"allow": OTHER_SERVERS},
-            egress={"identity": ["example.com"]},
+            egress={"identity": ["example.com"], "previews": PREVIEWED},
             rooms={"default": "open", "widest": "open"},
         )
         # The longest are begun first. One process for all would get slower with each homeserver that
@@ -109,17 +125,16 @@ def main() -> int:
             ]
             for part in SUITE
         ]
-        with_module, without = (
-            Outcome.of_parts([each.result() for each in side])
-            for side in zip(*running, strict=True)
-        )
-    print(f"without the module: {without}")
-    print(f"with the module:    {with_module}")
-    differing = without.named ^ with_module.named
+        print(f"Synapse {version('matrix-synapse')}, {_state_of_the_code()}", flush=True)
+        parts = [_reported(part, *run) for part, run in zip(SUITE, running, strict=True)]
+    with_module, without = (Outcome.of_parts(side) for side in zip(*parts, strict=True))
+    print(f"all: {without} without the module; {with_module} with it")
+    differing = (without.named ^ with_module.named) - EXPLAINED
     for name in sorted(differing):
         print(f"only {'with' if name in with_module.named else 'without'} the module: {name}")
-    if not without.counts.get("successes") or not with_module.counts.get("successes"):
-        print(without.output[-4000:], with_module.output[-4000:], sep="\n", file=sys.stderr)
+    not_run = [side.output for part in parts for side in part if not side.counts.get("successes")]
+    if not_run:
+        print(*(output[-4000:] for output in not_run), sep="\n", file=sys.stderr)
         return 1
     if differing or without.total != with_module.total:
         print(with_module.output[-8000:], file=sys.stderr)

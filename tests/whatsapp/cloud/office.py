@@ -77,14 +77,14 @@ class OfficeUnderTest:
         self.provider = self._provider()
         await self.provider.start()
 
-    def secrets(self, **other: str) -> dict[str, str]:
+    def secrets(self) -> dict[str, str]:
         number = self.number
         return {
             "number": number.id,
             "access_token": number.access_token,
             "app_secret": number.app_secret,
             "verify_token": number.verify_token,
-        } | other
+        }
 
     async def log_in(self, person: UserID) -> CloudSession:
         process = self.provider.begin_login("cloud", Claim(person, _nobody_else))

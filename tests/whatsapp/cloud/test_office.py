@@ -3,11 +3,13 @@
 
 import pytest
 
+from bridges.core.content import FormattedText, Text
 from bridges.core.errors import LoginFailed, Rejected, WrongInput
 from bridges.core.events import ChatChanged, RemoteMessage, UserChanged
 from bridges.core.ids import ChatID, ChatKey
 from bridges.core.login import SECRET_KINDS, Claim, Complete, UserInput
 from bridges.core.network import SessionState
+from bridges.core.outgoing import OutgoingMessage
 from tests.whatsapp.cloud.office import (
     ALISA,
     BORIS,
@@ -22,9 +24,10 @@ async def test_secrets_are_checked_at_meta_before_they_are_kept(office: OfficeUn
     step = await process.start()
     assert isinstance(step, UserInput)
     assert [one.kind in SECRET_KINDS for one in step.fields] == [False, True, True, True]
-    for wrong in ({"number": "+992"}, {"verify_token": "short"}, {"access_token": "old"}):
+    wrong = {"number": "+992", "verify_token": "short", "access_token": "old", "app_secret": "x"}
+    for name, value in wrong.items():
         with pytest.raises(WrongInput):
-            await process.submit(office.secrets(**wrong))
+            await process.submit(office.secrets() | {name: value})
     step = await process.submit(office.secrets())
     assert isinstance(step, Complete)
     assert step.login.id.startswith(f"cloud-{office.number.id}-")
@@ -98,6 +101,18 @@ async def test_somebody_who_hides_their_number_stays_the_same_person(
     chats = {one.chat for one in office.handle.messages()}
     assert len(chats) == 1
     assert next(iter(chats)).chat.startswith("bsuid-tj.")
+
+
+async def test_somebody_who_hides_their_number_can_be_answered(office: OfficeUnderTest) -> None:
+    customer = office.net.customer(CUSTOMER, "Farhod", office.number, hides_number=True)
+    customer.says("incognito")
+    await office.handle.until_text("incognito")
+    chat = office.handle.messages()[0].chat
+    text = Text(FormattedText("hello, whoever you are"))
+    message = OutgoingMessage(chat, "k", text, office.clock.now())
+    await office.sessions[ALISA].send(message)
+    assert customer.texts() == ["hello, whoever you are"]
+    assert "to" not in customer.inbox[0].content
 
 
 async def test_a_new_number_is_the_same_person(office: OfficeUnderTest) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridges.whatsapp.linked.client import WorkerClient
-from bridges.whatsapp.linked.supervisor import PROXY, Supervisor, worker_command
+from bridges.whatsapp.linked.supervisor import DATABASE, PROXY, Supervisor, worker_command
 from bridges.whatsapp.wire.messages import WorkerEvent
 from sandbox.whatsapp import WhatsAppSandbox
 from tests.support.waiting import eventually
@@ -91,8 +91,10 @@ class RunningWorker:
 
 
 @asynccontextmanager
-async def running_worker(net: WhatsAppSandbox, folder: Path) -> AsyncIterator[RunningWorker]:
-    """Run a worker with its files in a folder."""
+async def running_worker(
+    net: WhatsAppSandbox, folder: Path, database: str = ""
+) -> AsyncIterator[RunningWorker]:
+    """Run a worker with its files in a folder, and its keys in a database if one is named."""
     files = folder / "files"
     files.mkdir(exist_ok=True)
     # A Unix socket's path has at most 108 bytes; pytest's folders may be longer.
@@ -102,7 +104,11 @@ async def running_worker(net: WhatsAppSandbox, folder: Path) -> AsyncIterator[Ru
         module = command.index("-m")
         command[module + 1 : module + 1] = ["sandbox.whatsapp.launch"]
         assert command[0] == sys.executable
-        environment = {**net.client_environment(folder / "authority.pem"), PROXY: net.proxy}
+        environment = {
+            **net.client_environment(folder / "authority.pem"),
+            PROXY: net.proxy,
+            DATABASE: database,
+        }
         supervisor = Supervisor(command, environment, longest_pause=0.5)
         client = WorkerClient(socket, files)
         supervisor.start()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the network does to a linked device, and what the bridge learns of it."""
+
+import pytest
+
+from bridges.whatsapp.linked.channel import WorkerRefused
+from sandbox.whatsapp.faults import (
+    CLIENT_OUTDATED,
+    MAIN_DEVICE_GONE,
+    UNAVAILABLE,
+    Ban,
+    Refusal,
+    temporary_ban,
+)
+from tests.support.waiting import eventually
+from tests.whatsapp.worker.conftest import ALISA, BORIS
+from tests.whatsapp.worker.workers import RunningWorker
+
+
+async def _state(worker: RunningWorker, account: str) -> str:
+    return next(one.state for one in await worker.client.accounts() if one.name == account)
+
+
+async def _until(worker: RunningWorker, account: str, state: str) -> None:
+    async def reached() -> bool:
+        return await _state(worker, account) == state
+
+    await eventually(reached, describe=f"{account} to be {state}")
+
+
+async def test_a_dropped_connection_comes_back_by_itself(worker: RunningWorker) -> None:
+    worker.heard.events.clear()
+    worker.net.operator.drop(worker.net.accounts.find("Alisa"))
+    await worker.heard.wait("disconnected", "alisa")
+    await worker.heard.wait("connected", "alisa")
+
+
+async def test_a_connection_that_was_replaced_waits_for_the_bridge(worker: RunningWorker) -> None:
+    worker.heard.events.clear()
+    worker.net.operator.replace(worker.net.accounts.find("Alisa"))
+    await worker.heard.wait("stream_replaced", "alisa")
+    assert await _state(worker, "alisa") == "stopped"
+    await worker.client.connect("alisa")
+    await worker.heard.wait("connected", "alisa")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        (temporary_ban(Ban.TOO_MANY_PEOPLE, 3600), "temporary_ban"),
+        (CLIENT_OUTDATED, "client_outdated"),
+    ],
+    ids=["banned", "outdated"],
+)
+async def test_a_refused_login_says_why(worker: RunningWorker, refusal: Refusal, kind: str) -> None:
+    alisa = worker.net.accounts.find("Alisa")
+    await worker.client.disconnect("alisa")
+    worker.heard.events.clear()
+    worker.net.faults.refuse_login(refusal, alisa)
+    await worker.client.connect("alisa")
+    event = await worker.heard.wait(kind, "alisa")
+    if kind == "temporary_ban":
+        assert event.data["code"] == "SEND_TO_TOO_MANY_PEOPLE"
+        assert event.data["expire"] == 3600
+    await _until(worker, "alisa", "stopped")
+    await worker.client.connect("alisa")
+    await worker.heard.wait("connected", "alisa")
+
+
+async def test_a_service_that_is_down_is_tried_again(worker: RunningWorker) -> None:
+    alisa = worker.net.accounts.find("Alisa")
+    await worker.client.disconnect("alisa")
+    worker.heard.events.clear()
+    worker.net.faults.refuse_login(UNAVAILABLE, alisa, count=2)
+    await worker.client.connect("alisa")
+    await worker.heard.wait("connected", "alisa")
+
+
+async def test_calls_about_somebody_not_connected_are_refused(worker: RunningWorker) -> None:
+    await worker.client.disconnect("alisa")
+    with pytest.raises(WorkerRefused) as refused:
+        await worker.client.send("alisa", "1@lid", {"conversation": "x"})
+    assert refused.value.code == "NOT_CONNECTED"
+    with pytest.raises(WorkerRefused) as refused:
+        await worker.client.connect("nobody")
+    assert refused.value.code == "NOT_LINKED"
+    await worker.client.connect("alisa")
+    await worker.heard.wait("connected", "alisa")
+
+
+async def test_whoever_is_logged_out_can_link_again(worker: RunningWorker) -> None:
+    worker.heard.events.clear()
+    worker.net.operator.log_out(worker.net.accounts.find("Boris"))
+    event = await worker.heard.wait("logged_out", "boris")
+    assert event.data["on_connect"] is False
+    assert [one.name for one in await worker.client.accounts()] == ["alisa"]
+    await worker.link("boris", BORIS)
+
+
+async def test_whose_phone_is_gone_learns_it_when_connecting(worker: RunningWorker) -> None:
+    await worker.client.disconnect("alisa")
+    worker.heard.events.clear()
+    worker.net.faults.refuse_login(MAIN_DEVICE_GONE, worker.net.accounts.find("Alisa"))
+    await worker.client.connect("alisa")
+    event = await worker.heard.wait("logged_out", "alisa")
+    assert event.data == {"on_connect": True, "reason": "MAIN_DEVICE_GONE"}
+    await worker.link("alisa", ALISA)
+
+
+async def test_linking_by_code(worker: RunningWorker) -> None:
+    worker.net.add_account("+992555000103", "Vera")
+    code = await worker.client.link_by_code("vera", "+992555000103")
+    worker.net.phone("Vera").type_code(code)
+    event = await worker.heard.wait("linked", "vera")
+    assert event.data["jid"].startswith("992555000103:")
+    await worker.heard.wait("connected", "vera")
+    await worker.client.logout("vera")
+    assert "vera" not in [one.name for one in await worker.client.accounts()]
+    assert worker.net.accounts.devices(worker.net.accounts.find("Vera")) == []
+
+
+async def test_linking_that_is_given_up_can_begin_again(worker: RunningWorker) -> None:
+    worker.net.add_account("+992555000104", "Gulya")
+    await worker.client.link("gulya")
+    await worker.heard.wait("qr", "gulya")
+    await worker.client.disconnect("gulya")
+    worker.heard.events.clear()
+    await worker.link("gulya", "+992555000104")
