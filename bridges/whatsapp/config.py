@@ -27,6 +27,20 @@ ProxyUrl = Annotated[
 """A proxy's address; it may hold a password."""
 
 
+def _check_keys(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be postgresql://user:password@host/database")
+    return value
+
+
+KeysUrl = Annotated[
+    SecretStr,
+    AfterValidator(_check_keys),
+    Field(examples=["postgresql://karvon:word@localhost/whatsapp?sslmode=disable"]),
+]
+"""A PostgreSQL database's address; it may hold a password."""
+
+
 class LinkedConfig(Section):
     """People's own accounts, as linked devices."""
 
@@ -38,6 +52,10 @@ class LinkedConfig(Section):
     """Folder for files in transit that the worker sees too; null: in the data folder."""
     worker_store: ConfigPath | None = None
     """Folder in which the bridge's own worker keeps the keys; null: in the data folder."""
+    worker_database: KeysUrl | None = None
+    """PostgreSQL database in which the bridge's own worker keeps the keys instead; null: none."""
+    worker_database_file: ConfigPath | None = None
+    """File that holds the database's address instead."""
     proxy: ProxyUrl | None = None
     """A proxy on the way to WhatsApp; null: none."""
     proxy_file: ConfigPath | None = None

@@ -128,6 +128,7 @@ def with_file(entry: Entry, folder: Path) -> dict[str, Any]:
         "api_hash_file": "0" * 32,
         "database_file": "postgresql://karvon@localhost/karvon",
         "proxy_file": "socks5://proxy.example.org:1080",
+        "worker_database_file": "postgresql://karvon:word@localhost/whatsapp",
         "encryption_key_file": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         "previous_encryption_keys_file": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n" * 2,
     }

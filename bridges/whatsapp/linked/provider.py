@@ -15,7 +15,7 @@ from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.hub import Hub
 from bridges.whatsapp.linked.login import Linking, LinkLogin
 from bridges.whatsapp.linked.session import LinkedSession
-from bridges.whatsapp.linked.supervisor import PROXY, Supervisor, worker_command
+from bridges.whatsapp.linked.supervisor import DATABASE, PROXY, Supervisor, worker_command
 from bridges.whatsapp.store.accounts import AccountStore
 
 _FOLDER = "worker"
@@ -37,9 +37,10 @@ class LinkedProvider:
         self._supervisor: Supervisor | None = None
         if linked.worker is None:
             store = linked.worker_store or folder / "store"
-            proxy = {} if linked.proxy is None else {PROXY: linked.proxy.get_secret_value()}
+            secrets = {PROXY: linked.proxy, DATABASE: linked.worker_database}
             command = worker_command(socket, store, files, linked.device_name)
-            self._supervisor = Supervisor(command, proxy)
+            given = {name: one.get_secret_value() for name, one in secrets.items() if one}
+            self._supervisor = Supervisor(command, given)
 
     async def start(self) -> None:
         """Start the worker; sessions connect when it is there."""
