@@ -2,7 +2,6 @@
 """Places on the map, as Telegram wants them (RFC 5870 ``geo:`` addresses, MSC3488)."""
 
 import math
-import re
 from typing import Any
 
 from telethon.tl.types import (
@@ -15,13 +14,9 @@ from telethon.tl.types import (
 )
 
 from bridges.core.content import Location
+from bridges.core.geo import parse_geo
 from bridges.telegram.errors import refused
 
-_NUMBER = r"(-?[0-9]{1,3}(?:\.[0-9]{1,30})?)"
-_GEO = re.compile(
-    rf"geo:{_NUMBER},{_NUMBER}(?:,-?[0-9.]+)?((?:;[a-z0-9-]+(?:=[^;]*)?)*)", re.IGNORECASE
-)
-_ACCURACY = re.compile(r";u=([0-9]{1,9})", re.IGNORECASE)
 _LONGEST_TITLE = 128
 _ABOUT_A_METRE = 1e-5
 
@@ -44,14 +39,10 @@ def is_place(place: Any, media: Any) -> bool:
 
 
 def _point(geo_uri: str) -> InputGeoPoint:
-    found = _GEO.fullmatch(geo_uri.strip())
-    if found is None:
+    point = parse_geo(geo_uri)
+    if point is None:
         raise refused("GEO_POINT_INVALID")
-    latitude, longitude = float(found[1]), float(found[2])
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        raise refused("GEO_POINT_INVALID")
-    accuracy = _ACCURACY.search(found[3])
-    return InputGeoPoint(latitude, longitude, int(accuracy[1]) if accuracy else None)
+    return InputGeoPoint(point.latitude, point.longitude, point.accuracy)
 
 
 def _is_near(point: InputGeoPoint, geo: Any) -> bool:

@@ -7,10 +7,20 @@ Lines are read by ``blocks`` and ``inline`` and written as HTML by ``to_html``; 
 
 from bridges.whatsapp.formatting.convert import (
     MAX_TEXT,
+    JidOf,
     Mentioned,
     WhatsAppText,
+    address_of,
     from_matrix,
     to_matrix,
 )
 
-__all__ = ["MAX_TEXT", "Mentioned", "WhatsAppText", "from_matrix", "to_matrix"]
+__all__ = [
+    "MAX_TEXT",
+    "JidOf",
+    "Mentioned",
+    "WhatsAppText",
+    "address_of",
+    "from_matrix",
+    "to_matrix",
+]

@@ -73,7 +73,8 @@ def to_matrix(
     return evolve(shown, everyone=everyone)
 
 
-def _address_of(user: RemoteUserID) -> Jid | None:
+def address_of(user: RemoteUserID) -> Jid | None:
+    """The address that somebody's id is made of, None for whom only the Cloud API can reach."""
     try:
         return user_jid(user)
     except UnknownID:
@@ -85,7 +86,7 @@ JidOf = Callable[[RemoteUserID], Jid | None]
 
 
 def from_matrix(
-    formatted: FormattedText, *, max_length: int = MAX_TEXT, jid_of: JidOf = _address_of
+    formatted: FormattedText, *, max_length: int = MAX_TEXT, jid_of: JidOf = address_of
 ) -> list[WhatsAppText]:
     """Turn a Matrix text into one or more WhatsApp messages, in order; none if nothing is visible.
 
