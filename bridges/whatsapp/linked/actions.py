@@ -22,7 +22,7 @@ from bridges.whatsapp.linked.outgoing import Outgoing
 from bridges.whatsapp.linked.queries import known_chat
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.linked.votes import chosen
+from bridges.whatsapp.polls import chosen
 from bridges.whatsapp.store.messages import Said
 
 TYPING_SECONDS = 25.0
