@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files and pictures, by the worker, through the folder both processes see.
 
-A file's reference is ``file:`` and the part of the message that describes it, as JSON; a picture's is
-``picture:`` and whose it is.
+A file's reference is that of ``bridges.whatsapp.media``, a picture's ``picture:`` and whose it is.
 """
 
 import asyncio
-import json
 import shutil
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from bridges.core.content import Fetched, Unconvertible
 from bridges.core.errors import Rejected
@@ -20,8 +16,8 @@ from bridges.whatsapp.ids import maybe_jid
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.pictures import PREFIX
 from bridges.whatsapp.linked.refusals import guarded
+from bridges.whatsapp.media import BadReference, content_of, message_of
 
-FILE = "file:"
 _GONE = frozenset({"WHATSAPP.STATUS_403", "WHATSAPP.STATUS_404", "WHATSAPP.STATUS_410"})
 
 
@@ -40,7 +36,7 @@ class MediaFetcher:
                 whose = maybe_jid(reference.removeprefix(PREFIX))
                 await guarded(worker.fetch_picture(name, str(whose), transit))
             else:
-                await guarded(worker.download(name, _message(reference), transit))
+                await self._file(reference, transit)
             await asyncio.to_thread(_move, transit, target)
             return None
         except Rejected as error:
@@ -53,22 +49,16 @@ class MediaFetcher:
         finally:
             transit.unlink(missing_ok=True)
 
-
-def file_reference(part: str, content: Mapping[str, Any]) -> str:
-    """The reference of the file that a part of a message (``imageMessage`` …) describes."""
-    return FILE + json.dumps({part: content}, separators=(",", ":"))
-
-
-def _message(reference: str) -> dict[str, Any]:
-    try:
-        message = json.loads(reference.removeprefix(FILE))
-    except ValueError:
-        message = None
-    if not isinstance(message, dict):
-        raise Rejected(
-            "WHATSAPP.BAD_REFERENCE", user_text("This file cannot be found on WhatsApp.")
-        )
-    return message
+    async def _file(self, reference: str, transit: Path) -> None:
+        try:
+            inline, message = content_of(reference), message_of(reference)
+        except BadReference as error:
+            unknown = user_text("This file cannot be found on WhatsApp.")
+            raise Rejected("WHATSAPP.BAD_REFERENCE", unknown) from error
+        if inline is not None:
+            await asyncio.to_thread(transit.write_bytes, inline)
+        else:
+            await guarded(self._device.worker.download(self._device.name, message, transit))
 
 
 def _move(source: Path, target: Path) -> None:
