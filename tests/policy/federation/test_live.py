@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.policy.federating import FederatingServer
+from tests.policy.federating import FederatingServer, Person
 from tests.policy.federation.scenarios import kept_open, member
 from tests.policy.federation.world import World, arrives, holds
 from tests.support.waiting import eventually
@@ -63,11 +63,17 @@ async def test_what_was_said_while_it_was_refused_is_not_caught_up_with(world: W
     alice, bob, carol = await world.people()
     await world.allow(world.near, world.far)
     room = await world.shared_room(alice, bob, carol)
+    # Synapse catches up only with whom it has told something before.
+    await alice.say(room, "told the guest")
+    await arrives(world.far, "told the guest")
     await world.far.terminate()
     try:
         await alice.say(room, "owed to the guest")
-        await eventually(lambda: owed(world.home, world.far, room), describe="what it is owed")
+        await take_another_device(alice)
+        for what in ("rooms", "devices"):
+            await eventually(partial(owed, world.home, world.far, what), describe=what)
         await world.allow(world.near)
+        await eventually(lambda: not owed(world.home, world.far, "devices"))
         await eventually(partial(alice.try_to_say, room, "not for the guest"))
         await arrives(world.near, "not for the guest")
         await world.allow(world.near, world.far)
@@ -88,12 +94,29 @@ async def test_what_was_said_while_it_was_refused_is_not_caught_up_with(world: W
     assert not holds(world.far, "not for the guest")
 
 
-def owed(server: FederatingServer, destination: FederatingServer, room: str) -> bool:
-    """Whether a server keeps in mind to catch another one up about a room."""
+async def take_another_device(person: Person) -> None:
+    """Log in once more, which the servers of those who know the person are to be told."""
+    name = person.mxid[1:].partition(":")[0]
+    body = {
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": name},
+        "password": f"pass {name}",
+    }
+    assert (await person.ask("POST", "login", body))[0] == 200
+
+
+OWED = {
+    "rooms": "SELECT COUNT(*) FROM destination_rooms AS r JOIN destinations AS d USING (destination)"
+    " WHERE destination = ? AND r.stream_ordering > d.last_successful_stream_ordering",
+    "devices": "SELECT COUNT(*) FROM device_lists_outbound_pokes WHERE destination = ? AND NOT sent",
+}
+
+
+def owed(server: FederatingServer, destination: FederatingServer, what: str) -> bool:
+    """Whether a server keeps in mind to tell another one something as soon as it can be reached."""
     path = server.data / "homeserver.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        query = "SELECT COUNT(*) FROM destination_rooms WHERE destination = ? AND room_id = ?"
-        (count,) = database.execute(query, (destination.server_name, room)).fetchone()
+        (count,) = database.execute(OWED[what], (destination.server_name,)).fetchone()
     return bool(count)
 
 
