@@ -13,6 +13,7 @@ from synapse.module_api import ModuleApi
 from policy_module.config import PolicyConfig, parse
 from policy_module.egress.install import install_egress
 from policy_module.federation.allowlist import StartRefusedError
+from policy_module.federation.gate import Gate
 from policy_module.federation.install import install_federation
 from policy_module.live.follow import follow
 from policy_module.process_audit import open_audit
@@ -36,8 +37,9 @@ class PolicyModule:
         recent = RecentRefusals(api.run_db_interaction, time.time)
         audit = CountingSink(Remembering(open_audit(api, config), recent))
         in_force = follow(api, config, audit)
-        hand_over = install_federation(api, in_force, audit)
-        verify_egress = install_egress(api, in_force, audit)
+        gate = Gate(in_force, audit)
+        hand_over = install_federation(api, in_force, gate, audit)
+        verify_egress = install_egress(api, in_force, gate, audit)
         watch_residency(api, in_force, audit, config.state)
         install_rooms(api, in_force, audit)
         install_pages(api, in_force, recent)

@@ -14,6 +14,7 @@ from policy_module.audit.segments import stream_of_process
 from policy_module.audit.streamlog import Limits, StreamLog
 from policy_module.audit.writer import AuditWriter
 from policy_module.config import PolicyConfig
+from policy_module.inside import homeserver_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def _report(problem: str | None) -> None:
 
 def open_audit(api: ModuleApi, config: PolicyConfig) -> AuditSink:
     """Open the log of this process, which is closed when the process ends."""
-    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its end
+    hs = homeserver_of(api)
     limits = Limits(keep_days=config.audit_keep_days)
     log = AuditWriter(
         StreamLog(

@@ -15,14 +15,16 @@ from synapse.http.client import (
 from synapse.http.federation.matrix_federation_agent import MatrixFederationAgent
 from synapse.http.proxyagent import ProxyAgent
 
+from policy_module.audit.refusals import Cause, RefusalLog
 from policy_module.egress.addresses import GuardedEndpoints, GuardedReactor, MayConnect
 from policy_module.egress.agents import GuardedAgent, Reason
 from policy_module.egress.hosts import is_loopback
 from policy_module.egress.judge import Judge, Purposes
 from policy_module.egress.pools import Pools
 from policy_module.egress.target import MATRIX_FEDERATION, Target, target_of_text
-from policy_module.rules.document import Purpose
-from policy_module.rules.requests import Deny
+from policy_module.federation.gate import Gate
+from policy_module.rules.document import Direction, Purpose
+from policy_module.rules.requests import Allow, Deny, FederationRequest
 
 if TYPE_CHECKING:
     from synapse.server import HomeServer
@@ -39,10 +41,15 @@ def registered_here(hs: "HomeServer") -> frozenset[str]:
 
 @frozen(eq=False)
 class Guards:
-    """Puts guards in place; ``judge`` answers them, ``pools`` are told of changes."""
+    """Puts guards in place.
+
+    ``judge`` answers them, ``gate`` about other homeservers; ``pools`` are told of changes.
+    """
 
     _judge: Judge
+    _gate: Gate
     _pools: Pools
+    _refusals: RefusalLog
 
     def guard(self, client: Any, *purposes: Purpose) -> None:
         """Put a guard around a client: before each request, and before each connection."""
@@ -57,11 +64,13 @@ class Guards:
         return view
 
     def guard_federation(self, hs: "HomeServer") -> None:
-        """Guard what federation does besides talking to the server it was asked to talk to.
+        """Guard each single request of federation.
 
-        A server may answer a request for media with another place to get it from, in two ways: one
-        goes through the agent with another scheme and our signature, one through a client of its
-        own. It may also redirect us when we ask where it is, or say that it is abroad.
+        Synapse asks the allowlist once for a request that it then repeats for hours if the server
+        answers with errors. A server may answer a request for media with another place to get it
+        from, in two ways: one goes through the agent with our signature, also to other servers, one
+        through a client of its own. It may also redirect us when we ask where it is, or say that it
+        is abroad.
         """
         federation: Any = hs.get_federation_http_client()
         agent = _inner(federation.agent)
@@ -69,7 +78,7 @@ class Guards:
             self._guard_whereabouts(agent)
         else:
             self._guard_connections(agent, (Purpose.MEDIA_REDIRECTS,))
-        federation.agent = GuardedAgent(federation.agent, self._refusal_of_redirect)
+        federation.agent = GuardedAgent(federation.agent, self._refusal_of_request)
         self.guard(federation._simple_http_client, Purpose.MEDIA_REDIRECTS)
 
     def _guard_whereabouts(self, agent: Any) -> None:
@@ -98,9 +107,14 @@ class Guards:
     def _by_purpose(self, purposes: Purposes) -> Reason:
         return lambda target: self._judge.refusal(purposes, target.host)
 
-    def _refusal_of_redirect(self, target: Target) -> Deny | None:
+    def _refusal_of_request(self, target: Target) -> Deny | None:
         if target.scheme == MATRIX_FEDERATION:
-            return None  # the allowlist has been asked
+            decision = self._gate.decide(FederationRequest(target.host, Direction.OUT))
+            if isinstance(decision, Allow):
+                return None
+            cause = Cause("federate", target.host, decision.rule, direction=Direction.OUT)
+            self._refusals.refused(cause)
+            return decision
         return self._judge.refusal((Purpose.MEDIA_REDIRECTS,), target.host)
 
     def _refusal_of_question(self, target: Target) -> Deny | None:

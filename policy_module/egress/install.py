@@ -17,6 +17,7 @@ from policy_module.egress.pools import Pools
 from policy_module.egress.push_content import limit_push_content
 from policy_module.egress.pushers import RefusedPushers, Sweeping, refuse_new_pushers
 from policy_module.egress.verify import verify_clients
+from policy_module.federation.gate import Gate
 from policy_module.live.holder import PolicyInForce
 from policy_module.mishaps import contained, decline
 
@@ -24,15 +25,17 @@ PUSHERS_INTERVAL = 0.5
 """Seconds between looks whether pushers are to be deleted."""
 
 
-def install_egress(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) -> Callable[[], None]:
-    """Guard every connection of this process that is not federation.
+def install_egress(
+    api: ModuleApi, in_force: PolicyInForce, gate: Gate, audit: AuditSink
+) -> Callable[[], None]:
+    """Guard every connection of this process.
 
     Gives the check to make once Synapse has built everything; it raises ``StartRefusedError``.
     """
     hs = api._hs
     judge = Judge(in_force, RefusalLog(audit, time.monotonic), registered_here(hs))
     pools = Pools()
-    guard_clients(hs, Guards(judge, pools))
+    guard_clients(hs, Guards(judge, gate, pools, RefusalLog(audit, time.monotonic)))
     in_force.subscribe(pools.policy_changed)
     guard_mail(hs, judge)
     api.register_third_party_rules_callbacks(

@@ -12,7 +12,10 @@ MATRIX_FEDERATION = "matrix-federation"
 
 @frozen
 class Target:
-    """``host`` is a name or address in lower case, with its port unless that is the usual one."""
+    """``host`` is a name or address in lower case, with its port unless that is the usual one.
+
+    For federation it is the name of a server, in which a port stands only if it belongs there.
+    """
 
     scheme: str
     host: str
@@ -29,6 +32,8 @@ def target_of(uri: bytes) -> Target:
     except ValueError:
         return Target("", "")
     scheme = _text(parsed.scheme)
+    if scheme == MATRIX_FEDERATION:
+        return Target(scheme, _text(parsed.netloc).lower())
     return Target(scheme, host_and_port(_text(parsed.host), parsed.port, USUAL_PORTS.get(scheme)))
 
 

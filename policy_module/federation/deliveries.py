@@ -2,7 +2,7 @@
 """Telling the audit which events left to which server, and which may have."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 from synapse.api.errors import FederationDeniedError, RequestSendFailed
@@ -18,6 +18,7 @@ from twisted.internet.error import ConnectError, DNSLookupError
 
 from policy_module.audit.deliveries import delivered, possibly_delivered
 from policy_module.audit.record import AuditSink
+from policy_module.inside import transactions_of
 
 if TYPE_CHECKING:
     from synapse.server import HomeServer
@@ -83,6 +84,5 @@ def record_deliveries(api: ModuleApi, hs: "HomeServer", sink: AuditSink) -> None
         on_event_delivered_over_federation=deliveries.on_event_delivered_over_federation
     )
     if hs.should_send_federation():  # other workers have no sender, and refuse to make one
-        sender: Any = hs.get_federation_sender()
-        manager: Any = sender._transaction_manager  # noqa: SLF001 - Synapse reports what arrived only
+        manager = transactions_of(hs.get_federation_sender())
         manager.send_new_transaction = deliveries.watched(manager.send_new_transaction)

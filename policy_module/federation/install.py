@@ -15,16 +15,18 @@ from policy_module.federation.explain import Explanations, explain_joins
 from policy_module.federation.gate import Gate
 from policy_module.federation.notaries import keep_notaries
 from policy_module.federation.relays.install import install_relays
+from policy_module.federation.sending import Queues
 from policy_module.federation.switches import audit_switches
 from policy_module.federation.waiting import Outbox, keep_nothing_waiting
 from policy_module.federation.watch import INTERVAL, HolderWatch
+from policy_module.inside import homeserver_of, queues_of
 from policy_module.live.holder import PolicyInForce
 from policy_module.mishaps import contained, refuse
 from policy_module.rules.document import Direction
 
 
 def install_federation(
-    api: ModuleApi, in_force: PolicyInForce, sink: AuditSink
+    api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: AuditSink
 ) -> Callable[[], None]:
     """Put federation under the policy.
 
@@ -34,8 +36,7 @@ def install_federation(
     Raises:
         StartRefusedError: if the homeserver must not start as it is configured.
     """
-    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way
-    gate = Gate(in_force, sink)
+    hs = homeserver_of(api)
 
     # One record of refusals each, so that forged names from outside cannot crowd out the rest.
     def refusals() -> RefusalLog:
@@ -62,6 +63,9 @@ def install_federation(
     keep_nothing_waiting(hs, outbox)
     if api.should_run_background_tasks():
         in_force.subscribe(outbox.changed)
+    if hs.should_send_federation():  # other workers have no sender, and refuse to make one
+        queues = Queues(queues_of(hs.get_federation_sender()), in_force, sink)
+        in_force.subscribe(queues.changed)
     install_relays(api, in_force, gate, sink)
     record_deliveries(api, hs, sink)
     if api.should_run_background_tasks():

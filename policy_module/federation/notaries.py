@@ -15,6 +15,7 @@ from synapse.config.key import TrustedKeyServer
 from synapse.crypto.keyring import PerspectivesKeyFetcher
 from synapse.storage.keys import FetchKeyResult
 
+from policy_module.inside import key_fetchers
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import Direction
 from policy_module.rules.names import Reach
@@ -114,7 +115,7 @@ def keep_notaries(hs: "HomeServer", in_force: PolicyInForce) -> None:
         return
     # Synapse leaves out the part that asks notaries if there are none when it is built. It belongs
     # before the last part, which asks the owners of the keys themselves.
-    fetchers = hs.get_keyring()._key_fetchers  # noqa: SLF001 - no public way
+    fetchers = key_fetchers(hs)
     fetchers.insert(len(fetchers) - 1, KeysFromFriends(hs, in_force))
     notaries = Notaries(in_place, in_force)
     notaries.follow(in_force.policy, in_force.policy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from synapse.module_api import ModuleApi
 
+from policy_module.inside import homeserver_of
 from policy_module.lists.follower import ListFollower, Report
 from policy_module.lists.jws import MAX_DOCUMENT
 from policy_module.lists.refresher import Fetched, Refresher
@@ -33,7 +34,7 @@ def fetch_lists(
 ) -> None:
     """Fetch the lists of the policy in force from now on; every process reads what is kept."""
     refresher = Refresher(
-        _Fetcher(api._hs),  # noqa: SLF001 - modules are offered no client with a limit of size
+        _Fetcher(homeserver_of(api)),
         store,
         now=now,
         elapsed=time.monotonic,

@@ -68,7 +68,7 @@ def follow(api: ModuleApi, config: PolicyConfig, sink: AuditSink) -> PolicyInFor
     beginning = begin(files, last_good)
     clock.latest = max(clock.latest, beginning.latest)
     in_force = PolicyInForce(beginning.policy, clock)
-    keeps = api._hs.config.worker.run_background_tasks  # noqa: SLF001 - no public way
+    keeps = api.should_run_background_tasks()
     reports = _Reports(last_good, clock, keeps, sink)
     reports.loaded(beginning.reading)
     reloader = Reloader(

@@ -13,6 +13,7 @@ from synapse.module_api import ModuleApi
 
 from policy_module.audit.record import AuditSink
 from policy_module.federation.allowlist import StartRefusedError
+from policy_module.inside import homeserver_of
 from policy_module.live.holder import PolicyInForce
 from policy_module.residency.audit import Auditor
 from policy_module.residency.endpoints import Endpoint
@@ -46,7 +47,7 @@ def watch_residency(api: ModuleApi, in_force: PolicyInForce, sink: AuditSink, st
     Raises:
         StartRefusedError: if something is outside and the policy says ``refuse``.
     """
-    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way to its configuration
+    hs = homeserver_of(api)
 
     @cache
     def configured() -> tuple[Endpoint, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define
 
 from policy_module.audit.record import AuditRecord, AuditSink
+from policy_module.inside import wrap_beginning_of_rooms
 from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.creation import FEDERATE, settings_of
 from policy_module.rooms.guard import RoomGuard
@@ -82,14 +83,15 @@ class Beginnings:
 
 def complete_beginnings(hs: "HomeServer", beginnings: Beginnings) -> None:
     """Have every room of this homeserver begin with its class."""
-    handler = hs.get_room_creation_handler()
-    send: Callable[..., Awaitable[Any]] = handler._send_events_for_new_room  # noqa: SLF001
 
-    @wraps(send)
-    async def complete_and_send(creator: Any, room_id: str, *args: Any, **kwargs: Any) -> Any:
-        await beginnings.complete(
-            creator.user.to_string(), room_id, kwargs["creation_content"], kwargs["initial_state"]
-        )
-        return await send(creator, room_id, *args, **kwargs)
+    def completing(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @wraps(send)
+        async def complete_and_send(creator: Any, room_id: str, *args: Any, **kwargs: Any) -> Any:
+            user = creator.user.to_string()
+            creation, state = kwargs["creation_content"], kwargs["initial_state"]
+            await beginnings.complete(user, room_id, creation, state)
+            return await send(creator, room_id, *args, **kwargs)
 
-    handler._send_events_for_new_room = complete_and_send  # type: ignore[method-assign]  # noqa: SLF001
+        return complete_and_send
+
+    wrap_beginning_of_rooms(hs, completing)

@@ -8,6 +8,7 @@ from synapse.module_api import ModuleApi
 from policy_module.audit.record import AuditSink
 from policy_module.audit.refusals import RefusalLog
 from policy_module.federation.relays.servers import RoomServers
+from policy_module.inside import homeserver_of
 from policy_module.live.holder import PolicyInForce
 from policy_module.mishaps import OnlyAtHome, contained, decline, refuse
 from policy_module.rooms.aliases import hide_domestic_aliases
@@ -18,7 +19,7 @@ from policy_module.rooms.knowledge import Rooms
 
 def install_rooms(api: ModuleApi, in_force: PolicyInForce, audit: AuditSink) -> None:
     """Hold all rooms of a homeserver to their class from now on."""
-    hs = api._hs  # noqa: SLF001 - there is no public way to the handlers
+    hs = homeserver_of(api)
     rooms = Rooms(api, hs, in_force)
     guard = RoomGuard(in_force, rooms, RefusalLog(audit, time.monotonic))
     complete_beginnings(hs, Beginnings(in_force, rooms, guard, audit))

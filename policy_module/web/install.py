@@ -7,6 +7,7 @@ import time
 from prometheus_client import REGISTRY
 from synapse.module_api import ModuleApi
 
+from policy_module.inside import homeserver_of
 from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.knowledge import Rooms
 from policy_module.web.figures import CountingSink, PolicyFigures
@@ -24,7 +25,7 @@ def install_pages(api: ModuleApi, in_force: PolicyInForce, recent: RecentRefusal
         recent.save, SAVING * 1000, desc="policy_refusals", run_on_all_instances=True
     )
     api.looping_background_call(recent.thin_out, THINNING * 1000, desc="policy_refusals_thin_out")
-    rooms = Rooms(api, api._hs, in_force)  # noqa: SLF001 - there is no public way to its registrations
+    rooms = Rooms(api, homeserver_of(api), in_force)
     why = WhyPage(api, rooms, recent)
     api.register_web_resource(PATH, PolicyPage(api, in_force, why))
 

@@ -12,6 +12,7 @@ from synapse.http.servlet import parse_string
 from synapse.http.site import SynapseRequest
 from synapse.module_api import DirectServeJsonResource, ModuleApi
 
+from policy_module.inside import homeserver_of
 from policy_module.live.holder import PolicyInForce
 from policy_module.rooms.knowledge import Rooms
 from policy_module.rules.requests import Deny, Reason, sentence
@@ -23,7 +24,7 @@ class PolicyPage(DirectServeJsonResource):
     """The policy in force, for everybody; its ETag is the digest."""
 
     def __init__(self, api: ModuleApi, in_force: PolicyInForce, why: "WhyPage") -> None:
-        super().__init__(clock=api._hs.get_clock())  # noqa: SLF001 - has no public way
+        super().__init__(clock=homeserver_of(api).get_clock())
         self._in_force = in_force
         self._written = _Written("", b"")
         self.putChild(b"why", why)  # type: ignore[arg-type] # as Synapse does with its own
@@ -54,7 +55,7 @@ class WhyPage(DirectServeJsonResource):
     """
 
     def __init__(self, api: ModuleApi, rooms: Rooms, recent: RecentRefusals) -> None:
-        super().__init__(clock=api._hs.get_clock())  # noqa: SLF001
+        super().__init__(clock=homeserver_of(api).get_clock())
         self._api = api
         self._rooms = rooms
         self._recent = recent

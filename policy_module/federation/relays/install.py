@@ -17,15 +17,17 @@ from policy_module.federation.relays.pages import PATH, RoomsPage
 from policy_module.federation.relays.replacing import Replacing
 from policy_module.federation.relays.rooms import Rooms
 from policy_module.federation.relays.servers import RoomServers
+from policy_module.federation.relays.staged import judge_staged
 from policy_module.federation.relays.sweep import Sweeper
 from policy_module.federation.relays.ways_out import WaysOut
+from policy_module.inside import homeserver_of
 from policy_module.live.holder import PolicyInForce
 from policy_module.mishaps import OnlyAtHome, contained, refuse
 
 
 def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: AuditSink) -> None:
     """Freeze rooms in every process, and put them in order in the one for background tasks."""
-    hs = api._hs  # noqa: SLF001 - Synapse offers modules no public way
+    hs = homeserver_of(api)
     own_work, servers = OwnWork(), RoomServers(hs)
     freeze = Freeze(
         api.server_name, gate, servers, own_work, RefusalLog(sink, time.monotonic), sink
@@ -34,6 +36,7 @@ def install_relays(api: ModuleApi, in_force: PolicyInForce, gate: Gate, sink: Au
     api.register_spam_checker_callbacks(
         check_event_for_spam=contained(freeze.check_event_for_spam, at_home.check_event_for_spam)
     )
+    judge_staged(hs, freeze.check_event_for_spam)
     new_rooms = NewRooms(
         api.server_name,
         hs.config.server.default_room_version.identifier,

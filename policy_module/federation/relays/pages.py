@@ -13,6 +13,7 @@ from synapse.http.site import SynapseRequest
 from synapse.module_api import DirectServeJsonResource, ModuleApi
 
 from policy_module.federation.relays.ways_out import WaysOut
+from policy_module.inside import homeserver_of
 
 PATH = "/_karvon/admin/rooms"
 
@@ -21,7 +22,7 @@ class RoomsPage(DirectServeJsonResource):
     """All pages below :data:`PATH`."""
 
     def __init__(self, api: ModuleApi, ways_out: WaysOut) -> None:
-        super().__init__(clock=api._hs.get_clock())  # noqa: SLF001 - has no public way
+        super().__init__(clock=homeserver_of(api).get_clock())
         self.isLeaf = True  # rooms are no resources of their own
         self._api = api
         self._ways_out = ways_out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 from synapse.storage.database import LoggingTransaction
 
+from policy_module.inside import state_changes
 from policy_module.rules.names import server_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class RoomServers:
     async def _invited(self, room_id: str) -> frozenset[str]:
         store = self._hs.get_datastores().main
         kept = self._kept.get(room_id)
-        changes = store._curr_state_delta_stream_cache  # noqa: SLF001 - what Synapse's own caches ask
+        changes = state_changes(self._hs)
         if kept is None or changes.has_entity_changed(room_id, kept.position):
             position = store.get_room_max_stream_ordering()
             kept = _Invited(position, await self._read_invited(room_id))

@@ -19,6 +19,7 @@ from policy_module.egress.clients import Guards
 from policy_module.egress.judge import Judge
 from policy_module.egress.pools import Pools
 from policy_module.egress.refusal import Refusal
+from policy_module.federation.gate import Gate
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.document import PolicyDocument, Purpose
 from policy_module.rules.policy import Policy
@@ -27,7 +28,7 @@ from tests.policy.audit.sinks import ListSink
 
 HOME, ABROAD = "192.0.2.7", "203.0.113.9"
 POLICY: dict[str, Any] = {
-    "federation": {"allow": ["near.example"]},
+    "federation": {"allow": ["near.example", "near.example:8448"]},
     "egress": {"sso": ["pictures.example"], "other": ["www.near.example"]},
     "territories": {"home": {"networks": ["192.0.2.0/24"]}},
     "residency": {"territory": "home", "federation": True},
@@ -66,7 +67,9 @@ def guards() -> Guards:
         name: of_networks(name, section) for name, section in document.territories.items()
     }
     in_force = PolicyInForce(Policy.of("home.example", document, (), territories), lambda: 1.7e9)
-    return Guards(Judge(in_force, RefusalLog(ListSink(), lambda: 0.0)), Pools())
+    sink = ListSink()
+    refusals = RefusalLog(sink, lambda: 0.0)
+    return Guards(Judge(in_force, refusals), Gate(in_force, sink), Pools(), refusals)
 
 
 def plain_client(reactor: Any) -> Any:
@@ -123,11 +126,13 @@ def test_a_server_is_looked_for_where_it_is_allowed_and_where_that_leads_if_it_i
     ("uri", "sent"),
     [
         (b"matrix-federation://near.example:8448/x", True),
+        (b"matrix-federation://near.example:8449/x", False),
+        (b"matrix-federation://elsewhere.example:8448/x", False),
         (b"http://near.example/x", False),
         (b"https://elsewhere.example/x", False),
     ],
 )
-def test_the_federation_agent_goes_nowhere_else_with_another_scheme(
+def test_the_federation_agent_goes_nowhere_else_whatever_the_scheme(
     guards: Guards, reactor: Reactor, uri: bytes, sent: bool
 ) -> None:
     client = federation_client(reactor)

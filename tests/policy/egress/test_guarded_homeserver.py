@@ -89,6 +89,26 @@ async def test_media_are_not_fetched_with_our_signature_from_where_a_redirect_le
         assert heard.headers["authorization"].startswith("X-Matrix")
 
 
+async def test_a_redirect_does_not_lead_to_another_homeserver(border: Border) -> None:
+    host = f"{HOST}:{border.elsewhere.port}"
+
+    def send_elsewhere(heard: Heard) -> Answer:
+        if heard.path.startswith("/_matrix/federation"):
+            return Answer(404, body=b'{"errcode": "M_UNRECOGNIZED"}')
+        return Answer(307, {"Location": f"matrix-federation://{host}/_matrix/federation/v1/x"})
+
+    border.behaviour["peer"] = send_elsewhere
+    await border.put_in_force()
+    border.elsewhere.forget()
+    status, body = await fetch_media(border)
+    assert status != 200, body
+    assert border.elsewhere.silent
+    # As a homeserver it has to be on the allowlist, and then it is asked.
+    await border.put_in_force(federation={"allow": [border.peer_name, host]})
+    await fetch_media(border)
+    assert not border.elsewhere.silent
+
+
 async def test_pages_are_previewed_only_if_they_are_listed(border: Border) -> None:
     host = f"{LOOPBACK}:{border.site.port}"
     border.behaviour["site"] = lambda heard: Answer(

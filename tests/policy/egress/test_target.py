@@ -18,7 +18,10 @@ from policy_module.egress.target import Target, target_of, target_of_text
         (b"http://PUSH.Example.org:5000?x", "http", "push.example.org:5000"),
         (b"http://[2001:db8::1]/", "http", "[2001:db8::1]"),
         (b"http://[::1]:9000/", "http", "[::1]:9000"),
-        (b"matrix-federation://example.org/_matrix", "matrix-federation", "example.org:80"),
+        (b"matrix-federation://example.org/_matrix", "matrix-federation", "example.org"),
+        (b"matrix-federation://Example.org:8448/x", "matrix-federation", "example.org:8448"),
+        (b"matrix-federation://[2001:db8::1]/", "matrix-federation", "[2001:db8::1]"),
+        (b"matrix-federation://a.example@b.example/", "matrix-federation", "a.example@b.example"),
     ],
 )
 def test_a_host_has_its_port_unless_that_is_the_usual_one(

@@ -108,11 +108,55 @@ async def test_what_waits_for_a_server_is_deleted_when_it_is_refused(world: Worl
 
 def waiting(server: FederatingServer, destination: str) -> int:
     """Count the messages between devices that wait for a server."""
+    return len(kept(server, "device_federation_outbox", destination))
+
+
+def kept(server: FederatingServer, table: str, destination: str) -> list[tuple[object, ...]]:
+    """Give what a homeserver keeps in a table for another one."""
     path = server.data / "homeserver.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        query = "SELECT COUNT(*) FROM device_federation_outbox WHERE destination = ?"
-        (count,) = database.execute(query, (destination,)).fetchone()
-    return int(count)
+        query = f"SELECT * FROM {table} WHERE destination = ?"
+        return database.execute(query, (destination,)).fetchall()
+
+
+async def test_nothing_is_kept_of_rooms_and_devices_for_a_refused_server(world: World) -> None:
+    """In a room where nobody here has power the refused server stays, and devices change."""
+    await world.allow(world.near, world.far)
+    alice, bob, carol = await world.people()
+    room = await world.shared_room(bob, alice, carol)
+    await eventually(partial(alice.try_to_say, room, f"devices of {room}"))
+    await arrives(world.far, f"devices of {room}")
+    near, far = world.near.server_name, world.far.server_name
+    tables = ("destination_rooms", "device_lists_outbound_last_success")
+    await log_in_again(alice)
+    for table in tables:
+        await eventually(partial(kept, world.home, table, far))
+    await world.allow(world.near)
+    for table in tables:
+        await eventually(partial(nothing_kept, world.home, table, far))
+        assert kept(world.home, table, near)
+
+    told = kept(world.home, "device_lists_outbound_last_success", near)
+    await log_in_again(alice)
+    await eventually(
+        lambda: kept(world.home, "device_lists_outbound_last_success", near) != told,
+        describe="the friend to be told of the new device",
+    )
+    for table in (*tables, "device_lists_outbound_pokes", "device_federation_outbox"):
+        assert not kept(world.home, table, far)
+
+
+def nothing_kept(server: FederatingServer, table: str, destination: str) -> bool:
+    """Whether a homeserver keeps nothing in a table for another one."""
+    return not kept(server, table, destination)
+
+
+async def log_in_again(person: Person) -> None:
+    """Give somebody one more device."""
+    name = person.mxid[1:].partition(":")[0]
+    identifier = {"type": "m.id.user", "user": name}
+    login = {"type": "m.login.password", "identifier": identifier, "password": f"pass {name}"}
+    assert (await person.ask("POST", "login", login))[0] == 200
 
 
 async def test_deliveries_are_recorded_without_what_was_said(world: World) -> None:

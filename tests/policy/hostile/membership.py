@@ -47,15 +47,18 @@ class Membership:
         """Give the id of an event of the room."""
         return make_event_from_dict(event, self.version).event_id
 
-    def says(self, text: str) -> dict[str, Any]:
-        """Make the event of a message, for whoever brings it."""
-        return self._event("m.room.message", {"msgtype": "m.text", "body": text})
+    def says(self, text: str, *after: str) -> dict[str, Any]:
+        """Make the event of a message, for whoever brings it; ``after`` are the events before it."""
+        content = {"msgtype": "m.text", "body": text}
+        if after:
+            return self._event("m.room.message", content, prev_events=after)
+        return self._event("m.room.message", content)
 
     def sets(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
         """Make a state event with an empty key."""
         return self._event(kind, content, state_key="")
 
-    def _event(self, kind: str, content: dict[str, Any], **more: str) -> dict[str, Any]:
+    def _event(self, kind: str, content: dict[str, Any], **more: Any) -> dict[str, Any]:
         """Make an event that follows on the joining alone, so that no other has to have arrived."""
         event = {
             "type": kind,

@@ -5,6 +5,7 @@ It has a signing key of its own, so that what it sends is as good as any other s
 written with aiohttp and not with Synapse, because it has to do what no honest server does.
 """
 
+import asyncio
 import json
 import ssl
 from collections import defaultdict
@@ -65,6 +66,8 @@ class Peer:
     _session: aiohttp.ClientSession
     heard: list[Heard] = field(factory=list, init=False)
     knows: list[Identity] = field(factory=list, init=False)
+    held_up: dict[str, asyncio.Event] = field(factory=dict, init=False)
+    """Requests below these paths are answered with an error, and not before the event is set."""
     _transactions: int = field(default=0, init=False)
 
     @property
@@ -133,6 +136,10 @@ class Peer:
         """Answer one request, the way an obliging server would."""
         heard = Heard(request.method, request.path_qs, await request.read())
         self.heard.append(heard)
+        for path, released in self.held_up.items():
+            if heard.path.startswith(FEDERATION + path):
+                await released.wait()
+                return web.json_response({"errcode": "M_UNKNOWN"}, status=500)
         if heard.path.startswith(f"{FEDERATION}/v1/media/download/"):
             return web.Response(body=FILE, headers=FILE_HEADERS)
         status, answer = self._answer(heard)
