@@ -19,9 +19,10 @@ test: $(READY)  ## All tests but the slow suites.
 lint: $(READY)  ## Style, types, import rules, container files.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && docker/lint.sh
 
-bench: $(READY)  ## Measure, and write build/bench.json and build/bench-border.json.
+bench: $(READY)  ## Measure, and write build/bench.json, bench-border.json and bench-whatsapp.json.
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.border
+	$(BIN)/python -m tests.bench.whatsapp
 
 faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 	$(BIN)/pytest tests/faults -o faulthandler_timeout=1500

@@ -64,11 +64,12 @@ async def bridge_process(
     else:
         arguments = (str(profile), *command)
         child = python_module("tests.bench.sampled", *arguments, log=log, cwd=config.parent)
+    network = settings.network.network_id
     async with child, aiohttp.ClientSession() as http:
         url = f"http://{settings.listen.host}:{settings.listen.port}/metrics"
 
         async def connected() -> bool:
-            return await _connected_sessions(http, url) == logins
+            return await _connected_sessions(http, url, network) == logins
 
         await child.wait_until(connected, f"{logins} logins connected", _START_TIMEOUT)
         yield BridgeProcess(child, psutil.Process(child.pid))
@@ -77,11 +78,11 @@ async def bridge_process(
             raise RuntimeError(f"the bridge ended with {code}:\n{child.tail()}")
 
 
-async def _connected_sessions(http: aiohttp.ClientSession, url: str) -> int:
+async def _connected_sessions(http: aiohttp.ClientSession, url: str, network: str) -> int:
     try:
         async with http.get(url) as answer:
             lines = (await answer.text()).splitlines()
     except aiohttp.ClientError:
         return -1
-    prefix = 'karvon_sessions{network="telegram",state="CONNECTED"}'
+    prefix = f'karvon_sessions{{network="{network}",state="CONNECTED"}}'
     return next((int(float(line.split()[-1])) for line in lines if line.startswith(prefix)), -1)

@@ -25,6 +25,9 @@ MEGABYTE = 1 << 20
 BRIDGE = "bridge"
 """The bridge's own process among those that use CPU time."""
 
+WORKER = "bridge's worker"
+"""The process of WhatsApp's library."""
+
 
 @frozen
 class Phase:

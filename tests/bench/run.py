@@ -39,7 +39,7 @@ class _Bridged:
 
     bridge: BridgeProcess
     chats: list[Chat]
-    throughput: Throughput
+    throughput: Throughput[Chat]
     database: Database
     resident: float
     """MiB before anything was carried."""
@@ -128,7 +128,12 @@ async def _bridged(
     ):
         resident = await bridge.resident_megabytes()
         chats = await opened_chats(telegram, settings, database, owner, writers, len(writers))
-        throughput = Throughput(chats, telegram, settings, database)
+        throughput = Throughput(
+            chats,
+            settings,
+            database,
+            lambda chat, text: telegram.say(chat.person, chat.owner, text),
+        )
         await throughput.ceiling(_WARM_UP)
         await throughput.relay(_WARM_UP)
         yield _Bridged(bridge, chats, throughput, database, resident)

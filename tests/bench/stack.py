@@ -2,7 +2,7 @@
 """Everything the bridge needs, started: database server, homeserver, Telegram, configuration."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ async def running_stack(folder: Path, *, sqlite: bool) -> AsyncIterator[Stack]:
             postgres = await opened.enter_async_context(PostgresServer(fsync=True))
         telegram = await opened.enter_async_context(telegram_side(folder))
         port = opened.enter_context(PortLease()).port
-        synapse = await _homeserver(folder, postgres)
+        synapse = await homeserver(folder, postgres, _REGISTRATIONS)
         opened.push_async_callback(synapse.close)
 
         async def configured(name: str) -> Configured:
@@ -90,7 +90,7 @@ async def running_stack(folder: Path, *, sqlite: bool) -> AsyncIterator[Stack]:
 
         one = await configured("one")
         for name, document in registration_documents(one.config, one.secrets).items():
-            _registration(folder, name).write_text(json.dumps(document), "utf-8")
+            registration_file(folder, name).write_text(json.dumps(document), "utf-8")
         await synapse.start()
         token = await synapse.register_user(_OWNER, "a password nobody uses")
         owner = await opened.enter_async_context(
@@ -99,19 +99,22 @@ async def running_stack(folder: Path, *, sqlite: bool) -> AsyncIterator[Stack]:
         yield Stack(synapse, telegram, owner, one, await configured("several"))
 
 
-async def _homeserver(folder: Path, postgres: PostgresServer | None) -> SynapseServer:
+async def homeserver(
+    folder: Path, postgres: PostgresServer | None, registrations: Sequence[str]
+) -> SynapseServer:
     """A homeserver that is not started: it has its address, but not yet its registrations."""
     data = folder / "synapse"
     data.mkdir()
-    registrations = [str(_registration(folder, name)) for name in _REGISTRATIONS]
+    files = [str(registration_file(folder, name)) for name in registrations]
     settings = SynapseSettings(
         database_url=None if postgres is None else await postgres.create_database("synapse"),
-        extra_config={"app_service_config_files": registrations, "max_upload_size": _LARGEST},
+        extra_config={"app_service_config_files": files, "max_upload_size": _LARGEST},
     )
     return SynapseServer(data, settings)
 
 
-def _registration(folder: Path, name: str) -> Path:
+def registration_file(folder: Path, name: str) -> Path:
+    """Where the homeserver looks for a registration."""
     return folder / f"registration-{name}.yaml"
 
 

@@ -3,7 +3,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -12,10 +13,26 @@ from attrs import field, frozen
 from bridges.core.config import BridgeSettings
 from bridges.core.foundation import DEVICE
 from bridges.core.storage.database import Database
-from tests.bench.chats import Chat, arrived, bridged
+from tests.bench.chats import arrived, bridged
 from tests.bench.figures import Phase, Round
-from tests.bench.telegram_side import TelegramSide
 from tests.bench.usage import cpu_seconds
+
+
+class Bridged(Protocol):
+    """A direct chat that has a room."""
+
+    @property
+    def room(self) -> str:
+        """The room."""
+        ...
+
+    @property
+    def ghost(self) -> str:
+        """Matrix id of the other side's stand-in."""
+        ...
+
+
+C = TypeVar("C", bound=Bridged)
 
 _SLOWEST = 1.0
 """Messages a second below which a phase is given up."""
@@ -32,7 +49,7 @@ class Expected:
 
     bodies: dict[str, list[str]] = field(factory=dict)
 
-    def add(self, chat: Chat, body: str) -> None:
+    def add(self, chat: Bridged, body: str) -> None:
         """Note one message."""
         self.bodies.setdefault(chat.room, []).append(body)
 
@@ -50,19 +67,20 @@ class Expected:
             yield f"{room}: the messages are not in order"
 
 
-class Throughput:
+class Throughput(Generic[C]):
     """Phases over the same rooms: all messages of a chat one after another, the chats side by side."""
 
     def __init__(
         self,
-        chats: list[Chat],
-        telegram: TelegramSide,
+        chats: Sequence[C],
         settings: BridgeSettings,
         database: Database,
+        say: Callable[[C, str], Awaitable[None]],
     ) -> None:
+        """`say` has the other side of a chat write something."""
         self.expected = Expected()
         self._chats = chats
-        self._telegram = telegram
+        self._say = say
         self._settings = settings
         self._database = database
         self._number = 0
@@ -106,7 +124,7 @@ class Throughput:
         connector = aiohttp.TCPConnector(limit=limit)
         async with aiohttp.ClientSession(connector=connector, headers=headers) as http:
 
-            async def send(chat: Chat) -> None:
+            async def send(chat: C) -> None:
                 for body in plan[chat.room]:
                     async with slots:
                         await self._put(http, chat, body)
@@ -126,11 +144,11 @@ class Throughput:
                 self.expected.add(chat, body)
         return {chat.room: bodies for chat in self._chats}
 
-    async def _write(self, chat: Chat, bodies: list[str]) -> None:
+    async def _write(self, chat: C, bodies: list[str]) -> None:
         for body in bodies:
-            await self._telegram.say(chat.person, chat.owner, body)
+            await self._say(chat, body)
 
-    async def _put(self, http: aiohttp.ClientSession, chat: Chat, body: str) -> None:
+    async def _put(self, http: aiohttp.ClientSession, chat: C, body: str) -> None:
         path = f"/rooms/{quote(chat.room)}/send/m.room.message/{quote(body[:12])}"
         url = f"{self._settings.homeserver_url}/_matrix/client/v3{path}"
         who = {"user_id": chat.ghost, "device_id": DEVICE}

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import psutil
 
-from tests.bench.figures import BRIDGE
+from tests.bench.figures import BRIDGE, WORKER
 
 _PARTS = {
     "synapse.app": "homeserver",
     "sandbox.telegram": "sandbox",
+    "bridges.whatsapp.worker": WORKER,
     "karvon": BRIDGE,
     "tests.bench.sampled": BRIDGE,
     "postgres: postgres synapse ": "homeserver's database",
