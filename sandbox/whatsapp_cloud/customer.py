@@ -49,7 +49,7 @@ class CustomerPhone:
     ) -> str:
         """Send a file."""
         file = self.world.keep_file(data, mime, name)
-        content: Json = {"id": file.id, "mime_type": mime} | more
+        content: Json = {"id": file.id, "mime_type": mime, "sha256": file.digest} | more
         if name and kind == "document":
             content["filename"] = name
         if caption:
@@ -88,12 +88,8 @@ class CustomerPhone:
 
     def tells(self, *messages: Json) -> Delivery:
         """Have Meta report messages of this customer, in one webhook."""
-        contact: Json = {"profile": {"name": self.person.name}, "user_id": self.person.bsuid}
-        if not self.person.hides_number:
-            contact["wa_id"] = self.person.phone
-        return self.webhooks.notify(
-            self.number, "messages", {"contacts": [contact], "messages": list(messages)}
-        )
+        value = {"contacts": [self.person.contact()], "messages": list(messages)}
+        return self.webhooks.notify(self.number, "messages", value)
 
 
 @define

@@ -145,4 +145,7 @@ class Messages:
             told["biz_opaque_callback_data"] = received.key
         if failure is not None:
             told["errors"] = [failure.in_status()]
-        self.webhooks.notify(number, "messages", {"statuses": [told]})
+        value: Json = {"statuses": [told]}
+        if person is not None:
+            value["contacts"] = [person.contact()]
+        self.webhooks.notify(number, "messages", value)

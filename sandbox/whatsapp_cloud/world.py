@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who and what there is: numbers, customers, messages, files, templates."""
 
+import base64
 import hashlib
 import hmac
 import itertools
@@ -68,6 +69,11 @@ class Person:
     wrote_at: dict[str, float] = field(factory=dict)
     """When they last wrote, by the number's id."""
 
+    def contact(self) -> Json:
+        """What stands about them beside messages and statuses."""
+        contact: Json = {"profile": {"name": self.name}, "user_id": self.bsuid}
+        return contact if self.hides_number else contact | {"wa_id": self.phone}
+
 
 @define
 class StoredFile:
@@ -77,6 +83,11 @@ class StoredFile:
     data: bytes = field(repr=False)
     mime: str
     name: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, as webhooks have it."""
+        return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
 
 class World:
