@@ -196,6 +196,7 @@ class Accounts:
             accepted=partial(self._journal.accepted, name),
             refused=partial(self._journal.refused, name),
             failing=lambda: self._failing,
+            failed=_not_heard,
         )
         return Listener(happened, linked, shows, library_log, told)
 
@@ -230,3 +231,7 @@ class Accounts:
             senders = {one for one in map(stanza.get, (*names, "participant_pn")) if one}
             await self._store.forget_sessions(account.jid, senders, stanza.get("from"))
             await self._begin(name, account.jid)
+
+
+def _not_heard(_: Stanza) -> None:
+    """A device hears of refused connections itself."""

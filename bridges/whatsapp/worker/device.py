@@ -12,15 +12,19 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bridges.whatsapp.worker import events, jids
 from bridges.whatsapp.worker.events import Happened
+from bridges.whatsapp.worker.failures import logged_out, unknown_failure
 from bridges.whatsapp.worker.library import Foreign, Library
+from bridges.whatsapp.worker.stanzas import Stanza
 from bridges.whatsapp.worker.tap import Tap, Told
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _PATIENCE = 10.0
+_GRACE = 2.0
+"""Seconds for neonize to tell by itself."""
 _OWN_DEVICE = 0
 _LOG_LEVEL = b"DEBUG"
 """The tap needs the lines that show stanzas; what is written down is chosen in `logs`."""
@@ -41,7 +45,7 @@ class State(StrEnum):
 _STATES = {
     "connected": State.CONNECTED,
     "disconnected": State.WAITING,
-    "connect_failure": State.WAITING,
+    "connect_failure": State.STOPPED,
     "logged_out": State.STOPPED,
     "stream_replaced": State.STOPPED,
     "temporary_ban": State.STOPPED,
@@ -84,7 +88,7 @@ class Listener:
         linked: a new device was accepted by the phone.
         shows: a QR code, or the end of linking.
         log: level, module and text of the library's log.
-        told: what the tap asks and tells.
+        told: what the tap asks and tells, but for refused connections.
     """
 
     happened: Callable[[list[Happened]], None]
@@ -118,7 +122,7 @@ class Device:
         self.state = State.CONNECTING if jid else State.LINKING
         self.own: Own | None = None
         self.client = library.client(way.store, uuid=handle)
-        self.tap = Tap(listener.told)
+        self.tap = Tap(evolve(listener.told, failed=self._failed))
         self.sending = asyncio.Lock()
 
     def start(self) -> None:
@@ -161,6 +165,7 @@ class Device:
             if self._ending.is_set() or self.state is State.STOPPED:
                 return
             if self._served.is_set():
+                pause = _FIRST_PAUSE
                 # An event the library could not write down has ended its loop, not the connection.
                 self._library.go.Stop(self._handle)
             self._listener.happened([Happened("disconnected", {"reason": error})])
@@ -240,6 +245,20 @@ class Device:
             self._jid = self.own.jid
             self.state = State.CONNECTING
             self._listener.linked(self.own)
+
+    def _failed(self, stanza: Stanza) -> None:
+        event = unknown_failure(stanza)
+        if event is not None:
+            self.state = State.STOPPED
+            self._listener.happened([event])
+        event = logged_out(stanza)
+        if event is not None:
+            threading.Timer(_GRACE, self._tell_unless_served, [event]).start()
+
+    def _tell_unless_served(self, event: Happened) -> None:
+        if not self._served.is_set() and not self._ending.is_set():
+            self.state = State.STOPPED
+            self._listener.happened([event])
 
     def _log(self, data: int, size: int) -> None:
         if size <= 0:

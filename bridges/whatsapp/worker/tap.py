@@ -35,6 +35,12 @@ _PATIENCE = 3.0
 _STEP = 0.25
 _REMEMBERED = 5000
 _OWN_RECEIPTS = frozenset({"read", "read-self", "played", "played-self", "retry", "server-error"})
+_KNOWN_RECEIPTS = frozenset(
+    {
+        *("", "sender", "retry", "read", "read-self", "played", "played-self"),
+        *("inactive", "peer_msg", "hist_sync"),
+    }
+)
 _NOTIFICATIONS: Final[Mapping[str, frozenset[str]]] = {
     "w:gp2": frozenset({"group_info", "joined_group"}),
     "picture": frozenset({"picture"}),
@@ -53,6 +59,7 @@ class Told:
         accepted: the service has an own message; its id and Unix time.
         refused: the service has refused an own message.
         failing: whether events cannot be kept at the moment.
+        failed: the service has refused the connection; its stanza.
     """
 
     has: Callable[[str, str], bool]
@@ -60,6 +67,7 @@ class Told:
     accepted: Callable[[str, int], None]
     refused: Callable[[str], None]
     failing: Callable[[], bool]
+    failed: Callable[[Stanza], None]
 
 
 @define
@@ -132,8 +140,12 @@ class Tap:
         if stanza.tag == "message":
             self._await(("message", stanza.id), stanza)
         elif stanza.tag == "receipt":
-            self._await(("receipt", stanza.id), stanza)
+            # An event for any other would end neonize's loop; the stanza must not come again.
+            if stanza.get("type") in _KNOWN_RECEIPTS:
+                self._await(("receipt", stanza.id), stanza)
             self._told.accepted(stanza.id, 0)
+        elif stanza.tag == "failure":
+            self._told.failed(stanza)
         elif stanza.tag == "notification" and stanza.get("type") in _NOTIFICATIONS:
             self._await((stanza.get("type"), stanza.id), stanza)
         elif stanza.tag == "ack" and stanza.get("class") == "message":

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the network does to a linked device, and what the bridge learns of it."""
 
+from typing import Any
+
 import pytest
 
 from bridges.whatsapp.linked.channel import WorkerRefused
@@ -12,6 +14,7 @@ from sandbox.whatsapp.faults import (
     Refusal,
     temporary_ban,
 )
+from sandbox.whatsapp.node import node
 from tests.support.waiting import eventually
 from tests.whatsapp.worker.conftest import ALISA, BORIS
 from tests.whatsapp.worker.workers import RunningWorker
@@ -126,3 +129,40 @@ async def test_linking_that_is_given_up_can_begin_again(worker: RunningWorker) -
     await worker.client.disconnect("gulya")
     worker.heard.events.clear()
     await worker.link("gulya", "+992555000104")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind", "data"),
+    [
+        (Refusal(402, 199, 60), "temporary_ban", {"code": "199", "expire": 60}),
+        (Refusal(463), "connect_failure", {"reason": "463", "message": ""}),
+    ],
+    ids=["a new kind of ban", "a new reason"],
+)
+async def test_a_refusal_the_library_has_no_word_for_is_told(
+    worker: RunningWorker, refusal: Refusal, kind: str, data: dict[str, Any]
+) -> None:
+    await worker.client.disconnect("alisa")
+    worker.heard.events.clear()
+    worker.net.faults.refuse_login(refusal, worker.net.accounts.find("Alisa"))
+    await worker.client.connect("alisa")
+    assert (await worker.heard.wait(kind, "alisa")).data == data
+    await _until(worker, "alisa", "stopped")
+    await worker.client.connect("alisa")
+    await worker.heard.wait("connected", "alisa")
+
+
+async def test_a_receipt_the_library_has_no_word_for_costs_a_reconnection(
+    worker: RunningWorker,
+) -> None:
+    alisa, boris = (worker.net.accounts.find(name) for name in ("Alisa", "Boris"))
+    device = worker.net.accounts.devices(alisa)[-1]
+    worker.heard.events.clear()
+    attributes = {"from": str(boris.jid(1)), "id": "X", "t": "1", "type": "server-error"}
+    worker.net.switchboard.deliver(device, node("receipt", attributes))
+    worker.net.switchboard.flush()
+    await worker.heard.wait("connected", "alisa")
+    await eventually(lambda: worker.net.operator.waiting(device) == 0)
+    to_alisa = f"{ALISA.lstrip('+')}@s.whatsapp.net"
+    sent = await worker.client.send("boris", to_alisa, {"conversation": "still there?"})
+    await worker.heard.wait("message", "alisa", id=sent.id)

@@ -26,12 +26,14 @@ class Library:
         self.accepted: list[str] = []
         self.refused: list[str] = []
         self.failing = False
+        self.failed: list[Stanza] = []
         told = Told(
             has=lambda sender, message: (sender, message) in self.seen,
             lost=self.lost.append,
             accepted=lambda message, _: self.accepted.append(message),
             refused=self.refused.append,
             failing=lambda: self.failing,
+            failed=self.failed.append,
         )
         self.tap = Tap(told)
         self._threads: list[threading.Thread] = []
@@ -152,3 +154,13 @@ def test_an_own_message_is_known_before_it_leaves(library: Library) -> None:
     library.receives('<ack class="message" from="7@lid" id="OWN" t="5"/>')
     library.receives('<ack class="message" error="479" from="7@lid" id="BAD" t="5"/>')
     assert (ids, library.accepted, library.refused) == (["OWN"], ["OWN"], ["BAD"])
+
+
+def test_a_receipt_that_neonize_cannot_tell_of_is_confirmed_at_once(library: Library) -> None:
+    library.receives('<receipt from="7:1@lid" id="S" t="1" type="server-error"/>')
+    assert library.sends('<ack class="receipt" id="S" to="7:1@lid" type="server-error"/>')()
+
+
+def test_a_refused_connection_is_told(library: Library) -> None:
+    library.receives('<failure code="199" expire="60" location="x" reason="402"/>')
+    assert [stanza.get("reason") for stanza in library.failed] == ["402"]
