@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
-from mautrix.types import EventID, RoomID, UserID
+from mautrix.types import RoomID, UserID
 
 from bridges.core.clock import Clock
 from bridges.core.errors import BridgeError, TemporaryError
@@ -19,9 +19,11 @@ from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.matrix import event_types
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
+from bridges.core.matrix.receipts import Receipt, public_receipts
 from bridges.core.portal.read_positions import ReadPositions
 from bridges.core.read_marks import ReadMarks
 from bridges.core.sessions import Sessions
+from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.portals import Portal, PortalStore
 from bridges.core.tasks import ended
 from bridges.core.typing import Typing
@@ -32,6 +34,7 @@ _MOST_UNDER_WAY = 256
 _MOST_WAITING = 4096
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+_REMEMBERED = 4096
 
 
 class Ephemerals:
@@ -59,6 +62,7 @@ class Ephemerals:
         self._clock = clock
         self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
         self._rooms: KeyedLocks[RoomID] = KeyedLocks()
+        self._taken: BoundedCache[tuple[RoomID, UserID], Receipt] = BoundedCache(_REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def from_matrix(self, event: Json) -> None:
@@ -114,23 +118,30 @@ class Ephemerals:
                     return
 
     async def _take(self, room: RoomID, content: Json) -> None:
-        """Take receipts in, those of threads as well: to the network a chat is one thread.
-
-        Private receipts (``m.read.private``) stay private: networks would show them to the others.
-        """
         portal = await self._portals.by_room(room)
         if portal is None:
             return
-        for name, receipts in content.items():
-            readers = [one for one in receipts.get("m.read", {}) if not self._names.is_ours(one)]
-            for reader in readers:
-                await self._read(portal, room, EventID(name), UserID(reader))
+        for one in public_receipts(content):
+            if self._names.is_ours(one.reader) or not self._is_news(room, one):
+                continue
+            try:
+                await self._read(portal, room, one)
+            except HomeserverRefused as refused:
+                self._log.info("a receipt is of no event here", room=room, error=str(refused))
+            self._taken.put((room, one.reader), one)
 
-    async def _read(self, portal: Portal, room: RoomID, event: EventID, user: UserID) -> None:
+    def _is_news(self, room: RoomID, receipt: Receipt) -> bool:
+        """Whether a receipt is none that we have, or an older one that came by the slower way."""
+        taken = self._taken.get((room, receipt.reader))
+        return taken is None or (
+            taken.event != receipt.event and taken.given_at <= receipt.given_at
+        )
+
+    async def _read(self, portal: Portal, room: RoomID, receipt: Receipt) -> None:
         inside = {part.login for part in await self._portals.logins_in(portal.key)}
-        logins = [one for one in self._sessions.of(user) if one.record.id in inside]
+        logins = [one for one in self._sessions.of(receipt.reader) if one.record.id in inside]
         if not logins:
             return
-        message = await self._positions.message(portal, room, event)
+        message = await self._positions.message(portal, room, receipt.event)
         if message is not None:
             await self._marks.read(logins[0], portal.key, message)

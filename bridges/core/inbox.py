@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Takes in what the homeserver has for us, by two independent ways, each event once.
 
-The homeserver pushes transactions, but forgets what it had only in memory when it stops (synapse#11637).
-So what the bot could have seen is compared with what came: at the start, whenever the homeserver
-connects anew, and every so often.
+The homeserver pushes transactions, but forgets what it had only in memory when it stops (synapse#11637),
+and receipts while it cannot reach us. So what the bot could have seen is compared with what came: at the
+start, whenever the homeserver connects anew, and every so often.
 """
 
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -91,6 +91,16 @@ def as_row(event: Json) -> NewRow:
     return NewRow(event["room_id"], event["event_id"], "", json.dumps(event))
 
 
+def _receipts(answer: Json) -> list[Json]:
+    """What an answer to ``/sync`` tells of who has read what."""
+    return [
+        event | {"room_id": room}
+        for room, data in answer.get("rooms", {}).get("join", {}).items()
+        for event in data.get("ephemeral", {}).get("events", ())
+        if event.get("type") == event_types.RECEIPT
+    ]
+
+
 class Inbox:
     """Fills ``from_matrix``."""
 
@@ -104,11 +114,15 @@ class Inbox:
         people: PeopleStore,
         values: KeyValueStore,
         names: GhostNames,
+        take_receipts: Callable[[Json], None],
         clock: Clock,
         source: str,
         interval: float,
     ) -> None:
-        """``source`` marks what this bridge has sent; ``interval`` in seconds."""
+        """``take_receipts`` takes each ``m.receipt``, also one that came before.
+
+        ``source`` marks what this bridge has sent; ``interval`` in seconds.
+        """
         self._log = structlog.get_logger("karvon.inbox")
         self._db = database
         self._queue = queue
@@ -118,6 +132,7 @@ class Inbox:
         self._people = people
         self._values = values
         self._names = names
+        self._take_receipts = take_receipts
         self._clock = clock
         self._source = source
         self._interval = interval
@@ -184,6 +199,9 @@ class Inbox:
                 await self._values.put(connection, _TOKEN, answer["next_batch"])
         self._failures_made_up_for = failures
         self._lanes.wake(lanes, moved=True)
+        if since is not None:
+            for event in _receipts(answer):
+                self._take_receipts(event)
         return len(rows)
 
     async def _missed(self, room: RoomID, timeline: Json, since: str) -> list[Json]:
@@ -220,7 +238,7 @@ class Inbox:
             "room": {
                 "timeline": {"limit": 50} | await self._event_filter(),
                 "state": nothing,
-                "ephemeral": nothing,
+                "ephemeral": {"types": [event_types.RECEIPT]},
                 "account_data": nothing,
             },
         }

@@ -116,6 +116,7 @@ class Parts(ChangeParts):
             self.people,
             self.values,
             self.names,
+            self.ephemerals.from_matrix,
             self.clock,
             self.source,
             self.settings.reconcile_interval,

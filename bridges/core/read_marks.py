@@ -63,7 +63,10 @@ class ReadMarks:
     async def read(self, login: ActiveLogin, chat: ChatKey, up_to: MessageID) -> None:
         """Somebody has read a chat in Matrix. Returns when that is safe."""
         place = (login.record.id, chat)
-        if not isinstance(login.session, HandlesReceipts) or self._both_know.get(place) == up_to:
+        if not isinstance(login.session, HandlesReceipts):
+            return
+        if self._both_know.get(place) == up_to:
+            await self._store.discard(*place)  # Told now, an earlier one would move the mark back.
             return
         await self._store.put(ReadMark(*place, up_to))
         self._wake(login.record.id)

@@ -101,6 +101,28 @@ class TestReadReceipts:
             await stage.driver.let_back()
         await eventually(lambda: nodira.is_read(sent), describe="Zarina's receipt")
 
+    async def test_given_while_the_bridge_is_away_are_told_when_it_is_back(
+        self, stage: Stage, direct: Conversation, nodira: Phone, zarina: Resident
+    ) -> None:
+        """The homeserver forgets to push them, and what people type until it has noticed that we are back."""
+        text = unique("read this")
+        sent = await nodira.send(direct.chat, text)
+        event = await direct.in_matrix(text)
+        await stage.bridge.stop()
+        try:
+            await zarina.user.read(direct.room, event["event_id"])
+        finally:
+            await stage.bridge.start()
+        await eventually(lambda: nodira.is_read(sent), describe="Zarina's receipt")
+
+        async def typing_is_shown() -> bool:
+            for begins in (False, True):
+                await zarina.user.typing(direct.room, begins)
+            return zarina.phone.user in await nodira.typists(direct.chat)
+
+        await eventually(typing_is_shown, describe="Zarina typing", interval=0.3)
+        await zarina.user.typing(direct.room, False)
+
     async def test_on_the_own_phone_move_the_own_marker(
         self, direct: Conversation, nodira: Phone, zarina: Resident
     ) -> None:

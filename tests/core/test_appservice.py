@@ -121,6 +121,7 @@ def _inbox(database: Database, lanes: _Lanes) -> Inbox:
         people=unused,
         values=unused,
         names=GhostNames(bridge_settings()),
+        take_receipts=unused,
         clock=QuickClock(),
         source="karvon-test",
         interval=30,

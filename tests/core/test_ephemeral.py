@@ -5,11 +5,13 @@ import asyncio
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
+from mautrix.errors import MNotFound
 from mautrix.types import EventID, RoomID
 
 from bridges.core.ephemeral import Ephemerals
 from bridges.core.errors import NotConnected
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.text import user_text
 from tests.core.clocks import QuickClock
 from tests.support.waiting import eventually
@@ -44,9 +46,11 @@ class Scene:
             (LookupError,),
         )
 
-    def receipt(self, event: str, room: RoomID = ROOM, reader: str = READER) -> None:
+    def receipt(
+        self, event: str, room: RoomID = ROOM, reader: str = READER, given_at: int = 0
+    ) -> None:
         """The homeserver tells of a receipt."""
-        content: dict[str, Any] = {event: {"m.read": {reader: {}}}}
+        content: dict[str, Any] = {event: {"m.read": {reader: {"ts": given_at}}}}
         self.ephemerals.from_matrix({"type": "m.receipt", "room_id": room, "content": content})
 
     async def until_told(self, *told: tuple[str, str]) -> None:
@@ -87,5 +91,20 @@ async def test_trouble_delays_them() -> None:
 async def test_those_of_ghosts_are_our_own() -> None:
     scene = Scene()
     scene.receipt("1", reader=GHOST)
+    scene.receipt("2")
+    await scene.until_told((ROOM, "2"))
+
+
+async def test_what_comes_again_or_late_by_the_other_way_changes_nothing() -> None:
+    scene = Scene()
+    for event, given_at in (("1", 100), ("2", 200), ("2", 200), ("1", 100), ("3", 300)):
+        scene.receipt(event, given_at=given_at)
+    await scene.until_told((ROOM, "1"), (ROOM, "2"), (ROOM, "3"))
+
+
+async def test_one_of_no_event_holds_up_no_other() -> None:
+    scene = Scene()
+    scene.fails = [HomeserverRefused("GET /context", MNotFound(404, "No such event."))]
+    scene.receipt("1")
     scene.receipt("2")
     await scene.until_told((ROOM, "2"))

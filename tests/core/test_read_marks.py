@@ -174,6 +174,17 @@ async def test_what_the_network_told_us_is_not_told_back(scene: Scene) -> None:
     await scene.until_told((TEA, "8"))
 
 
+async def test_what_waits_is_not_told_once_the_network_knows_a_later_one(scene: Scene) -> None:
+    scene.sessions.login, login = None, scene.sessions.login
+    assert login is not None
+    await scene.marks.read(login, TEA, MessageID("7"))
+    scene.marks.known(LOGIN, TEA, MessageID("8"))
+    await scene.marks.read(login, TEA, MessageID("8"))
+    scene.sessions.login = login
+    await scene.read(CHESS, "9")
+    await scene.until_told((CHESS, "9"))
+
+
 async def test_the_nearest_message_is_found_by_number_and_by_time(database: Database) -> None:
     store = MessageStore(database)
 

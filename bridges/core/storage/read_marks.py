@@ -54,6 +54,15 @@ class ReadMarkStore:
         rows = await self._db.fetch("SELECT DISTINCT login FROM read_mark")
         return [LoginID(row["login"]) for row in rows]
 
+    async def discard(self, login: LoginID, chat: ChatKey) -> None:
+        """Forget the mark of a chat."""
+        await self._db.execute(
+            "DELETE FROM read_mark WHERE login = $1 AND chat = $2 AND receiver = $3",
+            login,
+            chat.chat,
+            chat.receiver,
+        )
+
     async def remove(self, mark: ReadMark) -> None:
         """Forget a mark, unless there is a later one by now."""
         await self._db.execute(
