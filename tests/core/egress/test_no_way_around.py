@@ -31,6 +31,10 @@ CLIENTS = {
 DECLARED = {
     "bridges/core/storage/database.py: connect": "the database: `karvon audit residency`",
     "bridges/telegram/client.py: TelegramClient": "asks the border: bridges/telegram/border.py",
+    # The worker is a process of its own, most of it no Python: the bridge asks for its destinations
+    # before it connects a device, and ends the connection when they go.
+    "bridges/whatsapp/worker/calls/pictures.py: ClientSession": "bridges/whatsapp/linked/border.py",
+    "bridges/whatsapp/worker/store.py: connect": "the database of keys, named by the operator",
     "bridges/whatsapp/linked/channel.py: open_unix_connection": "a program of ours on this machine",
     "karvon/stack/ports.py: socket": "looks whether a port of this machine is free",
 }
