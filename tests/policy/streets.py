@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A Synapse module that gives names addresses, and puts what should be on port 443 elsewhere.
+"""A Synapse module that is the DNS of its homeserver, and puts what should be on port 443 elsewhere.
 
 For servers whose name has no port: asking for their .well-known needs a name in the DNS and a port that
 only root may have. Everything else is real, from the resolver's receiver to the sockets.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 from synapse.module_api import ModuleApi
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IHostnameResolver
-from twisted.names import client
+from twisted.names import client, dns
 from twisted.names.error import DNSNameError
 from zope.interface import implementer
 
@@ -22,15 +23,19 @@ HTTPS = 443
 
 @frozen
 class Streets:
-    """What is where; ``https`` are the ports that stand for 443 at an address."""
+    """What is where.
+
+    ``https`` are the ports that stand for 443 at an address; ``servers`` are names whose SRV record for
+    federation says which host and port to go to.
+    """
 
     addresses: Mapping[str, str]
     https: Mapping[str, int]
+    servers: Mapping[str, tuple[str, int]]
 
     def module(self) -> dict[str, Any]:
         """Give the entry for ``modules`` of ``homeserver.yaml``."""
-        config = {"addresses": dict(self.addresses), "https": dict(self.https)}
-        return {"module": f"{__name__}.{LivesThere.__name__}", "config": config}
+        return {"module": f"{__name__}.{LivesThere.__name__}", "config": asdict(self)}
 
 
 class LivesThere:
@@ -47,7 +52,7 @@ class LivesThere:
 
         reactor.connectTCP = connect_there
         # No questions to the machine's name servers.
-        client.lookupService = _no_service
+        client.lookupService = partial(_look_up, streets.servers)
 
     @staticmethod
     def parse_config(config: Mapping[str, Any]) -> Streets:
@@ -77,5 +82,12 @@ class _Resolver:
         return resolutionReceiver
 
 
-def _no_service(*_: Any, **__: Any) -> Deferred[Any]:
-    return fail(DNSNameError())
+def _look_up(
+    servers: Mapping[str, tuple[str, int]], service: bytes, *_: Any, **__: Any
+) -> Deferred[Any]:
+    found = servers.get(service.decode().removeprefix("_matrix-fed._tcp."))
+    if found is None:
+        return fail(DNSNameError())
+    host, port = found
+    record = dns.Record_SRV(0, 0, port, host.encode())
+    return succeed(([dns.RRHeader(service, dns.SRV, payload=record)], [], []))

@@ -18,13 +18,11 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.synapse
 
 OWN, HOME, ABROAD = ADDRESSES[:3]
-MOVED, SENT_AWAY, SENT_TO_A_FRIEND, FAR = (
-    "moved.test",
-    "sent-away.test",
-    "sent-to-a-friend.test",
-    "far.test",
-)
-"""Servers: one that has moved abroad, two that answer from abroad where they are, one that is there."""
+MOVED, MOVED_BY_DNS = "moved.test", "moved-by-dns.test"
+"""Servers that have moved abroad, as their .well-known or their SRV record says."""
+SENT_AWAY, SENT_TO_A_FRIEND, FAR = "sent-away.test", "sent-to-a-friend.test", "far.test"
+"""Two that answer from abroad where they are, and one that is there."""
+NAMES = MOVED, MOVED_BY_DNS, SENT_AWAY, SENT_TO_A_FRIEND, FAR
 ELSEWHERE = "elsewhere.test"
 WHERE = "/.well-known/matrix/server"
 
@@ -58,12 +56,14 @@ class World:
 @pytest.fixture(scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("delegation")
-    certificate = make_certificate(folder, MOVED, SENT_AWAY, SENT_TO_A_FRIEND, FAR, ELSEWHERE)
+    certificate = make_certificate(folder, *NAMES, ELSEWHERE)
     there = Listener()
 
     def tell(heard: Heard) -> Answer:
         if heard.headers["host"] == MOVED:
             return Answer(body=f'{{"m.server": "{ELSEWHERE}:{there.port}"}}'.encode())
+        if heard.headers["host"] == MOVED_BY_DNS:
+            return Answer(404)
         return Answer(302, {"Location": f"https://{ELSEWHERE}{WHERE}"})
 
     here = Listener(tell)
@@ -75,10 +75,11 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         await stack.enter_async_context(there.listening(certificate, ABROAD))
         streets = Streets(
             {
-                **dict.fromkeys((MOVED, SENT_AWAY, SENT_TO_A_FRIEND), HOME),
+                **dict.fromkeys(NAMES, HOME),
                 **dict.fromkeys((ELSEWHERE, FAR), ABROAD),
             },
             {HOME: here.port, ABROAD: there.port},
+            {MOVED_BY_DNS: (ELSEWHERE, there.port)},
         )
         extra = {
             "modules": [policy.module(), streets.module()],
@@ -89,27 +90,28 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield World(home, policy, await Person.register(home, "alice"), here, there)
 
 
-async def test_nothing_is_asked_where_a_server_says_it_is_abroad(world: World) -> None:
-    await world.put_in_force(MOVED, networks=(OWN, HOME))
-    assert await world.asks(MOVED) != 200
+@pytest.mark.parametrize("server", [MOVED, MOVED_BY_DNS])
+async def test_nothing_is_asked_where_a_server_says_it_is_abroad(world: World, server: str) -> None:
+    await world.put_in_force(server, networks=(OWN, HOME))
+    assert await world.asks(server) != 200
     assert [(heard.path, "authorization" in heard.headers) for heard in world.here.heard] == [
         (WHERE, False)
     ]
     assert world.there.silent
     assert f"{ELSEWHERE}:{world.there.port} ({ABROAD})" in world.home.log()
 
-    await world.put_in_force(MOVED, networks=(OWN, HOME, ABROAD))
+    await world.put_in_force(server, networks=(OWN, HOME, ABROAD))
 
     async def answered() -> bool:
         # A server that could not be reached is left alone for a second.
-        return await world.asks(MOVED) == 200
+        return await world.asks(server) == 200
 
     await eventually(answered, describe="the server being asked where it says it is")
     (asked,) = world.there.heard
     assert asked.headers["authorization"].startswith("X-Matrix ")
 
-    await world.put_in_force(MOVED, networks=(OWN, HOME))
-    assert await world.asks(MOVED) != 200
+    await world.put_in_force(server, networks=(OWN, HOME))
+    assert await world.asks(server) != 200
     assert (world.there.silent, world.there.heard) == (True, [])
 
 
