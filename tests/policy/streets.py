@@ -89,5 +89,6 @@ def _look_up(
     if found is None:
         return fail(DNSNameError())
     host, port = found
-    record = dns.Record_SRV(0, 0, port, host.encode())
-    return succeed(([dns.RRHeader(service, dns.SRV, payload=record)], [], []))
+    names: Any = dns  # is typed in part
+    record = names.Record_SRV(0, 0, port, host.encode())
+    return succeed(([names.RRHeader(service, names.SRV, payload=record)], [], []))
