@@ -115,9 +115,12 @@ class Accounts:
         await self.forget(name)
 
     async def forget(self, name: str) -> None:
-        """Forget an account, its events and, if the phone has let go of it, its keys."""
+        """Forget an account, its events and its keys."""
         async with self._one_at_a_time:
             await self._end(name)
+            account = self._journal.account(name)
+            if account is not None and account.jid in await self._store.devices():
+                await self._store.forget_device(account.jid)
             self._journal.forget(name)
 
     def device(self, name: str) -> Device:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from attrs import evolve
 
 from bridges.whatsapp.wire.frames import FrameError, pack, read_frame
 from bridges.whatsapp.wire.messages import (
@@ -132,6 +133,7 @@ class Connection:
 
     async def _talk(self) -> None:
         pumping = asyncio.create_task(self._pump())
+        pumping.add_done_callback(self._pump_ended)
         try:
             self._say(Greeting(VERSION, self._journal.name))
             while (frame := await read_frame(self._reader)) is not None:
@@ -144,6 +146,11 @@ class Connection:
             for task in (pumping, *self._calls):
                 task.cancel()
             self._writer.close()
+
+    def _pump_ended(self, pumping: asyncio.Task[None]) -> None:
+        if not pumping.cancelled() and (error := pumping.exception()) is not None:
+            self._log.error("events cannot be sent; the bridge has to connect anew", exc_info=error)
+            self.end()
 
     async def _hear(self, said: Said) -> None:
         if isinstance(said, Acknowledgement):
@@ -188,7 +195,11 @@ class Connection:
         for event in self._journal.after(self._last.get(account, 0), room, account):
             under_way.add(event.seq)
             self._last[account] = event.seq
-            self._say(event)
+            try:
+                self._say(event)
+            except FrameError as error:
+                said = {"kind": event.kind, "error": str(error)}
+                self._say(evolve(event, kind="unreadable", data=said))
 
     def _say(self, said: Said) -> None:
         self._writer.write(pack(to_json(said)))

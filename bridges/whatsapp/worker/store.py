@@ -13,6 +13,8 @@ from attrs import frozen
 
 _PATIENCE = 10.0
 _POSTGRES = ("postgres://", "postgresql://")
+_DEVICE = "DELETE FROM whatsmeow_device WHERE jid = {0}"
+"""The other tables follow by their foreign keys."""
 _SESSION = "DELETE FROM whatsmeow_sessions WHERE our_jid = {0} AND their_id = {1}"
 _SENDER_KEY = (
     "DELETE FROM whatsmeow_sender_keys WHERE our_jid = {0} AND sender_id = {1} AND chat_id = {2}"
@@ -49,6 +51,10 @@ class KeyStore(Protocol):
         """
         ...
 
+    async def forget_device(self, own: str) -> None:
+        """Forget all keys of a device."""
+        ...
+
 
 def key_store(folder: Path, database: str) -> KeyStore:
     """Choose the store: a PostgreSQL address, or a file in the worker's folder."""
@@ -82,6 +88,15 @@ class SqliteKeys:
     async def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
         """See `KeyStore`."""
         await asyncio.to_thread(self._forget, own, signal_ids(senders), chat)
+
+    async def forget_device(self, own: str) -> None:
+        """See `KeyStore`."""
+        await asyncio.to_thread(self._forget_device, own)
+
+    def _forget_device(self, own: str) -> None:
+        with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database, database:
+            database.execute("PRAGMA foreign_keys = ON")
+            database.execute(_DEVICE.format("?"), (own,))
 
     def _devices(self) -> set[str]:
         with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database:
@@ -129,6 +144,14 @@ class PostgresKeys:
                 for one in signal_ids(senders):
                     await database.execute(_SESSION.format("$1", "$2"), own, one)
                     await database.execute(_SENDER_KEY.format("$1", "$2", "$3"), own, one, chat)
+        finally:
+            await database.close()
+
+    async def forget_device(self, own: str) -> None:
+        """See `KeyStore`."""
+        database = await asyncpg.connect(self.address, timeout=_PATIENCE)
+        try:
+            await database.execute(_DEVICE.format("$1"), own)
         finally:
             await database.close()
 

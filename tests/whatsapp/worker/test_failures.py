@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the network does to a linked device, and what the bridge learns of it."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from bridges.whatsapp.linked.channel import WorkerRefused
+from bridges.whatsapp.worker.store import SqliteKeys
 from sandbox.whatsapp.faults import (
     CLIENT_OUTDATED,
     MAIN_DEVICE_GONE,
@@ -166,3 +169,17 @@ async def test_a_receipt_the_library_has_no_word_for_costs_a_reconnection(
     to_alisa = f"{ALISA.lstrip('+')}@s.whatsapp.net"
     sent = await worker.client.send("boris", to_alisa, {"conversation": "still there?"})
     await worker.heard.wait("message", "alisa", id=sent.id)
+
+
+async def test_forgetting_an_account_removes_its_keys(worker: RunningWorker) -> None:
+    keys = SqliteKeys(worker.folder / "store" / "keys.db")
+    [gone] = [one for one in await worker.client.accounts() if one.name == "gulya"]
+    assert gone.jid in await keys.devices()
+    await worker.client.forget("gulya")
+    assert gone.jid not in await keys.devices()
+    with closing(sqlite3.connect(keys.path)) as database:
+        left = database.execute(
+            "SELECT count(*) FROM whatsmeow_pre_keys WHERE jid = ?", (gone.jid,)
+        )
+        assert left.fetchone() == (0,)
+    assert "gulya" not in [one.name for one in await worker.client.accounts()]
