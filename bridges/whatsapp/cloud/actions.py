@@ -98,9 +98,7 @@ class Actions:
         if chosen is None:
             raise Rejected("WHATSAPP.TEMPLATE_CHANGED", _CHANGED)
         text = chosen.filled(values)
-        known = await desk.number.sendings.get(key)
-        message = known.message if known is not None else ""
-        message = message or await desk.sender.form(key, customer, chosen.form(values))
+        message = await desk.sender.form(key, customer, chosen.form(values))
         event = RemoteMessage(
             chat=chat,
             sender=Sender(desk.number.business),

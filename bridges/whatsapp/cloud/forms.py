@@ -86,10 +86,15 @@ def place_form(place: Location) -> Json:
     return {"type": "location", "location": where | name}
 
 
+def bare_mime(file: LocalMedia) -> str:
+    """The type of a file without what may stand behind it (``; codecs=opus``)."""
+    return file.info.mime.partition(";")[0].strip().lower()
+
+
 def shown_as(file: LocalMedia, size: int) -> MediaKind:
     """As what a file is sent: as a document if it is not one of its kind to Meta."""
     limits = LIMITS.get(file.kind)
-    if limits is None or file.info.mime not in limits.mimes or size > limits.size:
+    if limits is None or bare_mime(file) not in limits.mimes or size > limits.size:
         return MediaKind.FILE
     return file.kind
 

@@ -20,7 +20,7 @@ from yarl import URL
 from bridges.core.clock import Clock
 from bridges.core.egress.border import Border, DestinationRefused
 from bridges.core.egress.http import GuardedConnector
-from bridges.core.errors import Rejected
+from bridges.core.errors import BridgeError, Rejected
 from bridges.core.text import user_text
 from bridges.whatsapp.cloud.errors import explained, unreachable
 from bridges.whatsapp.cloud.pace import Pace
@@ -128,10 +128,8 @@ class GraphApi:
                 if response.status != HTTPStatus.OK:
                     raise explained(response.status, None, _retry_after(response.headers))
                 await _write(response, target)
-        except DestinationRefused as refused:
-            raise Rejected("WHATSAPP.POLICY", _NOT_ALLOWED) from refused
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise unreachable(certain=True) from error
+            raise _failure(error) from error
 
     async def _request(
         self,
@@ -162,12 +160,8 @@ class GraphApi:
                 if response.status != HTTPStatus.OK:
                     raise explained(response.status, answer, _retry_after(response.headers))
                 return answer
-        except DestinationRefused as refused:
-            raise Rejected("WHATSAPP.POLICY", _NOT_ALLOWED) from refused
-        except aiohttp.ClientConnectorError as error:
-            raise unreachable(certain=True) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise unreachable(certain=False) from error
+            raise _failure(error) from error
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
@@ -191,6 +185,16 @@ def app_secret_proof(who: Credentials) -> str:
 
 def _authorised(who: Credentials) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {who.access_token}"}
+
+
+def _failure(error: Exception) -> BridgeError:
+    """What a request means that got no answer; aiohttp wraps a refusal of the policy."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, DestinationRefused):
+            return Rejected("WHATSAPP.POLICY", _NOT_ALLOWED)
+        cause = cause.__cause__
+    return unreachable(certain=isinstance(error, aiohttp.ClientConnectorError))
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Json:

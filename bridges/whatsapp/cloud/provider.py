@@ -20,6 +20,8 @@ from bridges.whatsapp.cloud.webhook import Webhook
 
 _CLEANING_INTERVAL = 3600.0
 _SHUTDOWN_SECONDS = 5.0
+_LINGERING_SECONDS = 1.0
+"""How long the rest of a body that was refused is let pass, so that the refusal is read."""
 
 
 class CloudProvider:
@@ -42,7 +44,10 @@ class CloudProvider:
         """
         await self._desks.open_stored(self._configured)
         self._runner = web.AppRunner(
-            self._webhook().application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+            self._webhook().application(),
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            lingering_time=_LINGERING_SECONDS,
         )
         await self._runner.setup()
         listen = self._config.listen

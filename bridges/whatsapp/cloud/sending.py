@@ -67,8 +67,9 @@ class Sender:
         return Sent(tuple(ids), self._clock.now())
 
     async def form(self, key: str, customer: Customer, content: Json) -> str:
-        """Send a message of any form; returns its id."""
-        return await self._once(key, forms.envelope(customer, key, None) | content)
+        """Send a message of any form, once for each ``key``; returns its id."""
+        earlier = await self._earlier(key)
+        return earlier or await self._once(key, forms.envelope(customer, key, None) | content)
 
     def _parts(self, message: OutgoingMessage) -> Sequence[_Make]:
         match message.content:
@@ -96,7 +97,7 @@ class Sender:
 
         async def uploaded() -> Json:
             info, who = file.info, self._credentials()
-            media = await self._graph.upload(who, file.path, info.name, info.mime)
+            media = await self._graph.upload(who, file.path, info.name, forms.bare_mime(file))
             shown = caption if below else ""
             return forms.media_form(kind, media, info.name, shown, voice=file.look.voice)
 

@@ -173,8 +173,7 @@ class CloudSession:
         customer = await desk.number.customers.find(phone, "")
         if customer is None:
             customer = Customer(ids.customer_user(phone), phone)
-            async with self._handle.database.transaction() as connection:
-                await desk.number.customers.save(connection, customer)
+            await desk.number.customers.add(customer)
         return self._known(customer)
 
     async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import astuple, frozen
 from mautrix.util.async_db import Connection
 
 from bridges.core.ids import RemoteUserID
@@ -35,10 +35,13 @@ class Customer:
     last_message: str = ""
 
 
-_SAVE = (
+_INSERT = (
     "INSERT INTO cloud_customer"
     " (number, id, phone, bsuid, name, saved, open_until, active_at, last_message)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (number, id) DO UPDATE SET"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (number, id)"
+)
+_SAVE = (
+    f"{_INSERT} DO UPDATE SET"
     " phone = excluded.phone, bsuid = excluded.bsuid, name = excluded.name,"
     " saved = excluded.saved, open_until = excluded.open_until, active_at = excluded.active_at,"
     " last_message = excluded.last_message"
@@ -63,7 +66,8 @@ class CustomerStore:
         """Somebody by either name, whichever is not empty; the BSUID is the surer one."""
         for column, name in (("bsuid", bsuid), ("phone", phone)):
             row = name and await self._db.fetchrow(
-                f"SELECT * FROM cloud_customer WHERE number = $1 AND {column} = $2",  # noqa: S608
+                f"SELECT * FROM cloud_customer WHERE number = $1 AND {column} = $2"  # noqa: S608
+                " ORDER BY active_at DESC, id LIMIT 1",
                 self._number,
                 name,
             )
@@ -73,18 +77,11 @@ class CustomerStore:
 
     async def save(self, connection: Connection, customer: Customer) -> None:
         """Store somebody."""
-        await connection.execute(
-            _SAVE,
-            self._number,
-            customer.id,
-            customer.phone,
-            customer.bsuid,
-            customer.name,
-            customer.saved,
-            customer.open_until,
-            customer.active_at,
-            customer.last_message,
-        )
+        await connection.execute(_SAVE, self._number, *astuple(customer))
+
+    async def add(self, customer: Customer) -> None:
+        """Store somebody unless they are known."""
+        await self._db.execute(f"{_INSERT} DO NOTHING", self._number, *astuple(customer))
 
     async def recent(self, limit: int) -> Sequence[Customer]:
         """Those written with last, the latest first."""

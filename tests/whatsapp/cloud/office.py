@@ -59,6 +59,7 @@ class OfficeUnderTest:
         self.port = port
         self.config: dict[str, Any] = {}
         self.provider = self._provider()
+        self.records: dict[UserID, LoginRecord] = {}
         self.sessions: dict[UserID, CloudSession] = {}
 
     @property
@@ -93,7 +94,8 @@ class OfficeUnderTest:
             step = await process.submit(self.secrets())
         assert isinstance(step, Complete)
         login = step.login
-        session = self.provider.open_session(LoginRecord(login.id, person, login.user, login.name))
+        self.records[person] = LoginRecord(login.id, person, login.user, login.name)
+        session = self.provider.open_session(self.records[person])
         self.sessions[person] = session
         return session
 

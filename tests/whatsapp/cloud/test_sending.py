@@ -18,6 +18,7 @@ from bridges.core.content import (
     PollAnswer,
     Text,
 )
+from bridges.core.egress.border import DestinationRefused, OpenBorder
 from bridges.core.errors import (
     BridgeError,
     NotConnected,
@@ -86,7 +87,7 @@ async def test_a_long_text_comes_in_pieces(
         (MediaKind.IMAGE, "image/jpeg", "image"),
         (MediaKind.IMAGE, "image/heic", "document"),
         (MediaKind.VIDEO, "video/mp4", "video"),
-        (MediaKind.AUDIO, "audio/ogg", "audio"),
+        (MediaKind.AUDIO, "audio/ogg; codecs=opus", "audio"),
         (MediaKind.STICKER, "image/webp", "sticker"),
         (MediaKind.FILE, "application/pdf", "document"),
     ],
@@ -108,7 +109,7 @@ async def test_files_are_sent_as_what_meta_takes_them_for(
     first = customer.inbox[0].content
     assert first["type"] == sent_as
     stored = office.net.world.files[first[sent_as]["id"]]
-    assert (stored.data, stored.mime) == (b"content", mime)
+    assert (stored.data, stored.mime) == (b"content", mime.partition(";")[0])
     shown = [first[sent_as].get("caption"), *customer.texts()]
     assert [one for one in shown if one] == ["below"]
 
@@ -281,3 +282,21 @@ async def test_templates_are_listed_and_sent(office: OfficeUnderTest) -> None:
     await session.send_template(office.chat(), "k", templates[3], ["Farhod", "17"])
     assert [one.content["template"]["name"] for one in customer.inbox] == ["order_ready"]
     assert office.handle.texts()[-1] == "Dear Farhod, your order 17 is ready."
+
+
+class ClosedBorder(OpenBorder):
+    """A policy that lists nothing."""
+
+    def check(self, host: str) -> None:
+        raise DestinationRefused(f"{host} is not listed")
+
+
+async def test_the_policy_of_the_homeserver_is_asked_before_each_connection(
+    office: OfficeUnderTest, customer: CustomerPhone
+) -> None:
+    office.handle.border = ClosedBorder()
+    await office.restart()
+    session = office.provider.open_session(office.records[ALISA])
+    with pytest.raises(Rejected, match="POLICY"):
+        await session.send(outgoing(office, "not let out"))
+    assert not customer.texts()
