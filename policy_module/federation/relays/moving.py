@@ -15,7 +15,13 @@ from synapse.types import create_requester
 from policy_module.federation.gate import refused_by
 from policy_module.federation.relays.replacing import Successor
 from policy_module.federation.relays.rooms import Rooms
-from policy_module.federation.relays.successor import REPLACES, TAKEN_OVER, OldRoom, successor
+from policy_module.federation.relays.successor import (
+    REPLACES,
+    TAKEN_OVER,
+    OldRoom,
+    coming,
+    successor,
+)
 from policy_module.live.holder import PolicyInForce
 from policy_module.rules.names import server_of
 
@@ -42,8 +48,7 @@ class Moving:
         people = sorted(await self._rooms.local_members(old))
         powers = await self._rooms.powers(old)
         creator = powers.strongest(people) or people[0]
-        memberships = await self.memberships(old)
-        members = [user for user, membership in memberships.items() if membership != "ban"]
+        members = coming(await self.memberships(old))
         version = self._hs.config.server.default_room_version
         room_id, _ = await self._api.create_room(
             creator,

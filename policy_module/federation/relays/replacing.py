@@ -12,7 +12,12 @@ from typing import Any, Protocol
 from attrs import define, frozen
 from synapse.api.errors import SynapseError
 
-from policy_module.federation.relays.successor import Step, main_alias, memberships_to_set
+from policy_module.federation.relays.successor import (
+    Step,
+    coming,
+    main_alias,
+    memberships_to_set,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -113,9 +118,8 @@ class Replacing:
         if not pointed_to:
             # Not in the old room: what is said there reaches the server everybody is to be kept from.
             await self._attempt(self._work.tell(old, new, NOTICE), "tell people in", new.room_id)
-        before = await self._work.memberships(old)
+        wanted = set(coming(await self._work.memberships(old)))
         now = await self._work.memberships(new.room_id)
-        wanted = {user for user, membership in before.items() if membership in {"join", "invite"}}
         came = {user for user in wanted if now.get(user) in {"join", "invite"}}
         return NewRoom(
             new.room_id, tuple(sorted(came)), tuple(sorted(wanted - came)), pointed_to, published

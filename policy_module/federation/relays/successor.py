@@ -95,6 +95,11 @@ def _levels(old: OldRoom, creator: str, members: Collection[str]) -> dict[str, A
     return {**levels, "users": kept}
 
 
+def coming(memberships: Mapping[str, str]) -> list[str]:
+    """Give who is to come along, of the memberships in the old room: not who has left it."""
+    return [user for user, membership in memberships.items() if membership in {"join", "invite"}]
+
+
 def memberships_to_set(
     own_server_has: Collection[str], before: Mapping[str, str], now: Mapping[str, str]
 ) -> Iterator[Step]:
@@ -107,10 +112,10 @@ def memberships_to_set(
     for user, membership in before.items():
         if membership == "ban" and user not in now:
             yield Step(user, "ban")
-    for user, membership in before.items():
-        if membership in {"join", "invite"} and user not in now:
+    for user in coming(before):
+        if user not in now:
             yield Step(user, "invite")
-        if membership == "join" and user in own_server_has and now.get(user) in {None, "invite"}:
+        if before[user] == "join" and user in own_server_has and now.get(user) in {None, "invite"}:
             yield Step(user, "join", own=True)
 
 

@@ -19,7 +19,7 @@ from policy_module.federation.relays.successor import (
 
 OLD, NEW = "!old", "!new"
 ALICE, AMIR, ADA = "@alice:home.example", "@amir:home.example", "@ada:home.example"
-BOB, BIM = "@bob:near.example", "@bim:near.example"
+BOB, BIM, BEA = "@bob:near.example", "@bim:near.example", "@bea:near.example"
 MAIN, OTHER, ELSEWHERE = "#main:home.example", "#other:home.example", "#main:near.example"
 
 
