@@ -79,17 +79,23 @@ _ONCE: dict[str, UserText] = {
 }
 
 
-def parts_of(message: Json, around: Surroundings) -> tuple[RemotePart, ...]:
-    """The parts of a message; none if it says nothing by itself. Never raises."""
+def parts_of(
+    message: Json, around: Surroundings, *, view_once: bool = False, lottie: bool = False
+) -> tuple[RemotePart, ...]:
+    """The parts of a message; none if it says nothing by itself. Never raises.
+
+    ``view_once`` and ``lottie`` tell what was around the message if it is not any more.
+    """
     try:
-        return _parts(message, around)
+        found = opened(message)
+        known = evolve(found, view_once=found.view_once or view_once, lottie=found.lottie or lottie)
+        return _parts(known, around)
     except Exception:  # noqa: BLE001 - it must neither be lost nor hold up those behind it
         _log.exception("A message could not be converted", extra={"kinds": sorted(message)})
         return (told(_NOT_CONVERTED, around),)
 
 
-def _parts(message: Json, around: Surroundings) -> tuple[RemotePart, ...]:
-    found = opened(message)
+def _parts(found: Opened, around: Surroundings) -> tuple[RemotePart, ...]:
     kinds = [kind for kind in found.content if kind not in _SILENT]
     if not kinds:
         return ()
@@ -129,7 +135,7 @@ def _of_kind(
         case "contactsArrayMessage":
             return contacts(content, around) or (told(_NOTHING_TO_SHOW, around),)
         case "commentMessage":
-            return _parts(mapping(content.get("message")), around)
+            return _parts(opened(mapping(content.get("message"))), around)
     card = card_of(kind, content, around)
     if card is not None:
         return _card(card, around)
@@ -174,7 +180,7 @@ def _file(kind: str, file: Json, context: Json, found: Opened, around: Surroundi
 
 
 def _card(card: Card, around: Surroundings) -> tuple[RemotePart, ...]:
-    above = [part for header in card.headers for part in _parts(header, around)]
+    above = [part for header in card.headers for part in _parts(opened(header), around)]
     if not card.text.body:
         return tuple(above) or (told(_NOTHING_TO_SHOW, around),)
     if len(above) == 1 and isinstance(above[0], RemoteMedia) and above[0].caption is None:

@@ -41,7 +41,12 @@ class Contents:
             say=await self._handle.translation(self._device.login),
             takes_view_once=self._view_once,
         )
-        return parts_of(content, around)
+        return parts_of(
+            content,
+            around,
+            view_once=data.get("is_view_once") is True,
+            lottie=data.get("is_lottie_sticker") is True,
+        )
 
     async def _mentioned(self, content: Mapping[str, Any]) -> dict[str, Mentioned]:
         """Those the message names, by the user part of the address it names them by.

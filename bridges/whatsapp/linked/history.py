@@ -8,11 +8,12 @@ from typing import Any
 from bridges.core.events import ReactionsOf, RemoteMessage, RemoteReceipt
 from bridges.core.history.pages import HistoryPage, PastMessage
 from bridges.core.ids import ChatKey, MessageID
+from bridges.whatsapp.from_whatsapp.context import context_of
 from bridges.whatsapp.ids import maybe_jid
 from bridges.whatsapp.linked.contents import Contents
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import Envelope
-from bridges.whatsapp.linked.incoming import Said, context_of, meaning
+from bridges.whatsapp.linked.incoming import Said, meaning
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.queries import known_chat
 from bridges.whatsapp.linked.stores import Stores

@@ -10,6 +10,9 @@ from typing import Any
 from attrs import frozen
 
 from bridges.core.ids import MessageID
+from bridges.whatsapp.from_whatsapp.polls import POLLS
+from bridges.whatsapp.from_whatsapp.wrappers import opened
+from bridges.whatsapp.json_form import mapping, mappings, number, text
 
 Content = Mapping[str, Any]
 
@@ -23,6 +26,7 @@ _SILENT = frozenset(
 )
 _REVOKE = "REVOKE"
 _PINNED = "PIN_FOR_ALL"
+_BETTER = frozenset({"HD_IMAGE_DUAL_UPLOAD", "HD_VIDEO_DUAL_UPLOAD", "HEVC_VIDEO_DUAL_UPLOAD"})
 
 
 @frozen
@@ -87,81 +91,55 @@ class Nothing:
 Meaning = Said | Edited | Revoked | Reacted | Voted | Pinned | TimerSet | Nothing
 
 
-def meaning(content: Content) -> Meaning:
+def meaning(message: Content) -> Meaning:
     """Tell what a message means. Anything may come in; what is not understood is ``Said``."""
-    edited = content.get("editedMessage")
-    if isinstance(edited, Mapping):
-        return meaning(_inner(edited))
+    content = opened(message).content
     if "protocolMessage" in content:
-        return _protocol(_mapping(content["protocolMessage"]))
+        return _protocol(mapping(content["protocolMessage"]))
     if "reactionMessage" in content:
-        reaction = _mapping(content["reactionMessage"])
-        return Reacted(_target(reaction.get("key")), str(reaction.get("text", "")))
+        reaction = mapping(content["reactionMessage"])
+        return Reacted(_target(reaction.get("key")), text(reaction.get("text")))
     if "pollUpdateMessage" in content:
-        update = _mapping(content["pollUpdateMessage"])
+        update = mapping(content["pollUpdateMessage"])
         return Voted(_target(update.get("pollCreationMessageKey")), content)
     if "pinInChatMessage" in content:
-        pin = _mapping(content["pinInChatMessage"])
+        pin = mapping(content["pinInChatMessage"])
         return Pinned(_target(pin.get("key")), pin.get("type") == _PINNED)
     if "keepInChatMessage" in content or set(content) <= _SILENT:
         return Nothing()
-    return Said(content)
+    return _better(message, content) or Said(message)
+
+
+def _better(message: Content, content: Content) -> Edited | None:
+    """A photo or video in high definition follows the same one in a lower quality, and replaces it."""
+    association = mapping(mapping(content.get("messageContextInfo")).get("messageAssociation"))
+    target = _target(association.get("parentMessageKey"))
+    if association.get("associationType") in _BETTER and target:
+        return Edited(target, message, 0)
+    return None
 
 
 def _protocol(message: Content) -> Meaning:
     # REVOKE is the enum's zero, which protobuf leaves out of JSON where it was not set.
     match message.get("type", _REVOKE):
         case "MESSAGE_EDIT":
-            edited = _mapping(message.get("editedMessage"))
-            return Edited(_target(message.get("key")), edited, _number(message.get("timestampMS")))
+            edited = mapping(message.get("editedMessage"))
+            return Edited(_target(message.get("key")), edited, number(message.get("timestampMS")))
         case "REVOKE" if message.get("key"):
             return Revoked(_target(message.get("key")))
         case "EPHEMERAL_SETTING":
-            return TimerSet(_number(message.get("ephemeralExpiration")))
+            return TimerSet(number(message.get("ephemeralExpiration")))
         case _:
             return Nothing()
 
 
-def context_of(content: Content) -> Content:
-    """The ``contextInfo`` of a message, wherever it stands; empty if it has none."""
-    for part in content.values():
-        if not isinstance(part, Mapping):
-            continue
-        if isinstance(part.get("contextInfo"), Mapping):
-            return _mapping(part["contextInfo"])
-        if isinstance(part.get("message"), Mapping):
-            return context_of(_mapping(part["message"]))
-    return {}
-
-
-def poll_answers(content: Content) -> list[str] | None:
+def poll_answers(message: Content) -> list[str] | None:
     """The answers of the poll that a message begins, None if it begins none."""
-    for name, part in content.items():
-        if not isinstance(part, Mapping):
-            continue
-        if name.startswith("pollCreationMessage") and isinstance(part.get("options"), list):
-            return [str(_mapping(one).get("optionName", "")) for one in part["options"]]
-        if isinstance(part.get("message"), Mapping):
-            found = poll_answers(_mapping(part["message"]))
-            if found is not None:
-                return found
-    return None
-
-
-def _inner(wrapper: Content) -> Content:
-    return _mapping(wrapper.get("message"))
+    content = opened(message).content
+    poll = next((mapping(content[kind]) for kind in content if kind in POLLS), {})
+    options = mappings(poll.get("options"))
+    return [text(one.get("optionName")) for one in options] if options else None
 
 
 def _target(key: Any) -> MessageID:
-    return MessageID(str(_mapping(key).get("ID", "")))
-
-
-def _mapping(value: Any) -> Content:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: Any) -> int:
-    try:
-        return int(value or 0)
-    except (TypeError, ValueError):
-        return 0
+    return MessageID(text(mapping(key).get("ID")))

@@ -23,6 +23,7 @@ from bridges.core.events import (
 from bridges.core.ids import MessageID
 from bridges.core.network import BridgeHandle
 from bridges.core.text import UserText, user_text
+from bridges.whatsapp.from_whatsapp.context import context_of
 from bridges.whatsapp.ids import STATUS, chat_jid
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.contents import Contents
@@ -37,7 +38,6 @@ from bridges.whatsapp.linked.incoming import (
     Said,
     TimerSet,
     Voted,
-    context_of,
     meaning,
     poll_answers,
 )
