@@ -258,7 +258,7 @@ class WhatsAppDriver:
             listen=WhatsAppListenConfig(host=listen.host, port=listen.port),
             linked=LinkedConfig(
                 worker=self._folder / "worker.sock",
-                worker_files=self._folder / "store" / "files",
+                worker_files=self._folder / "files",
                 contacts_interval=10.0,
             ),
         )

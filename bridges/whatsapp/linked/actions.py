@@ -53,7 +53,7 @@ class MessageActions:
                 "WhatsApp lets messages be changed for {minutes} minutes only.", minutes=minutes
             )
             raise Rejected("WHATSAPP.TOO_OLD", text)
-        content = await self._outgoing.edited(edit, jid)
+        content = await self._outgoing.edited(edit)
         now = int(self._clock.now().timestamp() * 1000)
         worker = self._device.worker
         await guarded(worker.edit(self._device.name, str(jid), target, content, now, edit.key))

@@ -67,6 +67,8 @@ class Channel:
         self._journal = ""
         self._writer: asyncio.StreamWriter | None = None
         self._connected = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._gone.set()
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("karvon.whatsapp.linked")
 
@@ -82,6 +84,10 @@ class Channel:
     async def connected(self) -> None:
         """Wait until the worker has greeted."""
         await self._connected.wait()
+
+    async def gone(self) -> None:
+        """Wait until there is no connection to the worker."""
+        await self._gone.wait()
 
     async def events(self) -> AsyncIterator[WorkerEvent]:
         """Yield events, each kept one once until it is acknowledged, over all reconnections."""
@@ -159,6 +165,7 @@ class Channel:
             self._journal = greeting.journal
             self._taken.clear()
         self._writer = writer
+        self._gone.clear()
         self._connected.set()
         while (frame := await read_frame(reader)) is not None:
             self._hear(from_json(frame))
@@ -193,6 +200,7 @@ class Channel:
     def _lose(self, writer: asyncio.StreamWriter) -> None:
         self._writer = None
         self._connected.clear()
+        self._gone.set()
         writer.close()
         for future in self._calls.values():
             if not future.done():

@@ -54,6 +54,10 @@ class WorkerClient:
         """Wait until the worker is there."""
         await self._channel.connected()
 
+    async def gone(self) -> None:
+        """Wait until the worker is away."""
+        await self._channel.gone()
+
     def events(self) -> AsyncIterator[WorkerEvent]:
         """Yield what happens, for all accounts; to be taken in one place only."""
         return self._channel.events()

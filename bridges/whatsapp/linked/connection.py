@@ -19,8 +19,9 @@ from bridges.core.text import UserText, user_text
 from bridges.whatsapp.linked.border import LinkedBorder
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.refusals import NOT_LINKED, guarded, quietly
-from bridges.whatsapp.linked.trouble import Verdict
+from bridges.whatsapp.linked.trouble import WORKER_GONE, Verdict
 
+_CONNECTED = "connected"
 _PAUSE = 5.0
 _BORDER_PAUSE = 60.0
 
@@ -50,10 +51,12 @@ class Connection:
         self._report = report
         self._lost = lost
         self._task: asyncio.Task[None] | None = None
+        self._is_open = False
         self.is_connected = False
 
     def start(self) -> None:
         """Begin connecting."""
+        self._is_open = True
         self._report(SessionState.CONNECTING, None)
         self._connect_after(0.0)
 
@@ -62,7 +65,7 @@ class Connection:
         task, self._task = self._task, None
         if task is not None:
             await ended([task])
-        self.is_connected = False
+        self._is_open = self.is_connected = False
         if disconnect:
             await quietly(self._device.worker.disconnect(self._device.name))
 
@@ -70,14 +73,22 @@ class Connection:
         """Take in what the worker has told."""
         self.is_connected = verdict.state is SessionState.CONNECTED
         if verdict.is_lost:
+            self._is_open = False
             self._lost()
         self._report(verdict.state, verdict.reason)
         if verdict.retry_in is not None:
             self._connect_after(verdict.retry_in)
 
+    def worker_gone(self) -> None:
+        """The worker is away; it connects by itself when it is back, and this asks how it stands."""
+        if self._is_open:
+            self.is_connected = False
+            self._report(SessionState.TRANSIENT_DISCONNECT, WORKER_GONE)
+            self._connect_after(_PAUSE / 10)
+
     def policy_changed(self) -> None:
         """Ask the border again; a connection it no longer lets be is ended."""
-        if self.is_connected or self._task is not None:
+        if self._is_open:
             self._connect_after(0.0)
 
     def _connect_after(self, seconds: float) -> None:
@@ -92,6 +103,7 @@ class Connection:
             try:
                 self._border.check()
                 await guarded(self._device.worker.connect(self._device.name))
+                await self._look()
             except DestinationRefused as refused:
                 await quietly(self._device.worker.disconnect(self._device.name))
                 self.is_connected = False
@@ -102,6 +114,7 @@ class Connection:
                 self._report(SessionState.TRANSIENT_DISCONNECT, reason)
                 seconds = _BORDER_PAUSE
             except SessionLost:
+                self._is_open = False
                 self._lost()
                 self._report(SessionState.BAD_CREDENTIALS, NOT_LINKED)
                 return
@@ -111,3 +124,10 @@ class Connection:
                 seconds = _PAUSE
             else:
                 return
+
+    async def _look(self) -> None:
+        """Report a connection that the worker has kept while we were away, of which it tells nothing."""
+        for account in await guarded(self._device.worker.accounts()):
+            if account.name == self._device.name and account.state == _CONNECTED:
+                self.is_connected = True
+                self._report(SessionState.CONNECTED, None)

@@ -6,6 +6,7 @@ as it came, for the phone sends it once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from attrs import evolve
@@ -26,6 +27,7 @@ from bridges.whatsapp.store.past import OldMessage
 Data = Mapping[str, Any]
 
 _FOR_EVER = -1
+_PATIENCE = timedelta(seconds=30)
 
 
 class HistorySync:
@@ -36,6 +38,15 @@ class HistorySync:
         self._clock = clock
         self._stores = stores
         self._people = people
+        self._is_there = False
+
+    async def is_awaited(self) -> bool:
+        """Whether the phone has yet to hand over the chats of an account that was just linked."""
+        if self._is_there or await self._stores.chats.recent(1):
+            return False
+        account = await self._stores.accounts.get(self._device.login)
+        # Nothing is awaited for ever: an account may have no chats.
+        return account is not None and self._clock.now() - account.linked_at < _PATIENCE
 
     async def part(self, data: Data, batch: Batch) -> None:
         """A ``history_sync`` event."""
@@ -46,6 +57,7 @@ class HistorySync:
         conversation = data.get("conversation")
         if isinstance(conversation, Mapping):
             await self._chat(conversation, batch)
+            self._is_there = self._is_there or data.get("part") == data.get("parts")
 
     async def _chat(self, told: Data, batch: Batch) -> None:
         jid = maybe_jid(told.get("ID"))

@@ -76,6 +76,11 @@ class Hub:
             self._serve(line, take), name=f"whatsapp events of {account}"
         )
 
+    def serves(self, account: str) -> bool:
+        """Whether somebody has an account's events."""
+        line = self._lines.get(account)
+        return line is not None and line.task is not None
+
     async def unregister(self, account: str) -> None:
         """Have no more of them."""
         line = self._lines.pop(account, None)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.clock import Clock
-from bridges.core.errors import Rejected
+from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.ids import ChatKey
 from bridges.core.text import user_text
 from bridges.whatsapp.ids import (
@@ -26,6 +26,7 @@ from bridges.whatsapp.ids import (
     user_jid,
 )
 from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.queries import known_chat
 from bridges.whatsapp.linked.refusals import guarded, quietly
@@ -35,20 +36,34 @@ from bridges.whatsapp.store.chats import ChatFacts
 
 _NUMBER = re.compile(r"\+?[0-9]{7,15}")
 _WA_ME = re.compile(r"(?:https?://)?wa\.me/\+?(?P<number>[0-9]{7,15})(?:[/?].*)?")
+_LOOK_AGAIN = 2.0
 _SEPARATORS = re.compile(r"[\s().-]")
 
 
 class ChatLists:
     """For one login."""
 
-    def __init__(self, device: LinkedDevice, stores: Stores, people: People, clock: Clock) -> None:
+    def __init__(
+        self,
+        device: LinkedDevice,
+        stores: Stores,
+        people: People,
+        clock: Clock,
+        history: HistorySync,
+    ) -> None:
         self._device = device
         self._stores = stores
         self._people = people
         self._clock = clock
+        self._history = history
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
-        """See ``ListsChats``."""
+        """See ``ListsChats``. Right after linking the phone takes a while to hand its chats over."""
+        if await self._history.is_awaited():
+            text = user_text(
+                "Your phone has not handed over your chats yet. Try again in a minute."
+            )
+            raise TemporaryError("WHATSAPP.HISTORY_AWAITED", text, retry_after=_LOOK_AGAIN)
         names = await self._group_names()
         facts = await self._stores.chats.recent(limit)
         return [await self._known(one, names) for one in facts if one.chat != str(STATUS)]

@@ -207,9 +207,8 @@ class LinkLogin:
         """Store the account; an earlier link of it ends."""
         login = login_id(lid)
         earlier = await self._linking.accounts.get(login)
-        account = Account(
-            login, self._device, number.user if number else "", self._linking.clock.now()
-        )
+        now = self._linking.clock.now()
+        account = Account(login, self._device, number.user if number else "", now, now)
         await self._linking.accounts.save(account)
         self._kept = True
         if earlier is not None and earlier.device != self._device:

@@ -6,7 +6,7 @@ The worker remembers for each key what it has sent, so a repeated send is answer
 
 from datetime import UTC, datetime, timedelta
 
-from bridges.core.content import Poll
+from bridges.core.content import LocalMedia, Poll
 from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import OutgoingMessage, Sent
@@ -21,6 +21,7 @@ from bridges.whatsapp.polls import answer_id
 from bridges.whatsapp.store.messages import Said
 from bridges.whatsapp.wire.values import Sent as Answered
 
+_EMPTY = user_text("There is nothing in this message that WhatsApp could show.")
 _READ_ONLY = user_text("Nobody can write here from the bridge.")
 
 
@@ -38,7 +39,9 @@ class MessageSender:
         if jid.server in {NEWSLETTER, BROADCAST}:
             raise Rejected("WHATSAPP.READ_ONLY", _READ_ONLY)
         timer = (await self._stores.chats.get(message.chat.chat)).timer
-        contents = await self._outgoing.messages(message, jid)
+        contents = await self._outgoing.messages(message)
+        if not contents:
+            raise Rejected("WHATSAPP.EMPTY", _EMPTY)
         answers: tuple[str, ...] = ()
         ids: list[MessageID] = []
         when = message.timestamp
@@ -50,6 +53,8 @@ class MessageSender:
             when = datetime.fromtimestamp(answered.timestamp, UTC)
             ids.append(MessageID(answered.id))
             await self._note(message.chat, answered)
+            if number == 0 and isinstance(message.content, LocalMedia):
+                await self._stores.sent.put(ids[0], content, answered.timestamp)
         if isinstance(message.content, Poll):
             texts = [one.text for one in message.content.answers]
             await self._stores.polls.note(ids[0], texts)

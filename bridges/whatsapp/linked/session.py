@@ -78,8 +78,9 @@ class LinkedSession(RoomAbilities):
         pictures = Pictures(device, minimal=minimal)
         self._queries = Queries(device, handle, stores, people, pictures)
         self._refresher = Refresher(record.id, handle, self._queries.chat_info)
-        contents = Contents(device, handle, people)
+        contents = Contents(device, handle, people, view_once=config.media.view_once)
         self._connection = Connection(device, border, handle.clock, self._report, self._on_lost)
+        history = HistorySync(device, handle.clock, stores, people)
         self._receiver = Receiver(
             device,
             handle,
@@ -94,15 +95,15 @@ class LinkedSession(RoomAbilities):
                 status_posts=config.sync.status_posts,
             ),
             ChatEvents(device, handle, stores, people, pictures, self._refresher),
-            HistorySync(device, handle.clock, stores, people),
+            history,
             Moves(handle, stores),
             by_proxy=config.linked.proxy is not None,
         )
-        outgoing = Outgoing(device, stores, people)
+        outgoing = Outgoing(device, stores)
         self._sender = MessageSender(device, stores, outgoing)
         self._actions = MessageActions(device, stores, outgoing, handle.clock)
         self._settings = SettingActions(device, stores)
-        self._lists = ChatLists(device, stores, people, handle.clock)
+        self._lists = ChatLists(device, stores, people, handle.clock, history)
         self._past = Past(device, stores, people, contents)
         self._fetcher = MediaFetcher(device)
         self._watch = Watch(device, handle, stores, people, config.linked.contacts_interval)
@@ -243,6 +244,16 @@ class LinkedSession(RoomAbilities):
     async def resolve(self, identifier: str) -> KnownChat:
         """See ``ResolvesIdentifiers``."""
         return await self._lists.resolve(identifier)
+
+    # -- Called by the provider
+
+    def worker_gone(self) -> None:
+        """The worker is away."""
+        self._connection.worker_gone()
+
+    def policy_changed(self) -> None:
+        """What may be connected to may have become something else."""
+        self._connection.policy_changed()
 
     # -- Called by the parts
 

@@ -13,6 +13,7 @@ from bridges.whatsapp.store.messages import MessageNotes
 from bridges.whatsapp.store.names import NameStore
 from bridges.whatsapp.store.past import PastStore
 from bridges.whatsapp.store.polls import PollStore
+from bridges.whatsapp.store.sent import SentFiles
 
 
 @frozen
@@ -27,6 +28,7 @@ class Stores:
     messages: MessageNotes
     polls: PollStore
     past: PastStore
+    sent: SentFiles
 
     @classmethod
     def of(cls, database: Database, secrets: SecretBox, login: LoginID) -> "Stores":
@@ -40,6 +42,7 @@ class Stores:
             MessageNotes(database, login),
             PollStore(database, login),
             PastStore(database, secrets, login),
+            SentFiles(database, secrets, login),
         )
 
     async def wipe(self) -> None:
@@ -52,5 +55,6 @@ class Stores:
             self.messages,
             self.polls,
             self.past,
+            self.sent,
         ):
             await store.wipe()

@@ -9,7 +9,7 @@ from mautrix.util.async_db import Connection
 from bridges.core.ids import LoginID
 from bridges.core.storage.database import Database
 
-_COLUMNS = "login, device, number, received, phone_seen, warned_days"
+_COLUMNS = "login, device, number, received, linked_at, phone_seen, warned_days"
 
 
 @frozen
@@ -27,6 +27,7 @@ class Account:
     login: LoginID
     device: str
     number: str
+    linked_at: datetime
     phone_seen: datetime
     received: int = 0
     warned_days: int = 0
@@ -50,6 +51,7 @@ class AccountStore:
             LoginID(row["login"]),
             row["device"],
             row["number"],
+            datetime.fromtimestamp(row["linked_at"], UTC),
             datetime.fromtimestamp(row["phone_seen"], UTC),
             row["received"],
             row["warned_days"],
@@ -64,13 +66,15 @@ class AccountStore:
         """Store an account, in place of an earlier link of the same login."""
         await self._db.execute(
             "INSERT INTO whatsapp_account"  # noqa: S608
-            f" ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (login) DO UPDATE SET"
+            f" ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO UPDATE SET"
             " device = excluded.device, number = excluded.number, received = excluded.received,"
-            " phone_seen = excluded.phone_seen, warned_days = excluded.warned_days",
+            " linked_at = excluded.linked_at, phone_seen = excluded.phone_seen,"
+            " warned_days = excluded.warned_days",
             account.login,
             account.device,
             account.number,
             account.received,
+            int(account.linked_at.timestamp()),
             int(account.phone_seen.timestamp()),
             account.warned_days,
         )

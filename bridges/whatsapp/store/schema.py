@@ -16,6 +16,7 @@ CREATE TABLE whatsapp_account (
     device      TEXT NOT NULL UNIQUE,
     number      TEXT NOT NULL,
     received    BIGINT NOT NULL DEFAULT 0,
+    linked_at   BIGINT NOT NULL,
     phone_seen  BIGINT NOT NULL,
     warned_days INTEGER NOT NULL DEFAULT 0
 );
@@ -60,6 +61,13 @@ CREATE TABLE whatsapp_poll (
     login   TEXT NOT NULL,
     id      TEXT NOT NULL,
     answers TEXT NOT NULL,
+    PRIMARY KEY (login, id)
+);
+CREATE TABLE whatsapp_sent (
+    login   TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    sealed  BYTEA NOT NULL,
     PRIMARY KEY (login, id)
 );
 CREATE TABLE whatsapp_past (
