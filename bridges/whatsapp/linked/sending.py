@@ -21,7 +21,7 @@ from bridges.whatsapp.polls import answer_id
 from bridges.whatsapp.store.messages import Said
 from bridges.whatsapp.wire.values import Sent as Answered
 
-_EMPTY = user_text("There is nothing in this message that WhatsApp could show.")
+_EMPTY = user_text("There is nothing in this message that can be seen.")
 _READ_ONLY = user_text("Nobody can write here from the bridge.")
 
 
