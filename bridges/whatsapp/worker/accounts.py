@@ -14,6 +14,7 @@ from attrs import asdict
 
 from bridges.whatsapp.worker.device import Device, Listener, Own, State, Way
 from bridges.whatsapp.worker.events import TRANSIENT, Happened
+from bridges.whatsapp.worker.history import Histories, notification_of
 from bridges.whatsapp.worker.journal import Journal, Linked
 from bridges.whatsapp.worker.library import Library
 from bridges.whatsapp.worker.logs import library_log
@@ -47,6 +48,7 @@ class Accounts:
         self._journal = journal
         self._kept = kept
         self._passing = passing
+        self._histories = Histories(library, journal, kept)
         self._devices: dict[str, Device] = {}
         self._codes: dict[str, asyncio.Event] = {}
         self._failing = False
@@ -64,6 +66,7 @@ class Accounts:
 
     async def stop(self) -> None:
         """Disconnect everybody; they are connected again at the next start."""
+        await self._histories.stop()
         async with self._one_at_a_time:
             devices = list(self._devices.values())
             self._devices.clear()
@@ -174,8 +177,15 @@ class Accounts:
                 if event.kind in TRANSIENT:
                     self._passing(name, event.kind, event.data)
             kept = [(one.kind, one.data) for one in events if one.kind not in TRANSIENT]
+            histories = {
+                str(one.data["id"]): notification
+                for one in events
+                if (notification := notification_of(one)) is not None
+            }
             if kept:
-                self._keep(lambda: self._journal.append_all(name, kept))
+                self._keep(lambda: self._journal.append_all(name, kept, histories))
+                if histories or any(kind == "connected" for kind, _ in kept):
+                    self._loop.call_soon_threadsafe(self._fetch_histories, name)
                 if any(kind == "logged_out" for kind, _ in kept):
                     self._journal.unlinked(name)
 
@@ -199,6 +209,7 @@ class Accounts:
             accepted=partial(self._journal.accepted, name),
             refused=partial(self._journal.refused, name),
             failing=lambda: self._failing,
+            fetching=lambda: bool(self._journal.histories(name)),
             failed=_not_heard,
         )
         return Listener(happened, linked, shows, library_log, told)
@@ -216,6 +227,11 @@ class Accounts:
                 self._failing = False
                 self._kept()
                 return
+
+    def _fetch_histories(self, name: str) -> None:
+        device = self._devices.get(name)
+        if device is not None and device.known:
+            self._histories.fetch(name, device)
 
     def _begin_anew(self, name: str, stanza: Stanza) -> None:
         self._healing.add(task := asyncio.ensure_future(self._heal(name, stanza)))

@@ -23,7 +23,6 @@ KINDS: Final[Mapping[int, str]] = {
     10: "client_outdated",
     11: "stream_error",
     12: "disconnected",
-    13: "history_sync",
     17: "message",
     18: "receipt",
     19: "chat_presence",
@@ -77,7 +76,7 @@ class Happened:
 
 
 def read(kind: str, event: Foreign) -> list[Happened]:
-    """Translate one event: none if it says nothing, several if it is large.
+    """Translate one event: none if it says nothing.
 
     One that cannot be translated is kept as it came, as ``unreadable``.
     """
@@ -89,8 +88,6 @@ def read(kind: str, event: Foreign) -> list[Happened]:
 
 
 def _read(kind: str, event: Foreign) -> list[Happened]:
-    if kind == "history_sync":
-        return [Happened(kind, part) for part in history_parts(message_dict(event.Data))]
     data = _READERS.get(kind, plain)(event)
     return [] if kind == "message" and says_nothing(data["message"]) else [Happened(kind, data)]
 

@@ -44,6 +44,12 @@ CREATE TABLE IF NOT EXISTS sent (
     PRIMARY KEY (account, key)
 );
 CREATE INDEX IF NOT EXISTS sent_id ON sent (account, id);
+CREATE TABLE IF NOT EXISTS history (
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    notification TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+);
 CREATE TABLE IF NOT EXISTS seen (
     account TEXT NOT NULL,
     sender TEXT NOT NULL,
@@ -53,6 +59,10 @@ CREATE TABLE IF NOT EXISTS seen (
 ) WITHOUT ROWID;
 """
 
+Events = Sequence[tuple[str, Mapping[str, Any]]]
+"""Events by kind and data."""
+
+_NONE: Mapping[str, Mapping[str, Any]] = {}
 _MESSAGES = frozenset({"message", "undecryptable"})
 _REMEMBERED = 30 * 86400
 """Seconds for which ids of messages are kept: nothing waits longer at the service."""
@@ -118,10 +128,20 @@ class Journal:
         """Keep an event; returns its number, or 0 if it is a message that was kept before."""
         return self.append_all(account, [(kind, data)])
 
-    def append_all(self, account: str, events: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
-        """Keep several events, all or none; returns the last one's number (0: there was none)."""
+    def append_all(
+        self, account: str, events: Events, histories: Mapping[str, Mapping[str, Any]] = _NONE
+    ) -> int:
+        """Keep several events, all or none; returns the last one's number (0: there was none).
+
+        `histories`: notifications of old chats to be fetched, by the message's id.
+        """
         last = 0
         with self._change() as database:
+            for message_id, notification in histories.items():
+                database.execute(
+                    "INSERT OR IGNORE INTO history VALUES (?, ?, ?)",
+                    (account, message_id, json.dumps(notification)),
+                )
             for kind, data in events:
                 if kind in _MESSAGES and not self._is_new(database, account, kind, data):
                     continue
@@ -131,6 +151,22 @@ class Journal:
                 )
                 last = done.lastrowid or 0
         return last
+
+    def histories(self, account: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return what old chats are to be fetched: the message's id and its notification."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT id, notification FROM history WHERE account = ? ORDER BY rowid", (account,)
+            ).fetchall()
+        return [(str(row[0]), json.loads(row[1])) for row in rows]
+
+    def keep_history(self, account: str, message_id: str, events: Events) -> None:
+        """Keep old chats; they need not be fetched again."""
+        with self._change() as database:
+            _insert(database, account, events)
+            database.execute(
+                "DELETE FROM history WHERE account = ? AND id = ?", (account, message_id)
+            )
 
     def has(self, account: str, sender: str, message_id: str) -> bool:
         """Tell whether a message was kept in the last weeks, acknowledged or not."""
@@ -182,18 +218,14 @@ class Journal:
         """Return one account, if it is linked."""
         return next((one for one in self.accounts() if one.name == name), None)
 
-    def linked(self, account: Linked, events: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    def linked(self, account: Linked, events: Events) -> None:
         """Keep an account together with the events that tell of it."""
         with self._change() as database:
             database.execute(
                 "INSERT OR REPLACE INTO account (name, jid, lid, wanted) VALUES (?, ?, ?, ?)",
                 (account.name, account.jid, account.lid, account.wanted),
             )
-            for kind, data in events:
-                database.execute(
-                    "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)",
-                    (account.name, kind, json.dumps(data, ensure_ascii=False)),
-                )
+            _insert(database, account.name, events)
 
     def want(self, name: str, wanted: bool) -> None:
         """Remember whether an account is to be connected."""
@@ -212,6 +244,7 @@ class Journal:
             database.execute("DELETE FROM event WHERE account = ?", (name,))
             database.execute("DELETE FROM sent WHERE account = ?", (name,))
             database.execute("DELETE FROM seen WHERE account = ?", (name,))
+            database.execute("DELETE FROM history WHERE account = ?", (name,))
 
     def sent(self, account: str, key: str) -> Sending | None:
         """Return what is known of sending under a key."""
@@ -275,3 +308,10 @@ def _seen(database: sqlite3.Connection, account: str, sender: str, message_id: s
         (account, sender, message_id),
     ).fetchone()
     return row is not None
+
+
+def _insert(database: sqlite3.Connection, account: str, events: Events) -> None:
+    database.executemany(
+        "INSERT INTO event (account, kind, data) VALUES (?, ?, ?)",
+        [(account, kind, json.dumps(data, ensure_ascii=False)) for kind, data in events],
+    )

@@ -39,6 +39,8 @@ class Library:
         client: the class whose methods call them.
         proto: neonize's own protobuf messages.
         message: WhatsApp's ``Message``.
+        history: WhatsApp's ``HistorySync``.
+        decode_error: what protobuf raises for bytes that are no message.
         device_props: how a linked device calls itself in the phone's list.
         events: protobuf classes by the number of the event.
         enums: kinds of presence, receipts, files and changes.
@@ -49,6 +51,8 @@ class Library:
     client: Foreign
     proto: Foreign
     message: Foreign
+    history: Foreign
+    decode_error: type[Exception]
     device_props: Foreign
     events: Mapping[int, Foreign]
     enums: Foreign
@@ -58,11 +62,13 @@ def load() -> Library:
     """Check that the platform's wheel is whole, then load it. Raises `LibraryError`."""
     _check()
     os.environ["NEONIZE_BOT_TAG"] = "off"
+    from google.protobuf.message import DecodeError
     from neonize import _binder, events
     from neonize.aioze.client import NewAClient
     from neonize.proto import Neonize_pb2
     from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
     from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+    from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
     from neonize.utils import enum
 
     # The one function whose result neonize forgets to read from the library's memory.
@@ -73,6 +79,8 @@ def load() -> Library:
         client=NewAClient,
         proto=Neonize_pb2,
         message=Message,
+        history=HistorySync,
+        decode_error=DecodeError,
         device_props=DeviceProps,
         events=events.INT_TO_EVENT,
         enums=enum,

@@ -15,6 +15,7 @@ _TAG = re.compile(r"<(?P<tag>[a-z:]+)(?P<attributes>(?: [a-z_:-]+=\"[^\"]*\")*)"
 _ATTRIBUTE = re.compile(r" (?P<name>[a-z_:-]+)=\"(?P<value>[^\"]*)\"")
 _PART = "<enc "
 _IGNORED = re.compile(r"Ignoring message (?P<id>\S+) from ")
+_HISTORY = "Received history sync ("
 _OPENED = re.compile(r"Decrypting message from (?P<sender>\S+) in ")
 
 
@@ -66,3 +67,8 @@ def sender_of_opened(line: str) -> str | None:
     """Return whose message the library begins to decrypt, if a line says so."""
     found = _OPENED.match(line)
     return found["sender"] if found else None
+
+
+def has_fetched_history(line: str) -> bool:
+    """Tell whether a line says that the library has old chats, and is about to delete their file."""
+    return line.startswith(_HISTORY)

@@ -11,6 +11,7 @@ and that it waits for. So here
 * the next message is not opened before the last one is safe, so that at most one is in between;
 * a message that was opened but not kept (killed in between: its key is used up) is noticed when it
   comes again, and its receipt never leaves: `lost` is told, which makes the sender encrypt it anew;
+* the file with old chats is not deleted before its chats are safe;
 * the id of an own message is known before it leaves.
 """
 
@@ -25,6 +26,7 @@ from attrs import define, frozen
 from bridges.whatsapp.worker.jids import bare
 from bridges.whatsapp.worker.stanzas import (
     Stanza,
+    has_fetched_history,
     ignored_message,
     read,
     sender_of_opened,
@@ -32,6 +34,7 @@ from bridges.whatsapp.worker.stanzas import (
 
 _PATIENCE = 3.0
 """Seconds for an event that may never come: not every stanza causes one."""
+_FETCHING = 120.0
 _STEP = 0.25
 _REMEMBERED = 5000
 _OWN_RECEIPTS = frozenset({"read", "read-self", "played", "played-self", "retry", "server-error"})
@@ -59,6 +62,7 @@ class Told:
         accepted: the service has an own message; its id and Unix time.
         refused: the service has refused an own message.
         failing: whether events cannot be kept at the moment.
+        fetching: whether old chats are still to be fetched.
         failed: the service has refused the connection; its stanza.
     """
 
@@ -67,6 +71,7 @@ class Told:
     accepted: Callable[[str, int], None]
     refused: Callable[[str], None]
     failing: Callable[[], bool]
+    fetching: Callable[[], bool]
     failed: Callable[[Stanza], None]
 
 
@@ -88,7 +93,7 @@ class Tap:
 
     def __init__(self, told: Told) -> None:
         self._told = told
-        self._change = threading.Condition()
+        self._change = threading.Condition(threading.RLock())
         self._awaited: OrderedDict[tuple[str, str], _Awaited] = OrderedDict()
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._sending: Callable[[str], None] | None = None
@@ -122,6 +127,9 @@ class Tap:
             sender = sender_of_opened(line)
             if sender is not None:
                 self._opening(sender)
+            elif has_fetched_history(line):
+                self._until(lambda: not self._unsafe())
+                self._until(lambda: not self._told.fetching(), _FETCHING)
 
     def kept(self, kind: str, data: Data) -> None:
         """An event is in the journal, or not worth keeping."""
@@ -217,16 +225,21 @@ class Tap:
     def _open(self, sender: str) -> list[_Awaited]:
         """Note which message is opened: stanzas are worked on in the order they came."""
         with self._change:
+            before = self._unsafe()
             messages = [one for key, one in self._awaited.items() if key[0] == "message"]
             this = next((m for m in messages if not m.opened and m.stanza.sender == sender), None)
-            before = [one for one in messages if one.opened and not one.complete]
             if this is not None:
                 this.opened = True
         return before
 
-    def _until(self, condition: Callable[[], bool]) -> None:
+    def _unsafe(self) -> list[_Awaited]:
+        """Return messages that are opened but not kept."""
+        with self._change:
+            return [one for one in self._awaited.values() if one.opened and not one.complete]
+
+    def _until(self, condition: Callable[[], bool], patience: float = _PATIENCE) -> None:
         """Wait; without end while the journal cannot be written."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         with self._change:
             while not condition() and not self._ended:
                 if time.monotonic() >= deadline and not self._told.failing():

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Events as the bridge sees them."""
 
+import zlib
 from typing import Any
 
+import pytest
+from attrs import evolve, fields
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
+from pyaileys.proto import WAProto_pb2
 
-from bridges.whatsapp.worker.events import history_parts, says_nothing
+from bridges.whatsapp.worker.events import Happened, history_parts, says_nothing
+from bridges.whatsapp.worker.history import UnreadableHistoryError, notification_of, unpacked
+from bridges.whatsapp.worker.library import Library
 from bridges.whatsapp.worker.logs import without_numbers
 from bridges.whatsapp.worker.plain import snake_case
 
@@ -48,3 +55,39 @@ def test_numbers_of_people_stay_out_of_the_log() -> None:
     assert (
         without_numbers("Got 992555000101:1@s.whatsapp.net, 404") == "Got …:1@s.whatsapp.net, 404"
     )
+
+
+def test_old_chats_are_believed_from_the_own_phone_only() -> None:
+    notification = {"syncType": "RECENT", "directPath": "/x"}
+    message = {"protocolMessage": {"historySyncNotification": notification}}
+    own = Happened("message", {"from_me": True, "message": message})
+    assert notification_of(own) == notification
+    assert notification_of(evolve(own, data={"from_me": False, "message": message})) is None
+    assert notification_of(Happened("message", {"from_me": True, "message": {}})) is None
+    assert notification_of(Happened("receipt", {"ids": []})) is None
+
+
+# The Go library has no business in the process of the tests; these two parts are like its own.
+_PARTS: dict[str, Any] = {
+    **{one.name: None for one in fields(Library)},
+    "history": WAProto_pb2.HistorySync,
+    "decode_error": DecodeError,
+}
+_LIKE_NEONIZE = Library(**_PARTS)
+
+
+@given(st.binary(max_size=50))
+def test_a_file_that_holds_no_old_chats_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableHistoryError):
+        unpacked(_LIKE_NEONIZE, data)
+    with pytest.raises(UnreadableHistoryError):
+        unpacked(_LIKE_NEONIZE, zlib.compress(b"\xff" + data))
+
+
+def test_a_file_that_is_cut_off_is_refused() -> None:
+    history = WAProto_pb2.HistorySync(syncType=3, progress=100)
+    packed = zlib.compress(history.SerializeToString())
+    [head] = unpacked(_LIKE_NEONIZE, packed)
+    assert (head.data["sync_type"], head.data["progress"]) == ("RECENT", 100)
+    with pytest.raises(UnreadableHistoryError, match="cut off"):
+        unpacked(_LIKE_NEONIZE, packed[:-5])

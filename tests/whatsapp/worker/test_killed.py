@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.whatsapp import WhatsAppSandbox
+from sandbox.whatsapp.history import OldChat, OldMessage
 from tests.support.waiting import eventually
 from tests.whatsapp.worker.conftest import ALISA, BORIS
 from tests.whatsapp.worker.workers import RunningWorker, running_worker
@@ -99,6 +100,25 @@ async def test_a_message_that_was_opened_but_not_kept_is_asked_for_again(
     await eventually(lambda: came("opened"), 30)
     await send("after")
     await eventually(lambda: came("after"))
+
+
+async def test_old_chats_that_were_not_fetched_yet_are_fetched_after_a_kill(
+    net: WhatsAppSandbox, receiver: RunningWorker
+) -> None:
+    alisa, boris = net.accounts.find("Alisa"), net.accounts.find("Boris")
+    device = net.accounts.devices(boris)[-1]
+    messages = [OldMessage(f"OLD{n}", f"old {n}", 1_700_000_000 + n) for n in range(30)]
+    net.faults.lose_media(503, count=1000)
+    await net.phone("Boris").send_history(device, [OldChat(alisa.jid(), "Alisa", messages)])
+    with closing(sqlite3.connect(receiver.folder / "store" / "journal.db")) as journal:
+        wanted = "SELECT 1 FROM history WHERE account = 'boris'"
+        await eventually(lambda: journal.execute(wanted).fetchone())
+        await receiver.kill()
+        net.faults.clear()
+        await receiver.heard.wait("history_sync", "boris", part=1)
+        await eventually(lambda: journal.execute(wanted).fetchone() is None)
+    [part] = receiver.heard.of("history_sync", "boris", part=1)
+    assert len(part.data["conversation"]["messages"]) == 30
 
 
 def _has(receiver: RunningWorker, least: int) -> bool:

@@ -26,6 +26,7 @@ class Library:
         self.accepted: list[str] = []
         self.refused: list[str] = []
         self.failing = False
+        self.fetching = False
         self.failed: list[Stanza] = []
         told = Told(
             has=lambda sender, message: (sender, message) in self.seen,
@@ -33,6 +34,7 @@ class Library:
             accepted=lambda message, _: self.accepted.append(message),
             refused=self.refused.append,
             failing=lambda: self.failing,
+            fetching=lambda: self.fetching,
             failed=self.failed.append,
         )
         self.tap = Tap(told)
@@ -46,7 +48,9 @@ class Library:
         return self._background(lambda: self.tap.logged("Client/Send", line))
 
     def opens(self, sender: str) -> Callable[[], bool]:
-        line = f"Decrypting message from {sender} in 1@g.us"
+        return self.says(f"Decrypting message from {sender} in 1@g.us")
+
+    def says(self, line: str) -> Callable[[], bool]:
         return self._background(lambda: self.tap.logged("Client", line))
 
     def close(self) -> None:
@@ -143,6 +147,15 @@ def test_confirming_others_receipts_and_changes_waits_too(library: Library) -> N
     library.tap.kept("group_info", {})
     assert receipt()
     assert change()
+
+
+def test_old_chats_are_not_deleted_before_they_are_kept(library: Library) -> None:
+    library.fetching = True
+    line = "Received history sync (type RECENT, chunk 1, progress 40)"
+    deletes = library.says(line)
+    assert not deletes()
+    library.fetching = False
+    assert any(deletes() for _ in range(20))
 
 
 def test_an_own_message_is_known_before_it_leaves(library: Library) -> None:
