@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the worker's events come to, above all those that WhatsApp sends seldom or wrongly."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridges.core.chat import ChatInfo, ChatSettings
+from bridges.core.content import Text
+from bridges.core.events import (
+    ChatChanged,
+    ChatGone,
+    ChatMoved,
+    RemoteChatSettings,
+    RemoteEdit,
+    RemoteMessage,
+    RemotePollTally,
+    RemoteReactions,
+    RemoteReceipt,
+    RemoteRedaction,
+    UserChanged,
+)
+from bridges.core.ids import SHARED, ChatID, ChatKey
+from bridges.core.network import SessionState
+from bridges.whatsapp.polls import answer_id
+from bridges.whatsapp.wire.values import ChatSettings as Told
+from bridges.whatsapp.wire.values import Contact, Group, Participant
+from tests.whatsapp.linked.double import LOGIN, Scene, scene
+
+BY_LID = ChatKey(ChatID("200@lid"), LOGIN)
+BY_NUMBER = ChatKey(ChatID("992555000200@s.whatsapp.net"), LOGIN)
+NUMBER = "992555000200@s.whatsapp.net"
+GROUP = ChatKey(ChatID("120363@g.us"), SHARED)
+
+
+@pytest.fixture
+async def linked(tmp_path: Path) -> AsyncIterator[Scene]:
+    """A linked account."""
+    async with scene(tmp_path) as made:
+        yield made
+
+
+def texts(linked: Scene) -> list[str]:
+    return [
+        part.text.body
+        for one in linked.handle.messages()
+        for part in one.parts
+        if isinstance(part, Text)
+    ]
+
+
+class TestOnce:
+    async def test_an_event_that_comes_again_is_dropped(self, linked: Scene) -> None:
+        number = linked.message("one")
+        await linked.until_taken(number)
+        await linked.close()
+        await linked.open()
+        linked.message("one", number)
+        await linked.until_taken(linked.message("two", number + 1))
+        assert texts(linked) == ["one", "two"]
+
+    async def test_nothing_is_acknowledged_before_it_is_safe(self, linked: Scene) -> None:
+        linked.handle.fails_left = 2
+        number = linked.message("stubborn")
+        assert number not in linked.worker.acknowledged
+        await linked.until_taken(number)
+        assert texts(linked) == ["stubborn"]
+
+    async def test_what_makes_no_sense_does_not_hold_up_what_is_behind(self, linked: Scene) -> None:
+        linked.message("nowhere", chat="what is this", sender="")
+        linked.message(
+            "two servers", chat="200@lid@s.whatsapp.net", sender="200@lid@s.whatsapp.net"
+        )
+        linked.worker.happens("receipt", ids=5, type="read", chat="200@lid")
+        await linked.until_taken(linked.message("clear"))
+        assert texts(linked) == ["two servers", "clear"]
+        assert {one.chat for one in linked.handle.messages()} == {BY_LID}
+
+
+class TestAddresses:
+    async def test_a_chat_by_number_goes_on_by_lid_in_the_same_room(self, linked: Scene) -> None:
+        linked.handle.rooms.add(BY_NUMBER)
+        linked.message("before", chat=NUMBER, sender=NUMBER)
+        linked.message("told", sender_alt=NUMBER)
+        await linked.until_taken(linked.message("after", chat=NUMBER, sender=NUMBER))
+        before, told, after = linked.handle.messages()
+        assert [before.chat, told.chat, after.chat] == [BY_NUMBER, BY_LID, BY_LID]
+        assert told.sender == after.sender
+        [moved] = linked.handle.all(ChatMoved)
+        assert moved == ChatMoved(BY_NUMBER, BY_LID)
+        assert linked.handle.received.index(moved) < linked.handle.received.index(told)
+
+    async def test_a_message_that_tells_both_is_by_lid_at_once(self, linked: Scene) -> None:
+        number = linked.message("hello", chat=NUMBER, sender=NUMBER, sender_alt="200@lid")
+        await linked.until_taken(number)
+        [message] = linked.handle.messages()
+        assert (message.chat, message.sender.user) == (BY_LID, "lid-200")
+        assert not linked.handle.all(ChatMoved)
+
+    async def test_own_messages_are_in_the_chat_with_the_other(self, linked: Scene) -> None:
+        number = linked.message(
+            "mine", chat=NUMBER, sender="100:7@lid", recipient_alt="200@lid", from_me=True
+        )
+        await linked.until_taken(number)
+        [message] = linked.handle.messages()
+        assert message.chat == BY_LID
+        assert message.sender.is_me
+
+    async def test_saved_names_name_rooms_and_not_people(self, linked: Scene) -> None:
+        assert linked.session is not None
+        linked.message("hello", sender_alt=NUMBER)
+        await linked.until_taken(linked.message("again"))
+        told = Contact(NUMBER, "Uncle", "Uncle B.", "Boris", "", "")
+        linked.worker.contacts_told = [told]
+        for _ in range(2):
+            await linked.session._watch.contacts()
+        [changed] = linked.handle.all(ChatChanged)
+        assert (changed.chat, changed.info.name) == (BY_LID, "Uncle B.")
+        assert {one.info.name for one in linked.handle.all(UserChanged)} == {"Boris"}
+        assert (await linked.session.chat_info(BY_LID)).name == "Uncle B."
+
+
+class TestWhatIsDoneToMessages:
+    async def test_a_placeholder_is_replaced_in_place(self, linked: Scene) -> None:
+        base = {"chat": "200@lid", "sender": "200@lid", "from_me": False, "id": "late"}
+        linked.worker.happens("undecryptable", **base, timestamp=1, hide=False)
+        await linked.until_taken(linked.message("late"))
+        [placeholder] = linked.handle.messages()
+        [edit] = linked.handle.all(RemoteEdit)
+        assert placeholder.id == edit.target == "late"
+        assert isinstance(edit.parts[0], Text)
+        assert edit.parts[0].text.body == "late"
+
+    async def test_what_is_to_be_hidden_is_hidden(self, linked: Scene) -> None:
+        base = {"chat": "200@lid", "sender": "200@lid", "from_me": False, "id": "no"}
+        await linked.until_taken(linked.worker.happens("undecryptable", **base, hide=True))
+        assert not linked.handle.received
+
+    async def test_edits_reactions_and_removals_find_their_message(self, linked: Scene) -> None:
+        key = {"remoteJID": "200@lid", "ID": "first"}
+        linked.message("first")
+        edit = {"key": key, "type": "MESSAGE_EDIT", "editedMessage": {"conversation": "new"}}
+        linked.message("e", message={"protocolMessage": {**edit, "timestampMS": "7"}})
+        linked.message("r", message={"reactionMessage": {"key": key, "text": "👍"}})
+        linked.message("t", message={"reactionMessage": {"key": key}})
+        number = linked.message("d", message={"protocolMessage": {"key": key, "type": "REVOKE"}})
+        await linked.until_taken(number)
+        assert [(one.target, one.stamp) for one in linked.handle.all(RemoteEdit)] == [("first", 7)]
+        given, taken = linked.handle.all(RemoteReactions)
+        assert (given.by[0].emojis, taken.by[0].emojis) == (("👍",), ())
+        assert [one.target for one in linked.handle.all(RemoteRedaction)] == ["first"]
+
+    async def test_votes_name_answers_by_their_hash(self, linked: Scene) -> None:
+        options = [{"optionName": "tea"}, {"optionName": "coffee"}]
+        poll = {"name": "?", "options": options, "selectableOptionsCount": 1}
+        linked.message("poll", message={"pollCreationMessageV3": poll})
+        linked.worker.votes_told = ["1Kw5WOlYMbVmVfHfLpwQC6rYCsgZZCcMHe1lc2ryVlw="]
+        update = {"pollCreationMessageKey": {"ID": "poll"}, "vote": {}}
+        await linked.until_taken(linked.message("v", message={"pollUpdateMessage": update}))
+        [tally] = linked.handle.all(RemotePollTally)
+        assert tally.target == "poll"
+        assert len(tally.votes[0].answers[0]) == len(answer_id("tea"))
+
+    async def test_a_vote_in_a_poll_from_before_is_passed_over(self, linked: Scene) -> None:
+        update = {"pollCreationMessageKey": {"ID": "older"}, "vote": {}}
+        await linked.until_taken(linked.message("v", message={"pollUpdateMessage": update}))
+        assert not linked.handle.all(RemotePollTally)
+
+    async def test_who_has_read_how_far(self, linked: Scene) -> None:
+        linked.message("one")
+        linked.clock.passes(seconds=5)
+        linked.message("two", from_me=True, sender="100@lid")
+        base = {"chat": "200@lid", "sender": "200@lid", "from_me": False, "type": "read"}
+        linked.worker.happens("receipt", **base, ids=["two", "unknown"], timestamp=1)
+        own = {"chat": "200@lid", "sender": "100@lid", "from_me": True, "type": "read_self"}
+        await linked.until_taken(linked.worker.happens("receipt", **own, ids=["one"], timestamp=2))
+        theirs, ours = linked.handle.all(RemoteReceipt)
+        assert (theirs.reader.user, theirs.up_to) == ("lid-200", "two")
+        assert ours.reader.is_me
+
+    async def test_messages_end_when_the_chat_says_so(self, linked: Scene) -> None:
+        said = {"text": "soon gone", "contextInfo": {"expiration": 86400}}
+        await linked.until_taken(linked.message("e", message={"extendedTextMessage": said}))
+        [message] = linked.handle.messages()
+        assert message.expires_at is not None
+        assert (message.expires_at - message.timestamp).total_seconds() == 86400
+
+    async def test_times_are_never_in_the_future(self, linked: Scene) -> None:
+        await linked.until_taken(linked.message("early", timestamp=9_999_999_999_999))
+        assert linked.handle.messages()[0].timestamp == linked.clock.now()
+
+    async def test_status_posts_are_left_out_unless_asked_for(self, linked: Scene) -> None:
+        await linked.until_taken(linked.message("post", chat="status@broadcast"))
+        assert not linked.handle.all(RemoteMessage)
+
+
+class TestGroups:
+    async def test_changes_are_told(self, linked: Scene) -> None:
+        base = {"jid": "120363@g.us", "sender": "200@lid"}
+        linked.worker.happens("group_info", **base, name={"name": "New"})
+        await linked.until_taken(
+            linked.worker.happens("group_info", **base, promote=["200@lid"], leave=["300@lid"])
+        )
+        renamed, members = linked.handle.all(ChatChanged)
+        assert renamed == ChatChanged(GROUP, ChatInfo(name="New"))
+        assert members.info.members is not None
+        assert [(one.user.user, one.power) for one in members.info.members] == [
+            ("lid-300", None),
+            ("lid-200", 90),
+        ]
+
+    async def test_switches_are_asked_for(self, linked: Scene) -> None:
+        linked.handle.rooms.add(GROUP)
+        linked.worker.groups_told["120363@g.us"] = group(announce=True)
+        linked.worker.happens("group_info", jid="120363@g.us", announce={"is_announce": True})
+        [changed] = await linked.handle.until(lambda: linked.handle.all(ChatChanged))
+        assert changed.info.rights is not None
+        assert changed.info.rights.write == 90
+        assert changed.info.may_write is False
+
+    async def test_who_is_taken_out_is_told(self, linked: Scene) -> None:
+        await linked.until_taken(
+            linked.worker.happens("group_info", jid="120363@g.us", leave=["100@lid"])
+        )
+        assert linked.handle.all(ChatGone) == [ChatGone(GROUP)]
+
+
+class TestAccount:
+    async def test_warnings_about_the_phone_come_once_each(self, linked: Scene) -> None:
+        assert linked.session is not None
+        watch = linked.session._watch
+        for days, warnings in ((9, 0), (1, 1), (1, 1), (1, 2), (1, 2)):
+            linked.clock.passes(days=days)
+            await watch.phone()
+            assert len(linked.handle.told) == warnings
+        linked.message("here I am", from_me=True, sender="100@lid", sender_device=0)
+        await linked.until_taken(linked.message("fine"))
+        linked.clock.passes(days=9)
+        await watch.phone()
+        assert len(linked.handle.told) == 2
+        linked.clock.passes(days=2)
+        await watch.phone()
+        assert "10 days" in linked.handle.told[2]
+
+    async def test_settings_of_chats_are_told_once(self, linked: Scene) -> None:
+        assert linked.session is not None
+        await linked.until_taken(linked.message("hello", sender_alt=NUMBER))
+        linked.worker.settings_told[NUMBER] = Told(0, pinned=True, archived=False)
+        for _ in range(2):
+            await linked.session._watch.settings()
+        [told] = linked.handle.all(RemoteChatSettings)
+        assert told.chat == BY_LID
+        assert told.settings.differing(ChatSettings(told.settings.muted_until)) == ChatSettings(
+            archived=False, pinned=True
+        )
+
+    async def test_a_logout_is_final(self, linked: Scene) -> None:
+        await linked.until_taken(
+            linked.worker.happens("logged_out", on_connect=True, reason="MAIN_DEVICE_GONE")
+        )
+        assert linked.handle.state is SessionState.BAD_CREDENTIALS
+        assert "not on its phone" in str(linked.handle.states[-1][1])
+
+
+def group(*, announce: bool) -> Group:
+    """A group of ours and Boris, who runs it."""
+
+    def member(lid: str, *, admin: bool) -> Participant:
+        return Participant(f"{lid}@lid", f"{lid}@lid", "", admin, False, "", 0)
+
+    return Group(
+        jid="120363@g.us",
+        owner="200@lid",
+        owner_phone="",
+        name="Town",
+        name_set_at=0,
+        name_set_by="",
+        topic="",
+        topic_id="",
+        topic_set_at=0,
+        topic_set_by="",
+        locked=False,
+        announce=announce,
+        disappearing_seconds=0,
+        is_community=False,
+        approval_mode="",
+        community="",
+        is_default_subgroup=False,
+        created=0,
+        participants=(member("100", admin=False), member("200", admin=True)),
+    )
