@@ -5,6 +5,8 @@ WhatsApp has no escape character. Two characters that people do not see stand in
 a delimiter keeps it from being one, because a delimiter clings to what it marks; ``JOINT`` beside a
 delimiter lets it be one in the middle of a word, and at the start of a line takes the sense from what
 would begin a quote or list. Both are left out again where they stand beside a delimiter.
+
+WhatsApp has published no grammar; this is what its help page shows and what its apps are known to do.
 """
 
 import re
@@ -32,7 +34,8 @@ NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})\. (?=\S)")
 _LINE_MARK = re.compile(rf"{QUOTE.pattern}|\* (?=\S)")
 _ADDRESS = re.compile(rf"https?://[^\s{JOINT}{CODE}]+", re.IGNORECASE)
 _UNFINISHED = re.compile(rf"https?://[^\s{JOINT}{CODE}]*\Z", re.IGNORECASE)
-_AROUND_ADDRESS = "*_~`.,;:!?)]}\"'" + GAP + JOINT
+AROUND_ADDRESS = frozenset("*_~`.,;:!?)]}\"'" + GAP + JOINT)
+"""What stands behind an address and does not belong to it."""
 _SHOWN = str.maketrans({GAP: " ", JOINT: "\u200b"})
 
 
@@ -68,7 +71,8 @@ def ends_in_address(text: str) -> bool:
 def addresses(line: str) -> list[tuple[int, int]]:
     """Where web addresses are: what is in them are no delimiters."""
     found = []
+    around = "".join(AROUND_ADDRESS)
     for address in _ADDRESS.finditer(line):
-        end = address.start() + len(address[0].rstrip(_AROUND_ADDRESS))
+        end = address.start() + len(address[0].rstrip(around))
         found.append((address.start(), end))
     return found

@@ -12,6 +12,7 @@ from attrs import define, evolve, field, frozen
 
 from bridges.core.formatting.styles import Kind, Span, outer_first
 from bridges.whatsapp.formatting.marks import (
+    AROUND_ADDRESS,
     CODE,
     FENCE,
     GAP,
@@ -51,6 +52,8 @@ class _Sign:
 _MARKS = frozenset(MARK_OF.values())
 _EDGE = _Sign("")
 _NO_GAPS = (False, False)
+_AHEAD = 16
+"""How many signs are looked at to see whether an address goes on."""
 
 
 def markup(text: str, spans: Sequence[Span]) -> str:
@@ -211,7 +214,7 @@ def _joined(signs: Sequence[_Sign]) -> str:
         gap_before, gap_after = risky.get(index, _NO_GAPS)
         if sign.is_real:
             following = GAP if risky.get(index + 1, _NO_GAPS)[0] else after.text[:1]
-            line.add_real(sign, following)
+            line.add_real(sign, following, ends_word=_ends_word(signs[index + 1 : index + _AHEAD]))
             continue
         if gap_before and line.last != GAP:
             line.add(GAP)
@@ -221,6 +224,16 @@ def _joined(signs: Sequence[_Sign]) -> str:
         if gap_after:
             line.add(GAP)
     return "".join(line.pieces)
+
+
+def _ends_word(following: Sequence[_Sign]) -> bool:
+    """Whether only signs that no address ends with come before a space or the end."""
+    for sign in following:
+        if not sign.text.strip():
+            return True
+        if sign.fixed or not set(sign.text) <= AROUND_ADDRESS:
+            return False
+    return len(following) < _AHEAD - 1
 
 
 @define
@@ -240,11 +253,15 @@ class _Written:
             self._in_address and not _ENDS_ADDRESS.search(text)
         )
 
-    def add_real(self, sign: _Sign, following: str) -> None:
-        """Add a delimiter; a joint sets it apart from what would make it something else."""
+    def add_real(self, sign: _Sign, following: str, *, ends_word: bool) -> None:
+        """Add a delimiter; a joint sets it apart from what would make it something else.
+
+        ``ends_word``: nothing follows it in its word that could be a part of an address.
+        """
         mark = sign.text
         is_loose = self.last.isalnum() if sign.opening else self.last.isspace()
-        if is_loose or self.last == mark or (self._in_address and mark != CODE):
+        in_address = self._in_address and mark != CODE and not (sign.closing and ends_word)
+        if is_loose or self.last == mark or in_address:
             self.add(JOINT)
         self.add(mark)
         is_loose = following.isalnum() if sign.closing else following.isspace()
