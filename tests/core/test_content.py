@@ -319,6 +319,14 @@ def test_people_are_mentioned_by_their_remote_ids() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "everyone"), [({"room": True}, True), ({"room": "yes"}, False), ({}, False)]
+)
+def test_a_message_may_address_everybody(told: dict[str, Any], everyone: bool) -> None:
+    text = _text({"msgtype": "m.text", "body": "@room", "m.mentions": told})
+    assert text.everyone is everyone
+
+
+@pytest.mark.parametrize(
     "content",
     [
         {},

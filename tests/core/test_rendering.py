@@ -164,3 +164,11 @@ def test_a_preview_comes_with_its_text_and_is_no_change_of_it() -> None:
     ]
     assert "com.beeper.linkpreviews" not in text_content(plain, _NAMES)
     assert digest(shown) == digest(plain)
+
+
+def test_a_text_may_address_everybody() -> None:
+    told = text_content(Text(FormattedText("@all", everyone=True)), _NAMES)
+    assert told["m.mentions"] == {"room": True}
+    both = FormattedText("@all", None, frozenset({RemoteUserID("5")}), everyone=True)
+    mentions = text_content(Text(both), _NAMES)["m.mentions"]
+    assert mentions == {"user_ids": [_mxid_of(RemoteUserID("5"))], "room": True}
