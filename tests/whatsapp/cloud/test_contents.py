@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges.core.content import (
@@ -102,9 +102,9 @@ any_json = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=6)
     ),
-    max_leaves=30,
+    max_leaves=12,
 )
-objects = st.dictionaries(st.sampled_from(WORDS), any_json, max_size=8)
+objects = st.dictionaries(st.sampled_from(WORDS), any_json, max_size=5)
 
 
 def parts_of(message: dict[str, Any]) -> tuple[RemotePart, ...]:
@@ -275,12 +275,14 @@ def test_statuses() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(any_json)
 def test_any_json_can_be_taken_apart(value: object) -> None:
     for change in changes_of(value):
         list(past_of(change.value))
 
 
+@settings(deadline=None)
 @given(any_json, objects)
 def test_any_batch_can_be_taken_apart(value: object, inner: dict[str, Any]) -> None:
     body = {
@@ -290,6 +292,7 @@ def test_any_batch_can_be_taken_apart(value: object, inner: dict[str, Any]) -> N
     assert changes_of(body)
 
 
+@settings(deadline=None)
 @given(objects, objects)
 def test_any_message_can_be_read(value: dict[str, Any], message: dict[str, Any]) -> None:
     person_of(value, message)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges.core.content import Text
@@ -171,6 +171,7 @@ async def test_nothing_that_is_said_is_logged(
         assert secret not in written
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.text(), max_size=4), st.binary(max_size=200))
 def test_a_body_is_signed_by_those_whose_secret_it_was_signed_with(
     secrets: dict[str, str], body: bytes
@@ -180,6 +181,7 @@ def test_a_body_is_signed_by_those_whose_secret_it_was_signed_with(
         assert signers(secrets, body, signature_of(secret, body)) == expected
 
 
+@settings(deadline=None)
 @given(st.text(), st.binary(max_size=200))
 def test_no_other_header_is_a_signature(header: str, body: bytes) -> None:
     expected = {"a"} if header == signature_of("secret", body) else set()
