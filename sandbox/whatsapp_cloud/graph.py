@@ -93,6 +93,7 @@ class Graph:
             "messaging_product": "whatsapp",
             "url": str(request.url.origin() / "files" / self.world.file_url(file)),
             "mime_type": file.mime,
+            "sha256": file.digest,
             "file_size": len(file.data),
             "id": file.id,
         }

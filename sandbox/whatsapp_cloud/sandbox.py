@@ -65,10 +65,12 @@ class CloudSandbox:
     ) -> Json:
         """Have Meta approve a template, or not."""
         template: Json = {
+            "id": str(594_425_479_000_000 + len(number.templates)),
             "name": name,
             "language": language,
             "status": status,
             "category": "UTILITY",
+            "parameter_format": "POSITIONAL",
             "components": [{"type": "BODY", "text": text}],
         }
         number.templates.append(template)

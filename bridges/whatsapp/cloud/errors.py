@@ -72,7 +72,10 @@ _REFUSED: Mapping[int, UserText] = {
     131031: _BLOCKED,
     368: _BLOCKED,
     130497: _BLOCKED,
+    131037: _BLOCKED,
     131042: _UNPAID,
+    131044: _UNPAID,
+    131062: _NOT_REACHED,
     131045: user_text("The organisation's number is not registered with the Cloud API."),
     133010: user_text("The organisation's number is not registered with the Cloud API."),
     131049: _UNWANTED,
@@ -85,13 +88,15 @@ _REFUSED: Mapping[int, UserText] = {
     132001: _TEMPLATE,
     132005: _TEMPLATE,
     132007: _TEMPLATE,
+    132008: _TEMPLATE,
     132012: _TEMPLATE,
     132015: _TEMPLATE,
     132016: _TEMPLATE,
     131009: REACTION_GONE,
-    10: _PERMISSION,
-    200: _PERMISSION,
     3: _PERMISSION,
+    10: _PERMISSION,
+    131005: _PERMISSION,
+    **dict.fromkeys(range(200, 300), _PERMISSION),
 }
 
 _LOST = frozenset({0, 102, 190, 463, 467})
