@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from bridges.whatsapp.config import WhatsAppConfig
+from bridges.whatsapp.linked.border import FILES, WHATSAPP, proxy_host
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
@@ -103,10 +105,26 @@ def _with_destinations(template: str, config: KarvonConfig) -> str:
     if config.telegram.enabled and proxy is not None:
         note = "the way to Telegram, from karvon.yaml"
         listed.append({"host": f"{proxy.host}:{proxy.port}", "note": note})
+    listed += _whatsapp(config.whatsapp)
     if not listed:
         return template
     lines = "".join(f"\n    - {json.dumps(entry)}" for entry in listed)
     return template.replace(_NO_BRIDGES, f"{_NO_BRIDGES.removesuffix(' []')}{lines}")
+
+
+def _whatsapp(whatsapp: WhatsAppConfig) -> list[dict[str, Any]]:
+    """What linked accounts connect to."""
+    if not (whatsapp.enabled and whatsapp.linked.enabled):
+        return []
+    note = "linked WhatsApp accounts, from karvon.yaml"
+    listed: list[dict[str, Any]] = [
+        {"host": host, "abroad": True, "note": note} for host in (WHATSAPP, FILES)
+    ]
+    proxy = whatsapp.linked.proxy
+    if proxy is not None:
+        note = "the way to WhatsApp, from karvon.yaml"
+        listed.append({"host": proxy_host(proxy.get_secret_value()), "note": note})
+    return listed
 
 
 def _host(url: str) -> str:

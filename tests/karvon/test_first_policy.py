@@ -55,6 +55,15 @@ def test_with_everything_on_this_machine_nothing_is_listed(tmp_path: Path) -> No
             {"telegram.org": True, "proxy.example.org:1080": False},
         ),
         (REAL + ", enabled: false}", {}),
+        (
+            REAL + ", enabled: false}\nwhatsapp: {enabled: true}",
+            {"whatsapp.com": True, "whatsapp.net": True},
+        ),
+        (
+            REAL + ", enabled: false}\n"
+            "whatsapp: {enabled: true, linked: {proxy: 'http://a:b@proxy.example.org:3128'}}",
+            {"whatsapp.com": True, "whatsapp.net": True, "proxy.example.org:3128": False},
+        ),
     ],
 )
 def test_what_karvon_yaml_has_switched_on_is_listed(

@@ -28,6 +28,11 @@ class LinkedBorder:
         self._border.check(WHATSAPP)
         self._border.check(FILES)
         if self._proxy is not None:
-            parts = urlsplit(self._proxy.get_secret_value())
-            port = f":{parts.port}" if parts.port else ""
-            self._border.check(f"{parts.hostname}{port}")
+            self._border.check(proxy_host(self._proxy.get_secret_value()))
+
+
+def proxy_host(address: str) -> str:
+    """How the policy calls the proxy at an address: its name, and its port where one is named."""
+    parts = urlsplit(address)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname}{port}"

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the worker's events come to, above all those that WhatsApp sends seldom or wrongly."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bridges.core.chat import ChatInfo, ChatSettings
 from bridges.core.content import Text
+from bridges.core.egress.border import DestinationRefused
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
@@ -23,6 +25,8 @@ from bridges.core.events import (
 )
 from bridges.core.ids import SHARED, ChatID, ChatKey
 from bridges.core.network import SessionState
+from bridges.whatsapp.config import LinkedConfig
+from bridges.whatsapp.linked.border import LinkedBorder
 from bridges.whatsapp.polls import answer_id
 from bridges.whatsapp.wire.values import ChatSettings as Told
 from bridges.whatsapp.wire.values import Contact, Group, Participant
@@ -261,6 +265,40 @@ class TestAccount:
         )
         assert linked.handle.state is SessionState.BAD_CREDENTIALS
         assert "not on its phone" in str(linked.handle.states[-1][1])
+
+
+class Gatekeeper:
+    """A policy that lists some names; see `bridges.core.egress.border.Border`."""
+
+    def __init__(self, *listed: str) -> None:
+        self.listed = listed
+
+    def check(self, host: str) -> None:
+        if host not in self.listed:
+            raise DestinationRefused(f"{host} is not listed")
+
+    def check_address(self, host: str, port: int, address: str) -> None:
+        """Never asked: the worker resolves names by itself."""
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Nothing changes by itself."""
+
+
+class TestPolicy:
+    async def test_what_is_not_listed_is_not_connected_to(self, linked: Scene) -> None:
+        await linked.close()
+        connects = linked.worker.connects
+        linked.handle.border = Gatekeeper("whatsapp.com")
+        await linked.open()
+        await linked.handle.until(lambda: linked.handle.state is SessionState.TRANSIENT_DISCONNECT)
+        assert "whatsapp.net is not listed" in str(linked.handle.states[-1][1])
+        assert linked.worker.connects == connects
+
+    async def test_a_proxy_has_to_be_listed_too(self) -> None:
+        config = LinkedConfig(proxy=SecretStr("socks5://a:b@proxy.example.org:1080"))
+        border = LinkedBorder(Gatekeeper("whatsapp.com", "whatsapp.net"), config)
+        with pytest.raises(DestinationRefused, match=r"proxy\.example\.org:1080"):
+            border.check()
 
 
 def group(*, announce: bool) -> Group:
