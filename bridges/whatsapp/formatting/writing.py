@@ -89,12 +89,23 @@ def _lines(text: str, start: int, end: int, spans: Sequence[Span], quotes: Seque
     lines = text[start:end].split("\n")
     starts = list(accumulate((len(one) + 1 for one in lines), initial=start))[:-1]
     inner = _by_line(lines, starts, spans)
-    quoted = _by_line(lines, starts, quotes)
+    quoted = _quoted(lines, [bool(found) for found in _by_line(lines, starts, quotes)])
     written = [_written(line, found) for line, found in zip(lines, inner, strict=True)]
     return "\n".join(
         f"> {line}" if quote else JOINT + line if needs_joint(line) else line
         for line, quote in zip(written, quoted, strict=True)
     )
+
+
+def _quoted(lines: Sequence[str], covered: Sequence[bool]) -> list[bool]:
+    """Which lines are quoted: empty ones only between others."""
+    quoted: list[bool] = []
+    for is_covered, run in groupby(zip(covered, lines, strict=True), lambda one: one[0]):
+        shown = [bool(line.strip()) for _, line in run]
+        first = shown.index(True) if True in shown else len(shown)
+        last = len(shown) - 1 - shown[::-1].index(True) if True in shown else -1
+        quoted += [is_covered and first <= at <= last for at in range(len(shown))]
+    return quoted
 
 
 def _by_line(

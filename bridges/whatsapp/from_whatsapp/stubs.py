@@ -20,6 +20,11 @@ StubLine = Callable[[str, list[str]], UserText]
 """Makes a sentence of who did it and of the parameters, people in them by name."""
 
 
+def tells_something(stub: Json) -> bool:
+    """Whether anything is told of a message that has no content."""
+    return text(stub.get("messageStubType")) in _LINES
+
+
 def stub_people(stub: Json) -> frozenset[Jid]:
     """The people a stub names, who are to be looked up before it is told."""
     found = (maybe_jid(one) for one in texts(stub.get("messageStubParameters")))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bridges.core.content import RemotePart
 from bridges.core.events import ReactionsOf, RemoteMessage, RemoteReceipt
 from bridges.core.history.pages import HistoryPage, PastMessage
 from bridges.core.ids import ChatKey, MessageID
@@ -50,8 +51,7 @@ class Past:
 
     async def _message(self, chat: ChatKey, old: OldMessage) -> PastMessage | None:
         noted = await self._stores.messages.get(chat.chat, old.id)
-        said = meaning(old.data.get("message") or {})
-        if noted is None or not isinstance(said, Said):
+        if noted is None:
             return None
         envelope = Envelope(
             chat,
@@ -61,10 +61,11 @@ class Past:
             datetime.fromtimestamp(old.sent_at, UTC),
             (),
         )
-        parts = await self._contents.parts(said.content, envelope, {})
+        content = old.data.get("message") or {}
+        parts = await self._parts(content, old.data, envelope)
         if not parts:
             return None
-        target = context_of(said.content).get("stanzaID")
+        target = context_of(content).get("stanzaID")
         message = RemoteMessage(
             chat,
             envelope.sender,
@@ -74,6 +75,16 @@ class Past:
             reply_to=MessageID(str(target)) if target else None,
         )
         return PastMessage(message, reactions=await self._reactions(chat, old.data))
+
+    async def _parts(
+        self, content: Mapping[str, Any], told: Mapping[str, Any], envelope: Envelope
+    ) -> tuple[RemotePart, ...]:
+        if not content:
+            return await self._contents.noted(told, envelope)
+        said = meaning(content)
+        if not isinstance(said, Said):
+            return ()
+        return await self._contents.parts(said.content, envelope, {})
 
     async def _reactions(self, chat: ChatKey, told: Mapping[str, Any]) -> tuple[ReactionsOf, ...]:
         found = []

@@ -14,6 +14,7 @@ from mautrix.util.async_db import Connection as Transaction
 
 from bridges.core.clock import Clock
 from bridges.core.ids import ChatKey, MessageID
+from bridges.whatsapp.from_whatsapp.stubs import tells_something
 from bridges.whatsapp.ids import Jid, chat_key, maybe_jid
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.device import LinkedDevice
@@ -78,9 +79,8 @@ class HistorySync:
 
     async def _message(self, chat: ChatKey, jid: Jid, told: Data) -> tuple[OldMessage, Said] | None:
         key = told.get("key") or {}
-        content = told.get("message") or {}
         identifier = str(key.get("ID", ""))
-        if not identifier or not content:
+        if not identifier or not (told.get("message") or tells_something(told)):
             return None
         speaker = await self._speaker(key, told, jid)
         when = int(moment(told.get("messageTimestamp"), self._clock.now()).timestamp())

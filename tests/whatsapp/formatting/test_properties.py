@@ -79,6 +79,7 @@ def _look(text: FormattedText) -> str:
     """The HTML without white space at the ends of lines, which nobody sees."""
     html = escape(text.body, quote=False).replace("\n", "<br>") if text.html is None else text.html
     html = re.sub(r"\s*<br>\s*", "<br>", html)
+    html = re.sub(r"(<(?:blockquote|li)>)\s+", r"\1", html)
     html = re.sub(r"\s+(</?(?:pre|code|blockquote|li|ul|ol))", r"\1", html)
     return re.sub(r"^(?:<br>|\s)+|(?:<br>|\s)+$", "", html)
 
