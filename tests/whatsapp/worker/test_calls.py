@@ -11,6 +11,7 @@ import pytest
 from bridges.whatsapp.linked.channel import WorkerRefused
 from bridges.whatsapp.wire.messages import WorkerEvent
 from sandbox.whatsapp.history import OldChat, OldMessage
+from sandbox.whatsapp.node import node
 from tests.whatsapp.worker.conftest import ALISA, BORIS
 from tests.whatsapp.worker.workers import RunningWorker
 
@@ -174,3 +175,20 @@ async def test_old_chats_come_in_parts(worker: RunningWorker) -> None:
         for one in part["conversation"]["messages"]
     ]
     assert sorted(texts) == sorted(message.text for message in messages)
+
+
+async def test_a_voice_message_heard_on_another_own_device(worker: RunningWorker) -> None:
+    message = (await _text(worker, "listen")).data
+    alisa, boris = (worker.net.accounts.find(name) for name in ("Alisa", "Boris"))
+    device = worker.net.accounts.devices(boris)[-1]
+    attributes = {
+        "from": str(boris.jid()),
+        "recipient": str(alisa.jid()),
+        "id": message["id"],
+        "t": "1795337934",
+        "type": "played-self",
+    }
+    worker.net.switchboard.deliver(device, node("receipt", attributes))
+    worker.net.switchboard.flush()
+    receipt = await worker.heard.wait("receipt", "boris", type="played_self")
+    assert receipt.data["ids"] == [message["id"]]
