@@ -3,15 +3,20 @@
 
 import asyncio
 import contextlib
+import json
+import logging
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
+from attrs import frozen
 
 from bridges.core.tasks import ended
+from bridges.whatsapp.redaction import without_numbers
 
 PROXY = "KARVON_WHATSAPP_PROXY"
 DATABASE = "KARVON_WHATSAPP_DATABASE"
@@ -22,6 +27,27 @@ _STEADY = 60.0
 """Seconds after which a worker counts as healthy."""
 _FAREWELL = 15.0
 _LONGEST_LINE = 64 * 1024
+
+
+@frozen
+class Said:
+    """One line of the worker's log."""
+
+    level: int
+    text: str
+    fields: dict[str, Any]
+
+
+def read_line(line: bytes) -> Said:
+    """Read a line: the worker's own are JSON, all others are Go's or a stack trace."""
+    text = line.decode("utf-8", "replace").rstrip()
+    try:
+        fields = json.loads(text)
+        level = logging.getLevelNamesMapping()[fields.pop("level").upper()]
+        said = Said(level, str(fields.pop("event")), fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Said(logging.INFO, "said", {"line": without_numbers(text)})
+    return said
 
 
 def worker_command(socket: Path, store: Path, files: Path, device_name: str) -> list[str]:
@@ -105,7 +131,8 @@ class Supervisor:
                 continue
             if not line:
                 return
-            self._log.info("said", line=line.decode("utf-8", "replace").rstrip())
+            said = read_line(line)
+            self._log.log(said.level, said.text, **said.fields)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

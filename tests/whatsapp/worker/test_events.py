@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyaileys.proto import WAProto_pb2
 
+from bridges.whatsapp.redaction import without_numbers
 from bridges.whatsapp.worker.events import Happened, history_parts, says_nothing
 from bridges.whatsapp.worker.history import UnreadableHistoryError, notification_of, unpacked
 from bridges.whatsapp.worker.library import Library
-from bridges.whatsapp.worker.logs import without_numbers
 from bridges.whatsapp.worker.plain import snake_case
 
 
