@@ -14,6 +14,7 @@ from bridges.whatsapp.ids import maybe_jid
 from bridges.whatsapp.linked.contents import Contents
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import Envelope
+from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.incoming import Said, meaning
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.queries import known_chat
@@ -25,8 +26,14 @@ class Past:
     """For one login."""
 
     def __init__(
-        self, device: LinkedDevice, stores: Stores, people: People, contents: Contents
+        self,
+        device: LinkedDevice,
+        stores: Stores,
+        people: People,
+        contents: Contents,
+        awaited: HistorySync,
     ) -> None:
+        self._awaited = awaited
         self._device = device
         self._stores = stores
         self._people = people
@@ -35,6 +42,7 @@ class Past:
     async def history(self, chat: ChatKey, before: MessageID | None, limit: int) -> HistoryPage:
         """See ``ReadsHistory``."""
         known_chat(chat)
+        await self._awaited.check()
         kept = await self._stores.past.before(chat.chat, before, limit)
         messages = [one for old in kept if (one := await self._message(chat, old)) is not None]
         more = kept[0].id if len(kept) == limit else None
@@ -44,10 +52,11 @@ class Past:
         self, chat: ChatKey, among: Sequence[MessageID]
     ) -> Sequence[RemoteReceipt]:
         """See ``ReadsHistory``: the account itself has read all that is not unread."""
-        last = await self._stores.messages.latest(chat.chat, among) if among else None
-        if last is None or last.unread:
-            return ()
-        return [RemoteReceipt(chat, self._people.sender(self._device.me), last.id)]
+        for message in reversed(among):
+            said = await self._stores.messages.get(chat.chat, message)
+            if said is not None and not said.unread:
+                return [RemoteReceipt(chat, self._people.sender(self._device.me), said.id)]
+        return ()
 
     async def _message(self, chat: ChatKey, old: OldMessage) -> PastMessage | None:
         noted = await self._stores.messages.get(chat.chat, old.id)

@@ -13,7 +13,9 @@ from attrs import evolve
 from mautrix.util.async_db import Connection as Transaction
 
 from bridges.core.clock import Clock
+from bridges.core.errors import TemporaryError
 from bridges.core.ids import ChatKey, MessageID
+from bridges.core.text import user_text
 from bridges.whatsapp.from_whatsapp.stubs import tells_something
 from bridges.whatsapp.ids import Jid, chat_key, maybe_jid
 from bridges.whatsapp.linked.batch import Batch
@@ -27,7 +29,10 @@ from bridges.whatsapp.store.past import OldMessage
 
 Data = Mapping[str, Any]
 
+_CHATS = frozenset({"INITIAL_BOOTSTRAP", "RECENT", "FULL"})
+"""Kinds of histories that hold chats."""
 _FOR_EVER = -1
+_LOOK_AGAIN = 2.0
 _PATIENCE = timedelta(seconds=30)
 
 
@@ -41,12 +46,22 @@ class HistorySync:
         self._people = people
         self._is_there = False
 
+    async def check(self) -> None:
+        """Raise ``TemporaryError`` while it makes sense to wait for the phone."""
+        if await self.is_awaited():
+            text = user_text(
+                "Your phone has not handed over your chats yet. Try again in a minute."
+            )
+            raise TemporaryError("WHATSAPP.HISTORY_AWAITED", text, retry_after=_LOOK_AGAIN)
+
     async def is_awaited(self) -> bool:
         """Whether the phone has yet to hand over the chats of an account that was just linked."""
-        if self._is_there or await self._stores.chats.recent(1):
+        login = self._device.login
+        if self._is_there or await self._stores.accounts.has_history(login):
+            self._is_there = True
             return False
-        account = await self._stores.accounts.get(self._device.login)
-        # Nothing is awaited for ever: an account may have no chats.
+        account = await self._stores.accounts.get(login)
+        # Nothing is awaited for ever: the phone may have gone offline.
         return account is not None and self._clock.now() - account.linked_at < _PATIENCE
 
     async def part(self, data: Data, batch: Batch) -> None:
@@ -58,7 +73,14 @@ class HistorySync:
         conversation = data.get("conversation")
         if isinstance(conversation, Mapping):
             await self._chat(conversation, batch)
-            self._is_there = self._is_there or data.get("part") == data.get("parts")
+        if data.get("sync_type") in _CHATS and data.get("part") == data.get("parts"):
+            batch.writes.append(self._came())
+
+    def _came(self) -> Callable[[Transaction], Awaitable[None]]:
+        async def write(transaction: Transaction) -> None:
+            await self._stores.accounts.history_came(transaction, self._device.login)
+
+        return write
 
     async def _chat(self, told: Data, batch: Batch) -> None:
         jid = maybe_jid(told.get("ID"))
@@ -71,20 +93,25 @@ class HistorySync:
         chat = chat_key(jid, self._device.login)
         messages = [
             one
-            for wrapped in told.get("messages", ())
-            if (one := await self._message(chat, jid, wrapped.get("message") or {})) is not None
+            for index, wrapped in enumerate(told.get("messages", ()))
+            if (one := await self._message(chat, jid, wrapped, index)) is not None
         ]
         await self._facts(chat, told, [one for one, _ in messages], batch)
         batch.writes.append(self._keep([one for one, _ in messages], [one for _, one in messages]))
 
-    async def _message(self, chat: ChatKey, jid: Jid, told: Data) -> tuple[OldMessage, Said] | None:
+    async def _message(
+        self, chat: ChatKey, jid: Jid, wrapped: Data, index: int
+    ) -> tuple[OldMessage, Said] | None:
+        """``index`` counts from the newest message, which phones send first."""
+        told = wrapped.get("message") or {}
         key = told.get("key") or {}
         identifier = str(key.get("ID", ""))
         if not identifier or not (told.get("message") or tells_something(told)):
             return None
         speaker = await self._speaker(key, told, jid)
         when = int(moment(told.get("messageTimestamp"), self._clock.now()).timestamp())
-        old = OldMessage(chat.chat, MessageID(identifier), when, told)
+        place = _number(wrapped.get("msgOrderID")) or -index
+        old = OldMessage(chat.chat, MessageID(identifier), when, place, told)
         return old, Said(chat.chat, MessageID(identifier), speaker, when)
 
     async def _speaker(self, key: Data, told: Data, chat: Jid) -> Jid:

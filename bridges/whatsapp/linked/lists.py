@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.clock import Clock
-from bridges.core.errors import Rejected, TemporaryError
+from bridges.core.errors import Rejected
 from bridges.core.ids import ChatKey
 from bridges.core.text import user_text
 from bridges.whatsapp.ids import (
@@ -36,7 +36,6 @@ from bridges.whatsapp.store.chats import ChatFacts
 
 _NUMBER = re.compile(r"\+?[0-9]{7,15}")
 _WA_ME = re.compile(r"(?:https?://)?wa\.me/\+?(?P<number>[0-9]{7,15})(?:[/?].*)?")
-_LOOK_AGAIN = 2.0
 _SEPARATORS = re.compile(r"[\s().-]")
 
 
@@ -59,11 +58,7 @@ class ChatLists:
 
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``. Right after linking the phone takes a while to hand its chats over."""
-        if await self._history.is_awaited():
-            text = user_text(
-                "Your phone has not handed over your chats yet. Try again in a minute."
-            )
-            raise TemporaryError("WHATSAPP.HISTORY_AWAITED", text, retry_after=_LOOK_AGAIN)
+        await self._history.check()
         names = await self._group_names()
         facts = await self._stores.chats.recent(limit)
         return [await self._known(one, names) for one in facts if one.chat != str(STATUS)]
@@ -120,6 +115,7 @@ class ChatLists:
                 "WHATSAPP.NOT_REGISTERED",
                 user_text("Nobody is on WhatsApp with the number {number}.", number=f"+{number}"),
             )
+        await quietly(worker.user_info(name, [str(jid)]))  # with it the library learns the LID
         lid = maybe_jid(await quietly(worker.lid_of(name, str(jid))))
         pair = same_person(lid, jid)
         if pair is not None:

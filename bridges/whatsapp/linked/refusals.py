@@ -69,7 +69,9 @@ def refused(code: str, text: str) -> BridgeError:
             retry_after=_WAIT,
         )
     else:
-        error = Rejected(f"WHATSAPP.{code}", _REJECTIONS.get(code, _OTHERWISE), certain=False)
+        # What the library says by itself may have come after the message had gone.
+        text_of_it = _REJECTIONS.get(code, _OTHERWISE)
+        error = Rejected(f"WHATSAPP.{code}", text_of_it, certain=code != "FAILED")
     error.add_note(text)
     return error
 

@@ -104,7 +104,7 @@ class LinkedSession(RoomAbilities):
         self._actions = MessageActions(device, stores, outgoing, handle.clock)
         self._settings = SettingActions(device, stores)
         self._lists = ChatLists(device, stores, people, handle.clock, history)
-        self._past = Past(device, stores, people, contents)
+        self._past = Past(device, stores, people, contents, history)
         self._fetcher = MediaFetcher(device)
         self._watch = Watch(device, handle, stores, people, config.linked.contacts_interval)
         self._open_rooms(RoomActions(device, people, self._queries))

@@ -16,11 +16,11 @@ from bridges.core.errors import BridgeError
 from bridges.core.events import RemoteChatSettings, RemoteEvent
 from bridges.core.network import BridgeHandle
 from bridges.core.tasks import ended
-from bridges.whatsapp.ids import Jid, chat_key, maybe_jid, parse_jid
+from bridges.whatsapp.ids import LID, Jid, chat_key, maybe_jid, parse_jid
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.phone_watch import LOOK_EVERY, due_warning, warning
-from bridges.whatsapp.linked.refusals import guarded
+from bridges.whatsapp.linked.refusals import guarded, quietly
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.store.chats import ChatFacts
 from bridges.whatsapp.store.names import Names
@@ -82,13 +82,26 @@ class Watch:
             jid = maybe_jid(one.jid)
             if jid is None or not jid.is_person:
                 continue
-            person = await self._people.person(jid)
+            person = await self._person(jid)
             saved = one.full_name or one.first_name
             known = told.get(person, Names())
             told[person] = Names(known.pushed or one.push_name, known.saved or saved)
         events = await self._people.saved(list(told.items()))
         if events:
             await self._handle.receive(self._device.login, events)
+
+    async def _person(self, jid: Jid) -> Jid:
+        """By which address somebody in the address book is called; the library may know the LID."""
+        person = await self._people.person(jid)
+        if person.server == LID:
+            return person
+        worker = self._device.worker
+        lid = maybe_jid(await quietly(worker.lid_of(self._device.name, str(jid))))
+        if lid is None:
+            return person
+        pairs = await self._people.news((lid, jid))
+        await self._stores.addresses.put(pairs)
+        return lid.bare
 
     async def settings(self) -> None:
         """Compare how chats are set with what is known."""

@@ -69,7 +69,7 @@ class AccountStore:
             f" ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO UPDATE SET"
             " device = excluded.device, number = excluded.number, received = excluded.received,"
             " linked_at = excluded.linked_at, phone_seen = excluded.phone_seen,"
-            " warned_days = excluded.warned_days",
+            " warned_days = excluded.warned_days, has_history = false",
             account.login,
             account.device,
             account.number,
@@ -94,6 +94,19 @@ class AccountStore:
             " WHERE login = $1 AND phone_seen < $2",
             login,
             int(when.timestamp()),
+        )
+
+    async def has_history(self, login: LoginID) -> bool:
+        """Whether the phone has handed over its chats since the account was linked."""
+        row = await self._db.fetchrow(
+            "SELECT has_history FROM whatsapp_account WHERE login = $1", login
+        )
+        return row is not None and bool(row["has_history"])
+
+    async def history_came(self, connection: Connection, login: LoginID) -> None:
+        """Note that it has, with what it has handed over."""
+        await connection.execute(
+            "UPDATE whatsapp_account SET has_history = true WHERE login = $1", login
         )
 
     async def warned(self, login: LoginID, days: int) -> None:

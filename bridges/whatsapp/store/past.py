@@ -19,11 +19,17 @@ from bridges.core.storage.database import Database
 
 @frozen
 class OldMessage:
-    """A message as the worker has told of it. ``sent_at`` in seconds since the epoch."""
+    """A message as the worker has told of it.
+
+    Attributes:
+        sent_at: seconds since the epoch.
+        place: among those of the same second; later ones have higher numbers.
+    """
 
     chat: str
     id: MessageID
     sent_at: int
+    place: int
     data: Mapping[str, Any]
 
 
@@ -46,13 +52,13 @@ class PastStore:
         arguments: list[Any] = [self._login, chat, limit]
         if message is not None:
             earlier = (
-                " AND (sent_at, id) < (SELECT sent_at, id FROM whatsapp_past"
+                " AND (sent_at, place, id) < (SELECT sent_at, place, id FROM whatsapp_past"
                 " WHERE login = $1 AND chat = $2 AND id = $4)"
             )
             arguments.append(message)
         rows = await self._db.fetch(
-            "SELECT id, sent_at, sealed FROM whatsapp_past"  # noqa: S608
-            f" WHERE login = $1 AND chat = $2{earlier} ORDER BY sent_at DESC, id DESC LIMIT $3",
+            "SELECT id, sent_at, place, sealed FROM whatsapp_past"  # noqa: S608
+            f" WHERE login = $1 AND chat = $2{earlier} ORDER BY sent_at DESC, place DESC, id DESC LIMIT $3",
             *arguments,
         )
         return [self._open(chat, row) for row in reversed(rows)]
@@ -61,13 +67,15 @@ class PastStore:
         """Keep messages; of those that are kept already, the later copy."""
         for one in messages:
             await connection.execute(
-                "INSERT INTO whatsapp_past (login, chat, id, sent_at, sealed)"
-                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (login, chat, id)"
-                " DO UPDATE SET sent_at = excluded.sent_at, sealed = excluded.sealed",
+                "INSERT INTO whatsapp_past (login, chat, id, sent_at, place, sealed)"
+                " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (login, chat, id)"
+                " DO UPDATE SET sent_at = excluded.sent_at, place = excluded.place,"
+                " sealed = excluded.sealed",
                 self._login,
                 one.chat,
                 one.id,
                 one.sent_at,
+                one.place,
                 self._secrets.seal(json.dumps(dict(one.data)).encode(), self._purpose(one.id)),
             )
 
@@ -87,7 +95,9 @@ class PastStore:
 
     def _open(self, chat: str, row: Any) -> OldMessage:
         opened = self._secrets.open(bytes(row["sealed"]), self._purpose(row["id"]))
-        return OldMessage(chat, MessageID(row["id"]), row["sent_at"], json.loads(opened))
+        return OldMessage(
+            chat, MessageID(row["id"]), row["sent_at"], row["place"], json.loads(opened)
+        )
 
     def _purpose(self, message: str) -> str:
         return f"whatsapp message {self._login} {message}"

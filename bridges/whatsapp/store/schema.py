@@ -18,7 +18,8 @@ CREATE TABLE whatsapp_account (
     received    BIGINT NOT NULL DEFAULT 0,
     linked_at   BIGINT NOT NULL,
     phone_seen  BIGINT NOT NULL,
-    warned_days INTEGER NOT NULL DEFAULT 0
+    warned_days INTEGER NOT NULL DEFAULT 0,
+    has_history BOOLEAN NOT NULL DEFAULT false
 );
 CREATE TABLE whatsapp_address (
     login  TEXT NOT NULL,
@@ -75,10 +76,11 @@ CREATE TABLE whatsapp_past (
     chat    TEXT NOT NULL,
     id      TEXT NOT NULL,
     sent_at BIGINT NOT NULL,
+    place   BIGINT NOT NULL,
     sealed  BYTEA NOT NULL,
     PRIMARY KEY (login, chat, id)
 );
-CREATE INDEX whatsapp_past_time ON whatsapp_past (login, chat, sent_at)
+CREATE INDEX whatsapp_past_time ON whatsapp_past (login, chat, sent_at, place)
 """
 
 

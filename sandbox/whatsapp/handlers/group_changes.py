@@ -69,7 +69,7 @@ def lock(exchange: Exchange, group: Group, asked: Node) -> Node:
 def announcement(exchange: Exchange, group: Group, asked: Node) -> Node:
     """Let only administrators, or everybody, write."""
     group.announcement = asked.tag == "announcement"
-    return _changed(exchange, group, node(asked.tag))
+    return _changed(exchange, group, node(asked.tag, _new_version(exchange, group)))
 
 
 def ephemeral(exchange: Exchange, group: Group, asked: Node) -> Node:
