@@ -191,11 +191,15 @@ def _card(card: Card, around: Surroundings) -> tuple[RemotePart, ...]:
 def _in_view(
     parts: tuple[RemotePart, ...], context: Json, around: Surroundings
 ) -> tuple[RemotePart, ...]:
-    """Above an answer to a status post, which is in another room, what the post said."""
-    if context.get("remoteJID") != _STATUS or not parts:
+    """Above an answer to what is not in this room, what that said."""
+    answered = mapping(context.get("quotedMessage"))
+    to_status = context.get("remoteJID") == _STATUS
+    if not parts or not answered or not (to_status or around.quotes):
         return parts
-    quote = _summary(mapping(context.get("quotedMessage")), around)
-    above = stacked(plain(around.say(user_text("Answer to a status post"))), quoted(quote))
+    line = user_text("Answer to {person}", person=around.named(text(context.get("participant"))))
+    if to_status:
+        line = user_text("Answer to a status post")
+    above = stacked(plain(around.say(line)), quoted(_summary(answered, around)))
     first, *rest = parts
     if isinstance(first, Text):
         return (evolve(first, text=stacked(above, first.text)), *rest)
@@ -206,9 +210,8 @@ def _summary(message: Json, around: Surroundings) -> FormattedText:
     """In one line what a message says that is not here."""
     content = opened(message).content
     for kind, value in content.items():
-        if kind == "conversation":
-            return plain(clean_name(text(value)))
-        said = text(mapping(value).get("text")) or text(mapping(value).get("caption"))
+        part = mapping(value)
+        said = text(value) or text(part.get("text")) or text(part.get("caption"))
         if said:
             return plain(clean_name(said))
         if kind in FILES:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
@@ -368,6 +369,25 @@ def test_an_answer_to_a_status_says_what_the_status_said() -> None:
     )
     shown = text_of(message).text
     assert shown.body == "Answer to a status post\n> the lake\nnice"
+
+
+def test_an_answer_to_a_message_that_is_not_here_repeats_it() -> None:
+    context = {
+        "stanzaID": "A1",
+        "participant": "77@lid",
+        "quotedMessage": {"imageMessage": FILE},
+    }
+    message = checked(extendedTextMessage={"text": "nice", "contextInfo": context})
+    assert text_of(message).text.body == "nice"
+    unknown = evolve(AROUND, quotes=True)
+    assert text_of(message, unknown).text.body == "Answer to Zarina\n> Photo\nnice"
+    photo = checked(imageMessage={**FILE, "contextInfo": context})
+    above, found = parts_of(photo, unknown)
+    assert isinstance(above, Text)
+    assert isinstance(found, RemoteMedia)
+    empty = {**context, "quotedMessage": {"conversation": ""}}
+    silent = checked(extendedTextMessage={"text": "nice", "contextInfo": empty})
+    assert text_of(silent, unknown).text.body == "Answer to Zarina\n> …\nnice"
 
 
 def test_kinds_that_are_not_known_are_named() -> None:
