@@ -19,7 +19,9 @@ from bridges.whatsapp.linked.incoming import Said, meaning
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.queries import known_chat
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.store.past import OldMessage
+from bridges.whatsapp.store.past import OldMessage, Position
+
+_LAST = 1 << 62
 
 
 class Past:
@@ -43,10 +45,20 @@ class Past:
         """See ``ReadsHistory``."""
         known_chat(chat)
         await self._awaited.check()
-        kept = await self._stores.past.before(chat.chat, before, limit)
+        kept = await self._stores.past.before(chat.chat, await self._position(chat, before), limit)
         messages = [one for old in kept if (one := await self._message(chat, old)) is not None]
         more = kept[0].id if len(kept) == limit else None
         return HistoryPage(messages=tuple(messages), more=more)
+
+    async def _position(self, chat: ChatKey, message: MessageID | None) -> Position | None:
+        """Where to read on. A message that came by itself stands behind all of its second."""
+        if message is None:
+            return None
+        kept = await self._stores.past.position(chat.chat, message)
+        if kept is not None:
+            return kept
+        said = await self._stores.messages.get(chat.chat, message)
+        return None if said is None else Position(said.sent_at, _LAST)
 
     async def read_marks(
         self, chat: ChatKey, among: Sequence[MessageID]

@@ -33,6 +33,14 @@ class OldMessage:
     data: Mapping[str, Any]
 
 
+@frozen
+class Position:
+    """Where a message stands in its chat: see ``OldMessage``."""
+
+    sent_at: int
+    place: int
+
+
 class PastStore:
     """The old messages of one login."""
 
@@ -41,24 +49,32 @@ class PastStore:
         self._secrets = secrets
         self._login = login
 
+    async def position(self, chat: str, message: MessageID) -> Position | None:
+        """Where a message stands in its chat, None if it is not kept."""
+        row = await self._db.fetchrow(
+            "SELECT sent_at, place FROM whatsapp_past WHERE login = $1 AND chat = $2 AND id = $3",
+            self._login,
+            chat,
+            message,
+        )
+        return None if row is None else Position(row["sent_at"], row["place"])
+
     async def before(
-        self, chat: str, message: MessageID | None, limit: int
+        self, chat: str, position: Position | None, limit: int
     ) -> Sequence[OldMessage]:
-        """The last messages of a chat before one of them, or all in all; oldest first.
+        """The last messages of a chat before a position, or all in all; oldest first.
 
         Raises ``SecretUnreadable``.
         """
         earlier = ""
         arguments: list[Any] = [self._login, chat, limit]
-        if message is not None:
-            earlier = (
-                " AND (sent_at, place, id) < (SELECT sent_at, place, id FROM whatsapp_past"
-                " WHERE login = $1 AND chat = $2 AND id = $4)"
-            )
-            arguments.append(message)
+        if position is not None:
+            earlier = " AND (sent_at < $4 OR (sent_at = $4 AND place < $5))"
+            arguments += [position.sent_at, position.place]
         rows = await self._db.fetch(
             "SELECT id, sent_at, place, sealed FROM whatsapp_past"  # noqa: S608
-            f" WHERE login = $1 AND chat = $2{earlier} ORDER BY sent_at DESC, place DESC, id DESC LIMIT $3",
+            f" WHERE login = $1 AND chat = $2{earlier}"
+            " ORDER BY sent_at DESC, place DESC, id DESC LIMIT $3",
             *arguments,
         )
         return [self._open(chat, row) for row in reversed(rows)]
