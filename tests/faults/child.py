@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The Telegram bridge as a process that can be told to die at a numbered step.
+"""A bridge as a process that can be told to die at a numbered step.
 
 ``python -m tests.faults.child SETTINGS ARMED``: pickled ``BridgeSettings``, and the file that arms it.
 """
@@ -7,11 +7,11 @@
 import asyncio
 import pickle
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from bridges.core.app import run_network
 from bridges.core.config import BridgeSettings
-from bridges.telegram import network
 from tests.faults.crashing import CrashPoints
 
 
@@ -20,6 +20,7 @@ def main() -> int:
     loaded = pickle.loads(settings.read_bytes())
     assert isinstance(loaded, BridgeSettings)
     CrashPoints(armed).install()
+    network = import_module(f"bridges.{loaded.network.network_id}.network").network
     return asyncio.run(run_network(network, loaded, "0.0-test"))
 
 

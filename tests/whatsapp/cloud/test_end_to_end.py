@@ -2,12 +2,10 @@
 """Two people answer for an organisation's number, each from their own account on a real homeserver."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 from attrs import define
 
-from bridges.whatsapp.config import WhatsAppConfig
 from bridges.whatsapp.network import network
 from sandbox.whatsapp_cloud import CloudSandbox
 from sandbox.whatsapp_cloud.customer import CustomerPhone
@@ -19,6 +17,7 @@ from tests.support.ports import LOOPBACK, PortLease
 from tests.support.synapse import SynapseFactory, SynapseSettings
 from tests.support.sync_record import Event
 from tests.support.waiting import eventually
+from tests.whatsapp.cloud.organisation import cloud_config, log_in
 
 pytestmark = pytest.mark.synapse
 
@@ -68,37 +67,6 @@ class Shop:
         return agent.bodies(self.room).count(text)
 
 
-async def log_in(agent: MatrixUser, bridge: BridgeUnderTest) -> None:
-    room = await agent.create_dm(bridge.bot)
-    await agent.wait_message("login", room, sender=bridge.bot)
-    await agent.say(room, "login cloud")
-    await agent.wait_message("You answer for Choyxona", room, sender=bridge.bot)
-
-
-def config(
-    net: CloudSandbox, number: BusinessNumber, port: int, slot: BridgeSlot, agents: list[str]
-) -> WhatsAppConfig:
-    values: dict[str, Any] = {
-        "enabled": True,
-        "listen": slot.listen.model_dump(),
-        "linked": {"enabled": False},
-        "cloud": {
-            "enabled": True,
-            "listen": {"host": LOOPBACK, "port": port},
-            "graph_url": net.url,
-            "own_numbers": False,
-            "number": {
-                "phone_number_id": number.id,
-                "access_token": number.access_token,
-                "app_secret": number.app_secret,
-                "verify_token": number.verify_token,
-                "agents": agents,
-            },
-        },
-    }
-    return WhatsAppConfig.model_validate(values, strict=False)
-
-
 @pytest.fixture(scope="module")
 async def shop(
     synapse_factory: SynapseFactory, tmp_path_factory: pytest.TempPathFactory
@@ -115,14 +83,14 @@ async def shop(
         ):
             number = net.add_number("+992440000001", "Choyxona")
             agents = [server.mxid(name) for name in ("alisa", "boris")]
-            chosen = config(net, number, lease.port, slot, agents)
+            chosen = cloud_config(net, number, lease.port, slot, agents)
             database = f"sqlite:///{data / 'bridge.db'}"
             bridge = BridgeUnderTest(slot, server, network, chosen, database, data / "bridge")
             async with bridge:
                 alisa = await people.join(server, "alisa", auto_join=True)
                 boris = await people.join(server, "boris", auto_join=True)
                 for agent in (alisa, boris):
-                    await log_in(agent, bridge)
+                    await log_in(agent, bridge.bot)
                 url = f"http://{LOOPBACK}:{lease.port}/whatsapp/webhook"
                 assert await net.webhooks.verify(url, number.verify_token)
                 farhod = net.customer(PHONE, "Farhod", number)
