@@ -64,11 +64,12 @@ class Past:
         self, chat: ChatKey, among: Sequence[MessageID]
     ) -> Sequence[RemoteReceipt]:
         """See ``ReadsHistory``: the account itself has read all that is not unread."""
-        for message in reversed(among):
-            said = await self._stores.messages.get(chat.chat, message)
-            if said is not None and not said.unread:
-                return [RemoteReceipt(chat, self._people.sender(self._device.me), said.id)]
-        return ()
+        found = [await self._stores.messages.get(chat.chat, one) for one in among]
+        read = [one for one in found if one is not None and not one.unread]
+        if not read:
+            return ()
+        last = max(read, key=lambda one: one.sent_at)
+        return [RemoteReceipt(chat, self._people.sender(self._device.me), last.id)]
 
     async def _message(self, chat: ChatKey, old: OldMessage) -> PastMessage | None:
         noted = await self._stores.messages.get(chat.chat, old.id)
