@@ -70,7 +70,7 @@ def _providers(config: WhatsAppConfig, handle: BridgeHandle) -> Sequence[Provide
     if config.linked.enabled:
         providers.append(LinkedProvider(config, handle))
     if config.cloud.enabled:
-        providers.append(CloudProvider(config.cloud, handle))
+        providers.append(CloudProvider(config.cloud, handle, minimal=config.minimal_profiles))
     if not providers:
         raise MisconfiguredError(
             "whatsapp is switched on, and none of its parts is: set whatsapp.linked.enabled or "

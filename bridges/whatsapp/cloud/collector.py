@@ -55,7 +55,12 @@ OURS = "from_business"
 
 @frozen
 class Number:
-    """A number and where its records are; ``business`` is the number itself, as a speaker."""
+    """A number and where its records are.
+
+    Attributes:
+        business: the number itself, as a speaker.
+        minimal: the organisation's names for people are neither kept nor shown.
+    """
 
     id: str
     business: RemoteUserID
@@ -63,6 +68,11 @@ class Number:
     inbox: CloudInbox
     customers: CustomerStore
     sendings: SendingStore
+    minimal: bool
+
+    def saved_name(self, customer: Customer) -> str:
+        """What the organisation calls somebody in its address book, where that may be shown."""
+        return "" if self.minimal else customer.saved
 
 
 class Collector:
@@ -137,6 +147,8 @@ class Collector:
 
     async def contacts(self, value: Json) -> None:
         """The organisation's address book, or a change of it."""
+        if self._number.minimal:
+            return
         for one in objects_at(value, "state_sync"):
             contact = object_at(one, "contact")
             phone = digits_of(text_at(contact, "phone_number"))

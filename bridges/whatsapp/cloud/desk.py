@@ -31,7 +31,7 @@ class Desk:
         return self.account.credentials
 
 
-def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi) -> Desk:
+def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi, *, minimal: bool) -> Desk:
     """Put a number to work, with nobody who answers for it yet."""
     number = Number(
         account.number,
@@ -40,6 +40,7 @@ def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi) -> Desk:
         CloudInbox(handle.database, handle.secrets, account.number),
         CustomerStore(handle.database, account.number),
         SendingStore(handle.database, account.number),
+        minimal,
     )
     holder: list[Desk] = []
     sender = Sender(graph, lambda: holder[0].credentials, number.sendings, handle.clock)

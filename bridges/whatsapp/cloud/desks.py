@@ -17,10 +17,12 @@ from bridges.whatsapp.store.cloud_accounts import Account, AccountStore
 class Desks:
     """All numbers of this process."""
 
-    def __init__(self, handle: BridgeHandle, graph: GraphApi) -> None:
+    def __init__(self, handle: BridgeHandle, graph: GraphApi, *, minimal: bool) -> None:
+        """With ``minimal`` the organisation's names for people are neither kept nor shown."""
         self._log = structlog.get_logger("karvon.whatsapp.cloud")
         self._handle = handle
         self._graph = graph
+        self._minimal = minimal
         self._store = AccountStore(handle.database, handle.secrets)
         self._desks: dict[str, Desk] = {}
 
@@ -35,9 +37,12 @@ class Desks:
                 business = configured.business or account.credentials.business
                 account = evolve(account, credentials=evolve(configured, business=business))
                 await self._store.save(account)
-            desk = make_desk(account, self._handle, self._graph)
+            desk = self._made(account)
             desk.agents.extend(await self._store.agents(account.number))
             self._desks[account.number] = desk
+
+    def _made(self, account: Account) -> Desk:
+        return make_desk(account, self._handle, self._graph, minimal=self._minimal)
 
     def get(self, number: str) -> Desk | None:
         """A number at work."""
@@ -52,7 +57,7 @@ class Desks:
         await self._store.save(account)
         await self._store.add_agent(account.number, agent)
         if desk is None:
-            desk = make_desk(account, self._handle, self._graph)
+            desk = self._made(account)
             self._desks[account.number] = desk
         desk.account = account
         if agent not in desk.agents:

@@ -27,12 +27,13 @@ _LINGERING_SECONDS = 1.0
 class CloudProvider:
     """See ``bridges.whatsapp.provider.Provider``."""
 
-    def __init__(self, config: CloudConfig, handle: BridgeHandle) -> None:
+    def __init__(self, config: CloudConfig, handle: BridgeHandle, *, minimal: bool) -> None:
+        """With ``minimal`` the organisation's names for people are neither kept nor shown."""
         self._config = config
         self._handle = handle
         base = f"{config.graph_url}/{config.api_version}"
         self._graph = GraphApi(base, handle.border, handle.clock, config.messages_per_second)
-        self._desks = Desks(handle, self._graph)
+        self._desks = Desks(handle, self._graph, minimal=minimal)
         self._configured = None if config.number is None else _credentials(config.number)
         self._runner: web.AppRunner | None = None
         self._cleaning: asyncio.Task[None] | None = None

@@ -97,8 +97,8 @@ class CloudSession:
     async def chat_info(self, chat: ChatKey) -> ChatInfo:
         """A customer's chat, by the name the organisation has for them."""
         user, customer = await self._customer(chat)
-        name = customer.saved if customer is not None and customer.saved else None
-        return ChatInfo(kind=ChatKind.DIRECT, name=name, other_user=user, members=())
+        saved = "" if customer is None else self._desk().number.saved_name(customer)
+        return ChatInfo(kind=ChatKind.DIRECT, name=saved or None, other_user=user, members=())
 
     async def user_info(self, user: RemoteUserID) -> UserInfo:
         """What a customer calls themselves, or how the organisation is called."""
@@ -163,7 +163,9 @@ class CloudSession:
 
     async def contacts(self) -> Sequence[KnownChat]:
         """The address book of the WhatsApp Business app."""
-        return [self._known(one) for one in await self._desk().number.customers.saved()]
+        number = self._desk().number
+        saved = () if number.minimal else await number.customers.saved()
+        return [self._known(one) for one in saved]
 
     async def resolve(self, identifier: str) -> KnownChat:
         """A customer by number; whether it is on WhatsApp shows when something is sent."""
@@ -210,7 +212,8 @@ class CloudSession:
 
     def _known(self, customer: Customer) -> KnownChat:
         number = f"+{customer.phone}" if customer.phone else ""
-        name = customer.saved or customer.name or number or customer.id
+        saved = self._desk().number.saved_name(customer)
+        name = saved or customer.name or number or customer.id
         return KnownChat(ids.chat_key(self._number, customer.id), name, ChatKind.DIRECT, number)
 
     async def _check(self) -> None:

@@ -58,6 +58,7 @@ class OfficeUnderTest:
         handle.clock = self.clock
         self.port = port
         self.config: dict[str, Any] = {}
+        self.minimal = False
         self.provider = self._provider()
         self.records: dict[UserID, LoginRecord] = {}
         self.sessions: dict[UserID, CloudSession] = {}
@@ -70,7 +71,7 @@ class OfficeUnderTest:
         listen = {"host": LOOPBACK, "port": self.port}
         values = {"enabled": True, "listen": listen, "graph_url": self.net.url} | self.config
         config = CloudConfig.model_validate(values, strict=False)
-        return CloudProvider(config, self.handle)
+        return CloudProvider(config, self.handle, minimal=self.minimal)
 
     async def restart(self, **config: Any) -> None:
         await self.provider.stop()

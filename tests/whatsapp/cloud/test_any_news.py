@@ -88,7 +88,7 @@ async def _taken(reported: Sequence[Change]) -> list[Any]:
             handle = RecordingHandle(database, Path(folder))
             graph = GraphApi("http://127.0.0.1:1", OpenBorder(), handle.clock, 1.0)
             account = Account(Credentials(NUMBER, "t", "s", "v"), "992440000001", "Choyxona")
-            desk = make_desk(account, handle, graph)
+            desk = make_desk(account, handle, graph, minimal=False)
             for change in reported:
                 await desk.receiver.take(change, [LoginID("a"), LoginID("b")])
             first = list(handle.messages())

@@ -171,6 +171,25 @@ async def test_the_address_book_names_rooms_and_nobody_else(office: OfficeUnderT
     assert not await session.contacts()
 
 
+async def test_little_is_known_of_people_where_that_is_wanted(office: OfficeUnderTest) -> None:
+    app = office.net.app(office.number)
+    customer = office.customer(name="Farhod N.")
+    customer.says("hello")
+    await office.handle.until_text("hello")
+    app.saves(CUSTOMER, "Farhod, tea supplier")
+    await office.net.webhooks.sent[-1].done.wait()
+    office.minimal = True
+    await office.restart()
+    session = office.provider.open_session(office.records[ALISA])
+    assert (await session.chat_info(office.chat())).name is None
+    assert not await session.contacts()
+    assert [one.name for one in await session.recent_chats(5)] == ["Farhod N."]
+    app.saves("+992900000302", "Sherzod")
+    await office.net.webhooks.sent[-1].done.wait()
+    rows = await office.handle.database.fetch("SELECT saved FROM cloud_customer")
+    assert "Sherzod" not in {row["saved"] for row in rows}
+
+
 async def test_old_chats_are_handed_over_in_parts(office: OfficeUnderTest) -> None:
     said = [(place % 2 == 1, f"old {place}") for place in range(10)]
     office.net.app(office.number).shares_history({CUSTOMER: said}, parts=3)
