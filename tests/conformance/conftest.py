@@ -5,6 +5,7 @@ One resident and two of her contacts are there for all tests of a stage; each te
 else says, and whoever changes something lasting brings people of their own.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -16,6 +17,7 @@ from tests.conformance.fake_driver import FakeDriver
 from tests.conformance.gaps import gap
 from tests.conformance.stage import Conversation, Resident, Stage, running_stage
 from tests.conformance.telegram_driver import TelegramDriver
+from tests.conformance.whatsapp_driver import WhatsAppDriver
 from tests.support.bridge_under_test import BridgeOptions
 from tests.support.clock import HastyClock
 from tests.support.postgres import PostgresServer
@@ -41,6 +43,8 @@ SCENERIES = {
     "fake-postgres": Scenery("fake", FakeDriver, "postgres", "11"),
     "telegram-sqlite": Scenery("telegram", TelegramDriver, "sqlite", "11"),
     "telegram-postgres": Scenery("telegram", TelegramDriver, "postgres", "12"),
+    "whatsapp-sqlite": Scenery("whatsapp", WhatsAppDriver, "sqlite", "12"),
+    "whatsapp-postgres": Scenery("whatsapp", WhatsAppDriver, "postgres", "11"),
 }
 
 
@@ -100,14 +104,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_played_elsewhere(item: pytest.Item) -> bool:
     chosen = getattr(item, "callspec", None)
     scenery = None if chosen is None else chosen.params.get("scenery")
-    if scenery is None:
+    if chosen is None or scenery is None:
         return False
     for network in ("telegram", "whatsapp"):
         if network in getattr(item, "fixturenames", ()) and scenery.network != network:
             return True
     file = item.path.name
     test = item.nodeid.partition("::")[2].partition("[")[0]
-    return gap(scenery.network, file, test) is not None
+    stages = "|".join(SCENERIES)
+    played_with = re.sub(rf"^(?:{stages})-?", "", chosen.id)
+    return gap(scenery.network, file, test, played_with) is not None
 
 
 @pytest.fixture(scope="session")

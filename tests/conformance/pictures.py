@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Small pictures and files to send around."""
 
+import io
 import random
 import struct
 import zlib
+
+from PIL import Image
+
+_SHADE = 8
 
 
 def png(seed: int, width: int = 64, height: int = 48) -> bytes:
@@ -15,6 +20,23 @@ def png(seed: int, width: int = 64, height: int = 48) -> bytes:
         _chunk(kind, data)
         for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     )
+
+
+def coloured(colour: tuple[int, int, int], width: int = 64, height: int = 48) -> bytes:
+    """A PNG picture of one colour."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def is_coloured(picture: bytes | None, colour: tuple[int, int, int]) -> bool:
+    """Whether that is a picture of this colour, however the network keeps pictures."""
+    if picture is None:
+        return False
+    with Image.open(io.BytesIO(picture)) as shown:
+        found = shown.convert("RGB").resize((1, 1)).getpixel((0, 0))
+    assert isinstance(found, tuple)
+    return all(abs(one - other) <= _SHADE for one, other in zip(found, colour, strict=True))
 
 
 def noise(seed: int, size: int) -> bytes:

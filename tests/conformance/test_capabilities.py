@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.conformance.gaps import LACKS, NOT_YET
 from tests.conformance.stage import Conversation, Stage
 from tests.support.outcomes import QUALITY, ROOT
 
@@ -30,6 +31,15 @@ async def test_declared_features_have_tests(stage: Stage, direct: Conversation) 
     declared = set(direct.state("com.beeper.room_features", stage.bridge.bot)) - DETAILS
     assert declared
     assert declared <= _tested_capabilities()
+
+
+@pytest.mark.parametrize("network", sorted({*LACKS, *NOT_YET}))
+def test_what_a_network_does_not_have_names_tests_that_are_there(network: str) -> None:
+    here = Path(__file__).parent
+    for name in [*LACKS.get(network, ()), *NOT_YET.get(network, ())]:
+        file, _, test = name.partition("[")[0].partition("::")
+        there = _tests(here / file)
+        assert not test or any(one == test or one.startswith(f"{test}::") for one in there), name
 
 
 @pytest.mark.parametrize("path", QUALITY, ids=[path.parent.name for path in QUALITY])

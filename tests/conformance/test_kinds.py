@@ -37,7 +37,10 @@ async def test_a_voice_message_has_its_waveform(
     assert content["org.matrix.msc3245.voice"] == {}
     details = content["org.matrix.msc1767.audio"]
     assert details["duration"] == 3000
-    assert details["waveform"][:5] == [0, 1024, 495, 1024, 0]
+    # Networks differ in how many points they keep, and how fine.
+    width = max(1, len(details["waveform"]) // len(LOUDNESS))
+    kept = [details["waveform"][at * width + width // 2] for at in range(len(LOUDNESS))]
+    assert kept == [pytest.approx(one * 1024 / 31, abs=8) for one in LOUDNESS]
     assert await zarina.user.download(content["url"]) == data
 
 
@@ -45,15 +48,22 @@ async def test_a_video_has_its_measures_and_a_thumbnail(
     direct: Conversation, nodira: Phone, zarina: Resident
 ) -> None:
     caption, thumbnail = unique("a river"), png(20)
-    await nodira.kinds.video(
-        direct.chat, noise(2, 9000), caption, thumbnail=thumbnail, spoiler=True
-    )
+    await nodira.kinds.video(direct.chat, noise(2, 9000), caption, thumbnail=thumbnail)
     content = (await direct.in_matrix(caption))["content"]
     info = content["info"]
     assert content["msgtype"] == "m.video"
-    assert (info["w"], info["h"], info["duration"]) == (320, 240, 1500)
+    assert (info["w"], info["h"]) == (320, 240)
+    assert info["duration"] in (1500, 2000), "some networks count in whole seconds"
     assert (info["thumbnail_info"]["w"], info["thumbnail_info"]["h"]) == (64, 48)
     assert await zarina.user.download(info["thumbnail_url"]) == thumbnail
+
+
+async def test_a_video_that_is_hidden_at_first_is_a_spoiler(
+    direct: Conversation, nodira: Phone
+) -> None:
+    caption = unique("the end")
+    await nodira.kinds.video(direct.chat, noise(6, 100), caption, spoiler=True)
+    content = (await direct.in_matrix(caption))["content"]
     assert content["page.codeberg.everypizza.msc4193.spoiler"] is True
 
 

@@ -193,6 +193,12 @@ async def test_to_the_network(
     await poll.vote(NOTHING)
     await poll.wait_for_votes({stage.ghost(nodira): {TEA, COFFEE}, zarina.mxid: {NOTHING}})
     await wait_on_phone(nodira, sent, {nodira.user: {TEA, COFFEE}, zarina.phone.user: {NOTHING}})
+
+
+async def test_to_the_network_and_to_its_end(group: Conversation, nodira: Phone) -> None:
+    question = unique("Who has come?")
+    poll = await asked(group, question, most=2)
+    sent = await group.on_phone(nodira, question)
     await poll.end()
 
     async def ended() -> bool:

@@ -14,7 +14,12 @@ from attrs import evolve
 
 from bridges.core.config import ListenConfig, NetworkConfig
 from bridges.core.network import BridgeHandle, Network, NetworkPlugin
-from bridges.whatsapp.config import LinkedConfig, WhatsAppConfig, WhatsAppListenConfig
+from bridges.whatsapp.config import (
+    LinkedConfig,
+    WhatsAppConfig,
+    WhatsAppListenConfig,
+    WhatsAppSyncConfig,
+)
 from bridges.whatsapp.network import network
 from sandbox.whatsapp import WhatsAppSandbox
 from sandbox.whatsapp.history import HistoryKind
@@ -33,6 +38,8 @@ from tests.support.faultproxy import FaultProxy
 from tests.support.waiting import eventually
 
 _STOPS_WITHIN = 10.0
+_LINKS_WITHIN = 3.0
+_MEMBERS_SHOWN = 6
 _CHANGES = {
     "name": ("subject",),
     "topic": ("description",),
@@ -175,6 +182,8 @@ class WhatsAppPhone(WhatsAppTopologyPhone):
 
     async def set_name(self, name: str) -> None:
         await self.person.rename(name)
+        for chat in self.person.view.chats():  # It is seen with the next message.
+            await self.person.send(chat, f"call me {name}"[:60])
 
     async def set_own_picture(self, picture: bytes) -> None:
         await self.person.groups.set_picture(self.person.jid, picture)
@@ -261,6 +270,7 @@ class WhatsAppDriver:
                 worker_files=self._folder / "files",
                 contacts_interval=10.0,
             ),
+            sync=WhatsAppSyncConfig(member_limit=_MEMBERS_SHOWN),
         )
 
     async def person(self, name: str, *, password: str | None = None) -> WhatsAppPhone:
@@ -270,11 +280,11 @@ class WhatsAppDriver:
 
     async def scan(self, phone: Phone, data: str) -> None:
         self.net.phone(phone.number).scan(data)
-        self._welcome(phone)
+        await self._welcome(phone)
 
     async def type_code(self, phone: Phone) -> None:
         self.net.phone(phone.number).type_code(self._watch.shown)
-        self._welcome(phone)
+        await self._welcome(phone)
 
     def limit_rate(self, phone: Phone, seconds: int) -> None:
         raise NotImplementedError("WhatsApp names no time to wait for")
@@ -316,8 +326,11 @@ class WhatsAppDriver:
             if one is not person.client.device
         ]
 
-    def _welcome(self, phone: Phone) -> None:
-        """Do what a phone does for a new device, as soon as that has left its keys."""
+    async def _welcome(self, phone: Phone) -> None:
+        """Do what a phone does for a new device, as soon as that has left its keys.
+
+        Before, nobody can write to it, so this waits a while; a device that is not wanted goes.
+        """
         known = {one.key for one in self._bridged(phone)}
 
         async def welcome() -> None:
@@ -335,6 +348,7 @@ class WhatsAppDriver:
         task = asyncio.create_task(welcome())
         self._linking.add(task)
         task.add_done_callback(self._linking.discard)
+        await asyncio.wait({task}, timeout=_LINKS_WITHIN)
 
     async def __aenter__(self) -> Self:
         await self.net.start()

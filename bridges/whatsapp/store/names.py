@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from bridges.core.ids import LoginID, RemoteUserID
+from bridges.core.sanitize import clean_text
 from bridges.core.storage.database import Database
 
 
@@ -60,8 +61,8 @@ class NameStore:
                     " DO UPDATE SET pushed = excluded.pushed, saved = excluded.saved",
                     self._login,
                     person,
-                    one.pushed,
-                    one.saved,
+                    clean_text(one.pushed),
+                    clean_text(one.saved),
                 )
 
     async def wipe(self) -> None:

@@ -96,7 +96,8 @@ def _to_group(exchange: Exchange, stanza: Node, to: Jid) -> str | None:
     membership = group.member(own.lid) if group else None
     if group is None or membership is None:
         return "404"
-    if group.announcement and not membership.role:
+    # Everybody may react where only administrators write.
+    if group.announcement and not membership.role and stanza.get("type") != "reaction":
         return "420"
     copies = dict(_copies(stanza))
     once = tuple(stanza.each("enc"))

@@ -51,7 +51,12 @@ def _jid(user: Node) -> Jid:
 
 
 def _devices(exchange: Exchange, account: Account) -> Node:
-    # Clients pass over a linked device that has no key index.
-    numbers = [str(device.number) for device in exchange.world.accounts.devices(account)]
+    # Clients pass over a linked device that has no key index; some send nothing to anybody where one
+    # device has left no keys yet.
+    numbers = [
+        str(device.number)
+        for device in exchange.world.accounts.devices(account)
+        if device.signed is not None
+    ]
     devices = (node("device", {"id": number, "key-index": number}) for number in numbers)
     return node("devices", {}, node("device-list", {}, *devices))
