@@ -236,6 +236,11 @@ class Driver(Protocol):
         ...
 
     @property
+    def chat_settings(self) -> frozenset[str]:
+        """The fields of `Settings` that can be known of a chat, and set."""
+        ...
+
+    @property
     def login_code(self) -> str:
         """The code that is sent to phones when somebody logs in.
 

@@ -18,6 +18,14 @@ class Settings:
     pinned: bool = False
     unread: bool = False
 
+    def only(self, names: frozenset[str]) -> "Settings":
+        """The same without what is not among these fields."""
+        return Settings(**{name: getattr(self, name) for name in names})
+
+
+ALL_SETTINGS = frozenset({"muted", "archived", "pinned", "unread"})
+"""What `Driver.chat_settings` may have."""
+
 
 class TopologyPhone(Protocol):
     """That part of a `Phone`. A topic is a `Chat` of its own; General is the forum's."""

@@ -21,6 +21,7 @@ from bridges.core.ids import ChatID, MessageID, RemoteUserID
 from bridges.core.network import NetworkPlugin
 from bridges.core.text import user_text
 from tests.conformance.driver import ALL_STYLES, Chat, Phone, Seen, SeenPoll
+from tests.conformance.driver_topology import ALL_SETTINGS
 from tests.conformance.fake_hosting import FakeHost
 from tests.conformance.fake_kinds import FakeKinds
 from tests.conformance.fake_topology import FakeTopologyPhone
@@ -220,6 +221,10 @@ class FakeDriver:
     @property
     def styles(self) -> frozenset[str]:
         return ALL_STYLES
+
+    @property
+    def chat_settings(self) -> frozenset[str]:
+        return ALL_SETTINGS
 
     @property
     def login_code(self) -> str:

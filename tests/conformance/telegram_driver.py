@@ -21,6 +21,7 @@ from bridges.telegram.config import (
 )
 from sandbox.telegram import LOGIN_CODE, Limits, Person, TelegramSandbox
 from tests.conformance.driver import ALL_STYLES, Chat, Phone, Seen, SeenPoll
+from tests.conformance.driver_topology import ALL_SETTINGS
 from tests.conformance.telegram_hosting import TelegramHost
 from tests.conformance.telegram_kinds import TelegramKinds
 from tests.conformance.telegram_topology import TelegramTopologyPhone, group_of, topic_of
@@ -334,6 +335,10 @@ class TelegramDriver:
     @property
     def styles(self) -> frozenset[str]:
         return ALL_STYLES
+
+    @property
+    def chat_settings(self) -> frozenset[str]:
+        return ALL_SETTINGS
 
     @property
     def login_code(self) -> str:

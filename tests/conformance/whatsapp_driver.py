@@ -28,6 +28,7 @@ from sandbox.whatsapp.person import Person
 from sandbox.whatsapp.person_view import Shown
 from sandbox.whatsapp.records import Device
 from tests.conformance.driver import ALL_STYLES, Chat, Phone, Seen, SeenPoll
+from tests.conformance.driver_topology import ALL_SETTINGS
 from tests.conformance.login_watch import LoginWatch
 from tests.conformance.whatsapp_hosting import WhatsAppHost
 from tests.conformance.whatsapp_kinds import WhatsAppKinds
@@ -252,6 +253,10 @@ class WhatsAppDriver:
     @property
     def styles(self) -> frozenset[str]:
         return ALL_STYLES - {"u", "a"}
+
+    @property
+    def chat_settings(self) -> frozenset[str]:
+        return ALL_SETTINGS - {"unread"}
 
     @property
     def login_code(self) -> str:
