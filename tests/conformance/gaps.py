@@ -88,9 +88,6 @@ _NOW_AND_THEN = (
 NOT_YET: Mapping[str, Gaps] = {
     "whatsapp": {
         "test_kinds.py::test_a_sticker_is_a_picture_with_its_emoji": "stickers have no emoji",
-        "test_kinds.py::test_a_video_has_its_measures_and_a_thumbnail": (
-            "thumbnails are left to clients"
-        ),
         "test_rooms.py::TestDirectChats::test_can_be_opened_by_name": "the room is not found",
         "test_changes.py::TestPictures::test_are_given_and_taken": "not taken away",
         "test_pins.py::TestFromMatrix": "pins of Matrix stay in Matrix",

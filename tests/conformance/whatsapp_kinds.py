@@ -65,7 +65,7 @@ class WhatsAppKinds:
         if looping:
             about["gifPlayback"] = True
         if thumbnail is not None:
-            about["jpegThumbnail"] = thumbnail
+            about["jpegThumbnail"] = _jpeg(thumbnail)
         await self._send(
             chat, "ptvMessage" if is_round else "videoMessage", data, "video/mp4", **about
         )
@@ -94,3 +94,10 @@ class WhatsAppKinds:
         shown = self._person.view.find(self._jid(message.chat), message.id)
         assert shown is not None
         await self._person.edit(shown, shown.text)
+
+
+def _jpeg(picture: bytes) -> bytes:
+    drawn = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as read:
+        read.convert("RGB").save(drawn, "JPEG", quality=95)
+    return drawn.getvalue()
