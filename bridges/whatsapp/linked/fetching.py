@@ -50,15 +50,16 @@ class MediaFetcher:
             transit.unlink(missing_ok=True)
 
     async def _file(self, reference: str, transit: Path) -> None:
+        inline = content_of(reference)
+        if inline is not None:
+            await asyncio.to_thread(transit.write_bytes, inline)
+            return
         try:
-            inline, message = content_of(reference), message_of(reference)
+            message = message_of(reference)
         except BadReference as error:
             unknown = user_text("This file cannot be found on WhatsApp.")
             raise Rejected("WHATSAPP.BAD_REFERENCE", unknown) from error
-        if inline is not None:
-            await asyncio.to_thread(transit.write_bytes, inline)
-        else:
-            await guarded(self._device.worker.download(self._device.name, message, transit))
+        await guarded(self._device.worker.download(self._device.name, message, transit))
 
 
 def _move(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from attrs import evolve
 from mautrix.util.async_db import Connection as Transaction
 
 from bridges.core.content import FormattedText, Text, TextKind
+from bridges.core.errors import Rejected
 from bridges.core.events import (
     ReactionsOf,
     RemoteEdit,
@@ -189,12 +190,18 @@ class MessageEvents:
             )
 
     async def _voted(self, envelope: Envelope, poll: MessageID, data: Data, batch: Batch) -> None:
-        """Whoever votes says all they choose; an unknown poll is one that was never bridged."""
-        answers = await self._stores.polls.answers(poll)
-        if answers is None:
-            return
+        """Whoever votes says all they choose.
+
+        A poll of our own may be voted in before we have noted that it is there. One that cannot be
+        opened and is not known was never bridged.
+        """
         worker = self._device.worker
-        hashes = await guarded(worker.decrypt_vote(self._device.name, data))
+        try:
+            hashes = await guarded(worker.decrypt_vote(self._device.name, data))
+        except Rejected:
+            if await self._stores.polls.answers(poll) is not None:
+                raise
+            return
         chosen = tuple(answer_of(one) for one in hashes)
         tally = RemotePollTally(
             envelope.chat,
