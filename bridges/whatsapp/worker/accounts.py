@@ -13,7 +13,7 @@ import structlog
 from attrs import asdict
 
 from bridges.whatsapp.worker.device import Device, Listener, Own, State, Way
-from bridges.whatsapp.worker.events import TRANSIENT, Happened
+from bridges.whatsapp.worker.events import TRANSIENT, Happened, undecryptable
 from bridges.whatsapp.worker.history import Histories, notification_of
 from bridges.whatsapp.worker.journal import Journal, Linked
 from bridges.whatsapp.worker.library import Library
@@ -52,6 +52,7 @@ class Accounts:
         self._devices: dict[str, Device] = {}
         self._codes: dict[str, asyncio.Event] = {}
         self._failing = False
+        self._healed: set[tuple[str, str]] = set()
         self._healing: set[asyncio.Future[None]] = set()
         self._numbers = itertools.count(1)
         self._one_at_a_time = asyncio.Lock()
@@ -133,7 +134,7 @@ class Accounts:
             raise RefusedError("NOT_CONNECTED", "this account is not connected")
         return device
 
-    def list(self) -> list[dict[str, Any]]:
+    def everybody(self) -> list[dict[str, Any]]:
         """Return everybody: name, addresses, names, and how the connection stands."""
         return [self._describe(account) for account in self._journal.accounts()]
 
@@ -172,47 +173,61 @@ class Accounts:
         self._kept()
 
     def _listener(self, name: str) -> Listener:
-        def happened(events: list[Happened]) -> None:
-            for event in events:
-                if event.kind in TRANSIENT:
-                    self._passing(name, event.kind, event.data)
-            kept = [(one.kind, one.data) for one in events if one.kind not in TRANSIENT]
-            histories = {
-                str(one.data["id"]): notification
-                for one in events
-                if (notification := notification_of(one)) is not None
-            }
-            if kept:
-                self._keep(lambda: self._journal.append_all(name, kept, histories))
-                if histories or any(kind == "connected" for kind, _ in kept):
-                    self._loop.call_soon_threadsafe(self._fetch_histories, name)
-                if any(kind == "logged_out" for kind, _ in kept):
-                    self._journal.unlinked(name)
-
-        def linked(own: Own) -> None:
-            account = Linked(name, own.jid, own.lid, True)
-            self._keep(lambda: self._journal.linked(account, [("linked", asdict(own))]))
-
-        def shows(what: str, text: str) -> None:
-            if what == "qr":
-                self._loop.call_soon_threadsafe(self._codes[name].set)
-                self._passing(name, "qr", {"code": text})
-            elif text != "success":
-                self._keep(lambda: self._journal.append(name, "link_ended", {"reason": text}))
-
-        def lost(stanza: Stanza) -> None:
-            self._loop.call_soon_threadsafe(self._begin_anew, name, stanza)
-
         told = Told(
             has=partial(self._journal.has, name),
-            lost=lost,
+            lost=partial(self._lost, name),
             accepted=partial(self._journal.accepted, name),
             refused=partial(self._journal.refused, name),
             failing=lambda: self._failing,
             fetching=lambda: bool(self._journal.histories(name)),
             failed=_not_heard,
         )
-        return Listener(happened, linked, shows, library_log, told)
+        return Listener(
+            happened=partial(self._happened, name),
+            linked=partial(self._linked, name),
+            shows=partial(self._shows, name),
+            log=library_log,
+            told=told,
+        )
+
+    def _happened(self, name: str, events: list[Happened]) -> None:
+        for event in events:
+            if event.kind in TRANSIENT:
+                self._passing(name, event.kind, event.data)
+        kept = [(one.kind, one.data) for one in events if one.kind not in TRANSIENT]
+        if not kept:
+            return
+        histories = {
+            str(one.data["id"]): notification
+            for one in events
+            if (notification := notification_of(one)) is not None
+        }
+        self._keep(lambda: self._journal.append_all(name, kept, histories))
+        kinds = {kind for kind, _ in kept}
+        if histories or "connected" in kinds:
+            self._loop.call_soon_threadsafe(self._fetch_histories, name)
+        if "logged_out" in kinds:
+            self._journal.unlinked(name)
+
+    def _linked(self, name: str, own: Own) -> None:
+        account = Linked(name, own.jid, own.lid, True)
+        self._keep(lambda: self._journal.linked(account, [("linked", asdict(own))]))
+
+    def _shows(self, name: str, what: str, text: str) -> None:
+        if what == "qr":
+            self._loop.call_soon_threadsafe(self._codes[name].set)
+            self._passing(name, "qr", {"code": text})
+        elif text != "success":
+            self._keep(lambda: self._journal.append(name, "link_ended", {"reason": text}))
+
+    def _lost(self, name: str, stanza: Stanza) -> bool:
+        if (name, stanza.id) in self._healed:
+            # Beginning anew did not help. A gap that is seen is better than trying for ever.
+            self._happened(name, [undecryptable(stanza)])
+            return False
+        self._healed.add((name, stanza.id))
+        self._loop.call_soon_threadsafe(self._begin_anew, name, stanza)
+        return True
 
     def _keep(self, write: Callable[[], object]) -> None:
         """Write to the journal, however long it takes: until then nothing is confirmed."""

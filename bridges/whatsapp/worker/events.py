@@ -8,8 +8,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from bridges.whatsapp.worker import jids
+from bridges.whatsapp.worker.jids import bare
 from bridges.whatsapp.worker.library import Foreign
 from bridges.whatsapp.worker.plain import message_dict, plain
+from bridges.whatsapp.worker.stanzas import Stanza
 
 KINDS: Final[Mapping[int, str]] = {
     2: "pair_status",
@@ -143,6 +145,37 @@ def _undecryptable(event: Foreign) -> Data:
         "is_unavailable": event.IsUnavailable,
         "hide": event.DecryptFailMode == event.DECRYPT_FAIL_HIDE,
     }
+
+
+def undecryptable(stanza: Stanza) -> Happened:
+    """Return the event for a message of which nothing is left but its stanza."""
+    chat = bare(stanza.get("from"))
+    is_group = bool(stanza.get("participant"))
+    return Happened(
+        "undecryptable",
+        {
+            "chat": chat,
+            "sender": bare(stanza.sender),
+            "sender_device": 0,
+            "sender_alt": bare(stanza.get("sender_pn") or stanza.get("participant_pn")),
+            "recipient_alt": "",
+            "from_me": False,
+            "is_group": is_group,
+            "broadcast_owner": "",
+            "id": stanza.id,
+            "server_id": 0,
+            "type": stanza.get("type"),
+            "push_name": stanza.get("notify"),
+            "timestamp": int(stanza.get("t")) if stanza.get("t").isdecimal() else 0,
+            "category": "",
+            "media_type": "",
+            "edit": "",
+            "verified_name": "",
+            "destination": "",
+            "is_unavailable": False,
+            "hide": False,
+        },
+    )
 
 
 def _info(info: Foreign) -> Data:

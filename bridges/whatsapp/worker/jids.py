@@ -40,6 +40,6 @@ def to_text(jid: Foreign, *, device: bool = False) -> str:
 
 
 def bare(address: str) -> str:
-    """Return an address without the device's number."""
+    """Return an address without the device's number; nothing for nothing."""
     user, _, server = address.partition("@")
-    return f"{user.partition(':')[0]}@{server}"
+    return f"{user.partition(':')[0]}@{server}" if server else ""

@@ -101,7 +101,7 @@ class Worker:
         """Do a call. Raises `RefusedError` and errors of the library."""
         accounts, name = self._accounts, call.account
         if call.name == "accounts":
-            return accounts.list()
+            return accounts.everybody()
         if call.name == "link_by_code":
             return await accounts.link_by_code(name, str(call.arguments.get("phone", "")))
         about = {

@@ -3,7 +3,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ _PATIENCE = 10.0
 _POSTGRES = ("postgres://", "postgresql://")
 _DEVICE = "DELETE FROM whatsmeow_device WHERE jid = {0}"
 """The other tables follow by their foreign keys."""
+_LID = "SELECT lid FROM whatsmeow_lid_map WHERE pn = {0}"
 _SESSION = "DELETE FROM whatsmeow_sessions WHERE our_jid = {0} AND their_id = {1}"
 _SENDER_KEY = (
     "DELETE FROM whatsmeow_sender_keys WHERE our_jid = {0} AND sender_id = {1} AND chat_id = {2}"
@@ -87,7 +88,7 @@ class SqliteKeys:
 
     async def forget_sessions(self, own: str, senders: Collection[str], chat: str) -> None:
         """See `KeyStore`."""
-        await asyncio.to_thread(self._forget, own, signal_ids(senders), chat)
+        await asyncio.to_thread(self._forget, own, senders, chat)
 
     async def forget_device(self, own: str) -> None:
         """See `KeyStore`."""
@@ -106,9 +107,14 @@ class SqliteKeys:
                 return set()
             return {str(row[0]) for row in database.execute("SELECT jid FROM whatsmeow_device")}
 
-    def _forget(self, own: str, ids: list[str], chat: str) -> None:
+    def _forget(self, own: str, senders: Collection[str], chat: str) -> None:
         with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database, database:
-            for one in ids:
+            lids = {
+                number: str(row[0])
+                for number in map(user_of, senders)
+                for row in database.execute(_LID.format("?"), (number,))
+            }
+            for one in signal_ids(senders, lids):
                 database.execute(_SESSION.format("?", "?"), (own, one))
                 database.execute(_SENDER_KEY.format("?", "?", "?"), (own, one, chat))
 
@@ -141,7 +147,12 @@ class PostgresKeys:
         database = await asyncpg.connect(self.address, timeout=_PATIENCE)
         try:
             async with database.transaction():
-                for one in signal_ids(senders):
+                lids = {
+                    number: str(row[0])
+                    for number in map(user_of, senders)
+                    for row in await database.fetch(_LID.format("$1"), number)
+                }
+                for one in signal_ids(senders, lids):
                     await database.execute(_SESSION.format("$1", "$2"), own, one)
                     await database.execute(_SENDER_KEY.format("$1", "$2", "$3"), own, one, chat)
         finally:
@@ -156,10 +167,22 @@ class PostgresKeys:
             await database.close()
 
 
-def signal_ids(addresses: Collection[str]) -> list[str]:
-    """Return the names of devices in the store: ``<user>_1:<device>`` by LID, else without ``_1``."""
-    ids = []
+def user_of(address: str) -> str:
+    """Return the number or LID in an address."""
+    return address.partition("@")[0].partition(":")[0]
+
+
+def signal_ids(addresses: Collection[str], lids: Mapping[str, str]) -> set[str]:
+    """Return the names devices have in the store.
+
+    These are ``<user>_1:<device>`` by LID, else without ``_1``. `lids` are LIDs by number: a session
+    may be kept by the one while messages come from the other.
+    """
+    ids = set()
     for address in addresses:
-        name, _, device = address.partition("@")[0].partition(":")
-        ids += [f"{name}{agent}:{device or 0}" for agent in ("", "_1")]
+        user = user_of(address)
+        device = address.partition("@")[0].partition(":")[2] or "0"
+        ids |= {f"{user}:{device}", f"{user}_1:{device}"}
+        if user in lids:
+            ids.add(f"{lids[user]}_1:{device}")
     return ids

@@ -58,7 +58,8 @@ class Told:
 
     Attributes:
         has: whether a message of a sender (without the device's number) is in the journal, or was.
-        lost: a message was opened, but never kept; its stanza.
+        lost: a message was opened, but never kept; its stanza. Returns whether the connection ends
+            because of it, so that the message comes again.
         accepted: the service has an own message; its id and Unix time.
         refused: the service has refused an own message.
         failing: whether events cannot be kept at the moment.
@@ -67,7 +68,7 @@ class Told:
     """
 
     has: Callable[[str, str], bool]
-    lost: Callable[[Stanza], None]
+    lost: Callable[[Stanza], bool]
     accepted: Callable[[str, int], None]
     refused: Callable[[str], None]
     failing: Callable[[], bool]
@@ -211,8 +212,8 @@ class Tap:
         stanza = awaited.stanza
         if not awaited.ignored or awaited.kept or self._told.has(bare(stanza.sender), stanza.id):
             return
-        self._told.lost(stanza)
-        self._until_ended()
+        if self._told.lost(stanza):
+            self._until_ended()
 
     def _opening(self, sender: str) -> None:
         """Wait until every message that was opened before is safe."""

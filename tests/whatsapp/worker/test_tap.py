@@ -26,11 +26,12 @@ class Library:
         self.accepted: list[str] = []
         self.refused: list[str] = []
         self.failing = False
+        self.heals = True
         self.fetching = False
         self.failed: list[Stanza] = []
         told = Told(
             has=lambda sender, message: (sender, message) in self.seen,
-            lost=self.lost.append,
+            lost=self._lose,
             accepted=lambda message, _: self.accepted.append(message),
             refused=self.refused.append,
             failing=lambda: self.failing,
@@ -39,6 +40,10 @@ class Library:
         )
         self.tap = Tap(told)
         self._threads: list[threading.Thread] = []
+
+    def _lose(self, stanza: Stanza) -> bool:
+        self.lost.append(stanza)
+        return self.heals
 
     def receives(self, line: str) -> None:
         self.tap.logged("Client/Recv", line)
@@ -124,6 +129,13 @@ def test_a_message_opened_but_never_kept_is_not_confirmed(library: Library) -> N
     assert [stanza.id for stanza in library.lost] == ["A"]
     library.tap.end()  # the connection is closed: it leaves into nothing
     assert left()
+
+
+def test_a_message_that_cannot_be_had_again_is_confirmed(library: Library) -> None:
+    library.heals = False
+    library.receives(_MESSAGE.format("A"))
+    library.tap.logged("Client", "Ignoring message A from 7:1@lid in 7@lid: old counter")
+    assert library.sends(_RECEIPT.format("A"))()
 
 
 def test_the_next_message_is_opened_when_the_last_is_safe(library: Library) -> None:
