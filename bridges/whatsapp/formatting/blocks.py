@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from itertools import groupby
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bridges.core.formatting.styles import Kind, Span, Style
 from bridges.whatsapp.formatting.inline import MentionOf, code_text, nobody, read_line
@@ -99,7 +99,9 @@ def _line(line: str, mention_of: MentionOf) -> Line:
 
 def _marked(shape: Shape, content: str, mention_of: MentionOf, number: int = 0) -> Line:
     text, spans = read_line(content, mention_of)
-    return Line(shape, text, tuple(spans), number)
+    indent = len(text) - len(text.lstrip()) if shape in (Shape.BULLET, Shape.NUMBER) else 0
+    moved = [evolve(one, start=one.start - indent, end=one.end - indent) for one in spans]
+    return Line(shape, text[indent:], tuple(moved), number)
 
 
 def block_style(shape: Shape) -> Style | None:

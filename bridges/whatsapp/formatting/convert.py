@@ -113,7 +113,7 @@ def from_matrix(
     told = [jid for user in sorted(formatted.mentions) if (jid := jid_of(user)) is not None]
     unseen = tuple(jid for jid in told if jid not in mentioned.values())
     texts = []
-    for written in _pieces(text, canonical(text, kept), max_length, max_length):
+    for written in _written(text, canonical(text, kept), max_length):
         named = tuple(jid for sign, jid in mentioned.items() if sign in written)
         texts.append(WhatsAppText(written, (*named, *unseen), formatted.everyone))
     return texts
@@ -132,6 +132,27 @@ def _read(formatted: FormattedText) -> tuple[str, list[Span]]:
 def _addressing(text: str, formatted: FormattedText) -> str:
     """Everybody is addressed in WhatsApp's words."""
     return text.replace(_ROOM, _ALL) if formatted.everyone else text
+
+
+def _written(text: str, spans: Sequence[Span], max_length: int) -> Iterator[str]:
+    """The markup, in as few pieces as may be, without white space at their ends."""
+    start = _begin(text, spans)
+    shown = text[start:].rstrip()
+    inner = canonical(shown, spans_in(spans, start, start + len(shown)))
+    whole = markup(shown, inner) if shown else ""
+    if utf16_length(whole) > max_length:
+        yield from _pieces(text, spans, max_length, max_length)
+    elif whole:
+        yield whole
+
+
+def _begin(text: str, spans: Sequence[Span]) -> int:
+    """Where a text begins: white space before it is not sent, unless it is the indent of code."""
+    first = len(text) - len(text.lstrip())
+    around = [span.style.kind for span in spans if span.start <= first < span.end]
+    if Kind.PRE not in around or {Kind.QUOTE, Kind.COLLAPSED_QUOTE} & set(around):
+        return first  # In a quote code is written line by line, without its indent.
+    return min(span.start for span in spans if span.style.kind is Kind.PRE)
 
 
 def _pieces(text: str, spans: Sequence[Span], max_length: int, shown_length: int) -> Iterator[str]:

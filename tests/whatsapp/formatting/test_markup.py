@@ -19,6 +19,7 @@ BOTH_WAYS = [
     ("~s~", "<del>s</del>"),
     ("`c`", "<code>c</code>"),
     ("```block```", "<pre><code>block</code></pre>"),
+    ("```  one\ntwo```", "<pre><code>  one\ntwo</code></pre>"),
     ("```one\n  two```", "<pre><code>one\n  two</code></pre>"),
     ("> quote\n> *more*\nafter", "<blockquote>quote<br><strong>more</strong></blockquote>after"),
     ("- a\n- *b*", "<ul><li>a</li><li><strong>b</strong></li></ul>"),
