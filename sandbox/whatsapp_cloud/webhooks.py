@@ -68,7 +68,11 @@ class WebhookSender:
         """Send a change of a number."""
         metadata = {"display_phone_number": number.phone, "phone_number_id": number.id}
         whole = {"messaging_product": "whatsapp", "metadata": metadata} | value
-        change = {"field": kind, "value": whole}
+        return self.notify_account(number, kind, whole)
+
+    def notify_account(self, number: BusinessNumber, kind: str, value: Json) -> Delivery:
+        """Send a change of the whole business account a number belongs to."""
+        change = {"field": kind, "value": value}
         body = {
             "object": "whatsapp_business_account",
             "entry": [{"id": number.business, "changes": [change]}],

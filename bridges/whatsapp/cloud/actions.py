@@ -98,7 +98,7 @@ class Actions:
         if chosen is None:
             raise Rejected("WHATSAPP.TEMPLATE_CHANGED", _CHANGED)
         text = chosen.filled(values)
-        message = await desk.sender.form(key, customer, chosen.form(values))
+        message = await desk.sender.form(desk.credentials, key, customer, chosen.form(values))
         event = RemoteMessage(
             chat=chat,
             sender=Sender(desk.number.business),

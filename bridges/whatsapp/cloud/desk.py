@@ -42,8 +42,5 @@ def make_desk(account: Account, handle: BridgeHandle, graph: GraphApi, *, minima
         SendingStore(handle.database, account.number),
         minimal,
     )
-    holder: list[Desk] = []
-    sender = Sender(graph, lambda: holder[0].credentials, number.sendings, handle.clock)
-    desk = Desk(account, number, Receiver(number), sender, [])
-    holder.append(desk)
-    return desk
+    sender = Sender(graph, number.sendings, handle.clock)
+    return Desk(account, number, Receiver(number), sender, [])

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from bridges.core.ids import LoginID
 from bridges.core.network import BridgeHandle
+from bridges.whatsapp.cloud.account_news import account_news
 from bridges.whatsapp.cloud.desk import Desk, make_desk
 from bridges.whatsapp.cloud.graph import Credentials, GraphApi
 from bridges.whatsapp.cloud.notifications import Change
@@ -97,6 +98,7 @@ class Desks:
         app to one address, and would give that up if it was refused.
         """
         for change in changes:
+            self._tell(change, numbers)
             desk = self._desks.get(change.number)
             if desk is None or change.number not in numbers or not desk.agents:
                 self._log.info("a webhook is for no number in use here", kind=change.kind[:40])
@@ -104,3 +106,14 @@ class Desks:
             if change.business and not desk.credentials.business:
                 desk.account = await self._store.learn_business(desk.account, change.business)
             await desk.receiver.take(change, tuple(desk.agents))
+
+    def _tell(self, change: Change, numbers: frozenset[str]) -> None:
+        """Tell agents what Meta says of a whole business account."""
+        news = account_news(change)
+        if news is None:
+            return
+        for number in numbers:
+            desk = self._desks.get(number)
+            if desk is not None and desk.credentials.business == change.business:
+                for agent in desk.agents:
+                    self._handle.tell(agent, news)

@@ -42,41 +42,39 @@ class Sender:
     def __init__(
         self,
         graph: GraphApi,
-        credentials: Callable[[], Credentials],
         sendings: SendingStore,
         clock: Clock,
     ) -> None:
         self._graph = graph
-        self._credentials = credentials
         self._sendings = sendings
         self._clock = clock
 
-    async def message(self, message: OutgoingMessage, customer: Customer) -> Sent:
+    async def message(self, who: Credentials, message: OutgoingMessage, customer: Customer) -> Sent:
         """Send what somebody has written. Raises the errors of ``bridges.core.errors``."""
         if is_closed(customer, self._clock.now()) and not message.repeated:
             raise Rejected(CODE_WINDOW, WINDOW_CLOSED)
         reply_to = message.reply_to
         ids: list[MessageID] = []
-        for number, make in enumerate(self._parts(message)):
+        for number, make in enumerate(self._parts(who, message)):
             key = f"{message.key}.{number}"
             found = await self._earlier(key) if message.repeated else None
             if found is None:
                 body = forms.envelope(customer, key, None if number else reply_to)
-                found = await self._once(key, body | await make())
+                found = await self._once(who, key, body | await make())
             ids.append(MessageID(found))
         return Sent(tuple(ids), self._clock.now())
 
-    async def form(self, key: str, customer: Customer, content: Json) -> str:
+    async def form(self, who: Credentials, key: str, customer: Customer, content: Json) -> str:
         """Send a message of any form, once for each ``key``; returns its id."""
         earlier = await self._earlier(key)
-        return earlier or await self._once(key, forms.envelope(customer, key, None) | content)
+        return earlier or await self._once(who, key, forms.envelope(customer, key, None) | content)
 
-    def _parts(self, message: OutgoingMessage) -> Sequence[_Make]:
+    def _parts(self, who: Credentials, message: OutgoingMessage) -> Sequence[_Make]:
         match message.content:
             case Text(text=text):
                 return self._texts(text)
             case LocalMedia() as file:
-                return self._file(file)
+                return self._file(who, file)
             case Location() as place:
                 form = forms.place_form(place)
                 return [_ready(form)]
@@ -89,15 +87,15 @@ class Sender:
             raise Rejected("WHATSAPP.EMPTY", _EMPTY)
         return forms_of_text
 
-    def _file(self, file: LocalMedia) -> Sequence[_Make]:
+    def _file(self, who: Credentials, file: LocalMedia) -> Sequence[_Make]:
         kind = forms.shown_as(file, file.path.stat().st_size)
         texts = [] if file.caption is None else _pieces(file.caption)
         caption = texts[0] if len(texts) == 1 else ""
         below = forms.takes_caption(kind) and 0 < len(caption) <= forms.LONGEST_CAPTION
 
         async def uploaded() -> Json:
-            info, who = file.info, self._credentials()
-            media = await self._graph.upload(who, file.path, info.name, forms.bare_mime(file))
+            info, mime = file.info, forms.bare_mime(file)
+            media = await self._graph.upload(who, file.path, info.name, mime)
             shown = caption if below else ""
             return forms.media_form(kind, media, info.name, shown, voice=file.look.voice)
 
@@ -121,9 +119,8 @@ class Sender:
             )
         return None
 
-    async def _once(self, key: str, body: Json) -> str:
+    async def _once(self, who: Credentials, key: str, body: Json) -> str:
         await self._sendings.begin(key, self._clock.now())
-        who = self._credentials()
         try:
             answer = await self._graph.post(who, f"{who.number}/messages", body)
         except BridgeError as error:

@@ -115,7 +115,7 @@ class CloudSession:
         """Send a message to a customer."""
         desk, customer = self._desk(), await self._addressee(message.chat)
         try:
-            return await desk.sender.message(message, customer)
+            return await desk.sender.message(desk.credentials, message, customer)
         except SessionLost as lost:
             self._report(SessionState.BAD_CREDENTIALS, lost.text)
             raise

@@ -221,6 +221,18 @@ async def test_an_organisation_may_keep_its_past(office: OfficeUnderTest) -> Non
     assert "not shared" in office.handle.told[0]
 
 
+async def test_agents_are_told_what_meta_says_of_the_account(office: OfficeUnderTest) -> None:
+    office.customer().says("hello")  # By which the bridge learns whose account it is.
+    await office.handle.until_text("hello")
+    ban = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "SCHEDULE_FOR_DISABLE"}}
+    office.net.webhooks.notify_account(office.number, "account_update", ban)
+    flagged = {"event": "FLAGGED", "display_phone_number": office.number.phone}
+    office.net.webhooks.notify_account(office.number, "phone_number_quality_update", flagged)
+    await office.handle.until(lambda: len(office.handle.told) == 2)
+    assert "about to" in "".join(office.handle.told)
+    assert "complained" in "".join(office.handle.told)
+
+
 async def test_a_chat_is_begun_by_number(office: OfficeUnderTest) -> None:
     session = office.sessions[ALISA]
     known = await session.resolve("+992 90 000-03-01")
