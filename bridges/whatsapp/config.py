@@ -44,6 +44,9 @@ KeysUrl = Annotated[
 class LinkedConfig(Section):
     """People's own accounts, as linked devices."""
 
+    destinations: ClassVar[tuple[str, ...]] = ("whatsapp.com", "whatsapp.net")
+    """What the worker connects to, as the policy calls it: accounts at the first, files at the other."""
+
     enabled: bool = True
     """Whether people can link their accounts."""
     worker: ConfigPath | None = None

@@ -35,7 +35,7 @@ def demo(context: typer.Context) -> None:
 def run(
     context: typer.Context,
     part: Annotated[
-        str, typer.Argument(help="homeserver, sandbox, or a network: telegram, whatsapp.")
+        str, typer.Argument(help="homeserver, a network: telegram, whatsapp, or a part of the sandbox.")
     ],
 ) -> None:
     """Run one part alone, for systemd and containers."""

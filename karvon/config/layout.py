@@ -59,6 +59,16 @@ class Layout:
         """What the sandbox's Telegram remembers."""
         return self.root / "sandbox" / "telegram.json"
 
+    @property
+    def whatsapp_sandbox_state(self) -> Path:
+        """What the sandbox's WhatsApp remembers."""
+        return self.root / "sandbox" / "whatsapp.json"
+
+    @property
+    def whatsapp_sandbox_worker(self) -> Path:
+        """Folder of the worker that is connected to the sandbox's WhatsApp."""
+        return self.root / "sandbox" / "whatsapp-worker"
+
     def registration(self, network_id: str) -> Path:
         """Give a network's application service registration."""
         return self.homeserver / f"registration-{network_id}.yaml"

@@ -131,6 +131,11 @@ def listeners(config: KarvonConfig) -> dict[KeyPath, tuple[str, int]]:
         telegram = config.sandbox.telegram
         found["sandbox", "telegram", "port"] = "127.0.0.1", telegram.port
         found["sandbox", "telegram", "control_port"] = "127.0.0.1", telegram.control_port
+    if config.uses_whatsapp_sandbox:
+        whatsapp = config.sandbox.whatsapp
+        found["sandbox", "whatsapp", "port"] = "127.0.0.1", whatsapp.port
+        found["sandbox", "whatsapp", "front_port"] = "127.0.0.1", whatsapp.front_port
+        found["sandbox", "whatsapp", "control_port"] = "127.0.0.1", whatsapp.control_port
     supervisor = config.supervisor.listen
     found["supervisor", "listen", "port"] = supervisor.host, supervisor.port
     return found

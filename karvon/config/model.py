@@ -129,12 +129,26 @@ class SandboxTelegramConfig(Section):
     """Where it is controlled and observed."""
 
 
+class SandboxWhatsAppConfig(Section):
+    """The sandbox's WhatsApp."""
+
+    enabled: Literal["auto", True, False] = "auto"
+    """Use it; auto: beside the sandbox's Telegram, as long as ``whatsapp.enabled`` is false."""
+    port: Port = 29445
+    """Where it speaks WhatsApp's protocol."""
+    front_port: Port = 29446
+    """Where it is reached by the names of the real one, as a proxy."""
+    control_port: Port = 29447
+    """Where it is controlled and observed."""
+
+
 class SandboxConfig(Section):
     """The section ``sandbox:``."""
 
     enabled: Literal["auto", True, False] = "auto"
     """Use the made-up Telegram; auto: as long as ``telegram.api_id`` is not set."""
     telegram: SandboxTelegramConfig = SandboxTelegramConfig()
+    whatsapp: SandboxWhatsAppConfig = SandboxWhatsAppConfig()
 
 
 class RestartConfig(Section):
@@ -197,6 +211,17 @@ class KarvonConfig(Section):
         return wanted and self.telegram.enabled
 
     @property
+    def uses_whatsapp_sandbox(self) -> bool:
+        """Tell whether WhatsApp is the sandbox's, which switches its bridge on."""
+        if self.sandbox.whatsapp.enabled == "auto":
+            return self.uses_sandbox and self.homeserver.managed and not self.whatsapp.enabled
+        return self.sandbox.whatsapp.enabled
+
+    @property
     def networks(self) -> tuple[NetworkConfig, ...]:
         """The networks that are switched on."""
-        return tuple(network for network in (self.telegram, self.whatsapp) if network.enabled)
+        switched_on = (
+            (self.telegram, self.telegram.enabled),
+            (self.whatsapp, self.whatsapp.enabled or self.uses_whatsapp_sandbox),
+        )
+        return tuple(network for network, is_on in switched_on if is_on)

@@ -4,6 +4,7 @@
 import re
 from importlib import resources
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import SecretStr
 
@@ -20,6 +21,8 @@ from bridges.core.config import (
     decode_encryption_key,
 )
 from bridges.telegram.config import TelegramConfig, TelegramServerConfig
+from bridges.whatsapp.cloud.config import CloudConfig
+from bridges.whatsapp.config import LinkedConfig, WhatsAppConfig
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
@@ -153,8 +156,14 @@ def bridge_database(config: KarvonConfig, network: NetworkConfig) -> DatabaseSet
 
 def _in_sandbox(config: KarvonConfig, network: NetworkConfig) -> NetworkConfig:
     """Point a network at its sandbox where that is used."""
-    if not (config.uses_sandbox and isinstance(network, TelegramConfig)):
-        return network
+    if config.uses_sandbox and isinstance(network, TelegramConfig):
+        return _telegram_in_sandbox(config, network)
+    if config.uses_whatsapp_sandbox and isinstance(network, WhatsAppConfig):
+        return _whatsapp_in_sandbox(config, network)
+    return network
+
+
+def _telegram_in_sandbox(config: KarvonConfig, network: TelegramConfig) -> TelegramConfig:
     server = TelegramServerConfig(
         ip="127.0.0.1",
         port=config.sandbox.telegram.port,
@@ -168,6 +177,23 @@ def _in_sandbox(config: KarvonConfig, network: NetworkConfig) -> NetworkConfig:
             "proxy": None,
         }
     )
+
+
+class SandboxLinkedConfig(LinkedConfig):
+    """A worker that is connected to the sandbox, and so to this machine alone."""
+
+    destinations: ClassVar[tuple[str, ...]] = ("127.0.0.1",)
+
+
+def sandbox_linked(config: KarvonConfig) -> SandboxLinkedConfig:
+    """Give where the sandbox's worker is."""
+    folder = Layout.of(config).whatsapp_sandbox_worker.absolute()
+    return SandboxLinkedConfig(worker=folder / "socket", worker_files=folder / "files")
+
+
+def _whatsapp_in_sandbox(config: KarvonConfig, network: WhatsAppConfig) -> WhatsAppConfig:
+    update = {"linked": sandbox_linked(config), "cloud": CloudConfig(enabled=False)}
+    return network.model_copy(update=update)
 
 
 def sandbox_public_key() -> Path:

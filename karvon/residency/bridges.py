@@ -59,10 +59,11 @@ def network_endpoints(
     yield from _database(config, network, environ)
     key = f"{FILE}: {network.network_id}.url"
     yield Endpoint(Purpose.APPLICATION_SERVICE, key, target_of_url(network.appservice_url))
+    made_up = config.uses_whatsapp_sandbox
     if network is config.telegram:
         yield from _telegram(config)
     if network is config.whatsapp:
-        yield from _whatsapp(config.whatsapp)
+        yield from _whatsapp_sandbox(config) if made_up else _whatsapp(config.whatsapp)
 
 
 def bridge_data(
@@ -148,6 +149,11 @@ def _telegram(config: KarvonConfig) -> Iterator[Endpoint]:
         yield Endpoint(Purpose.PROXY, f"{FILE}: telegram.proxy", proxy, remark)
     target, remark = _telegram_server(config)
     yield Endpoint(Purpose.NETWORK, f"{FILE}: telegram", target, remark)
+
+
+def _whatsapp_sandbox(config: KarvonConfig) -> Iterator[Endpoint]:
+    sandbox = Remote("127.0.0.1", config.sandbox.whatsapp.front_port)
+    yield Endpoint(Purpose.NETWORK, f"{FILE}: sandbox.whatsapp", sandbox, "the sandbox")
 
 
 def _whatsapp(whatsapp: WhatsAppConfig) -> Iterator[Endpoint]:

@@ -2,18 +2,25 @@
 """The parts of the suite as programs: what to run, what it needs first, how to see it is ready."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
 
-from bridges.core.config import http_address
+from bridges.core.config import NetworkConfig, http_address
+from bridges.whatsapp.linked.supervisor import worker_command
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
+from karvon.config.settings import sandbox_linked
 from karvon.errors import CONFIG_EXIT
 
 HOMESERVER = "homeserver"
 SANDBOX = "sandbox"
+WHATSAPP_SANDBOX = "sandbox-whatsapp"
+WHATSAPP_WORKER = "whatsapp-worker"
+
+SOCKET = "unix:"
+"""What a ``ready_url`` begins with if it names a Unix socket."""
 
 
 @frozen
@@ -23,7 +30,7 @@ class Part:
     name: str
     command: tuple[str, ...]
     ready_url: str
-    """Answers GET with 200 once the part does its work."""
+    """Answers GET with 200 once the part does its work; or ``unix:`` and a path that is listened on."""
     after: tuple[str, ...] = ()
     """Names of parts that must be ready first."""
     environ: Mapping[str, str] = field(factory=dict)
@@ -36,12 +43,7 @@ class Part:
 
 def plan(config: KarvonConfig, config_path: Path | None) -> tuple[Part, ...]:
     """Give the parts that a configuration asks for, in the order of their start."""
-    parts = []
-    if config.uses_sandbox:
-        port = config.sandbox.telegram.control_port
-        parts.append(
-            Part(SANDBOX, sandbox_command(config), f"{http_address('127.0.0.1', port)}/ready")
-        )
+    parts = list(sandbox_parts(config))
     if config.homeserver.managed:
         listen = config.homeserver.listen
         health = f"{http_address(listen.host, listen.port)}/health"
@@ -56,18 +58,37 @@ def plan(config: KarvonConfig, config_path: Path | None) -> tuple[Part, ...]:
             )
         )
     first = tuple(part.name for part in parts)
-    for network in config.networks:
-        named = () if config_path is None else ("--config", str(config_path))
-        bridge = http_address(network.listen.host, network.listen.port)
-        parts.append(
-            Part(
-                network.network_id,
-                (sys.executable, "-m", "karvon", *named, "run", network.network_id),
-                f"{bridge}/_matrix/mau/ready",
-                after=first,
-            )
-        )
+    parts += [_bridge(network, config_path, first) for network in config.networks]
     return tuple(parts)
+
+
+def sandbox_parts(config: KarvonConfig) -> Iterator[Part]:
+    """Give the made-up networks, and what is connected to them for the bridges."""
+    if config.uses_sandbox:
+        yield Part(SANDBOX, sandbox_command(config), f"{telegram_control(config)}/ready")
+    if config.uses_whatsapp_sandbox:
+        ready = f"{whatsapp_control(config)}/ready"
+        yield Part(WHATSAPP_SANDBOX, _whatsapp_sandbox_command(config), ready)
+        socket = f"{SOCKET}{sandbox_linked(config).worker}"
+        worker = _whatsapp_worker_command(config)
+        yield Part(WHATSAPP_WORKER, worker, socket, after=(WHATSAPP_SANDBOX,))
+
+
+def telegram_control(config: KarvonConfig) -> str:
+    """Give the address where the sandbox's Telegram is controlled."""
+    return http_address("127.0.0.1", config.sandbox.telegram.control_port)
+
+
+def whatsapp_control(config: KarvonConfig) -> str:
+    """Give the address where the sandbox's WhatsApp is controlled."""
+    return http_address("127.0.0.1", config.sandbox.whatsapp.control_port)
+
+
+def _bridge(network: NetworkConfig, config_path: Path | None, after: tuple[str, ...]) -> Part:
+    named = () if config_path is None else ("--config", str(config_path))
+    address = http_address(network.listen.host, network.listen.port)
+    command = (sys.executable, "-m", "karvon", *named, "run", network.network_id)
+    return Part(network.network_id, command, f"{address}/_matrix/mau/ready", after=after)
 
 
 def homeserver_command(config: KarvonConfig) -> tuple[str, ...]:
@@ -87,3 +108,28 @@ def sandbox_command(config: KarvonConfig) -> tuple[str, ...]:
     }
     arguments = (word for option in options.items() for word in option)
     return (sys.executable, "-m", "sandbox.telegram", *arguments)
+
+
+def _whatsapp_sandbox_command(config: KarvonConfig) -> tuple[str, ...]:
+    ports, state = config.sandbox.whatsapp, Layout.of(config).whatsapp_sandbox_state
+    options = {
+        "--host": "127.0.0.1",
+        "--port": str(ports.port),
+        "--front-port": str(ports.front_port),
+        "--control-port": str(ports.control_port),
+        "--state": str(state),
+    }
+    arguments = (word for option in options.items() for word in option)
+    return (sys.executable, "-m", "sandbox.whatsapp", *arguments)
+
+
+def _whatsapp_worker_command(config: KarvonConfig) -> tuple[str, ...]:
+    """Give the command that runs the bridge's worker as a client of the sandbox."""
+    folder, linked = Layout.of(config).whatsapp_sandbox_worker, sandbox_linked(config)
+    assert linked.worker is not None
+    assert linked.worker_files is not None
+    python, *module = worker_command(
+        linked.worker, folder / "store", linked.worker_files, linked.device_name
+    )
+    join = ("--control", whatsapp_control(config), "--authority", str(folder / "authority.pem"))
+    return (python, "-m", "sandbox.whatsapp.join", *join, *module[1:])

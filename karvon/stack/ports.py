@@ -12,6 +12,8 @@ from karvon.errors import OperatorError
 
 _LISTEN = "0A"
 """State of a listening socket in /proc/net/tcp (proc(5))."""
+_ACCEPTS = 1 << 16
+"""Flag of a listening socket in /proc/net/unix (``__SO_ACCEPTCON``, proc(5))."""
 
 
 def check_free(listeners: Mapping[KeyPath, tuple[str, int]]) -> None:
@@ -62,6 +64,13 @@ def owner_of(port: int) -> tuple[int, str] | None:
             pid = int(link.parts[2])
             return pid, _command_line(pid)
     return None
+
+
+def is_listened_on(path: Path) -> bool:
+    """Tell whether a program listens on a Unix socket, without connecting to it."""
+    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
+    found = (line.split(maxsplit=7) for line in lines)
+    return any(one[7:] == [str(path)] and int(one[3], 16) & _ACCEPTS for one in found)
 
 
 def _listening_inodes(port: int) -> Iterator[str]:

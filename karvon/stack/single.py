@@ -21,9 +21,9 @@ NETWORKS = "bridges.networks"
 
 
 def run_part(config: KarvonConfig, name: str) -> int:
-    """Run the homeserver, the sandbox or a network's bridge until it ends; give the exit code.
+    """Run the homeserver, a part of the sandbox or a network's bridge; give the exit code.
 
-    The first two replace this process, so that signals reach them directly.
+    All but bridges replace this process, so that signals reach them directly.
 
     Raises:
         ConfigError: the policy refuses a bridge that is configured to talk to somebody outside.
@@ -36,11 +36,12 @@ def run_part(config: KarvonConfig, name: str) -> int:
             raise OperatorError("homeserver.managed is false: start your own homeserver instead")
         prepare.prepare_homeserver(config, secrets)
         _become(parts.homeserver_command(config))
-    if name == parts.SANDBOX:
-        if not config.uses_sandbox:
-            raise OperatorError("the sandbox is not in use; set sandbox.enabled to true")
+    made_up = {part.name: part.command for part in parts.sandbox_parts(config)}
+    if name in made_up:
         prepare.prepare_sandbox(config)
-        _become(parts.sandbox_command(config))
+        _become(made_up[name])
+    if name in (parts.SANDBOX, parts.WHATSAPP_SANDBOX, parts.WHATSAPP_WORKER):
+        raise OperatorError(f"{name} is not in use; set sandbox.enabled to true")
     return _run_bridge(config, name, secrets)
 
 

@@ -22,8 +22,8 @@ from karvon.stack.demo import Stage
 from karvon.stack.lock import data_lock
 from karvon.stack.output import Output, make_output
 from karvon.stack.own import OwnConnector
-from karvon.stack.parts import plan
-from karvon.stack.ports import check_free
+from karvon.stack.parts import SOCKET, plan, sandbox_parts
+from karvon.stack.ports import check_free, is_listened_on
 from karvon.stack.process import Child
 from karvon.stack.status import served, status_app
 from karvon.stack.supervisor import Supervisor, World
@@ -52,12 +52,13 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
         check_free(listeners(config))
         if config.homeserver.managed:
             prepare.prepare_homeserver(config, secrets)
-        if config.uses_sandbox:
-            prepare.prepare_sandbox(config)
         parts = plan(config, config_path)
+        if any(sandbox_parts(config)):
+            prepare.prepare_sandbox(config)
         names = ["karvon", *(part.name for part in parts)]
         output = make_output(config.logging.format, sys.stdout, names)
-        own = OwnConnector((config.homeserver.client_url, *(part.ready_url for part in parts)))
+        asked = (part.ready_url for part in parts if not part.ready_url.startswith(SOCKET))
+        own = OwnConnector((config.homeserver.client_url, *asked))
         async with aiohttp.ClientSession(connector=own) as http:
             supervisor = Supervisor(
                 parts,
@@ -98,6 +99,8 @@ async def _run(supervisor: Supervisor, welcome: Welcome, play: Play | None, outp
 
 def _world(http: aiohttp.ClientSession, output: Output) -> World:
     async def is_ready(url: str) -> bool:
+        if url.startswith(SOCKET):
+            return is_listened_on(Path(url.removeprefix(SOCKET)))
         try:
             timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
             async with http.get(url, timeout=timeout) as response:

@@ -10,23 +10,19 @@ from urllib.parse import urlsplit
 from bridges.core.egress.border import Border
 from bridges.whatsapp.config import LinkedConfig
 
-WHATSAPP = "whatsapp.com"
-"""As the policy calls what linked devices connect to; its files are on whatsapp.net."""
-
-FILES = "whatsapp.net"
-
 
 class LinkedBorder:
     """Asks for all accounts of one configuration."""
 
     def __init__(self, border: Border, config: LinkedConfig) -> None:
         self._border = border
+        self._destinations = config.destinations
         self._proxy = config.proxy
 
     def check(self) -> None:
         """Raise ``DestinationRefused`` unless everything is listed that has to be."""
-        self._border.check(WHATSAPP)
-        self._border.check(FILES)
+        for host in self._destinations:
+            self._border.check(host)
         if self._proxy is not None:
             self._border.check(proxy_host(self._proxy.get_secret_value()))
 
