@@ -180,9 +180,9 @@ def _telegram_in_sandbox(config: KarvonConfig, network: TelegramConfig) -> Teleg
 
 
 class SandboxLinkedConfig(LinkedConfig):
-    """A worker that is connected to the sandbox, and so to this machine alone."""
+    """A worker that is connected to the sandbox: to nothing beyond this machine."""
 
-    destinations: ClassVar[tuple[str, ...]] = ("127.0.0.1",)
+    destinations: ClassVar[tuple[str, ...]] = ()
 
 
 def sandbox_linked(config: KarvonConfig) -> SandboxLinkedConfig:

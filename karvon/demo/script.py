@@ -1,48 +1,73 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is said in the demo, and whether all of it arrived: values and pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from attrs import frozen
 
+from karvon.stack.demo import Network
+
 
 class Side(Enum):
-    """Where a line is spoken."""
+    """Where a line is spoken: in the network's own app, or in Matrix."""
 
-    TELEGRAM = "Telegram"
+    APP = "app"
     MATRIX = "Matrix"
 
 
 @frozen
 class Line:
-    """Something said on one side, to be heard on the other."""
+    """Something said on one side of a network's bridge, to be heard on the other."""
 
+    network: Network
     side: Side
     text: str
 
 
+_TELEGRAM, _WHATSAPP = Network.TELEGRAM, Network.WHATSAPP
+
 SCRIPT: tuple[Line, ...] = (
-    Line(Side.TELEGRAM, "Assalomu alaykum, Nodira! Did you move?"),
-    Line(Side.MATRIX, "Wa alaykum assalom! Yes, I write from our own homeserver now."),
-    Line(Side.TELEGRAM, "And I am still on Telegram."),
-    Line(Side.TELEGRAM, "So nothing changes for me?"),
-    Line(Side.TELEGRAM, "Not even your name?"),
-    Line(Side.MATRIX, "Nothing at all 🐫"),
-    Line(Side.MATRIX, "Same chat, same history."),
-    Line(Side.MATRIX, "Салом аз Душанбе. Привет из Ташкента. سلام"),
-    Line(Side.TELEGRAM, "Emoji and families too? 👨‍👩‍👧‍👦 🇹🇯🇺🇿"),
-    Line(Side.MATRIX, "All of them 👩🏽‍🚀"),
-    Line(Side.TELEGRAM, "<script>alert('and this?')</script>"),
-    Line(Side.MATRIX, "Just text & nothing else."),
-    Line(Side.TELEGRAM, "Then the caravan is complete."),
-    Line(Side.MATRIX, "Nobody was left behind."),
+    Line(_TELEGRAM, Side.APP, "Assalomu alaykum, Nodira! Did you move?"),
+    Line(_TELEGRAM, Side.MATRIX, "Wa alaykum assalom! Yes, I write from our own homeserver now."),
+    Line(_TELEGRAM, Side.APP, "And I am still on Telegram."),
+    Line(_TELEGRAM, Side.APP, "So nothing changes for me?"),
+    Line(_TELEGRAM, Side.APP, "Not even your name?"),
+    Line(_TELEGRAM, Side.MATRIX, "Nothing at all 🐫"),
+    Line(_TELEGRAM, Side.MATRIX, "Same chat, same history."),
+    Line(_TELEGRAM, Side.MATRIX, "Салом аз Душанбе. Привет из Ташкента. سلام"),
+    Line(_WHATSAPP, Side.APP, "Nodira, it is Farhod again, this time on WhatsApp."),
+    Line(_WHATSAPP, Side.MATRIX, "I see you beside your Telegram, in the same list of rooms."),
+    Line(_WHATSAPP, Side.APP, "My aunt is only here."),
+    Line(_WHATSAPP, Side.APP, "So is half of our street."),
+    Line(_WHATSAPP, Side.APP, "Биёед, ҳама якҷоя бошем!"),
+    Line(_WHATSAPP, Side.MATRIX, "Then they stay where they are."),
+    Line(_WHATSAPP, Side.MATRIX, "Nobody has to install anything 🐪"),
+    Line(_TELEGRAM, Side.APP, "Emoji and families too? 👨‍👩‍👧‍👦 🇹🇯🇺🇿"),
+    Line(_TELEGRAM, Side.MATRIX, "All of them 👩🏽‍🚀"),
+    Line(_TELEGRAM, Side.APP, "<script>alert('and this?')</script>"),
+    Line(_TELEGRAM, Side.MATRIX, "Just text & nothing else."),
+    Line(_WHATSAPP, Side.APP, "Bu yerda ham shundaymi? <b>O‘zbekcha</b> & hammasi?"),
+    Line(_WHATSAPP, Side.MATRIX, "Xuddi shunday."),
+    Line(_TELEGRAM, Side.APP, "Then the caravan is complete."),
+    Line(_TELEGRAM, Side.MATRIX, "Nobody was left behind."),
 )
 
 
-def spoken(script: Sequence[Line], side: Side) -> list[str]:
-    """What is said on one side, in order."""
-    return [line.text for line in script if line.side is side]
+def part_of(script: Iterable[Line], networks: Iterable[Network]) -> tuple[Line, ...]:
+    """What of a script is played with these networks."""
+    there = frozenset(networks)
+    return tuple(line for line in script if line.network in there)
+
+
+def spoken(script: Iterable[Line], network: Network, side: Side) -> list[str]:
+    """What is said on one side of a network's bridge, in order."""
+    return [line.text for line in script if (line.network, line.side) == (network, side)]
+
+
+def other(side: Side) -> Side:
+    """Where is heard what is said on a side."""
+    return Side.MATRIX if side is Side.APP else Side.APP
 
 
 def complaints(said: Sequence[str], heard: Sequence[str]) -> list[str]:

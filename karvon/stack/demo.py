@@ -1,52 +1,60 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The beginning of the demo: the demo user logs in to the sandbox, as a person would.
 
-Everything goes through the chat with the bot, so that what newcomers find is what they could have
-done themselves. All that is known about the bot's words is in ``CUES``.
+Everything goes through the chats with the bots, so that what newcomers find is what they could have
+done themselves.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Sequence
-from enum import StrEnum
+from collections.abc import AsyncIterator
+from enum import Enum
 
 import aiohttp
 from attrs import frozen
 
+from karvon.stack.cues import Cue, cue_of
 from karvon.stack.person import MatrixPerson, Message, logged_in
-from karvon.stack.sandbox_control import DEMO_RESIDENT, FRIEND, SandboxControl
+from karvon.stack.sandbox_control import (
+    FRIEND,
+    GREETING,
+    WELCOME_BACK,
+    SandboxControl,
+    TelegramControl,
+    UnexpectedError,
+    WhatsAppControl,
+)
 
 DEVICE = "KARVONUP"
 LOGIN_SECONDS = 60
-"""Longest time for the whole conversation with the bot."""
+"""Longest time for the whole conversation with a bot."""
 
 
 class DemoError(Exception):
     """The demo could not begin; the text says at which step."""
 
 
-class Cue(StrEnum):
-    """What a message of the bot asks for, or tells."""
+class Network(Enum):
+    """A network of the sandbox."""
 
-    NOT_LOGGED_IN = "not logged in"
-    ACCOUNTS = "list of accounts"
-    CHOOSE_FLOW = "which way to log in"
-    PHONE = "phone number"
-    CODE = "login code"
-    DONE = "logged in"
+    TELEGRAM = "Telegram"
+    WHATSAPP = "WhatsApp"
 
 
-CUES: Sequence[tuple[Cue, re.Pattern[str]]] = (
-    (Cue.NOT_LOGGED_IN, re.compile(r"not logged in", re.IGNORECASE)),
-    (Cue.ACCOUNTS, re.compile(r"your accounts", re.IGNORECASE)),
-    (Cue.CHOOSE_FLOW, re.compile(r"how do you want to log in", re.IGNORECASE)),
-    (Cue.DONE, re.compile(r"logged in|latest chats appear", re.IGNORECASE)),
-    (Cue.PHONE, re.compile(r"enter the phone number", re.IGNORECASE)),
-    (Cue.CODE, re.compile(r"(?<!country )\bcode\b", re.IGNORECASE)),
-)
-"""The first that is found in a message of the bot tells what it is about."""
+@frozen
+class Scene:
+    """What the demo needs to know of one network."""
 
-_PHONE_FLOW = re.compile(r"(\d+)\. .*phone", re.IGNORECASE)
+    network: Network
+    bot: str
+    """Matrix id of the bridge bot."""
+    control_url: str
+    """Control API of the sandbox."""
+
+    def control(self, http: aiohttp.ClientSession) -> SandboxControl:
+        """Give the control API."""
+        if self.network is Network.TELEGRAM:
+            return TelegramControl(http, self.control_url)
+        return WhatsAppControl(http, self.control_url)
 
 
 @frozen
@@ -56,13 +64,10 @@ class Stage:
     homeserver_url: str
     username: str
     password: str
-    bot: str
-    """Matrix id of the bridge bot."""
-    control_url: str
-    """Control API of the sandbox."""
+    scenes: tuple[Scene, ...]
 
 
-async def seed(http: aiohttp.ClientSession, stage: Stage) -> str:
+async def seed(http: aiohttp.ClientSession, stage: Stage, scene: Scene) -> str:
     """Log the demo user in unless they are, and let the other person write; say what happened.
 
     Raises:
@@ -70,17 +75,20 @@ async def seed(http: aiohttp.ClientSession, stage: Stage) -> str:
         MatrixError: the homeserver refused something.
         aiohttp.ClientError: homeserver or sandbox cannot be reached.
     """
-    control = SandboxControl(http, stage.control_url)
+    control, network = scene.control(http), scene.network.value
     async with logged_in(
         http, stage.homeserver_url, stage.username, stage.password, DEVICE
     ) as person:
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
-                fresh = await _log_in(person, stage.bot, control)
+                fresh = await _log_in(person, scene.bot, control)
         except TimeoutError:
-            raise DemoError(f"{stage.bot} did not answer in {LOGIN_SECONDS} s") from None
-    await control.greet(again=not fresh)
-    return f"{FRIEND.name} wrote to {stage.username} on the sandbox's Telegram"
+            raise DemoError(f"{scene.bot} did not answer in {LOGIN_SECONDS} s") from None
+        except UnexpectedError as error:
+            raise DemoError(f"the bot said something unexpected: {str(error)!r}") from None
+    greeting = GREETING.format(name=FRIEND.name, network=network)
+    await control.friend_says(greeting if fresh else WELCOME_BACK)
+    return f"{FRIEND.name} wrote to {stage.username} on the sandbox's {network}"
 
 
 async def _log_in(person: MatrixPerson, bot: str, control: SandboxControl) -> bool:
@@ -91,27 +99,15 @@ async def _log_in(person: MatrixPerson, bot: str, control: SandboxControl) -> bo
     cue, _ = await dialogue.ask("list-logins", Cue.ACCOUNTS, Cue.NOT_LOGGED_IN)
     if cue is Cue.ACCOUNTS:
         return False
-    questions = [Cue.CHOOSE_FLOW, Cue.PHONE, Cue.CODE]
-    cue, body = await dialogue.ask("login", *questions, Cue.DONE)
+    expected = [*control.questions, Cue.DONE]
+    cue, body = await dialogue.ask(control.login, *expected)
+    asked: set[Cue] = set()
     while cue is not Cue.DONE:
-        if cue not in questions:
+        if cue in asked:
             raise DemoError(f"the bot asked twice: {body!r}")
-        questions.remove(cue)
-        answer = await _answer(cue, body, control)
-        cue, body = await dialogue.ask(answer, *Cue)
+        asked.add(cue)
+        cue, body = await dialogue.ask(await control.answer(cue, body), *expected)
     return True
-
-
-async def _answer(cue: Cue, body: str, control: SandboxControl) -> str:
-    """Give what a person would type. Raises ``DemoError``."""
-    match cue:
-        case Cue.CHOOSE_FLOW if flow := _PHONE_FLOW.search(body):
-            return flow[1]
-        case Cue.PHONE:
-            return DEMO_RESIDENT.phone
-        case Cue.CODE:
-            return await control.login_code()
-    raise DemoError(f"the bot said something unexpected: {body!r}")
 
 
 @frozen
@@ -123,9 +119,10 @@ class _Dialogue:
     bot: str
     messages: AsyncIterator[Message]
 
-    async def ask(self, text: str, *expected: Cue) -> tuple[Cue, str]:
-        """Say something and give the first answer that is one of ``expected``."""
-        await self.person.say(self.room, text)
+    async def ask(self, text: str | None, *expected: Cue) -> tuple[Cue, str]:
+        """Say something, if anything, and give the first answer that is one of ``expected``."""
+        if text is not None:
+            await self.person.say(self.room, text)
         async for message in self.messages:
             if message.room_id != self.room or message.sender != self.bot:
                 continue
@@ -133,8 +130,3 @@ class _Dialogue:
             if cue in expected:
                 return cue, message.body
         raise DemoError("the conversation with the bot ended")
-
-
-def cue_of(body: str) -> Cue | None:
-    """Tell what a message of the bot is about."""
-    return next((cue for cue, pattern in CUES if pattern.search(body)), None)

@@ -12,7 +12,7 @@ from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bot_mxid
 from karvon.stack import demo
 from karvon.stack.output import Output
-from karvon.stack.parts import HOMESERVER
+from karvon.stack.parts import HOMESERVER, telegram_control, whatsapp_control
 from karvon.stack.person import MatrixError
 from karvon.stack.screen import Person, ready_screen
 from karvon.stack.supervisor import Supervisor
@@ -34,18 +34,31 @@ class Welcome:
         """Do all of it, and give where the demo plays; None if there is none or it did not begin."""
         try:
             person = await self._first_user()
-            await self.supervisor.wait_ready()
-            self._show(person)
-            if person is None or not self.config.uses_sandbox:
-                return None
-            stage = self._stage(person)
-            self.output.line("karvon", await demo.seed(self.http, stage))
-        except (
-            RegistrationError, MatrixError, demo.DemoError, aiohttp.ClientError, TimeoutError
-        ) as error:  # fmt: skip
-            self.output.line("karvon", f"the demo did not begin: {type(error).__name__} {error}")
+        except (RegistrationError, aiohttp.ClientError, TimeoutError) as error:
+            self._did_not_begin("", error)
             return None
-        return stage
+        await self.supervisor.wait_ready()
+        self._show(person)
+        scenes = self._scenes()
+        if person is None or not scenes:
+            return None
+        homeserver = self.config.homeserver.client_url
+        stage = demo.Stage(homeserver, person.mxid, person.password, scenes)
+        begun = [await self._begin(stage, scene) for scene in scenes]
+        return stage if all(begun) else None
+
+    async def _begin(self, stage: demo.Stage, scene: demo.Scene) -> bool:
+        """Begin with one network; give whether that went well. The others do not depend on it."""
+        try:
+            self.output.line("karvon", await demo.seed(self.http, stage, scene))
+        except (MatrixError, demo.DemoError, aiohttp.ClientError, TimeoutError) as error:
+            self._did_not_begin(f" on {scene.network.value}", error)
+            return False
+        return True
+
+    def _did_not_begin(self, where: str, error: Exception) -> None:
+        text = f"the demo did not begin{where}: {type(error).__name__} {error}"
+        self.output.line("karvon", text)
 
     async def _first_user(self) -> Person | None:
         homeserver = self.config.homeserver
@@ -76,11 +89,12 @@ class Welcome:
         with contextlib.suppress(OSError):
             Console(highlight=False).print(ready_screen(self.config, person))
 
-    def _stage(self, person: Person) -> demo.Stage:
-        return demo.Stage(
-            homeserver_url=self.config.homeserver.client_url,
-            username=person.mxid,
-            password=person.password,
-            bot=bot_mxid(self.config, self.config.telegram),
-            control_url=f"http://127.0.0.1:{self.config.sandbox.telegram.control_port}",
-        )
+    def _scenes(self) -> tuple[demo.Scene, ...]:
+        config, scenes = self.config, []
+        if config.uses_sandbox:
+            bot = bot_mxid(config, config.telegram)
+            scenes.append(demo.Scene(demo.Network.TELEGRAM, bot, telegram_control(config)))
+        if config.uses_whatsapp_sandbox:
+            bot = bot_mxid(config, config.whatsapp)
+            scenes.append(demo.Scene(demo.Network.WHATSAPP, bot, whatsapp_control(config)))
+        return tuple(scenes)

@@ -105,7 +105,8 @@ class LinkLogin:
     async def start(self) -> LoginStep:
         """Show the first QR code, or ask for the phone number."""
         if self._by_code:
-            field = Field(_PHONE, FieldKind.PHONE_NUMBER, _ASK_NUMBER)
+            name = user_text("Phone number")
+            field = Field(_PHONE, FieldKind.PHONE_NUMBER, name, _ASK_NUMBER)
             return UserInput("whatsapp.phone", RISK, (field,))
         await self._begin()
         async with self._giving_up():
