@@ -17,12 +17,16 @@ from tests.support.process import ChildProcess
 ROOT = Path(__file__).parent.parent
 INSTALL_SECONDS = 900.0
 START_SECONDS = 90.0
-GREETING = r"wrote to @demo:karvon\.localhost"
+GREETING = r"wrote to @demo:karvon\.localhost on the sandbox's "
 LISTENERS = (
     "HOMESERVER__LISTEN__PORT",
     "TELEGRAM__LISTEN__PORT",
     "SANDBOX__TELEGRAM__PORT",
     "SANDBOX__TELEGRAM__CONTROL_PORT",
+    "WHATSAPP__LISTEN__PORT",
+    "SANDBOX__WHATSAPP__PORT",
+    "SANDBOX__WHATSAPP__FRONT_PORT",
+    "SANDBOX__WHATSAPP__CONTROL_PORT",
     "SUPERVISOR__LISTEN__PORT",
 )
 
@@ -73,6 +77,8 @@ def installed(clone: Path, environment: Mapping[str, str]) -> str:
 
 def test_make_demo_installs_everything_and_every_line_arrives(installed: str) -> None:
     assert "arrived exactly once and in order" in installed
+    assert "│ Telegram │" in installed
+    assert "│ WhatsApp │" in installed
 
 
 async def test_make_up_ends_in_a_bridged_message_and_goes_on_the_second_time(
@@ -84,7 +90,8 @@ async def test_make_up_ends_in_a_bridged_message_and_goes_on_the_second_time(
         )
         try:
             await process.start()
-            await process.wait_for_line(GREETING, timeout=START_SECONDS)
+            for network in ("Telegram", "WhatsApp"):
+                await process.wait_for_line(GREETING + network, timeout=START_SECONDS)
             port = environment["KARVON__SUPERVISOR__LISTEN__PORT"]
             url = f"http://127.0.0.1:{port}/ready"
             async with aiohttp.ClientSession() as http, http.get(url) as answer:

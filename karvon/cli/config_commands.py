@@ -25,7 +25,10 @@ def check(context: typer.Context) -> None:
     call = invocation(context)
     config = call.load()
     used = str(call.file) if (call.cwd / call.file).exists() else "no file, all defaults"
-    sandboxes = ((config.telegram, config.uses_sandbox), (config.whatsapp, config.uses_whatsapp_sandbox))
+    sandboxes = (
+        (config.telegram, config.uses_sandbox),
+        (config.whatsapp, config.uses_whatsapp_sandbox),
+    )
     made_up = {network.network_id for network, is_used in sandboxes if is_used}
     networks = [
         f"{one.network_id} (sandbox)" if one.network_id in made_up else one.network_id

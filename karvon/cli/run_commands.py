@@ -35,7 +35,8 @@ def demo(context: typer.Context) -> None:
 def run(
     context: typer.Context,
     part: Annotated[
-        str, typer.Argument(help="homeserver, a network: telegram, whatsapp, or a part of the sandbox.")
+        str,
+        typer.Argument(help="homeserver, a network: telegram, whatsapp, or a part of the sandbox."),
     ],
 ) -> None:
     """Run one part alone, for systemd and containers."""

@@ -50,9 +50,7 @@ async def play(stage: Stage, console: Console) -> int:
         f"{network.value}, heard in {_name(network, side)}: {complaint}"
         for network in networks
         for side in Side
-        for complaint in complaints(
-            spoken(script, network, other(side)), heard.at[network, side]
-        )
+        for complaint in complaints(spoken(script, network, other(side)), heard.at[network, side])
     ]
     for complaint in wrong:
         console.print(complaint, style="red", markup=False)

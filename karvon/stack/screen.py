@@ -14,6 +14,10 @@ _SANDBOX = (
     "Telegram is a sandbox with made-up people. For the real one, put telegram.api_id and "
     "telegram.api_hash from https://my.telegram.org/apps into karvon.yaml and start again."
 )
+_WHATSAPP_SANDBOX = (
+    "WhatsApp is a sandbox too. Before you set whatsapp.enabled for the real one, read what it may "
+    "do to accounts in docs/whatsapp.md."
+)
 
 
 @frozen
@@ -44,5 +48,7 @@ def ready_screen(config: KarvonConfig, person: Person | None) -> RenderableType:
     lines.append(Text("Log in with any Matrix client that can reach this address."))
     if config.uses_sandbox:
         lines.append(Text(_SANDBOX))
+    if config.uses_whatsapp_sandbox:
+        lines.append(Text(_WHATSAPP_SANDBOX))
     lines.append(Text("Ctrl-C stops everything; the next start goes on from here."))
     return Panel(Group(*lines), title="Karvon is ready", expand=False, padding=(1, 2))

@@ -14,7 +14,8 @@ from sandbox.statefile import StateFileError
 from sandbox.whatsapp.control import Control
 from sandbox.whatsapp.sandbox import WhatsAppSandbox
 
-_PEOPLE = (("+992555000101", "Nodira Sandbox"), ("+992555000102", "Farhod Sandbox"))
+PEOPLE = (("+992555000101", "Nodira Sandbox"), ("+992555000102", "Farhod Sandbox"))
+"""Numbers and names of the people who are there from the beginning."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,7 +51,7 @@ async def _run(options: argparse.Namespace) -> None:
         options.state, host=options.host, port=options.port, front_port=options.front_port
     )
     async with network as net:
-        for phone, name in _PEOPLE:
+        for phone, name in PEOPLE:
             net.add_account(phone, name)
         runner = web.AppRunner(Control(net).application(), access_log=None)
         await runner.setup()

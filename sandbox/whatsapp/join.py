@@ -19,11 +19,9 @@ import aiohttp
 
 from sandbox.whatsapp.environment import CERTIFICATES, ROOT
 
-_UNREACHABLE = 1
 
-
-def main() -> int:
-    """Become the program; returns an exit status only if the sandbox cannot be asked."""
+def main() -> None:
+    """Become the program; end with 1 if the sandbox cannot be asked."""
     parser = argparse.ArgumentParser("sandbox.whatsapp.join", description=__doc__)
     parser.add_argument("--control", required=True, help="address of the control API")
     parser.add_argument("--authority", type=Path, required=True, help="file for its certificate")
@@ -32,8 +30,7 @@ def main() -> int:
     try:
         told = asyncio.run(_ask(given.control))
     except (aiohttp.ClientError, TimeoutError) as error:
-        sys.stderr.write(f"sandbox.whatsapp.join: {given.control} does not answer: {error}\n")
-        return _UNREACHABLE
+        parser.exit(1, f"sandbox.whatsapp.join: {given.control} does not answer: {error}\n")
     given.authority.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     given.authority.write_text(told["authority"])
     command = [sys.executable, "-m", "sandbox.whatsapp.launch", given.module, *arguments]
@@ -64,4 +61,4 @@ async def _ask(control: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from karvon.demo.play import conversation_table
-from karvon.demo.script import SCRIPT, Side, complaints, spoken
+from karvon.demo.script import SCRIPT, Side, complaints, part_of, spoken
+from karvon.stack.demo import Network
 
 SAID = ["one", "two", "three"]
 
@@ -31,17 +32,33 @@ def test_every_fault_is_found(heard: list[str], complaint: str) -> None:
     assert complaint in complaints(SAID, heard)
 
 
-def test_the_script_begins_on_telegram_and_both_sides_speak_in_turns() -> None:
-    assert SCRIPT[0].side is Side.TELEGRAM
-    turns = [len(list(lines)) for _side, lines in groupby(SCRIPT, lambda line: line.side)]
+@pytest.mark.parametrize("network", Network)
+def test_each_network_begins_in_its_app_and_both_sides_speak_in_turns(network: Network) -> None:
+    script = part_of(SCRIPT, [network])
+    assert script[0].side is Side.APP
+    turns = [len(list(lines)) for _side, lines in groupby(script, lambda line: line.side)]
     assert len(turns) > 4
     assert max(turns) >= 3, "several lines in one go put their order to the test"
 
 
+def test_no_line_is_said_twice_so_that_each_is_known_by_its_text() -> None:
+    assert len({line.text for line in SCRIPT}) == len(SCRIPT)
+
+
 def test_the_table_shows_what_is_missing() -> None:
-    heard = {Side.TELEGRAM: spoken(SCRIPT, Side.MATRIX), Side.MATRIX: []}
+    telegram, whatsapp = Network.TELEGRAM, Network.WHATSAPP
+    heard = {
+        (telegram, Side.APP): spoken(SCRIPT, telegram, Side.MATRIX),
+        (whatsapp, Side.MATRIX): spoken(SCRIPT, whatsapp, Side.APP),
+    }
     console = Console(width=200, record=True, file=StringIO())
     console.print(conversation_table(SCRIPT, heard))
-    shown = console.export_text()
-    assert shown.count("→✗") == len(spoken(SCRIPT, Side.TELEGRAM))
-    assert shown.count("←✓") == len(spoken(SCRIPT, Side.MATRIX))
+    shown = console.export_text().splitlines()
+    for network, arrow, side in (
+        ("Telegram", "←✓", Side.MATRIX),
+        ("Telegram", "→✗", Side.APP),
+        ("WhatsApp", "→✓", Side.APP),
+        ("WhatsApp", "←✗", Side.MATRIX),
+    ):
+        found = [line for line in shown if f"│ {network} " in line and arrow in line]
+        assert len(found) == len(spoken(SCRIPT, Network(network), side))
