@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from bridges.whatsapp.config import WhatsAppConfig
-from bridges.whatsapp.linked.border import FILES, WHATSAPP, proxy_host
+from bridges.whatsapp.linked.border import proxy_host
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError, Problem
@@ -105,7 +105,8 @@ def _with_destinations(template: str, config: KarvonConfig) -> str:
     if config.telegram.enabled and proxy is not None:
         note = "the way to Telegram, from karvon.yaml"
         listed.append({"host": f"{proxy.host}:{proxy.port}", "note": note})
-    listed += _whatsapp(config.whatsapp)
+    if not config.uses_whatsapp_sandbox:
+        listed += _whatsapp(config.whatsapp)
     if not listed:
         return template
     lines = "".join(f"\n    - {json.dumps(entry)}" for entry in listed)
@@ -118,7 +119,7 @@ def _whatsapp(whatsapp: WhatsAppConfig) -> list[dict[str, Any]]:
         return []
     note = "linked WhatsApp accounts, from karvon.yaml"
     listed: list[dict[str, Any]] = [
-        {"host": host, "abroad": True, "note": note} for host in (WHATSAPP, FILES)
+        {"host": host, "abroad": True, "note": note} for host in whatsapp.linked.destinations
     ]
     proxy = whatsapp.linked.proxy
     if proxy is not None:

@@ -41,7 +41,7 @@ def run_part(config: KarvonConfig, name: str) -> int:
         prepare.prepare_sandbox(config)
         _become(made_up[name])
     if name in (parts.SANDBOX, parts.WHATSAPP_SANDBOX, parts.WHATSAPP_WORKER):
-        raise OperatorError(f"{name} is not in use; set sandbox.enabled to true")
+        raise OperatorError("this part of the sandbox is not in use; set sandbox.enabled to true")
     return _run_bridge(config, name, secrets)
 
 

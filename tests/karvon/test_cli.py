@@ -56,14 +56,18 @@ def test_version(karvon: Run) -> None:
 
 def test_check_without_a_file(karvon: Run) -> None:
     assert karvon("config", "check").out == (
-        "The configuration is right (no file, all defaults): networks telegram (sandbox).\n"
+        "The configuration is right (no file, all defaults): "
+        "networks telegram (sandbox), whatsapp (sandbox).\n"
     )
 
 
 def test_check_of_the_example(karvon: Run) -> None:
     Path("karvon.yaml").write_text(example_text())
     assert karvon("config", "check") == Outcome(
-        0, "The configuration is right (karvon.yaml): networks telegram (sandbox).\n", ""
+        0,
+        "The configuration is right (karvon.yaml): "
+        "networks telegram (sandbox), whatsapp (sandbox).\n",
+        "",
     )
 
 
@@ -210,7 +214,8 @@ def test_a_registration_nobody_needs(karvon: Run) -> None:
     assert karvon("registration", "pigeon") == Outcome(
         1,
         "",
-        "karvon: there is no registration 'pigeon'; these are needed: telegram, doublepuppet\n",
+        "karvon: there is no registration 'pigeon'; "
+        "these are needed: telegram, whatsapp, doublepuppet\n",
     )
 
 
@@ -219,6 +224,7 @@ def test_the_snippet_is_yaml_and_leaves_federation_alone_by_default(karvon: Run)
     assert YAML(typ="safe").load(outcome.out) == {
         "app_service_config_files": [
             "/etc/matrix-synapse/registration-telegram.yaml",
+            "/etc/matrix-synapse/registration-whatsapp.yaml",
             "/etc/matrix-synapse/registration-doublepuppet.yaml",
         ]
     }
@@ -250,7 +256,8 @@ def test_parts_that_are_not_in_use_are_not_run(karvon: Run) -> None:
     )
     for part, reason in [
         ("homeserver", "homeserver.managed is false: start your own homeserver instead"),
-        ("sandbox", "the sandbox is not in use; set sandbox.enabled to true"),
+        ("sandbox", "this part of the sandbox is not in use; set sandbox.enabled to true"),
+        ("sandbox-whatsapp", "this part of the sandbox is not in use; set sandbox.enabled to true"),
         ("pigeon", "no network 'pigeon' is switched on; these are: telegram"),
     ]:
         assert karvon("run", part) == Outcome(1, "", f"karvon: {reason}\n")

@@ -25,7 +25,7 @@ MISTAKES = {
     ),
     "unknown without a likeness": (
         "sandbox: {colour: red}\n",
-        "karvon.yaml:1:11: sandbox.colour: unknown key; here may stand enabled, telegram",
+        "karvon.yaml:1:11: sandbox.colour: unknown key; here may stand enabled, telegram, whatsapp",
     ),
     "text for a number": (
         f'telegram:\n  api_id: "5"\n  api_hash: {API_HASH}\n',
@@ -52,7 +52,7 @@ MISTAKES = {
     ),
     "value for a section": (
         "sandbox: true\n",
-        "karvon.yaml:1:10: sandbox: must be a section with the keys enabled, telegram",
+        "karvon.yaml:1:10: sandbox: must be a section with the keys enabled, telegram, whatsapp",
     ),
     "text for a list": (
         "federation:\n  key_servers: matrix.example.org\n",
