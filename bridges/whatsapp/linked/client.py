@@ -215,19 +215,6 @@ class WorkerClient:
         found = await self._channel.call("chat_settings", account, {"chats": list(chats)})
         return values.read(dict[str, ChatSettings], found)
 
-    async def mute_chat(self, account: str, chat: str, until: int) -> None:
-        """Mute a chat until some Unix seconds; 0: not muted, -1: for ever."""
-        await self._channel.call("mute_chat", account, {"chat": chat, "until": until})
-
-    async def pin_chat(self, account: str, chat: str, *, pinned: bool) -> None:
-        """Pin a chat at the top, or no longer."""
-        await self._channel.call("pin_chat", account, {"chat": chat, "pinned": pinned})
-
-    async def archive_chat(self, account: str, chat: str, last: int, *, archived: bool) -> None:
-        """Archive a chat, or bring it back; `last` is when something was said in it (Unix seconds)."""
-        with_ = {"chat": chat, "archived": archived, "last": last}
-        await self._channel.call("archive_chat", account, with_)
-
     async def set_disappearing(self, account: str, chat: str, seconds: int) -> None:
         """Have messages disappear; WhatsApp knows 0, 86400, 604800 and 7776000."""
         await self._channel.call("set_disappearing", account, {"chat": chat, "seconds": seconds})

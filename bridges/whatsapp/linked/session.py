@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from bridges.core.capabilities import RoomFeatures
-from bridges.core.chat import ChatInfo, ChatSettings, KnownChat, UserInfo
+from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.content import Fetched, Unconvertible
 from bridges.core.events import RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
@@ -48,7 +48,6 @@ from bridges.whatsapp.linked.refusals import NOT_LINKED, quietly
 from bridges.whatsapp.linked.room_abilities import RoomAbilities
 from bridges.whatsapp.linked.rooms import RoomActions
 from bridges.whatsapp.linked.sending import MessageSender
-from bridges.whatsapp.linked.settings import SettingActions
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.linked.watch import Watch
 
@@ -104,7 +103,6 @@ class LinkedSession(RoomAbilities):
         outgoing = Outgoing(device, stores)
         self._sender = MessageSender(device, stores, outgoing)
         self._actions = MessageActions(device, stores, outgoing, handle.clock)
-        self._settings = SettingActions(device, stores)
         self._lists = ChatLists(device, stores, people, handle.clock, history)
         self._past = Past(device, stores, people, contents, history)
         self._fetcher = MediaFetcher(device)
@@ -208,10 +206,6 @@ class LinkedSession(RoomAbilities):
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """See ``HandlesTyping``."""
         await self._actions.set_typing(chat, typing)
-
-    async def set_settings(self, chat: ChatKey, settings: ChatSettings) -> ChatSettings:
-        """See ``HandlesChatSettings``."""
-        return await self._settings.set_settings(chat, settings)
 
     async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:
         """See ``FetchesMedia``."""

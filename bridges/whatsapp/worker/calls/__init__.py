@@ -11,7 +11,6 @@ from bridges.whatsapp.worker.calls import (
     newsletters,
     people,
     pictures,
-    settings,
 )
 from bridges.whatsapp.worker.calls.base import Handler
 
@@ -22,7 +21,6 @@ HANDLERS: Mapping[str, Handler] = {
     **groups.HANDLERS,
     **people.HANDLERS,
     **pictures.HANDLERS,
-    **settings.HANDLERS,
     **newsletters.HANDLERS,
 }
 """Every call about a connected device, by name."""
