@@ -61,7 +61,12 @@ class Accounts:
 
     async def start(self) -> None:
         """Connect everybody who was connected when the worker ended."""
-        for account in self._journal.accounts():
+        accounts = self._journal.accounts()
+        strangers = await self._store.devices() - {account.jid for account in accounts}
+        if strangers:
+            # The worker was killed between a login's last two steps, or its journal is another's.
+            self._log.warning("there are keys of devices nobody asks for", count=len(strangers))
+        for account in accounts:
             if account.wanted:
                 await self.connect(account.name)
 

@@ -135,6 +135,7 @@ class Device:
         self._ending.set()
         self.state = State.STOPPED
         if self._served.is_set():
+            self.tap.settle()
             self._library.go.Stop(self._handle)
             self.tap.end()
             self._thread.join(_PATIENCE)

@@ -100,6 +100,10 @@ class Tap:
         self._sending: Callable[[str], None] | None = None
         self._ended = False
 
+    def settle(self) -> None:
+        """Wait until what was opened is kept: what is not would have to be asked for again."""
+        self._until(lambda: not self._unsafe())
+
     def end(self) -> None:
         """The connection is closed: nothing that is held back can leave any more."""
         with self._change:
