@@ -17,9 +17,13 @@ from tests.docker.deployment import (
     interpolate,
 )
 
-VARIABLES = {"SERVER_NAME": "khujand.example", "TELEGRAM_API_ID": "1234567"}
+VARIABLES = {
+    "SERVER_NAME": "khujand.example",
+    "TELEGRAM_API_ID": "1234567",
+    "WHATSAPP_ENABLED": "true",
+}
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
-OURS = ("homeserver", "telegram")
+OURS = ("homeserver", "telegram", "whatsapp")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -51,13 +55,37 @@ def test_parts_start_after_what_they_need_is_healthy() -> None:
         "homeserver": {"condition": "service_healthy"},
         "postgres": {"condition": "service_healthy"},
     }
+    assert set(SERVICES["whatsapp"]["depends_on"]) == {"homeserver", "postgres", "whatsapp-worker"}
+
+
+def test_whatsapp_starts_only_where_it_is_wanted() -> None:
+    asked = {name for name, service in SERVICES.items() if service.get("profiles") == ["whatsapp"]}
+    assert asked == {"whatsapp", "whatsapp-worker"}
+
+
+def test_the_worker_meets_the_bridge_in_a_volume_and_nobody_else(tmp_path: Path) -> None:
+    worker, bridge = SERVICES["whatsapp-worker"], SERVICES["whatsapp"]
+    assert not set(worker["networks"]) & {
+        network
+        for name, service in SERVICES.items()
+        if name != "whatsapp-worker"
+        for network in service["networks"]
+    }
+    assert set(worker["volumes"]) & set(bridge["volumes"]) == {"whatsapp_socket:/whatsapp"}
+    (tmp_path / "karvon.yaml").write_text((DOCKER / "karvon.yaml").read_text())
+    off = {"KARVON__TELEGRAM__ENABLED": "false"}
+    linked = load_config(None, off, cwd=tmp_path).whatsapp.linked
+    options = worker["command"]
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    assert (given["--socket"], given["--files"]) == (str(linked.worker), str(linked.worker_files))
+    assert given["--socket"] in worker["healthcheck"]["test"][-1]
 
 
 def test_secrets_come_as_files_and_none_is_forgotten() -> None:
-    used = {secret for service in SERVICES.values() for secret in service["secrets"]}
+    used = {secret for service in SERVICES.values() for secret in service.get("secrets", ())}
     assert used == set(compose()["secrets"])
     for service in SERVICES.values():
-        for name, value in service["environment"].items():
+        for name, value in service.get("environment", {}).items():
             if value.startswith(IN_CONTAINER):
                 assert name.endswith("_FILE")
                 assert value.removeprefix(f"{IN_CONTAINER}/") in service["secrets"]
@@ -78,6 +106,7 @@ def test_karvon_accepts_the_configuration_of_each_container(name: str, tmp_path:
     assert config.homeserver.server_name == "khujand.example"
     assert config.federation.enabled is False
     assert not config.uses_sandbox
+    assert not config.uses_whatsapp_sandbox
     address = environment["HEALTH_URL"].partition("127.0.0.1:")[2]
     port = int(address.partition("/")[0])
     assert listeners(config)[name, "listen", "port"] == ("0.0.0.0", port)
@@ -88,4 +117,5 @@ def test_the_example_environment_names_every_variable() -> None:
     named = {line.partition("=")[0] for line in example if line and not line.startswith("#")}
     text = (DOCKER / "compose.yaml").read_text()
     assert named >= set(VARIABLES)
-    assert all(f"${{{name}" in text for name in named)
+    # Compose itself reads the profiles.
+    assert all(f"${{{name}" in text for name in named - {"COMPOSE_PROFILES"})
