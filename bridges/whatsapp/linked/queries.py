@@ -25,6 +25,7 @@ from bridges.whatsapp.ids import (
     user_id,
     user_jid,
 )
+from bridges.whatsapp.linked.chat_settings import settings_of
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.groups import (
     DIRECT_RIGHTS,
@@ -36,6 +37,7 @@ from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.store.chats import ChatFacts
 from bridges.whatsapp.wire.values import Group
 
 _UNKNOWN = user_text("The WhatsApp bridge does not know this chat or person.")
@@ -135,8 +137,10 @@ class Queries:
             settings=OwnSettings(muted_until=MUTED_FOR_EVER),
         )
 
-    async def _settings(self, jid: Jid) -> OwnSettings | None:
-        return None
+    async def _settings(self, chat: Jid) -> OwnSettings | None:
+        """How the phone has set a chat, None if nothing was ever heard of it."""
+        facts = await self._stores.chats.get(str(chat))
+        return None if facts == ChatFacts(str(chat)) else settings_of(facts)
 
 
 def unknown_chat() -> Rejected:

@@ -6,17 +6,16 @@ costs WhatsApp nothing.
 """
 
 import asyncio
-from datetime import UTC, datetime
 
 import structlog
 from attrs import evolve
 
-from bridges.core.chat import MUTED_FOR_EVER, NOT_MUTED, ChatSettings
 from bridges.core.errors import BridgeError
 from bridges.core.events import RemoteChatSettings, RemoteEvent
 from bridges.core.network import BridgeHandle
 from bridges.core.tasks import ended
 from bridges.whatsapp.ids import LID, Jid, chat_key, maybe_jid, parse_jid
+from bridges.whatsapp.linked.chat_settings import settings_of
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.phone_watch import LOOK_EVERY, due_warning, warning
@@ -28,7 +27,6 @@ from bridges.whatsapp.wire.values import ChatSettings as Told
 
 _CHATS = 500
 """Chats whose settings are looked at, the latest ones."""
-_LAST_MOMENT = 1 << 40
 
 
 class Watch:
@@ -150,18 +148,5 @@ class Watch:
             await self._stores.accounts.warned(self._device.login, days)
 
 
-def settings_of(facts: ChatFacts) -> ChatSettings:
-    """How a chat is set, as the core has it."""
-    return ChatSettings(
-        muted_until=_moment(facts.muted_until), archived=facts.archived, pinned=facts.pinned
-    )
-
-
 def _updated(facts: ChatFacts, told: Told) -> ChatFacts:
     return evolve(facts, muted_until=told.muted_until, archived=told.archived, pinned=told.pinned)
-
-
-def _moment(muted_until: int) -> datetime:
-    if muted_until < 0 or muted_until > _LAST_MOMENT:
-        return MUTED_FOR_EVER
-    return datetime.fromtimestamp(muted_until, UTC) if muted_until else NOT_MUTED

@@ -17,6 +17,7 @@ from bridges.core.storage.database import Database, open_database
 from bridges.core.storage.schema import core_tables
 from bridges.whatsapp.config import LinkedConfig, WhatsAppConfig
 from bridges.whatsapp.linked.border import LinkedBorder
+from bridges.whatsapp.linked.channel import WorkerRefused
 from bridges.whatsapp.linked.client import WorkerClient
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.hub import Hub
@@ -40,7 +41,7 @@ class ScriptedWorker:
         self.contacts_told: list[Contact] = []
         self.settings_told: dict[str, ChatSettings] = {}
         self.groups_told: dict[str, Group] = {}
-        self.votes_told: list[str] = []
+        self.votes_told: list[str] | None = None
         self.acknowledged: list[int] = []
         self.connects = 0
         self._numbers = itertools.count(1)
@@ -81,6 +82,8 @@ class ScriptedWorker:
         return None
 
     async def decrypt_vote(self, account: str, event: Any) -> list[str]:
+        if self.votes_told is None:
+            raise WorkerRefused("FAILED", "there is no secret for this poll")
         return self.votes_told
 
 
