@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
-from attrs import define
+from attrs import define, field
 from pyaileys.exceptions import SendRejectedError
 
 from sandbox.json_body import BadBodyError, Body
@@ -25,8 +25,10 @@ from sandbox.whatsapp.faults import (
 )
 from sandbox.whatsapp.linking import LinkingError
 from sandbox.whatsapp.person_client import DeniedError
+from sandbox.whatsapp.phone import Phone
 from sandbox.whatsapp.records import Account
 from sandbox.whatsapp.sandbox import WhatsAppSandbox
+from sandbox.whatsapp.welcome import Welcome
 
 _WRONG = (UnknownAccountError, LinkingError, DeniedError, SendRejectedError, ValueError)
 _REFUSALS = {
@@ -46,10 +48,15 @@ class Control:
     """The operations of the API over a sandbox."""
 
     net: WhatsAppSandbox
+    welcome: Welcome = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.welcome = Welcome(self.net.accounts, self.net.past)
 
     def application(self) -> web.Application:
         """Return the web application."""
         app = web.Application()
+        app.on_cleanup.append(self._stop)
         app.router.add_get("/ready", _handler(self._ready))
         for path, operation in self._operations().items():
             app.router.add_post(path, _handler(operation))
@@ -71,6 +78,9 @@ class Control:
             "/faults/log-out": self._log_out,
             "/faults/clear": self._clear,
         }
+
+    async def _stop(self, _app: web.Application) -> None:
+        await self.welcome.stop()
 
     def _ready(self, _body: Body) -> Answer:
         return {
@@ -100,11 +110,16 @@ class Control:
         }
 
     def _scan(self, body: Body) -> Answer:
-        self.net.phone(body.text("account")).scan(body.text("qr"))
-        return {}
+        return self._link(body, lambda phone: phone.scan(body.text("qr")))
 
     def _type_code(self, body: Body) -> Answer:
-        self.net.phone(body.text("account")).type_code(body.text("code"))
+        return self._link(body, lambda phone: phone.type_code(body.text("code")))
+
+    def _link(self, body: Body, act: Callable[[Phone], None]) -> Answer:
+        """Link a device at a phone, which then does what real ones do for it."""
+        account, phone = self._account(body), self.net.phone(body.text("account"))
+        act(phone)
+        self.welcome.expect(account, phone)
         return {}
 
     def _refuse_login(self, body: Body) -> Answer:

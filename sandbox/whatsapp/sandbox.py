@@ -12,6 +12,7 @@ from sandbox.whatsapp.accounts import Accounts
 from sandbox.whatsapp.environment import CERTIFICATES, ROOT
 from sandbox.whatsapp.faults import Faults
 from sandbox.whatsapp.front import Front
+from sandbox.whatsapp.history import OldChat
 from sandbox.whatsapp.keys import RandomBytes
 from sandbox.whatsapp.linking import Linking
 from sandbox.whatsapp.operator import Operator
@@ -128,6 +129,11 @@ class WhatsAppSandbox:
             await person.start()
             self._people[account.phone] = person
         return self._people[account.phone]
+
+    async def past(self, account: Account) -> list[OldChat]:
+        """Return the chats somebody sees at their device; none if they have used no `person`."""
+        person = self._people.get(account.phone)
+        return [] if person is None else await person.past()
 
     async def start(self) -> None:
         """Listen."""

@@ -73,6 +73,9 @@ async def test_what_waited_for_a_device_survives_kill_9(tmp_path: Path) -> None:
             qr = (await peer.wait("qr", who=who))["code"]
             await running.ask("/phones/scan", account=phone, qr=qr)
             await peer.wait("Connected", who=who)
+            # As a real phone does, unasked, for a device it has linked.
+            other = "Nodira" if who == "Farhod" else "Farhod"
+            await peer.wait_said("HistorySync", other, who=who)
         await peer.do("disconnect", who="Farhod")
         sent = await peer.do("send", who="Nodira", to=FARHOD, text="before the crash")
         await running.child.kill()
