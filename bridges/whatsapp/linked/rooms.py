@@ -27,6 +27,7 @@ from bridges.whatsapp.linked.refusals import guarded, refused
 
 _SIDE = 640
 """Pixels of the side of a picture, as WhatsApp's own clients make it."""
+_SO_ALREADY = 409
 _LONGEST_NAME = 100
 _LONGEST_TOPIC = 2048
 
@@ -124,9 +125,6 @@ class RoomActions:
         for one in done:
             if one.error and not (one.error == _SO_ALREADY and change == "add"):
                 raise refused(f"STATUS_{one.error}", f"{change}: {one.error}")
-
-
-_SO_ALREADY = 409
 
 
 def _group(chat: ChatKey) -> Jid:
