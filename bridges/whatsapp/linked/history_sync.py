@@ -14,6 +14,7 @@ from mautrix.util.async_db import Connection as Transaction
 
 from bridges.core.clock import Clock
 from bridges.core.errors import TemporaryError
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.text import user_text
 from bridges.whatsapp.from_whatsapp.stubs import tells_something
@@ -128,7 +129,7 @@ class HistorySync:
         told_time = _number(told.get("conversationTimestamp") or told.get("lastMsgTimestamp"))
         facts = evolve(
             known,
-            name=str(told.get("name") or told.get("displayName") or known.name),
+            name=clean_name(str(told.get("name") or told.get("displayName") or "")) or known.name,
             active_at=max(known.active_at, latest, told_time),
             archived=bool(told.get("archived", known.archived)),
             pinned=bool(told.get("pinned", known.pinned)),

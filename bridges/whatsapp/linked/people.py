@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bridges.core.chat import ChatInfo, ChatKind, Sender, UserInfo
 from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
+from bridges.core.formatting.names import clean_name
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.whatsapp.ids import LID, NUMBER, Jid, chat_key, user_id
 from bridges.whatsapp.store.addresses import Addresses, SamePerson, same_person
@@ -69,7 +70,7 @@ class People:
 
     async def pushed(self, jid: Jid, name: str) -> list[RemoteEvent]:
         """Note the name somebody gives themselves; what follows if it is a new one."""
-        user = user_id(jid)
+        user, name = user_id(jid), clean_name(name)
         known = await self._names.get(user)
         if not name or name == known.pushed:
             return []
@@ -83,7 +84,7 @@ class People:
         events: list[RemoteEvent] = []
         for user, (jid, names) in current.items():
             known = await self._names.get(user)
-            new = Names(names.pushed or known.pushed, names.saved)
+            new = Names(clean_name(names.pushed) or known.pushed, clean_name(names.saved))
             if new == known:
                 continue
             changed.append((user, new))

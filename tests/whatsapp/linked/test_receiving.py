@@ -111,6 +111,10 @@ class TestAddresses:
         assert message.chat == BY_LID
         assert message.sender.is_me
 
+    async def test_names_hold_nothing_a_database_cannot_keep(self, linked: Scene) -> None:
+        await linked.until_taken(linked.message("hello", push_name="Bo\0ris\n"))
+        assert [one.info.name for one in linked.handle.all(UserChanged)] == ["Boris"]
+
     async def test_saved_names_name_rooms_and_not_people(self, linked: Scene) -> None:
         assert linked.session is not None
         linked.message("hello", sender_alt=NUMBER)
