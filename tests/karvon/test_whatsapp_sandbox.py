@@ -11,7 +11,7 @@ from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bridge_settings
 from karvon.stack.parts import WHATSAPP_SANDBOX, WHATSAPP_WORKER, plan
 from karvon.stack.ports import is_listened_on
-from karvon.stack.whatsapp import missing, without_whatsapp_sandbox
+from karvon.stack.whatsapp import has_library, has_module, missing, without_whatsapp_sandbox
 from sandbox.whatsapp.join import environment
 from tests.karvon.configs import API_HASH, configured
 
@@ -59,13 +59,18 @@ def test_the_bridge_is_sent_to_the_sandboxs_worker_and_asks_the_policy_for_nothi
     [
         ("neonize", "", "karvon[whatsapp,sandbox]"),
         ("pyaileys", "", "karvon[whatsapp,sandbox]"),
-        ("", "magic", "apt install libmagic1"),
+        ("", "libmagic.so.1", "apt install libmagic1"),
     ],
 )
 def test_what_is_missing_is_said_with_what_to_do(module: str, library: str, words: str) -> None:
     said = missing(lambda name: name != module, lambda name: name != library)
     assert said is not None
     assert words in said
+
+
+def test_what_is_installed_is_found() -> None:
+    assert (has_module("json"), has_module("no_such_module")) == (True, False)
+    assert (has_library("libc.so.6"), has_library("libnothing.so.9")) == (True, False)
 
 
 def test_without_it_telegram_goes_on(tmp_path: Path) -> None:
