@@ -28,7 +28,7 @@ from karvon.stack.process import Child
 from karvon.stack.status import served, status_app
 from karvon.stack.supervisor import Supervisor, World
 from karvon.stack.welcome import Welcome
-from karvon.stack.whatsapp import missing, without_whatsapp_sandbox
+from karvon.stack.whatsapp import hindrance, without_whatsapp_sandbox
 
 Play = Callable[[Stage], Awaitable[int]]
 """What is played once the demo has begun; gives the exit code of the command."""
@@ -46,8 +46,8 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
         OperatorError: a port or the data folder is in use.
         OSError: a file in the data folder cannot be written.
     """
-    lacking = missing() if config.uses_whatsapp_sandbox else None
-    if lacking is not None:
+    without = hindrance(config)
+    if without is not None:
         config = without_whatsapp_sandbox(config)
     prepare.check_data_dir(config)
     layout = Layout.of(config)
@@ -61,8 +61,8 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
             prepare.prepare_sandbox(config)
         names = ["karvon", *(part.name for part in parts)]
         output = make_output(config.logging.format, sys.stdout, names)
-        if lacking is not None:
-            output.line("karvon", f"goes on without WhatsApp: {lacking}")
+        if without is not None:
+            output.line("karvon", f"goes on without WhatsApp: {without}")
         asked = (part.ready_url for part in parts if not part.ready_url.startswith(SOCKET))
         own = OwnConnector((config.homeserver.client_url, *asked))
         async with aiohttp.ClientSession(connector=own) as http:

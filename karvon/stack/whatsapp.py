@@ -3,11 +3,15 @@
 
 import ctypes
 import importlib.util
+import os
 from collections.abc import Callable
 
 from karvon.config.model import KarvonConfig
+from karvon.config.settings import sandbox_linked
 
 _MAGIC = "libmagic.so.1"
+_LONGEST_SOCKET = 107
+"""Bytes in the path of a Unix socket (unix(7))."""
 
 
 def has_module(name: str) -> bool:
@@ -33,6 +37,15 @@ def missing(
     if not library(_MAGIC):
         return f"{_MAGIC} is not installed: on Debian, apt install libmagic1"
     return None
+
+
+def hindrance(config: KarvonConfig) -> str | None:
+    """Give why the sandbox's WhatsApp cannot run although it is wanted, and what to do; or None."""
+    if not config.uses_whatsapp_sandbox:
+        return None
+    if len(os.fsencode(str(sandbox_linked(config).worker))) > _LONGEST_SOCKET:
+        return "the path of the data folder is too long for sockets in it: set data_dir to another"
+    return missing()
 
 
 def without_whatsapp_sandbox(config: KarvonConfig) -> KarvonConfig:

@@ -71,6 +71,8 @@ def test_the_screen_says_what_to_do_next(tmp_path: Path) -> None:
         "@demo:karvon.localhost",
         "secret",
         "@telegrambot:karvon.localhost",
+        "@whatsappbot:karvon.localhost",
+        "docs/whatsapp.md",
         "telegram.api_id",
         "telegram.api_hash",
     ):

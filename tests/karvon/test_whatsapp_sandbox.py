@@ -9,9 +9,17 @@ import pytest
 from bridges.whatsapp.config import WhatsAppConfig
 from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bridge_settings
+from karvon.residency.bridges import network_endpoints
 from karvon.stack.parts import WHATSAPP_SANDBOX, WHATSAPP_WORKER, plan
 from karvon.stack.ports import is_listened_on
-from karvon.stack.whatsapp import has_library, has_module, missing, without_whatsapp_sandbox
+from karvon.stack.whatsapp import (
+    has_library,
+    has_module,
+    hindrance,
+    missing,
+    without_whatsapp_sandbox,
+)
+from policy_module.residency.endpoints import Purpose, Remote
 from sandbox.whatsapp.join import environment
 from tests.karvon.configs import API_HASH, configured
 
@@ -66,6 +74,24 @@ def test_what_is_missing_is_said_with_what_to_do(module: str, library: str, word
     said = missing(lambda name: name != module, lambda name: name != library)
     assert said is not None
     assert words in said
+
+
+def test_a_data_folder_that_is_too_deep_for_sockets_is_told(tmp_path: Path) -> None:
+    deep = tmp_path / ("a" * 100)
+    said = hindrance(configured(DEFAULTS, deep))
+    assert said is not None
+    assert "data_dir" in said
+    assert hindrance(configured("sandbox: {whatsapp: {enabled: false}}", deep)) is None
+
+
+def test_its_front_is_where_the_bridge_is_said_to_connect(tmp_path: Path) -> None:
+    config = configured(DEFAULTS, tmp_path)
+    found = [
+        one.target
+        for one in network_endpoints(config, config.whatsapp, {})
+        if one.purpose is Purpose.NETWORK
+    ]
+    assert found == [Remote("127.0.0.1", config.sandbox.whatsapp.front_port)]
 
 
 def test_what_is_installed_is_found() -> None:
