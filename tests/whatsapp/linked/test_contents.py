@@ -89,6 +89,9 @@ async def test_the_history_tells_who_came_and_went(linked: Scene) -> None:
     ]
     number = linked.worker.happens(
         "history_sync",
+        sync_type="INITIAL_BOOTSTRAP",
+        part=1,
+        parts=1,
         push_names={"200@lid": "Zarina", "300@lid": "Farrukh"},
         conversation={"ID": GROUP.chat, "messages": messages},
     )
