@@ -17,6 +17,7 @@ from sandbox.whatsapp.media import FILE_PATH
 
 _NOTIFICATION = 5  # ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION
 _MEDIA = "md-msg-hist"
+_FOR_EVER = 0x7FFF_FFFF_FFFF  # milliseconds since 1970
 
 
 class HistoryKind(Enum):
@@ -51,6 +52,9 @@ class OldChat:
     name: str
     messages: Sequence[OldMessage] = field(factory=tuple)
     unread: int = 0
+    archived: bool = False
+    pinned: bool = False
+    muted: bool = False
     owner: Jid | None = None
 
 
@@ -96,6 +100,11 @@ def _add(conversation: WAProto_pb2.Conversation, chat: OldChat) -> None:
     if chat.name:
         conversation.name = chat.name
     conversation.unreadCount = chat.unread
+    conversation.archived = chat.archived
+    if chat.pinned:
+        conversation.pinned = 1
+    if chat.muted:
+        conversation.muteEndTime = _FOR_EVER
     for old in chat.messages:
         message = conversation.messages.add().message
         message.key.remoteJid = str(chat.chat)

@@ -249,7 +249,19 @@ class Person:
             shown = self.view.messages(chat)
             unread = [one for one in shown if not one.mine and self.account.lid not in one.read_by]
             old = [_old(one) for one in reversed(shown)]
-            chats.append(OldChat(chat, name, old, len(unread), self.jid))
+            known = self.settings.known(chat)
+            chats.append(
+                OldChat(
+                    chat,
+                    name,
+                    old,
+                    len(unread),
+                    known.archived,
+                    known.pinned,
+                    known.muted,
+                    owner=self.jid,
+                )
+            )
         return chats
 
     # -- being there

@@ -69,6 +69,10 @@ class SettingDoings:
             await self._fetch("regular_high", "regular_low")
         return self._chats.get(str(chat), ChatSetting())
 
+    def known(self, chat: Jid) -> ChatSetting:
+        """What this device knows to be set for a chat."""
+        return self._chats.get(str(chat), ChatSetting())
+
     async def mute(self, chat: Jid, muted: bool) -> None:
         """Mute a chat for ever, or no more."""
         value = WAProto_pb2.SyncActionValue()

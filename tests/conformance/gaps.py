@@ -81,25 +81,20 @@ LACKS: Mapping[str, Gaps] = {
 }
 """What a network does not have."""
 
-_NOW_AND_THEN = (
-    "the library tells nothing of it, so it is looked for now and then, and may come late"
-)
-
-_PAST = "the past of a chat is left out if something new comes before it"
+_SET = "neonize 0.5.2 forgets to say which settings it sends, and they are refused"
+_LATE = "passes, but not on a busy machine: what the phone has set and read is heard of late"
 
 NOT_YET: Mapping[str, Gaps] = {
     "whatsapp": {
         "test_kinds.py::test_a_sticker_is_a_picture_with_its_emoji": "stickers have no emoji",
-        "test_changes.py::TestPictures::test_are_given_and_taken": "pictures are not taken away",
+        "test_changes.py::TestPictures::test_are_taken_away": "neonize sets pictures only",
         "test_pins.py::TestFromMatrix": "pins of Matrix stay in Matrix",
-        "test_chat_settings.py::test_what_is_set_in_matrix_is_set_on_the_phone": _NOW_AND_THEN,
-        "test_chat_settings.py::test_neither_side_takes_back_what_the_other_has_set": (
-            _NOW_AND_THEN
-        ),
-        "test_rooms_on_demand.py": _NOW_AND_THEN,
-        "test_privacy.py::TestNamesOfContacts": _NOW_AND_THEN,
-        "test_privacy.py::TestDeletion::test_leaves_nothing_and_takes_nothing_from_others": _PAST,
-        "test_history.py::TestOfAChat::test_wakes_nobody_and_is_read": _PAST,
+        "test_chat_settings.py::test_what_is_set_in_matrix_is_set_on_the_phone": _SET,
+        "test_chat_settings.py::test_neither_side_takes_back_what_the_other_has_set": _SET,
+        "test_rooms_on_demand.py": _LATE,
+        "test_privacy.py::TestNamesOfContacts": _LATE,
+        "test_history.py::test_that_was_not_read_stays_unread": _LATE,
+        "test_history.py::TestOfAChat::test_wakes_nobody_and_is_read": _LATE,
         "test_trouble.py::test_bridge_restarts_in_the_middle": (
             "what is on its way to the worker when the bridge stops may be overtaken"
         ),

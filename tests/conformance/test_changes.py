@@ -145,9 +145,7 @@ class TestTopics:
 
 
 class TestPictures:
-    async def test_are_given_and_taken(
-        self, house: Conversation, nodira: Phone, zarina: Resident
-    ) -> None:
+    async def test_are_given(self, house: Conversation, nodira: Phone, zarina: Resident) -> None:
         uri = await zarina.user.upload(coloured(TEAL), "image/png")
         await set_state(house, "m.room.avatar", {"url": uri})
 
@@ -159,6 +157,10 @@ class TestPictures:
         await nodira.send(house.chat, text)
         await house.in_matrix(text)
         assert house.state("m.room.avatar")["url"] == uri
+
+    async def test_are_taken_away(self, house: Conversation, nodira: Phone) -> None:
+        await nodira.set_picture(house.chat, png(21))
+        await eventually(lambda: house.state("m.room.avatar").get("url"), describe="a picture")
         await set_state(house, "m.room.avatar", {})
 
         async def gone() -> bool:

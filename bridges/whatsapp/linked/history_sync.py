@@ -34,7 +34,7 @@ _CHATS = frozenset({"INITIAL_BOOTSTRAP", "RECENT", "FULL"})
 """Kinds of histories that hold chats."""
 _FOR_EVER = -1
 _LOOK_AGAIN = 2.0
-_PATIENCE = timedelta(seconds=30)
+_PATIENCE = timedelta(minutes=1)
 
 
 class HistorySync:

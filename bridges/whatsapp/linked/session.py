@@ -230,7 +230,8 @@ class LinkedSession(RoomAbilities):
         return await self._lists.glance(chat)
 
     async def contacts(self) -> Sequence[KnownChat]:
-        """See ``ListsContacts``."""
+        """See ``ListsContacts``; whoever asks wants those of now."""
+        await quietly(self._watch.contacts())
         return await self._lists.contacts()
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
