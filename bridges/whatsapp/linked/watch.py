@@ -14,14 +14,13 @@ from bridges.core.errors import BridgeError
 from bridges.core.events import RemoteChatSettings, RemoteEvent
 from bridges.core.network import BridgeHandle
 from bridges.core.tasks import ended
-from bridges.whatsapp.ids import LID, NUMBER, Jid, chat_key, maybe_jid, parse_jid
+from bridges.whatsapp.ids import LID, Jid, chat_key, maybe_jid, parse_jid
 from bridges.whatsapp.linked.chat_settings import settings_of
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.phone_watch import LOOK_EVERY, due_warning, warning
 from bridges.whatsapp.linked.refusals import guarded, quietly
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.store.addresses import same_person
 from bridges.whatsapp.store.chats import ChatFacts
 from bridges.whatsapp.store.names import Names
 from bridges.whatsapp.wire.values import ChatSettings as Told
@@ -101,17 +100,6 @@ class Watch:
         pairs = await self._people.news((lid, jid))
         await self._stores.addresses.put(pairs)
         return lid.bare
-
-    async def _called(self, jid: Jid) -> Jid:
-        """How somebody is called here; address books have numbers, of which the library may know more."""
-        person = await self._people.person(jid)
-        if person.server != NUMBER:
-            return person
-        lid = maybe_jid(await quietly(self._device.worker.lid_of(self._device.name, str(jid))))
-        pair = same_person(lid, jid)
-        if pair is not None:
-            await self._stores.addresses.put([pair])
-        return await self._people.person(jid)
 
     async def settings(self) -> None:
         """Compare how chats are set with what is known."""
