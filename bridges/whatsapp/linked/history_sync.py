@@ -5,7 +5,7 @@ It comes in parts: the first has names, each of the others a chat or a piece of 
 as it came, for the phone sends it once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from bridges.whatsapp.linked.envelope import moment
 from bridges.whatsapp.linked.incoming import poll_answers
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.store.chats import ChatFacts
 from bridges.whatsapp.store.messages import Said
 from bridges.whatsapp.store.past import OldMessage
 
@@ -97,8 +98,12 @@ class HistorySync:
             for index, wrapped in enumerate(told.get("messages", ()))
             if (one := await self._message(chat, jid, wrapped, index)) is not None
         ]
-        await self._facts(chat, told, [one for one, _ in messages], batch)
-        batch.writes.append(self._keep([one for one, _ in messages], [one for _, one in messages]))
+        known = await self._stores.chats.get(chat.chat)
+        said = [one for _, one in messages]
+        if said and said[0].sent_at >= known.active_at:  # the piece with the latest messages
+            said = _with_unread(said, _number(told.get("unreadCount")), self._device.me)
+        self._facts(known, told, said, batch)
+        batch.writes.append(self._keep([one for one, _ in messages], said))
 
     async def _message(
         self, chat: ChatKey, jid: Jid, wrapped: Data, index: int
@@ -121,11 +126,8 @@ class HistorySync:
         named = maybe_jid(key.get("participant")) or maybe_jid(told.get("participant"))
         return await self._people.person(named) if named is not None else chat
 
-    async def _facts(
-        self, chat: ChatKey, told: Data, messages: list[OldMessage], batch: Batch
-    ) -> None:
-        known = await self._stores.chats.get(chat.chat)
-        latest = max((one.sent_at for one in messages), default=0)
+    def _facts(self, known: ChatFacts, told: Data, said: Sequence[Said], batch: Batch) -> None:
+        latest = max((one.sent_at for one in said), default=0)
         told_time = _number(told.get("conversationTimestamp") or told.get("lastMsgTimestamp"))
         facts = evolve(
             known,
@@ -155,6 +157,13 @@ class HistorySync:
                     await self._stores.polls.write(transaction, one.id, answers)
 
         return write
+
+
+def _with_unread(said: Sequence[Said], count: int, me: Jid) -> list[Said]:
+    """Mark as unread as many of others' messages as the phone has counted; the newest come first."""
+    theirs = [index for index, one in enumerate(said) if one.sender != me]
+    unread = set(theirs[:count])
+    return [evolve(one, unread=index in unread) for index, one in enumerate(said)]
 
 
 def _muted(told: Any, known: int) -> int:

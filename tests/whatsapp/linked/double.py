@@ -13,8 +13,7 @@ from mautrix.types import UserID
 
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.network import LoginRecord
-from bridges.core.storage.database import Database, open_database
-from bridges.core.storage.schema import core_tables
+from bridges.core.storage.database import Database
 from bridges.whatsapp.config import LinkedConfig, WhatsAppConfig
 from bridges.whatsapp.linked.border import LinkedBorder
 from bridges.whatsapp.linked.channel import WorkerRefused
@@ -26,6 +25,7 @@ from bridges.whatsapp.store.accounts import Account, AccountStore
 from bridges.whatsapp.store.schema import whatsapp_tables
 from bridges.whatsapp.wire.messages import WorkerEvent
 from bridges.whatsapp.wire.values import ChatSettings, Contact, Group, LinkedAccount, Picture
+from tests.core.databases import open_core_database
 from tests.support.waiting import eventually
 from tests.telegram.bridge import RecordingHandle
 
@@ -168,9 +168,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path) -> AsyncIterator[Scene]:
-    """A linked account whose session is connected."""
-    database = await open_database(f"sqlite:///{folder / 'bridge.db'}", None, core_tables)
+async def scene(folder: Path, database_url: str = "") -> AsyncIterator[Scene]:
+    """A linked account whose session is connected; on SQLite unless another database is named."""
+    database = await open_core_database(database_url or f"sqlite:///{folder / 'bridge.db'}")
     await database.upgrade(whatsapp_tables)
     made = Scene(database, folder)
     try:

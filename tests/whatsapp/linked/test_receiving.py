@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from bridges.core.chat import ChatInfo, ChatSettings
 from bridges.core.content import Text
 from bridges.core.egress.border import DestinationRefused
+from bridges.core.errors import TemporaryError
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
@@ -23,7 +25,8 @@ from bridges.core.events import (
     RemoteRedaction,
     UserChanged,
 )
-from bridges.core.ids import SHARED, ChatID, ChatKey
+from bridges.core.history.pages import HistoryPage
+from bridges.core.ids import SHARED, ChatID, ChatKey, MessageID
 from bridges.core.network import SessionState
 from bridges.whatsapp.config import LinkedConfig
 from bridges.whatsapp.linked.border import LinkedBorder
@@ -39,9 +42,9 @@ GROUP = ChatKey(ChatID("120363@g.us"), SHARED)
 
 
 @pytest.fixture
-async def linked(tmp_path: Path) -> AsyncIterator[Scene]:
+async def linked(tmp_path: Path, database_url: str) -> AsyncIterator[Scene]:
     """A linked account."""
-    async with scene(tmp_path) as made:
+    async with scene(tmp_path, database_url) as made:
         yield made
 
 
@@ -232,6 +235,48 @@ class TestGroups:
             linked.worker.happens("group_info", jid="120363@g.us", leave=["100@lid"])
         )
         assert linked.handle.all(ChatGone) == [ChatGone(GROUP)]
+
+
+class TestHistory:
+    async def test_what_the_phone_counts_as_unread_is_unread(self, linked: Scene) -> None:
+        assert linked.session is not None
+        told = [past("c", 3), past("mine", 2, mine=True), past("b", 2), past("a", 1)]
+        conversation = {"ID": "200@lid", "messages": told, "unreadCount": 2}
+        kinds = {"sync_type": "RECENT", "parts": 1, "part": 1}
+        await linked.until_taken(
+            linked.worker.happens("history_sync", **kinds, conversation=conversation)
+        )
+        page = await linked.session.history(BY_LID, None, 10)
+        ids = [one.message.id for one in page.messages]
+        assert ids == ["a", "b", "mine", "c"]
+        [mark] = await linked.session.read_marks(BY_LID, ids)
+        assert mark.up_to == "mine"
+
+    async def test_pages_begin_before_what_came_by_itself(self, linked: Scene) -> None:
+        assert linked.session is not None
+        conversation = {"ID": "200@lid", "messages": [past("b", 2), past("a", 1)]}
+        kinds = {"sync_type": "RECENT", "parts": 1, "part": 1}
+        linked.worker.happens("history_sync", **kinds, conversation=conversation)
+        await linked.until_taken(linked.message("live"))
+        newest = await linked.session.history(BY_LID, MessageID("live"), 1)
+        assert [one.message.id for one in newest.messages] == ["b"]
+        rest = await linked.session.history(BY_LID, newest.more, 5)
+        assert [one.message.id for one in rest.messages] == ["a"]
+        assert rest.more is None
+
+    async def test_rooms_wait_for_the_phone_but_not_for_ever(self, linked: Scene) -> None:
+        assert linked.session is not None
+        with pytest.raises(TemporaryError):
+            await linked.session.recent_chats(10)
+        linked.clock.passes(minutes=1)
+        assert await linked.session.history(BY_LID, None, 10) == HistoryPage()
+
+
+def past(identifier: str, seconds: int, *, mine: bool = False) -> dict[str, Any]:
+    """An old message as phones hand it over."""
+    key = {"remoteJID": "200@lid", "fromMe": mine, "ID": identifier}
+    said = {"key": key, "message": {"conversation": identifier}, "messageTimestamp": str(seconds)}
+    return {"message": said}
 
 
 class TestAccount:
