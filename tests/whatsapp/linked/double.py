@@ -44,6 +44,7 @@ class ScriptedWorker:
         self.votes_told: list[str] | None = None
         self.acknowledged: list[int] = []
         self.connects = 0
+        self.left: list[str] = []
         self._numbers = itertools.count(1)
         self._events: asyncio.Queue[WorkerEvent] = asyncio.Queue()
 
@@ -52,6 +53,10 @@ class ScriptedWorker:
         number = next(self._numbers) if seq is None else seq
         self._events.put_nowait(WorkerEvent(DEVICE, number, kind, data))
         return number
+
+    def happens_to(self, account: str, kind: str, /, **data: Any) -> None:
+        """Have something happen to another account."""
+        self._events.put_nowait(WorkerEvent(account, next(self._numbers), kind, data))
 
     async def events(self) -> AsyncIterator[WorkerEvent]:
         while True:
@@ -65,6 +70,19 @@ class ScriptedWorker:
 
     async def disconnect(self, account: str) -> None:
         pass
+
+    async def link(self, account: str) -> None:
+        event = WorkerEvent(account, 0, "qr", {"code": "https://wa.me/settings/linked_devices#1"})
+        self._events.put_nowait(event)
+
+    async def link_by_code(self, account: str, phone: str) -> str:
+        return "ABCD-EFGH"
+
+    async def logout(self, account: str) -> None:
+        self.left.append(f"logout {account}")
+
+    async def forget(self, account: str) -> None:
+        self.left.append(f"forget {account}")
 
     async def accounts(self) -> list[LinkedAccount]:
         return []
