@@ -72,7 +72,8 @@ def bridge_data(
     """Give what the bridges and the command keep; ``endpoints`` are those of the bridges."""
     layout = Layout.of(config)
     bridged = _bridged(config, layout, endpoints, disks) if config.networks else ()
-    return (*bridged, _audit_log(layout, disks), _secrets(layout, disks))
+    linked = _linked_accounts(config, layout, endpoints, disks)
+    return (*bridged, *linked, _audit_log(layout, disks), _secrets(layout, disks))
 
 
 def _bridged(
@@ -103,6 +104,32 @@ def _bridged(
             ", ".join(str(layout.network(one.network_id)) for one in config.networks),
             f"readable; {_disk(layout.root, disks)}",
             "minutes",
+        ),
+    )
+
+
+def _linked_accounts(
+    config: KarvonConfig, layout: Layout, endpoints: tuple[Endpoint, ...], disks: Disks
+) -> tuple[DataAtRest, ...]:
+    """Give what is kept of linked WhatsApp accounts beside what every bridge keeps."""
+    whatsapp = config.whatsapp
+    if not (whatsapp.enabled and whatsapp.linked.enabled):
+        return ()
+    database = places(endpoints, Purpose.DATABASE, disks)
+    store = whatsapp.linked.worker_store or layout.network(whatsapp.network_id) / "worker"
+    where = "in the worker's own place" if whatsapp.linked.worker is not None else str(store)
+    return (
+        DataAtRest(
+            "keys of linked WhatsApp accounts, and what was received and is not stored yet",
+            where,
+            f"readable for the owner alone; {_disk(store, disks)}",
+            "until logout",
+        ),
+        DataAtRest(
+            "old WhatsApp messages as phones have handed them over",
+            database.where,
+            f"sealed with AES-256-GCM (bridge.encryption_key); {database.encryption}",
+            "until logout or delete-my-data",
         ),
     )
 

@@ -11,7 +11,13 @@ from structlog.testing import capture_logs
 from karvon.config.load import load_config
 from karvon.config.model import KarvonConfig
 from karvon.config.problems import ConfigError
-from karvon.residency.bridges import CLOUD_API, CLOUD_FILES, WHATSAPP, network_endpoints
+from karvon.residency.bridges import (
+    CLOUD_API,
+    CLOUD_FILES,
+    WHATSAPP,
+    bridge_data,
+    network_endpoints,
+)
 from karvon.residency.watch import UNWATCHED, BridgeResidency, bridge_residency
 from policy_module.residency.audit import Auditor
 from policy_module.residency.endpoints import Endpoint, Purpose, Remote
@@ -149,3 +155,13 @@ def test_the_cloud_api_is_two_places_unless_it_is_made_up(tmp_path: Path) -> Non
     found = [one.target for one in network_endpoints(made_up, made_up.whatsapp, {})]
     assert Remote("127.0.0.1", 5380) in found
     assert CLOUD_FILES not in found
+
+
+def test_what_is_kept_of_linked_whatsapp_accounts_is_named(tmp_path: Path) -> None:
+    def kept(text: str) -> list[str]:
+        return [one.what for one in bridge_data(configured(text, tmp_path), (), Disks())]
+
+    linked = kept("whatsapp: {enabled: true}")
+    assert any("keys of linked WhatsApp accounts" in one for one in linked)
+    off = kept("whatsapp: {enabled: false}")
+    assert not any("WhatsApp" in one for one in off)
