@@ -134,7 +134,7 @@ class MessageEvents:
         if envelope is None:
             return
         ids = [MessageID(str(one)) for one in data.get("ids", ())]
-        last = await self._stores.messages.latest(envelope.chat.chat, ids) if ids else None
+        last = await self._stores.messages.latest(envelope.chat.chat, ids)
         if last is None:
             return
         if envelope.sender.is_me:

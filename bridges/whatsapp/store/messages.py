@@ -66,16 +66,8 @@ class MessageNotes:
         )
         return [_said(row) for row in rows]
 
-    async def latest(self, chat: str, among: Sequence[MessageID] = ()) -> Said | None:
-        """The newest message of a chat, or the newest of some."""
-        if not among:
-            row = await self._db.fetchrow(
-                "SELECT chat, id, sender, sent_at, unread, placeholder FROM whatsapp_message"
-                " WHERE login = $1 AND chat = $2 ORDER BY sent_at DESC, id DESC LIMIT 1",
-                self._login,
-                chat,
-            )
-            return None if row is None else _said(row)
+    async def latest(self, chat: str, among: Sequence[MessageID]) -> Said | None:
+        """The newest of some messages of a chat, None if none of them was ever seen."""
         found = [one for message in among if (one := await self.get(chat, message)) is not None]
         return max(found, key=lambda one: one.sent_at, default=None)
 
