@@ -95,9 +95,6 @@ NOT_YET: Mapping[str, Gaps] = {
             "contacts come some time after linking, and what comes while a chat is set aside is not"
             " in the room that is made later"
         ),
-        "test_trouble.py::test_bridge_restarts_in_the_middle": (
-            "what is on its way to the worker when the bridge stops may be overtaken"
-        ),
     },
 }
 """What a network has and its bridge, or the sandbox, does not do yet."""

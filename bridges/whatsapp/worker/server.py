@@ -143,8 +143,9 @@ class Connection:
         except ConnectionError:
             pass
         finally:
-            for task in (pumping, *self._calls):
-                task.cancel()
+            # Calls go on: what the library has begun cannot be taken back, and what becomes of it
+            # has to be kept for the bridge that calls again.
+            pumping.cancel()
             self._writer.close()
 
     def _pump_ended(self, pumping: asyncio.Task[None]) -> None:
@@ -202,4 +203,5 @@ class Connection:
                 self._say(evolve(event, kind="unreadable", data=said))
 
     def _say(self, said: Said) -> None:
-        self._writer.write(pack(to_json(said)))
+        if not self._writer.is_closing():
+            self._writer.write(pack(to_json(said)))

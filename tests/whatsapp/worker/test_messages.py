@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages through two genuine linked devices of one worker."""
 
+import asyncio
+
 from bridges.whatsapp.wire.values import Sent
 from tests.whatsapp.worker.conftest import BORIS
 from tests.whatsapp.worker.workers import RunningWorker
@@ -29,8 +31,8 @@ async def test_the_same_key_is_not_sent_twice(worker: RunningWorker) -> None:
         text = {"conversation": "once"}
         return await worker.client.send("alisa", _address(BORIS), text, key="k1")
 
-    first = await send()
-    assert await send() == first
+    first, at_once = await asyncio.gather(send(), send())
+    assert await send() == first == at_once
     last = await worker.client.send("alisa", _address(BORIS), {"conversation": "after"})
     await worker.heard.wait("message", "boris", id=last.id)
     texts = [event.data["message"].get("conversation") for event in worker.heard.of("message")]

@@ -26,6 +26,7 @@ class Far:
         self.path = folder / "socket"
         self.journal = Journal(folder / "journal.db")
         self.released = asyncio.Event()
+        self.ended: list[str] = []
         self.server = Server(self.path, self.journal, self._answer)
 
     async def restart(self) -> None:
@@ -42,6 +43,7 @@ class Far:
     async def _answer(self, call: Call) -> Any:
         if call.name == "wait":
             await self.released.wait()
+            self.ended.append(call.account)
         elif call.name == "refuse":
             raise RefusedError("NO", "not today")
         elif call.name == "large":
@@ -106,6 +108,18 @@ async def test_a_call_fails_when_the_connection_breaks_or_it_takes_too_long(far:
             await waiting
         await channel.connected()
         assert await channel.call("go")
+
+
+async def test_a_call_goes_on_when_the_bridge_has_gone(far: Far) -> None:
+    async with _near(far) as (channel, _):
+        waiting = asyncio.create_task(channel.call("wait", "a"))
+        await channel.call("go")  # by now the other has arrived
+    with pytest.raises(WorkerGone):
+        await waiting
+    async with _near(far) as (channel, _):
+        await channel.call("go")
+        far.released.set()
+        await eventually(lambda: far.ended == ["a"], describe="the end of the call")
 
 
 async def test_events_come_once_over_reconnections_and_again_for_another_bridge(far: Far) -> None:

@@ -101,18 +101,19 @@ async def mark_read(request: Request) -> None:
 async def _send(request: Request, chat: Foreign, message: Foreign) -> dict[str, Any]:
     key = request.text("key", "")
     device, journal, name = request.device, request.journal, request.account
-    known = await _known(request, key) if key else None
-    if known is not None:
-        return known
     async with device.sending:
+        # Not before: the same key may be on its way for a bridge that has gone since.
+        known = await _known(request, key) if key else None
+        if known is not None:
+            return known
         if key:
             device.tap.expect_send(partial(journal.sending, name, key))
         try:
             response = await request.client.send_message(chat, message)
         finally:
             device.tap.expect_send(None)
-    if key:
-        await asyncio.to_thread(journal.accepted, name, response.ID, response.Timestamp)
+        if key:
+            await asyncio.to_thread(journal.accepted, name, response.ID, response.Timestamp)
     return {
         "id": response.ID,
         "timestamp": response.Timestamp,
