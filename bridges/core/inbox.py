@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -61,6 +62,8 @@ _PAUSE_AFTER_FAILURE = 5.0
 _SOON_AGAIN = (3.0, 10.0)
 """Seconds until the looks after one with a cause: the homeserver may lose track of an event that comes
 at the very moment at which it notices that we are back."""
+_UNSETTLED = timedelta(seconds=sum(_SOON_AGAIN))
+"""How long after a cause every transaction may lack what was said before it."""
 _LOOKS_WORTH_WAITING_FOR = 6
 """So many looks may fail before what is here is handled although something may be missing."""
 
@@ -139,16 +142,21 @@ class Inbox:
         self._lock = asyncio.Lock()
         self._due = asyncio.Event()
         self._failures_made_up_for = 0
+        self._settled_at = clock.now()
 
     async def take(self, events: Iterable[Json], *, new_connection: bool) -> None:
         """Store a transaction's events; returns when they are safe.
 
         Over a new connection, and after the homeserver has failed, something may have been lost
-        before; then nothing is handled until that is made up for. Raises the database's errors.
+        before; then nothing is handled until that is made up for, and for a while each transaction is
+        taken in behind what it may lack. Raises the database's errors.
         """
         if new_connection or self._hs.failures != self._failures_made_up_for:
+            self._settled_at = self._clock.now() + _UNSETTLED
             self._lanes.hold()
             self._due.set()
+        elif self._clock.now() < self._settled_at:
+            await self._looked()
         rows = [as_row(event) for event in events if is_for_us(event, self._names, self._source)]
         if not rows:
             return
