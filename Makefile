@@ -14,7 +14,7 @@ demo: $(READY)  ## The same with a scripted conversation; exits 0 only if every 
 	$(BIN)/karvon demo
 
 test: $(READY)  ## All tests but the slow suites.
-	$(BIN)/pytest -n 2 --ignore=tests/faults --ignore=tests/soak
+	$(BIN)/pytest -n 2 --reruns 1 --ignore=tests/faults --ignore=tests/soak
 
 lint: $(READY)  ## Style, types, import rules, container files.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && docker/lint.sh

@@ -69,6 +69,11 @@ class Layout:
         """Folder of the worker that is connected to the sandbox's WhatsApp."""
         return self.root / "sandbox" / "whatsapp-worker"
 
+    @property
+    def whatsapp_sandbox_socket(self) -> Path:
+        """Where that worker listens: at the top, since a socket's path may have 107 bytes at most."""
+        return self.root / "wa.sock"
+
     def registration(self, network_id: str) -> Path:
         """Give a network's application service registration."""
         return self.homeserver / f"registration-{network_id}.yaml"

@@ -187,8 +187,11 @@ class SandboxLinkedConfig(LinkedConfig):
 
 def sandbox_linked(config: KarvonConfig) -> SandboxLinkedConfig:
     """Give where the sandbox's worker is."""
-    folder = Layout.of(config).whatsapp_sandbox_worker.absolute()
-    return SandboxLinkedConfig(worker=folder / "socket", worker_files=folder / "files")
+    layout = Layout.of(config)
+    return SandboxLinkedConfig(
+        worker=layout.whatsapp_sandbox_socket.absolute(),
+        worker_files=layout.whatsapp_sandbox_worker.absolute() / "files",
+    )
 
 
 def _whatsapp_in_sandbox(config: KarvonConfig, network: WhatsAppConfig) -> WhatsAppConfig:

@@ -30,6 +30,7 @@ class TestASmallGroupThatBecomesALargeOne:
         reply = unique("an answer to what was said before")
         await zarina.user.reply(new.room, event, reply)
         assert (await new.on_phone(nodira, reply)).sender == zarina.phone.user
+        await new.in_matrix(reply)
         assert new.state("m.room.name")["name"] == title
         assert new.count(before) == new.count(written) == new.count(after) == new.count(reply) == 1
         state = zarina.user.record.state[new.room]

@@ -78,11 +78,11 @@ class Thread:
         await self._resident.phone.send(self.chat, text)
 
     async def arrived(self) -> bool:
-        """Whether there are as many messages on both sides as were said."""
+        """Whether all that was said is there, and on the network as many messages as were said."""
         if not self.rooms:
             return False
         heard = self._in_matrix()
-        if len(heard[self._ghost]) < len(self.to_matrix):
+        if not set(self.to_matrix) <= set(heard[self._ghost]):
             return False
         if len(heard[self._resident.mxid]) < len(self.to_network):
             return False
@@ -98,11 +98,18 @@ class Thread:
         assert await self._on_network() == self.to_network
 
     def _in_matrix(self) -> dict[str, list[str]]:
-        """Texts in the room by sender; the bot's notices are none of this."""
-        heard: dict[str, list[str]] = {self._ghost: [], self._resident.mxid: []}
+        """Texts in the room by sender, as they are now; the bot's notices are none of this."""
+        texts: dict[str, tuple[str, str]] = {}
         for event in self._resident.user.messages(self.room):
-            if event["sender"] != self._resident.bot:
-                heard.setdefault(event["sender"], []).append(event["content"]["body"])
+            sender, content = event["sender"], event["content"]
+            relation = content.get("m.relates_to", {})
+            if relation.get("rel_type") == "m.replace":
+                texts[relation["event_id"]] = (sender, content["m.new_content"]["body"])
+            elif sender != self._resident.bot:
+                texts[event["event_id"]] = (sender, content["body"])
+        heard: dict[str, list[str]] = {self._ghost: [], self._resident.mxid: []}
+        for sender, text in texts.values():
+            heard.setdefault(sender, []).append(text)
         return heard
 
     async def _on_network(self) -> list[str]:
