@@ -288,7 +288,8 @@ class WhatsAppDriver:
         await self._welcome(phone)
 
     async def type_code(self, phone: Phone) -> None:
-        self.net.phone(phone.number).type_code(self._watch.shown)
+        code = await eventually(lambda: self._watch.shown, describe="a code to type")
+        self.net.phone(phone.number).type_code(code)
         await self._welcome(phone)
 
     def limit_rate(self, phone: Phone, seconds: int) -> None:
