@@ -124,6 +124,10 @@ class BridgeServices:
         """A person's logins."""
         return [LoginView(one.record, one.state, one.reason) for one in self._sessions.of(user)]
 
+    async def settled(self, user: UserID) -> None:
+        """Wait a little for those of a person's logins that are just connecting."""
+        await self._sessions.settled(user)
+
     def session(self, login: LoginID) -> Session | None:
         """The open session of a login."""
         active = self._sessions.get(login)

@@ -2,6 +2,7 @@
 """The open sessions: who is logged in to what, and how each session stands."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 
 from attrs import define
@@ -14,6 +15,8 @@ from bridges.core.storage.logins import LoginStore
 from bridges.core.text import UserText
 
 _CONNECTING_AT_ONCE = 8
+_SETTLES_WITHIN = 10.0
+"""Seconds that are worth waiting for a session that connects for the first time."""
 
 
 @define
@@ -39,6 +42,7 @@ class Sessions:
         self._by_id: dict[LoginID, ActiveLogin] = {}
         self._by_remote: dict[RemoteUserID, ActiveLogin] = {}
         self._listeners: list[StateListener] = []
+        self._news = asyncio.Event()
 
     def listen(self, listener: StateListener) -> None:
         """Have a function told about changes of state."""
@@ -104,6 +108,13 @@ class Sessions:
         """A person's logins."""
         return [one for one in self._by_id.values() if one.record.owner == owner]
 
+    async def settled(self, owner: UserID) -> None:
+        """Wait a little until none of a person's sessions is just connecting for the first time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLES_WITHIN):
+                while any(one.state is SessionState.CONNECTING for one in self.of(owner)):
+                    await self._news.wait()
+
     def all(self) -> Iterable[ActiveLogin]:
         """Every login."""
         return list(self._by_id.values())
@@ -114,6 +125,8 @@ class Sessions:
         if active is None or (active.state is state and active.reason == reason):
             return
         before, active.state, active.reason = active.state, state, reason
+        self._news.set()
+        self._news = asyncio.Event()
         for listener in self._listeners:
             listener(active, before)
 

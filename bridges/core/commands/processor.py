@@ -129,6 +129,9 @@ class CommandProcessor:
             await self._tell(message, _NO_ACCESS)
             return
         situation = await self._situation(message, level)
+        if self._is_too_early(line, situation):
+            await self._services.settled(message.sender)
+            situation = await self._situation(message, level)
         context = Context(
             message=message,
             situation=situation,
@@ -142,6 +145,12 @@ class CommandProcessor:
             logins=self._logins,
         )
         await _obey(context, line or HELP.name)
+
+    def _is_too_early(self, line: str, situation: Situation) -> bool:
+        """Whether a command may only seem impossible because an account has just logged in."""
+        command = find(self._commands, split_word(line)[0])
+        connecting = any(one.state is SessionState.CONNECTING for one in situation.logins)
+        return connecting and command is not None and command.obstacle(situation) is not None
 
     async def _situation(self, message: CommandMessage, level: Level) -> Situation:
         logins = tuple(await self._services.logins_of(message.sender))

@@ -292,6 +292,8 @@ class FakeServices:
     rejoined: list[tuple[UserID, RoomID]] = field(factory=list)
     synced: dict[LoginID, int | Exception] = field(factory=dict)
     languages_set: dict[UserID, str] = field(factory=dict)
+    settling: Callable[[], None] = lambda: None
+    waits: int = 0
 
     def level(self, user: UserID) -> Level:
         return self.levels.get(user, Level.USER)
@@ -312,6 +314,10 @@ class FakeServices:
 
     async def logins_of(self, user: UserID) -> Sequence[LoginView]:
         return [one for one in self.views if one.record.owner == user]
+
+    async def settled(self, user: UserID) -> None:
+        self.waits += 1
+        self.settling()
 
     def session(self, login: LoginID) -> Session | None:
         return self.sessions.get(login)

@@ -5,6 +5,7 @@ from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.commands.chat_lists import PAGE
 from bridges.core.errors import Rejected
 from bridges.core.ids import ChatID, ChatKey
+from bridges.core.network import SessionState
 from bridges.core.text import user_text
 from tests.core.commands.fakes import AbleSession, Chat, PlainSession
 
@@ -86,3 +87,19 @@ async def test_nobody_else_reads_along(chat: Chat) -> None:
     chat.services.add_login("Ali", AbleSession(chats(1)))
     await chat.write_in_portal("!tg list-chats")
     assert "in your own room with me" in chat.bot.last
+
+
+async def test_who_has_just_logged_in_is_waited_for(chat: Chat) -> None:
+    session = AbleSession(chats(1))
+    chat.services.add_login("Ali", session, state=SessionState.CONNECTING)
+
+    def connected() -> None:
+        chat.services.views.clear()
+        chat.services.add_login("Ali", session)
+
+    chat.services.settling = connected
+    await chat.write("list-chats")
+    assert "Answer with a number" in chat.bot.last
+    await chat.write("list-chats")
+    await chat.write("help")
+    assert chat.services.waits == 1
