@@ -135,6 +135,10 @@ class Services(Protocol):
         """A person's logins, oldest first."""
         ...
 
+    async def settled(self, user: UserID) -> None:
+        """Wait a little for those of a person's logins that are just connecting."""
+        ...
+
     def session(self, login: LoginID) -> Session | None:
         """The open session of a login."""
         ...
