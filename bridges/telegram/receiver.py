@@ -16,6 +16,7 @@ from telethon.tl import types as tl
 from bridges.core.events import RemoteEvent
 from bridges.core.ids import LoginID
 from bridges.core.network import BridgeHandle
+from bridges.core.refresh import Refresher
 from bridges.telegram import ids
 from bridges.telegram.from_telegram.chat_changes import outdated
 from bridges.telegram.from_telegram.convert import events_of, typing_of
@@ -23,7 +24,6 @@ from bridges.telegram.from_telegram.secret_chats import secret_chat
 from bridges.telegram.from_telegram.surroundings import Surroundings
 from bridges.telegram.history import HoleFiller
 from bridges.telegram.people import People, passer_by
-from bridges.telegram.refresh import Refresher
 from bridges.telegram.store.cursors import ChannelCursor, Cursor, CursorStore
 from bridges.telegram.store.entities import Entities, Entity
 from bridges.telegram.updates import Batch, Position

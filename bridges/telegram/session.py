@@ -27,6 +27,7 @@ from bridges.core.outgoing import (
     OutgoingVote,
     Sent,
 )
+from bridges.core.refresh import Refresher
 from bridges.core.secretbox import SecretUnreadable
 from bridges.core.text import UserText, user_text
 from bridges.telegram import ids
@@ -48,7 +49,6 @@ from bridges.telegram.peers import Peers
 from bridges.telegram.people import People
 from bridges.telegram.queries import Queries
 from bridges.telegram.receiver import Receiver
-from bridges.telegram.refresh import Refresher
 from bridges.telegram.room_abilities import RoomAbilities
 from bridges.telegram.search import ChatFinder
 from bridges.telegram.store.credentials import Credentials, CredentialStore
@@ -79,6 +79,9 @@ _UNREADABLE = user_text(
     "The stored Telegram login cannot be decrypted: the bridge's encryption key was changed. The "
     "operator can restore it; otherwise log in again with the command: login"
 )
+
+_REFRESH_PAUSE = 2.0
+"""Seconds in which several pieces of news of one chat lead to one question."""
 
 
 class TelegramSession(RoomAbilities):
@@ -126,7 +129,7 @@ class TelegramSession(RoomAbilities):
         self._queries = Queries(
             me, call, peers, people, self._topics, self._settings, config.sync.member_limit
         )
-        self._refresher = Refresher(record.id, handle, self._queries.chat_info)
+        self._refresher = Refresher(record.id, handle, self._queries.chat_info, _REFRESH_PAUSE)
         self._receiver = Receiver(
             record.id,
             handle,

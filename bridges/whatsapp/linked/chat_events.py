@@ -17,6 +17,7 @@ from bridges.core.events import (
 )
 from bridges.core.ids import MessageID
 from bridges.core.network import BridgeHandle
+from bridges.core.refresh import Refresher
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.ids import Jid, chat_key, maybe_jid, user_id
 from bridges.whatsapp.linked.batch import Batch
@@ -25,7 +26,6 @@ from bridges.whatsapp.linked.envelope import moment, opened
 from bridges.whatsapp.linked.groups import change_info, needs_asking
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
-from bridges.whatsapp.linked.refresh import Refresher
 from bridges.whatsapp.linked.stores import Stores
 
 Data = Mapping[str, Any]

@@ -22,6 +22,7 @@ from bridges.core.outgoing import (
     OutgoingVote,
     Sent,
 )
+from bridges.core.refresh import Refresher
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.config import WhatsAppConfig
 from bridges.whatsapp.linked.actions import TYPING_SECONDS, MessageActions
@@ -43,13 +44,15 @@ from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
 from bridges.whatsapp.linked.queries import Queries
 from bridges.whatsapp.linked.receiver import Receiver
-from bridges.whatsapp.linked.refresh import Refresher
 from bridges.whatsapp.linked.refusals import NOT_LINKED, quietly
 from bridges.whatsapp.linked.room_abilities import RoomAbilities
 from bridges.whatsapp.linked.rooms import RoomActions
 from bridges.whatsapp.linked.sending import MessageSender
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.linked.watch import Watch
+
+_REFRESH_PAUSE = 0.5
+"""Seconds in which several pieces of news of one chat lead to one question."""
 
 
 class LinkedSession(RoomAbilities):
@@ -76,7 +79,7 @@ class LinkedSession(RoomAbilities):
         )
         pictures = Pictures(device, minimal=minimal)
         self._queries = Queries(device, handle, stores, people, pictures)
-        self._refresher = Refresher(record.id, handle, self._queries.chat_info)
+        self._refresher = Refresher(record.id, handle, self._queries.chat_info, _REFRESH_PAUSE)
         contents = Contents(
             device, handle, people, stores.messages, view_once=config.media.view_once
         )

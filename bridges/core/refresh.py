@@ -1,36 +1,38 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Asking again about chats of which Telegram says only that something is different.
+"""Asking again about chats of which a network says only that something is different.
 
-Several such updates in a row lead to one question, and questions are asked one after another. What is
-lost in a crash is asked with the next change: a title or a member comes by updates of their own.
+Several such events in a row lead to one question, and questions are asked one after another. What is
+lost in a crash is asked with the next change.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
+
+import structlog
 
 from bridges.core.chat import ChatInfo
 from bridges.core.errors import BridgeError, TemporaryError
 from bridges.core.events import ChatChanged
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.network import BridgeHandle
+from bridges.core.tasks import ended
 
-_log = logging.getLogger(__name__)
-
-_PAUSE = 2.0
-"""Seconds before a question, in which further updates may come."""
 _LONGEST_WAIT = 300.0
 
 
 class Refresher:
-    """Asks for one login."""
+    """Asks for one login, one question after another."""
 
     def __init__(
         self,
         login: LoginID,
         handle: BridgeHandle,
         ask: Callable[[ChatKey], Awaitable[ChatInfo]],
+        pause: float,
     ) -> None:
+        """``pause``: seconds before a question, in which further events may come."""
+        self._log = structlog.get_logger("karvon.refresh")
+        self._pause = pause
         self._login = login
         self._handle = handle
         self._ask = ask
@@ -47,12 +49,11 @@ class Refresher:
         """Ask nothing more."""
         self._due.clear()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended([self._task])
 
     async def _run(self) -> None:
         while self._due:
-            await self._handle.clock.sleep(_PAUSE)
+            await self._handle.clock.sleep(self._pause)
             chat = next(iter(self._due))
             del self._due[chat]
             try:
@@ -64,6 +65,6 @@ class Refresher:
                 self._due[chat] = None
                 await self._handle.clock.sleep(min(error.retry_after, _LONGEST_WAIT))
             except BridgeError as error:
-                _log.info("A chat could not be asked about: %s", error.code)
+                self._log.info("a chat could not be asked about", error=error.code)
             except Exception:  # noqa: BLE001 - a question that fails must not end all others
-                _log.exception("A chat could not be asked about")
+                self._log.exception("a chat could not be asked about")

@@ -12,8 +12,8 @@ from bridges.core.chat import ChatInfo
 from bridges.core.errors import RateLimited, Rejected
 from bridges.core.events import ChatChanged, RemoteEvent
 from bridges.core.ids import ChatID, ChatKey, LoginID
+from bridges.core.refresh import Refresher
 from bridges.core.text import user_text
-from bridges.telegram.refresh import Refresher
 from tests.core.clocks import QuickClock
 from tests.support.waiting import eventually
 
@@ -31,7 +31,7 @@ class Desk:
         self.received: list[RemoteEvent] = []
         self.errors: list[Exception] = []
         handle: Any = Mock(clock=self.clock, has_room=self._has_room, receive=self._receive)
-        self.refresher = Refresher(LOGIN, handle, self._ask)
+        self.refresher = Refresher(LOGIN, handle, self._ask, pause=2.0)
 
     async def _has_room(self, chat: ChatKey) -> bool:
         return chat in self.rooms
