@@ -75,17 +75,21 @@ class OwnReactions:
             reaction = StoredReaction(chat, target, me, emoji, task.event, task.sender, given_at)
             async with self._db.transaction() as connection:
                 await self._messages.put_reaction(connection, reaction)
+            self._sync.changed_here(chat, target, me)
         await self._sync.settle(task.room, chat, target, me, in_effect)
 
     async def remove(self, task: Task, reaction: StoredReaction) -> None:
         """Take a reaction back that has left the room; another person's only leaves the room."""
-        session = task.session
-        if reaction.sender == task.login.record.user and isinstance(session, HandlesReactions):
-            own = await self._own(task, reaction.chat, reaction.message)
-            left = tuple(one for one in own if one != reaction.emoji)
-            await session.react(OutgoingReactions(reaction.chat, reaction.message, left))
-        async with self._db.transaction() as connection:
-            await self._messages.delete_reaction(connection, reaction)
+        session, chat, message = task.session, reaction.chat, reaction.message
+        me = task.login.record.user
+        async with self._gate.hold(chat):
+            if reaction.sender == me and isinstance(session, HandlesReactions):
+                own = await self._own(task, chat, message)
+                left = tuple(one for one in own if one != reaction.emoji)
+                await session.react(OutgoingReactions(chat, message, left))
+                self._sync.changed_here(chat, message, me)
+            async with self._db.transaction() as connection:
+                await self._messages.delete_reaction(connection, reaction)
 
     async def _own(self, task: Task, chat: ChatKey, message: MessageID) -> tuple[str, ...]:
         reactions = await self._messages.reactions(chat, message)

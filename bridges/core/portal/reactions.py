@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Keeps reactions equal on both sides: what is there is compared with what should be."""
+"""Keeps reactions equal on both sides: what is there is compared with what should be.
+
+The network's news may be older than what somebody of ours has just given or taken back. Where they
+contradict that, they are not believed: the network is asked how things are now.
+"""
 
 from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
 
 import structlog
-from attrs import frozen
+from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.abilities import ListsReactions
@@ -21,6 +28,7 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import ActiveLogin
+from bridges.core.storage.cache import BoundedCache
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import (
     MessageStore,
@@ -33,10 +41,40 @@ from bridges.core.storage.portals import PortalStore
 _VARIATION = "\ufe0f"
 _DUPLICATE = "M_DUPLICATE_ANNOTATION"
 
+_REMEMBERED = 4096
+"""Reactions from here of which the time is known."""
+
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+_LAG = timedelta(seconds=10)
+"""So long after a change from here the network may still tell what was before it."""
+
 
 def same_emoji(one: str, other: str) -> bool:
     """Whether two reactions are the same; clients set variation selectors as they like."""
-    return one.replace(_VARIATION, "") == other.replace(_VARIATION, "")
+    return _plain(one) == _plain(other)
+
+
+def contradictions(
+    event: RemoteReactions, stored: Sequence[StoredReaction], users: AbstractSet[RemoteUserID]
+) -> frozenset[RemoteUserID]:
+    """Give those among ``users`` who react otherwise by an event than is known."""
+    exact = {one.user.user: set(map(_plain, one.emojis)) for one in event.by if one.exact}
+    at_least = {one.user.user: set(map(_plain, one.emojis)) for one in event.by}
+    known: dict[RemoteUserID, set[str]] = {user: set() for user in users}
+    for reaction in stored:
+        if reaction.sender in known:
+            known[reaction.sender].add(_plain(reaction.emoji))
+    return frozenset(
+        user
+        for user, emojis in known.items()
+        if not at_least.get(user, set()) <= emojis
+        or ((user in exact or event.complete) and exact.get(user, set()) != emojis)
+    )
+
+
+def _plain(emoji: str) -> str:
+    return emoji.replace(_VARIATION, "")
 
 
 @frozen
@@ -72,24 +110,56 @@ class ReactionSync:
         self._emoji = emoji
         self._gate = gate
         self._clock = clock
+        self._changed: BoundedCache[tuple[ChatKey, MessageID, RemoteUserID], datetime]
+        self._changed = BoundedCache(_REMEMBERED)
+
+    def changed_here(self, chat: ChatKey, message: MessageID, user: RemoteUserID) -> None:
+        """Note that the network has just been told how somebody of ours reacts to a message."""
+        self._changed.put((chat, message, user), self._clock.now())
 
     async def from_remote(
-        self, event: RemoteReactions, login: ActiveLogin, generation: str
+        self, event: RemoteReactions, received: datetime, login: ActiveLogin, generation: str
     ) -> None:
         """Make a message's reactions in Matrix what they are on the network.
 
-        ``generation`` is the same whenever this event is handled again, and differs from others'.
-        Whoever is not listed by an event that is not complete is asked for, if it is needed.
+        ``received`` is when the network told. ``generation`` is the same whenever this event is handled
+        again, and differs from others'. Whoever is not listed by an event that is not complete is asked
+        for, if it is needed.
         """
         async with self._gate.hold(event.chat):
             target = await self._target(event, login, generation)
             if target is None:
                 return
+            event = await self._without_doubt(event, received, login)
             await self._apply(target, event)
             if await self._is_short(event):
                 complete = await self._all_of(event, login)
                 if complete is not None:
                     await self._apply(target, complete)
+
+    async def _without_doubt(
+        self, event: RemoteReactions, received: datetime, login: ActiveLogin
+    ) -> RemoteReactions:
+        """The event; or how things are now, or else its undoubted part, if it may be out of date."""
+        stored = await self._messages.reactions(event.chat, event.target)
+        # Those who cannot be asked about are believed whatever came after their change.
+        lag = _LAG if isinstance(login.session, ListsReactions) else timedelta(0)
+        recent = {
+            user
+            for user in {one.user.user for one in event.by} | {one.sender for one in stored}
+            if received <= self._changed_at(event, user) + lag
+        }
+        doubtful = contradictions(event, stored, recent)
+        if not doubtful:
+            return event
+        now = await self._all_of(event, login)
+        if now is not None:
+            return now
+        by = tuple(one for one in event.by if one.user.user not in doubtful)
+        return evolve(event, by=by, complete=False)
+
+    def _changed_at(self, event: RemoteReactions, user: RemoteUserID) -> datetime:
+        return self._changed.get((event.chat, event.target, user)) or _LONG_AGO
 
     async def _target(
         self, event: RemoteReactions, login: ActiveLogin, generation: str
@@ -121,10 +191,10 @@ class ReactionSync:
         if event.complete or event.totals is None:
             return False
         stored = await self._messages.reactions(event.chat, event.target)
-        shown = Counter(one.emoji.replace(_VARIATION, "") for one in stored)
+        shown = Counter(_plain(one.emoji) for one in stored)
         counted = Counter[str]()
         for emoji, total in event.totals.items():
-            counted[emoji.replace(_VARIATION, "")] += total
+            counted[_plain(emoji)] += total
         return shown != counted
 
     async def _all_of(self, event: RemoteReactions, login: ActiveLogin) -> RemoteReactions | None:

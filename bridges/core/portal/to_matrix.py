@@ -140,7 +140,7 @@ class ToMatrix:
                 await self._changes.redaction(row, event)
                 return
             case RemoteReactions():
-                await self._reactions.from_remote(event, login, str(row.seq))
+                await self._reactions.from_remote(event, row.received, login, str(row.seq))
             case RemotePollTally():
                 await self._polls.from_remote(event, login, str(row.seq))
             case RemoteReceipt():

@@ -67,10 +67,8 @@ class Peer:
     heard: list[Heard] = field(factory=list, init=False)
     knows: list[Identity] = field(factory=list, init=False)
     held_up: dict[str, asyncio.Event] = field(factory=dict, init=False)
-    """Requests below these paths are answered with an error, and not before the event is set.
-
-    Transactions without events go through: they come at any time, and events would wait behind them.
-    """
+    """Requests with these texts in their path or body are answered with an error, and not before
+    the event is set."""
     _transactions: int = field(default=0, init=False)
 
     @property
@@ -139,8 +137,8 @@ class Peer:
         """Answer one request, the way an obliging server would."""
         heard = Heard(request.method, request.path_qs, await request.read())
         self.heard.append(heard)
-        for path, released in self.held_up.items():
-            if heard.path.startswith(FEDERATION + path) and not _is_small_talk(heard):
+        for text, released in self.held_up.items():
+            if text in heard.path or text.encode() in heard.body:
                 await released.wait()
                 return web.json_response({"errcode": "M_UNKNOWN"}, status=500)
         if heard.path.startswith(f"{FEDERATION}/v1/media/download/"):
@@ -195,8 +193,3 @@ async def peer_of(
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, address, lease.port, ssl_context=serving).start()
         yield peer
-
-
-def _is_small_talk(heard: Heard) -> bool:
-    """Whether it is a transaction that tells of typing and the like only."""
-    return heard.path.startswith(f"{FEDERATION}/v1/send/") and not heard.content.get("pdus")
