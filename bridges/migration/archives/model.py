@@ -12,6 +12,7 @@ from typing import IO, Protocol
 
 from attrs import frozen
 
+from bridges.contacts.sources.model import Card
 from bridges.core.chat import ChatKind
 from bridges.core.content import (
     PLAIN_LOOK,
@@ -110,16 +111,6 @@ class ArchivedChat:
 
 
 @frozen
-class ArchivedContact:
-    """Somebody from an address book. Phones are as written there; ``source_id`` is the source's own id."""
-
-    name: str
-    phones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    source_id: str = ""
-
-
-@frozen
 class Skipped:
     """Something that was not understood or is damaged: where it stands, and why it is left out."""
 
@@ -150,7 +141,7 @@ class Archive(Protocol):
         """Give a chat's messages, oldest first, and what had to be left out among them."""
         ...
 
-    def contacts(self) -> Iterator[ArchivedContact | Skipped]:
+    def contacts(self) -> Iterator[Card | Skipped]:
         """Give the address book in it, if there is one."""
         ...
 
