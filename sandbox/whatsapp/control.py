@@ -73,6 +73,7 @@ class Control:
             "/faults/refuse-login": self._refuse_login,
             "/faults/ban": self._ban,
             "/faults/lose-media": self._lose_media,
+            "/faults/garble": self._garble,
             "/faults/drop": self._drop,
             "/faults/replace": self._replace,
             "/faults/log-out": self._log_out,
@@ -145,6 +146,14 @@ class Control:
         if status not in _LOST:
             raise BadBodyError("'status' must be 404 or 410")
         self.net.faults.lose_media(status, count=body.number("count", 1))
+        return {}
+
+    def _garble(self, body: Body) -> Answer:
+        account = self._account(body)
+        device = self.net.accounts.device(account, body.number("device"))
+        if device is None:
+            raise BadBodyError(f"{body.text('account')} has no device with this number")
+        self.net.faults.garble(device)
         return {}
 
     def _drop(self, body: Body) -> Answer:

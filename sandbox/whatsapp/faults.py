@@ -6,7 +6,7 @@ from enum import Enum
 from attrs import define, frozen
 
 from sandbox.whatsapp.node import Node, node
-from sandbox.whatsapp.records import Account
+from sandbox.whatsapp.records import Account, Device
 
 
 class Ban(Enum):
@@ -78,12 +78,14 @@ class Faults:
         self._logins: list[LoginFault] = []
         self._media: list[int] = []
         self._strikes: list[Strike] = []
+        self._garbled: list[str] = []
 
     def clear(self) -> None:
         """Take all waiting faults back."""
         self._logins.clear()
         self._media.clear()
         self._strikes.clear()
+        self._garbled.clear()
 
     def refuse_login(
         self, refusal: Refusal, account: Account | None = None, *, count: int | None = 1
@@ -115,6 +117,17 @@ class Faults:
     def refuse_code(self, account: Account) -> None:
         """Refuse the next wish for a code to link a device of an account with."""
         self._strikes.append(Strike(account.phone, _CODE))
+
+    def garble(self, device: Device) -> None:
+        """Change some of the next message for a device on its way, so that it cannot be opened."""
+        self._garbled.append(device.key)
+
+    def garbles(self, device: Device) -> bool:
+        """Tell, once, whether a message for a device is to be changed."""
+        if device.key not in self._garbled:
+            return False
+        self._garbled.remove(device.key)
+        return True
 
     def refuses_message(self, account: Account) -> bool:
         """Tell, once, whether a message is to be refused."""

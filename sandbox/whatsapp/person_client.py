@@ -23,6 +23,7 @@ from pyaileys.wabinary.types import BinaryNode
 
 from sandbox.whatsapp.accounts import Accounts
 from sandbox.whatsapp.jids import BadJidError, Jid
+from sandbox.whatsapp.person_resending import Resending, SentMessage
 from sandbox.whatsapp.records import Account, Device
 
 _PATIENCE = 20.0
@@ -109,7 +110,7 @@ class PersonClient:
         self.has_state_key = asyncio.Event()
         self._ready = asyncio.Event()
         self._sending = asyncio.Lock()
-        self._attrs: Mapping[str, str] = {}
+        self._outgoing: SentMessage | None = None
         socket = SocketConfig(ws_url=url, verify_certificates=False)
         auth = AuthenticationState(creds=init_auth_creds(), keys=self.keys)
         self.library = WhatsAppClient(auth=auth, config=ClientConfig(socket=socket))
@@ -119,6 +120,8 @@ class PersonClient:
         self.library.socket.events.off("stanza.message", opens_side_by_side)
         self.library.on("stanza.message", self._received)
         self.library.on("connection.update", self._updated)
+        self.resending = Resending(account, accounts, self.library, self._send_node)
+        self.library.on("stanza.receipt", self.resending.asked)
         for tag in ("receipt", "chatstate", "presence", "notification"):
             self.library.on(f"stanza.{tag}", heard)
 
@@ -130,6 +133,7 @@ class PersonClient:
 
     async def close(self) -> None:
         """Disconnect; the device stays linked."""
+        await self.resending.close()
         await self.library.disconnect()
 
     @property
@@ -154,13 +158,16 @@ class PersonClient:
         Raises pyaileys' ``SendRejectedError``.
         """
         async with self._sending:
-            self._attrs = {"edit": edit} if edit else {}
+            attrs = {"type": kind, **({"edit": edit} if edit else {})}
+            self._outgoing = SentMessage(
+                chat, message, attrs, {"mediatype": media} if media else {}
+            )
             return str(
                 await self.library._send_message(  # noqa: SLF001 - any message, not some kinds
                     str(chat),
                     message,
                     stanza_type=kind,
-                    enc_extra_attrs={"mediatype": media} if media else None,
+                    enc_extra_attrs=self._outgoing.part_attrs,
                     fanout=True,
                     include_phash=False,
                     wait_ack=True,
@@ -188,8 +195,10 @@ class PersonClient:
             self._scan(update.qr)
 
     async def _sent(self, stanza: BinaryNode) -> None:
-        if stanza.tag == "message":
-            stanza.attrs.update(self._attrs)
+        sent = self._outgoing
+        if stanza.tag == "message" and stanza.attrs.get("category") != "peer" and sent is not None:
+            stanza.attrs.update(sent.attrs)
+            self.resending.remember(stanza.attrs["id"], sent)
         await self._send_node(stanza)
         # The last thing pyaileys asks for once it is linked, has left keys and is active.
         if stanza.attrs.get("xmlns") == "w":

@@ -320,10 +320,10 @@ class WhatsAppDriver:
         await self.proxy.resume()
 
     async def end_session(self, phone: Phone) -> None:
-        for device in self._bridged(phone):
+        for device in self.bridged(phone):
             self.net.operator.unlink(device)
 
-    def _bridged(self, phone: Phone) -> list[Device]:
+    def bridged(self, phone: Phone) -> list[Device]:
         """The devices of somebody that are not their own client."""
         person = _whatsapp(phone).person
         return [
@@ -337,11 +337,11 @@ class WhatsAppDriver:
 
         Before, nobody can write to it, so this waits a while; a device that is not wanted goes.
         """
-        known = {one.key for one in self._bridged(phone)}
+        known = {one.key for one in self.bridged(phone)}
 
         async def welcome() -> None:
             def ready() -> Device | None:
-                found = [one for one in self._bridged(phone) if one.key not in known]
+                found = [one for one in self.bridged(phone) if one.key not in known]
                 return found[0] if found and self.net.accounts.key_count(found[0]) else None
 
             device = await eventually(ready, describe="a linked device with keys")

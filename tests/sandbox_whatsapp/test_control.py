@@ -79,6 +79,14 @@ async def test_wrong_requests_are_told_why(
         assert text in (await response.json())["error"]
 
 
+async def test_a_message_is_garbled_once(control: Controlled) -> None:
+    net, http = control
+    account = net.add_account(PHONE, "Zarina")
+    device = net.accounts.link(account, 7, b"")
+    await _post(http, "/faults/garble", account=PHONE, device=7)
+    assert [net.faults.garbles(device) for _ in range(2)] == [True, False]
+
+
 async def test_people_talk_and_tell_what_they_see(control: Controlled) -> None:
     net, http = control
     other = "+992555000202"
