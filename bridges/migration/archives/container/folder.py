@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A folder on disk, or one file of it. Links are never followed.
+
+Every part of a name is opened from the folder before it, so that nobody can exchange a folder for a
+link between a check and its use.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from bridges.core.text import UserText
+from bridges.migration.archives.container.limits import Limits
+from bridges.migration.archives.container.names import (
+    canonical,
+    forms,
+    is_left_behind,
+    name_problem,
+)
+from bridges.migration.archives.container.refusals import (
+    not_allowed,
+    not_plain,
+    not_there,
+    too_many,
+)
+from bridges.migration.archives.errors import ArchiveRefused
+
+
+class Folder:
+    """A folder as a ``Container``; with ``main`` one file of it, whose neighbours are not listed.
+
+    ``root`` may itself be reached through links: it was named by whoever hands it over.
+    """
+
+    def __init__(self, root: Path, limits: Limits, main: str | None = None) -> None:
+        self._root = root.resolve()
+        self._limits = limits
+        self._main = main
+        for _ in self._files():  # refused now, not in the middle of an import
+            pass
+
+    @property
+    def main(self) -> str | None:
+        """The one file that was handed over, if it was one."""
+        return self._main
+
+    def names(self) -> Iterator[str]:
+        """Give the names of all files in it, in order, or only ``main``."""
+        return (canonical(name) for name in self._files() if not is_left_behind(name))
+
+    def size(self, name: str) -> int | None:
+        """Tell how many bytes a file has, None if no plain file is there that we may read."""
+        try:
+            descriptor = self._find(name)
+        except ArchiveRefused:
+            return None
+        if descriptor is None:
+            return None
+        try:
+            return os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file."""
+        descriptor = self._find(name)
+        if descriptor is None:
+            raise ArchiveRefused(not_there(name))
+        return os.fdopen(descriptor, "rb")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _files(self) -> Iterator[str]:
+        if self._main is not None:
+            yield self._main
+            return
+        count = 0
+        waiting = [""]
+        while waiting:
+            folders = []
+            for entry in _entries(self._root, waiting.pop()):
+                count += 1
+                if count > self._limits.entries:
+                    raise ArchiveRefused(too_many(self._limits))
+                name, is_folder = self._checked(entry)
+                if is_folder:
+                    folders.append(f"{name}/")
+                else:
+                    yield name
+            waiting += reversed(folders)
+
+    def _checked(self, entry: os.DirEntry[str]) -> tuple[str, bool]:
+        name = os.path.relpath(entry.path, self._root)
+        if problem := name_problem(name, self._limits):
+            raise ArchiveRefused(problem)
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not is_folder and not entry.is_file(follow_symlinks=False):
+            raise ArchiveRefused(not_plain(name))
+        return name, is_folder
+
+    def _find(self, name: str) -> int | None:
+        if name_problem(name, self._limits):
+            return None
+        for form in forms(name):
+            descriptor = _descriptor(self._root, form)
+            if descriptor is not None:
+                return descriptor
+        return None
+
+
+def _entries(root: Path, folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(root / folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except PermissionError:
+        raise ArchiveRefused(not_allowed(folder or root.name)) from None
+
+
+def _descriptor(root: Path, name: str) -> int | None:
+    """Open a plain file below ``root`` for reading; None if there is none of this name."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    current = os.open(root, flags)
+    try:
+        for part in name.split("/"):
+            inner = os.open(part, flags, dir_fd=current)
+            os.close(current)
+            current = inner
+        if not stat.S_ISREG(os.fstat(current).st_mode):
+            raise ArchiveRefused(not_plain(name))
+    except OSError as error:
+        os.close(current)
+        if problem := _problem(error, name):
+            raise ArchiveRefused(problem) from None
+        return None
+    except BaseException:
+        os.close(current)
+        raise
+    return current
+
+
+def _problem(error: OSError, name: str) -> UserText | None:
+    """Say why a file could not be opened, None if there is none; raises what is not about the file."""
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR | errno.ENAMETOOLONG:
+            return None
+        case errno.ELOOP | errno.ENXIO:
+            return not_plain(name)
+        case errno.EACCES | errno.EPERM:
+            return not_allowed(name)
+    raise error

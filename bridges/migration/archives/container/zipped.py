@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A zip, read entry by entry; nothing of it is unpacked to disk under a name of its own."""
+
+import copy
+import io
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import IO, BinaryIO, Self
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from bridges.migration.archives.container.limits import Limits
+from bridges.migration.archives.container.names import canonical, is_left_behind
+from bridges.migration.archives.container.refusals import damaged, not_there, too_many
+from bridges.migration.archives.container.zip_rules import checked_entries
+from bridges.migration.archives.errors import ArchiveRefused
+
+BUFFER = 128 * 1024
+
+_ENDING = 128 * 1024
+"""More than the longest ending of a zip (its comment is below 64 KiB), the one thing read to the end."""
+
+_BROKEN = (
+    BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+"""All that ``zipfile`` is known to raise on bytes that are no good zip."""
+
+
+class Zipped:
+    """A zip as a ``Container``. Takes ``file``, which can seek, and closes it.
+
+    ``label`` is what it is called towards people. Raises ``ArchiveRefused`` if its list is damaged or
+    breaks a rule.
+    """
+
+    def __init__(self, file: BinaryIO, label: str, limits: Limits) -> None:
+        self._file = file
+        self._label = label
+        try:
+            self._zip, self._entries = _opened(file, label, limits)
+        except BaseException:
+            file.close()
+            raise
+
+    @property
+    def main(self) -> str | None:
+        """None: a zip is no file of the export itself."""
+        return None
+
+    def names(self) -> Iterator[str]:
+        """Give the names of all files, in the order of the zip's list."""
+        return (name for name in self._entries if not is_left_behind(name))
+
+    def size(self, name: str) -> int | None:
+        """Tell how many bytes a file has by the zip's list, which reading holds it to."""
+        entry = self._entries.get(canonical(name))
+        return None if entry is None else entry.file_size
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file; reading it checks length and sum."""
+        entry = self._entries.get(canonical(name))
+        if entry is None:
+            raise ArchiveRefused(not_there(name))
+        # One byte more than announced is asked for, or it could not be seen that there is more.
+        longer = copy.copy(entry)
+        longer.file_size += 1
+        try:
+            packed = self._zip.open(longer)
+        except _BROKEN as error:
+            raise ArchiveRefused(damaged(name)) from error
+        return io.BufferedReader(_Counted(packed, name, entry.file_size), BUFFER)
+
+    def close(self) -> None:
+        """Close the zip."""
+        self._zip.close()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _opened(file: BinaryIO, label: str, limits: Limits) -> tuple[ZipFile, Mapping[str, ZipInfo]]:
+    length = file.seek(0, os.SEEK_END)
+    try:
+        opened = ZipFile(_Guarded(file, limits))
+        return opened, checked_entries(opened.infolist(), label, length, limits)
+    except _BROKEN as error:
+        raise ArchiveRefused(damaged(label)) from error
+
+
+class _Guarded(io.RawIOBase):
+    """Refuses to read more than a zip's list may have at once: ``zipfile`` reads all of it, however long."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self._file = file
+        self._limits = limits
+
+    def read(self, size: int = -1) -> bytes:
+        if size > self._limits.directory_bytes:
+            raise ArchiveRefused(too_many(self._limits))
+        return self._file.read(_ENDING if size < 0 else size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+
+class _Counted(io.RawIOBase):
+    """An entry that has to be as long as its zip says, to the byte."""
+
+    def __init__(self, packed: IO[bytes], name: str, length: int) -> None:
+        self._packed = packed
+        self._name = name
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            data = self._packed.read(len(buffer))
+        except _BROKEN as error:
+            raise ArchiveRefused(damaged(self._name)) from error
+        self._left -= len(data)
+        if self._left < 0 or (not data and self._left):
+            raise ArchiveRefused(damaged(self._name))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
