@@ -12,7 +12,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from bridges.core.chat import ChatInfo, ChatSettings, Sender, UserInfo
-from bridges.core.content import RemotePart
+from bridges.core.content import FormattedText, RemotePart
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 
 
@@ -20,7 +20,8 @@ from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 class RemoteMessage:
     """A new message. ``parts`` is not empty; times are timezone-aware.
 
-    ``expires_at`` is when it disappears everywhere, None if it stays.
+    ``expires_at`` is when it disappears everywhere, None if it stays. ``answered`` tells what the message
+    says that is answered; it is shown only where that one is not in the room.
     """
 
     chat: ChatKey
@@ -30,6 +31,7 @@ class RemoteMessage:
     parts: tuple[RemotePart, ...]
     reply_to: MessageID | None = None
     expires_at: datetime | None = None
+    answered: FormattedText | None = None
 
 
 @frozen

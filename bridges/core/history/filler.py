@@ -11,7 +11,7 @@ from bridges.core.history.store import HistoryStore
 from bridges.core.history.writer import EventKey, HistoryWriter, PastEvent, PastReaction
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.senders import Senders
-from bridges.core.portal.contents import Contents, fitting
+from bridges.core.portal.contents import Contents, fitting, in_view
 from bridges.core.portal.digest import digest
 from bridges.core.portal.links import Links
 from bridges.core.portal.own_sends import OwnSends
@@ -116,7 +116,10 @@ class HistoryFiller:
         sender = await self._senders.speaker(place.room, message.sender, login.record.id)
         reply = await self._answered(batch, message.chat, message.reply_to)
         sent_at = milliseconds(message.timestamp)
-        for index, part in enumerate(fitting(message.parts)):
+        parts = message.parts
+        if reply is None and message.answered is not None:
+            parts = in_view(parts, message.answered)
+        for index, part in enumerate(fitting(parts)):
             key = EventKey(str(message.chat), message.id, part_name(index))
             rendered = await self._contents.of(part, login)
             event = PastEvent(key, sender, sent_at, rendered, None if index else reply)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The events that parts of messages become; fetches and uploads the files among them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 import structlog
@@ -19,6 +19,7 @@ from bridges.core.content import (
 )
 from bridges.core.emoji import CustomEmoji
 from bridges.core.errors import NotConnected, Rejected
+from bridges.core.formatting.compose import stacked
 from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
 from bridges.core.matrix.polls import poll_start_content
@@ -50,6 +51,18 @@ def fitting(parts: Iterable[RemotePart]) -> list[RemotePart]:
                 continue
         found.append(part)
     return found
+
+
+def in_view(parts: Sequence[RemotePart], answered: FormattedText) -> tuple[RemotePart, ...]:
+    """The parts of a message, with what it answers told in the first one, or else after the last one."""
+    first, *rest = parts
+    match first:
+        case Text():
+            return (evolve(first, text=stacked(answered, first.text)), *rest)
+        case RemoteMedia():
+            return (evolve(first, caption=stacked(answered, first.caption)), *rest)
+        case _:
+            return (*parts, Text(answered, TextKind.NOTICE))
 
 
 class Contents:

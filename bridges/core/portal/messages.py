@@ -17,9 +17,10 @@ from bridges.core.events import RemoteMessage
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.rendering import Rendered, as_reply
-from bridges.core.portal.contents import Contents, fitting
+from bridges.core.portal.contents import Contents, fitting, in_view
 from bridges.core.portal.digest import digest
 from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.links import Links
 from bridges.core.portal.own_sends import OwnSends
 from bridges.core.portal.pins import PinBoard
@@ -60,6 +61,7 @@ class MessageSync:
         polls: Polls,
         own_sends: OwnSends,
         pins: PinBoard,
+        gate: EchoGate,
         clock: Clock,
     ) -> None:
         self._db = database
@@ -73,6 +75,7 @@ class MessageSync:
         self._polls = polls
         self._own_sends = own_sends
         self._pins = pins
+        self._gate = gate
         self._clock = clock
         self._settlement = Settlement(database, queue, messages)
 
@@ -102,10 +105,11 @@ class MessageSync:
     async def _write(self, row: Row, event: RemoteMessage, place: _Place) -> None:
         sender = await self._speakers.of(place.room, event, place.login.record.id)
         reply = await self._event_of(event.chat, event.reply_to)
+        parts = event.parts
+        if reply is None and event.answered is not None:
+            parts = in_view(parts, event.answered)
         # Files are fetched first: what people do in the room must not wait for that.
-        shown = [
-            (part, await self._contents.of(part, place.login)) for part in fitting(event.parts)
-        ]
+        shown = [(part, await self._contents.of(part, place.login)) for part in fitting(parts)]
         async with self._links.in_the_making(event.chat):
             stored = await self._send(place.room, sender, event, shown, reply)
             await self._settlement.settle(row, stored)
@@ -148,6 +152,10 @@ class MessageSync:
         if message is None:
             return None
         stored = await self._messages.parts(chat, message)
+        if not stored:
+            # It may be one of ours: the network has it already, and people answer at once.
+            async with self._gate.hold(chat):
+                stored = await self._messages.parts(chat, message)
         return stored[0].event if stored else None
 
     async def _end(self, row: Row) -> None:

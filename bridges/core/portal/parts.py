@@ -188,6 +188,7 @@ class PortalParts(RoomParts):
             self.polls,
             self.own_sends,
             self.pins,
+            self.gate,
             self.clock,
         )
 

@@ -19,7 +19,7 @@ from bridges.core.formatting.names import clean_name, clean_text_lines
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.from_whatsapp.business import Card, card_of
 from bridges.whatsapp.from_whatsapp.contacts import contact, contacts
-from bridges.whatsapp.from_whatsapp.context import words
+from bridges.whatsapp.from_whatsapp.context import context_of, words
 from bridges.whatsapp.from_whatsapp.files import FILES, file_part, picture_of
 from bridges.whatsapp.from_whatsapp.notices import notice_of, told
 from bridges.whatsapp.from_whatsapp.places import place
@@ -111,7 +111,7 @@ def _parts(found: Opened, around: Surroundings) -> tuple[RemotePart, ...]:
         told(_NOTHING_TO_SHOW, around) if isinstance(part, Text) and not part.text.body else part
         for part in _of_kind(kind, content, context, found, around)
     ]
-    return _in_view(tuple(parts), context, around)
+    return _with_status(tuple(parts), context, around)
 
 
 def _of_kind(
@@ -188,18 +188,30 @@ def _card(card: Card, around: Surroundings) -> tuple[RemotePart, ...]:
     return (*above, Text(card.text))
 
 
-def _in_view(
+def answered(message: Json, around: Surroundings) -> FormattedText | None:
+    """What a message answers, as it tells itself; None if it answers nothing in its chat. Never raises."""
+    try:
+        context = context_of(message)
+        said = mapping(context.get("quotedMessage"))
+        if not said or context.get("remoteJID") == _STATUS:
+            return None
+        person = around.named(text(context.get("participant")))
+        line = user_text("Answer to {person}", person=person)
+        return stacked(plain(around.say(line)), quoted(_summary(said, around)))
+    except Exception:  # noqa: BLE001 - the message itself is more important
+        _log.exception("An answered message could not be converted")
+        return None
+
+
+def _with_status(
     parts: tuple[RemotePart, ...], context: Json, around: Surroundings
 ) -> tuple[RemotePart, ...]:
-    """Above an answer to what is not in this room, what that said."""
-    answered = mapping(context.get("quotedMessage"))
-    to_status = context.get("remoteJID") == _STATUS
-    if not parts or not answered or not (to_status or around.quotes):
+    """Above an answer to a status post, what that said."""
+    said = mapping(context.get("quotedMessage"))
+    if not parts or not said or context.get("remoteJID") != _STATUS:
         return parts
-    line = user_text("Answer to {person}", person=around.named(text(context.get("participant"))))
-    if to_status:
-        line = user_text("Answer to a status post")
-    above = stacked(plain(around.say(line)), quoted(_summary(answered, around)))
+    line = plain(around.say(user_text("Answer to a status post")))
+    above = stacked(line, quoted(_summary(said, around)))
     first, *rest = parts
     if isinstance(first, Text):
         return (evolve(first, text=stacked(above, first.text)), *rest)

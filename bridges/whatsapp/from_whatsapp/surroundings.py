@@ -21,13 +21,11 @@ class Surroundings:
             ``context.addresses_in``.
         say: puts sentences to the account's owner.
         takes_view_once: what can be seen once in WhatsApp is carried over, and stays in Matrix.
-        quotes: the message that is answered is not here, so what it said is repeated.
     """
 
     people: Mapping[str, Mentioned] = field(factory=dict)
     say: Translation = str
     takes_view_once: bool = False
-    quotes: bool = False
 
     def person(self, address: str) -> Mentioned | None:
         """Somebody by their address; None if it is none."""

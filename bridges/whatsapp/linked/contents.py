@@ -4,11 +4,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridges.core.content import RemotePart
-from bridges.core.ids import MessageID
+from bridges.core.content import FormattedText, RemotePart
 from bridges.core.network import BridgeHandle
 from bridges.whatsapp.formatting import Mentioned
-from bridges.whatsapp.from_whatsapp.content import parts_of
+from bridges.whatsapp.from_whatsapp.content import answered, parts_of
 from bridges.whatsapp.from_whatsapp.context import addresses_in, context_of
 from bridges.whatsapp.from_whatsapp.stubs import stub_part, stub_people
 from bridges.whatsapp.from_whatsapp.surroundings import Surroundings
@@ -16,14 +15,12 @@ from bridges.whatsapp.ids import Jid, user_id
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import Envelope
 from bridges.whatsapp.linked.people import People, nameless
-from bridges.whatsapp.store.messages import MessageNotes
 
 
 class Contents:
     """For one login.
 
-    ``view_once``: what can be seen once in WhatsApp is carried over. ``messages`` are those that are
-    known, so that it is told what an answer to any other answers.
+    ``view_once``: what can be seen once in WhatsApp is carried over.
     """
 
     def __init__(
@@ -31,38 +28,37 @@ class Contents:
         device: LinkedDevice,
         handle: BridgeHandle,
         people: People,
-        messages: MessageNotes,
         *,
         view_once: bool = False,
     ) -> None:
         self._device = device
         self._handle = handle
         self._people = people
-        self._messages = messages
         self._view_once = view_once
 
     async def parts(
-        self, content: Mapping[str, Any], envelope: Envelope, data: Mapping[str, Any]
+        self, content: Mapping[str, Any], data: Mapping[str, Any]
     ) -> tuple[RemotePart, ...]:
         """The parts of a message; ``data`` are its event's. None if nothing is to be shown."""
-        around = Surroundings(
-            people=await self._called(addresses_in(content)),
-            say=await self._handle.translation(self._device.login),
-            takes_view_once=self._view_once,
-            quotes=await self._answers_unknown(content, envelope),
-        )
         return parts_of(
             content,
-            around,
+            await self._around(content),
             view_once=data.get("is_view_once") is True,
             lottie=data.get("is_lottie_sticker") is True,
         )
 
-    async def _answers_unknown(self, content: Mapping[str, Any], envelope: Envelope) -> bool:
-        answered = context_of(content).get("stanzaID")
-        if not isinstance(answered, str) or not answered:
-            return False
-        return await self._messages.get(envelope.chat.chat, MessageID(answered)) is None
+    async def answered(self, content: Mapping[str, Any]) -> FormattedText | None:
+        """What a message answers, to be shown where that is not in the room."""
+        if not context_of(content).get("quotedMessage"):
+            return None
+        return answered(content, await self._around(content))
+
+    async def _around(self, content: Mapping[str, Any]) -> Surroundings:
+        return Surroundings(
+            people=await self._called(addresses_in(content)),
+            say=await self._handle.translation(self._device.login),
+            takes_view_once=self._view_once,
+        )
 
     async def noted(self, stub: Mapping[str, Any], envelope: Envelope) -> tuple[RemotePart, ...]:
         """What is told of a message in the history that has no content; nothing of some."""

@@ -95,6 +95,7 @@ class Past:
             envelope.when,
             parts,
             reply_to=MessageID(str(target)) if target else None,
+            answered=await self._contents.answered(content),
         )
         return PastMessage(message, reactions=await self._reactions(chat, old.data))
 
@@ -106,7 +107,7 @@ class Past:
         said = meaning(content)
         if not isinstance(said, Said):
             return ()
-        return await self._contents.parts(said.content, envelope, {})
+        return await self._contents.parts(said.content, {})
 
     async def _reactions(self, chat: ChatKey, told: Mapping[str, Any]) -> tuple[ReactionsOf, ...]:
         found = []

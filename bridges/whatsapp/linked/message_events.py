@@ -155,7 +155,7 @@ class MessageEvents:
 
     async def _said(self, envelope: Envelope, said: Said, data: Data, batch: Batch) -> None:
         known = await self._stores.messages.get(envelope.chat.chat, envelope.id)
-        parts = await self._contents.parts(said.content, envelope, data)
+        parts = await self._contents.parts(said.content, data)
         if not parts:
             return
         if known is not None and known.is_placeholder:
@@ -172,6 +172,7 @@ class MessageEvents:
                     parts,
                     reply_to=_reply_of(said),
                     expires_at=_end_of(envelope, said),
+                    answered=await self._contents.answered(said.content),
                 )
             )
         batch.writes.append(self._note(_noted(envelope)))
@@ -180,7 +181,7 @@ class MessageEvents:
             batch.writes.append(self._poll(envelope.id, answers))
 
     async def _edited(self, envelope: Envelope, edited: Edited, batch: Batch) -> None:
-        parts = await self._contents.parts(edited.content, envelope, {})
+        parts = await self._contents.parts(edited.content, {})
         stamp = edited.stamp or envelope.seconds * 1000
         if parts:
             batch.events.append(

@@ -80,9 +80,7 @@ class LinkedSession(RoomAbilities):
         pictures = Pictures(device, minimal=minimal)
         self._queries = Queries(device, handle, stores, people, pictures)
         self._refresher = Refresher(record.id, handle, self._queries.chat_info, _REFRESH_PAUSE)
-        contents = Contents(
-            device, handle, people, stores.messages, view_once=config.media.view_once
-        )
+        contents = Contents(device, handle, people, view_once=config.media.view_once)
         self._connection = Connection(device, border, handle.clock, self._report, self._on_lost)
         history = HistorySync(device, handle.clock, stores, people)
         self._receiver = Receiver(

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
@@ -23,7 +22,7 @@ from bridges.core.content import (
 )
 from bridges.core.ids import RemoteUserID
 from bridges.whatsapp.formatting import Mentioned
-from bridges.whatsapp.from_whatsapp.content import parts_of
+from bridges.whatsapp.from_whatsapp.content import answered, parts_of
 from bridges.whatsapp.from_whatsapp.context import addresses_in
 from bridges.whatsapp.from_whatsapp.surroundings import Surroundings
 from bridges.whatsapp.ids import Jid
@@ -371,7 +370,7 @@ def test_an_answer_to_a_status_says_what_the_status_said() -> None:
     assert shown.body == "Answer to a status post\n> the lake\nnice"
 
 
-def test_an_answer_to_a_message_that_is_not_here_repeats_it() -> None:
+def test_an_answer_tells_what_it_answers() -> None:
     context = {
         "stanzaID": "A1",
         "participant": "77@lid",
@@ -379,15 +378,26 @@ def test_an_answer_to_a_message_that_is_not_here_repeats_it() -> None:
     }
     message = checked(extendedTextMessage={"text": "nice", "contextInfo": context})
     assert text_of(message).text.body == "nice"
-    unknown = evolve(AROUND, quotes=True)
-    assert text_of(message, unknown).text.body == "Answer to Zarina\n> Photo\nnice"
-    photo = checked(imageMessage={**FILE, "contextInfo": context})
-    above, found = parts_of(photo, unknown)
-    assert isinstance(above, Text)
-    assert isinstance(found, RemoteMedia)
+    told = answered(message, AROUND)
+    assert told is not None
+    assert told.body == "Answer to Zarina\n> Photo"
     empty = {**context, "quotedMessage": {"conversation": ""}}
-    silent = checked(extendedTextMessage={"text": "nice", "contextInfo": empty})
-    assert text_of(silent, unknown).text.body == "Answer to Zarina\n> …\nnice"
+    told = answered(checked(imageMessage={**FILE, "contextInfo": empty}), AROUND)
+    assert told is not None
+    assert told.body == "Answer to Zarina\n> …"
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {},
+        {"stanzaID": "A1"},
+        {"remoteJID": "status@broadcast", "quotedMessage": {"conversation": "the lake"}},
+    ],
+)
+def test_what_answers_nothing_in_its_chat_tells_nothing(context: dict[str, Any]) -> None:
+    message = checked(extendedTextMessage={"text": "nice", "contextInfo": context})
+    assert answered(message, AROUND) is None
 
 
 def test_kinds_that_are_not_known_are_named() -> None:

@@ -41,22 +41,15 @@ async def test_what_was_around_a_message_is_told_beside_it(linked: Scene) -> Non
     assert "seen once" in part.text.body
 
 
-async def test_an_answer_to_an_unknown_message_says_what_that_said(linked: Scene) -> None:
-    def answer(to: str) -> dict[str, Any]:
-        quoted = {"conversation": "the plan"}
-        context = {"stanzaID": to, "participant": "200@lid", "quotedMessage": quoted}
-        return checked(extendedTextMessage={"text": "yes", "contextInfo": context})
-
-    linked.message("known")
-    linked.message("2", message=answer("known"))
-    await linked.until_taken(linked.message("3", message=answer("never seen")))
-    said = [
-        part.text.body
-        for one in linked.handle.messages()
-        for part in one.parts
-        if isinstance(part, Text)
-    ]
-    assert said[1:] == ["yes", "Answer to Boris\n> the plan\nyes"]
+async def test_an_answer_tells_what_it_answers(linked: Scene) -> None:
+    quoted = {"conversation": "the plan"}
+    context = {"stanzaID": "never seen", "participant": "200@lid", "quotedMessage": quoted}
+    answer = checked(extendedTextMessage={"text": "yes", "contextInfo": context})
+    await linked.until_taken(linked.message("1", message=answer))
+    (message,) = linked.handle.messages()
+    assert message.reply_to == "never seen"
+    assert message.answered is not None
+    assert message.answered.body == "Answer to Boris\n> the plan"
 
 
 async def test_a_photo_in_high_definition_replaces_the_other(linked: Scene) -> None:
