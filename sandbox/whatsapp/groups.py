@@ -54,6 +54,19 @@ class Groups:
         self.save(group)
         return group.invite
 
+    def inside(self, community: Group) -> list[Group]:
+        """Return the groups of a community."""
+        return [group for group in self if group.community == community.id]
+
+    def above(self, group: Group) -> list[Group]:
+        """Return what everybody in a group is in as well: its community, and that one's default."""
+        number = group.id if group.is_community else group.community
+        whole = self._groups.get(number)
+        if whole is None:
+            return []
+        defaults = [one for one in self.inside(whole) if one.is_default]
+        return [one for one in (whole, *defaults) if one is not group]
+
     def save(self, group: Group) -> None:
         """Remember what changed about a group."""
         self._store.save("group", group.id, group)

@@ -15,6 +15,7 @@ from sandbox.whatsapp.history import OldChat, OldMessage
 from sandbox.whatsapp.jids import LID_SERVER, Jid
 from sandbox.whatsapp.keys import RandomBytes
 from sandbox.whatsapp.person_client import Arrival, PersonClient, element
+from sandbox.whatsapp.person_communities import CommunityDoings
 from sandbox.whatsapp.person_files import Files
 from sandbox.whatsapp.person_groups import GroupDoings
 from sandbox.whatsapp.person_polls import answer_hash, opened, seal
@@ -53,6 +54,7 @@ class Person:
         view: the chats as they are now.
         typing: what was said about typing, oldest first.
         groups: groups and pictures.
+        communities: what gathers groups.
         settings: what is set for chats, and contacts.
         files: the media host.
     """
@@ -77,6 +79,7 @@ class Person:
             account, accounts, url, scan=scan, arrived=self._arrived, heard=self._heard
         )
         self.groups = GroupDoings(self.client, self.files, random_bytes)
+        self.communities = CommunityDoings(self.client, random_bytes)
         self.settings = SettingDoings(
             self.client, lambda: share_key(self.client.device), random_bytes
         )

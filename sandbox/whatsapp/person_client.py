@@ -65,6 +65,16 @@ def element(tag: str, content: list[BinaryNode] | bytes | None = None, **attrs: 
     return BinaryNode(tag=tag, attrs=attrs, content=content)
 
 
+def child(parent: BinaryNode, tag: str) -> BinaryNode:
+    """The first part of a stanza that is called so; there is one."""
+    return next(one for one in children(parent) if one.tag == tag)
+
+
+def children(parent: BinaryNode) -> list[BinaryNode]:
+    """The parts of a stanza."""
+    return list(parent.content) if isinstance(parent.content, list) else []
+
+
 class KeyMemory:
     """pyaileys' keys, kept in memory."""
 

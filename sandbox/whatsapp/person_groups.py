@@ -6,7 +6,7 @@ from pyaileys.wabinary.types import BinaryNode
 
 from sandbox.whatsapp.jids import GROUP_SERVER, SERVER, Jid
 from sandbox.whatsapp.keys import RandomBytes
-from sandbox.whatsapp.person_client import DeniedError, PersonClient, element
+from sandbox.whatsapp.person_client import DeniedError, PersonClient, child, children, element
 from sandbox.whatsapp.person_files import Files
 
 _GROUPS = "w:g2"
@@ -15,7 +15,12 @@ _PICTURES = "w:profile:picture"
 
 @frozen
 class SeenGroup:
-    """A group as a member sees it; `members` gives the role of each LID, empty for most."""
+    """A group as a member sees it.
+
+    Attributes:
+        members: the role of each LID, empty for most.
+        community: the one it belongs to, empty if to none.
+    """
 
     subject: str
     description: str
@@ -24,6 +29,7 @@ class SeenGroup:
     announcement: bool = False
     locked: bool = False
     expiration: int = 0
+    community: str = ""
 
 
 @frozen
@@ -39,13 +45,13 @@ class GroupDoings:
         people = [_participant(one) for one in members]
         asked = element("create", people, subject=subject, key=self.random_bytes(16).hex())
         answer = await self.client.ask("set", _GROUPS, f"@{GROUP_SERVER}", asked)
-        return Jid(_child(answer, "group").attrs["id"].partition("@")[0], GROUP_SERVER)
+        return Jid(child(answer, "group").attrs["id"].partition("@")[0], GROUP_SERVER)
 
     async def see(self, group: Jid) -> SeenGroup:
         """Ask about a group."""
         asked = element("query", request="interactive")
         answer = await self.client.ask("get", _GROUPS, str(group), asked)
-        return _seen(_child(answer, "group"))
+        return _seen(child(answer, "group"))
 
     async def rename(self, group: Jid, subject: str) -> None:
         """Give a group another name."""
@@ -99,7 +105,7 @@ class GroupDoings:
             answer = await self.client.ask("get", _PICTURES, str(SERVER), asked, **attrs)
         except DeniedError:
             return None
-        return await self.files.fetch(_child(answer, "picture").attrs["direct_path"])
+        return await self.files.fetch(child(answer, "picture").attrs["direct_path"])
 
     async def _set(self, group: Jid, asked: BinaryNode) -> None:
         await self.client.ask("set", _GROUPS, str(group), asked)
@@ -109,18 +115,10 @@ def _participant(jid: Jid) -> BinaryNode:
     return element("participant", jid=str(jid))
 
 
-def _child(parent: BinaryNode, tag: str) -> BinaryNode:
-    return next(one for one in _children(parent) if one.tag == tag)
-
-
-def _children(parent: BinaryNode) -> list[BinaryNode]:
-    return list(parent.content) if isinstance(parent.content, list) else []
-
-
 def _seen(group: BinaryNode) -> SeenGroup:
-    parts = {one.tag: one for one in _children(group)}
+    parts = {one.tag: one for one in children(group)}
     described = parts.get("description")
-    bodies = _children(described) if described else []
+    bodies = children(described) if described else []
     body = bodies[0].content if bodies else b""
     timer = parts.get("ephemeral")
     return SeenGroup(
@@ -129,10 +127,11 @@ def _seen(group: BinaryNode) -> SeenGroup:
         description_id=described.attrs.get("id", "") if described else "",
         members={
             Jid.parse(one.attrs["jid"]).user: one.attrs.get("type", "")
-            for one in _children(group)
+            for one in children(group)
             if one.tag == "participant"
         },
         announcement="announcement" in parts,
         locked="locked" in parts,
         expiration=int(timer.attrs["expiration"]) if timer else 0,
+        community=parts["linked_parent"].attrs["jid"] if "linked_parent" in parts else "",
     )

@@ -85,7 +85,13 @@ class Member:
 
 @define
 class Group:
-    """A group as its members see it."""
+    """A group as its members see it.
+
+    Attributes:
+        is_community: it has no messages, and gathers the groups that have it as `community`.
+        community: the id of the one it belongs to.
+        is_default: the one group of a community that everybody in it is in.
+    """
 
     id: str
     subject: str
@@ -101,6 +107,9 @@ class Group:
     expiration: int = 0
     invite: str = ""
     version: int = 1
+    is_community: bool = False
+    community: str = ""
+    is_default: bool = False
 
     @property
     def jid(self) -> Jid:

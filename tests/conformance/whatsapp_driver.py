@@ -323,6 +323,14 @@ class WhatsAppDriver:
         for device in self.bridged(phone):
             self.net.operator.unlink(device)
 
+    async def reachable(self, phone: Phone) -> None:
+        """Wait until others can write to all devices of somebody, the bridge's among them."""
+        devices = self.net.accounts.devices(_whatsapp(phone).person.account)
+        await eventually(
+            lambda: all(self.net.accounts.key_count(one) for one in devices),
+            describe="keys of all devices",
+        )
+
     def bridged(self, phone: Phone) -> list[Device]:
         """The devices of somebody that are not their own client."""
         person = _whatsapp(phone).person

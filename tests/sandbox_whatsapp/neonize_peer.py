@@ -12,6 +12,7 @@ from typing import Any
 from neonize._binder import ProxySettings
 from neonize.aioze import events
 from neonize.aioze.client import NewAClient
+from neonize.proto.Neonize_pb2 import GroupParent
 from neonize.utils.enum import (
     ChatPresence,
     ChatPresenceMedia,
@@ -115,7 +116,29 @@ class Accounts:
         return {
             "subject": info.GroupName.Name,
             "announce": info.GroupAnnounce.IsAnnounce,
+            "community": str(Jid2String(info.GroupLinkedParent.LinkedParentJID)),
+            "incognito": info.GroupIncognito.IsIncognito,
             "members": {one.PhoneNumber.User: one.IsAdmin for one in info.Participants},
+        }
+
+    async def create_community(self, who: str, subject: str) -> str:
+        parent = GroupParent(IsParent=True, DefaultMembershipApprovalMode="request_required")
+        group = await self._clients[who].create_group(subject, [], group_parent=parent)
+        return str(Jid2String(group.JID))
+
+    async def link_group(self, who: str, community: str, group: str, linked: bool) -> None:
+        client = self._clients[who]
+        change = client.link_group if linked else client.unlink_group
+        await change(_jid(community), _jid(group))
+
+    async def community(self, who: str, community: str) -> dict[str, Any]:
+        client, jid = self._clients[who], _jid(community)
+        groups = await client.get_sub_groups(jid)
+        return {
+            "is_one": (await client.get_group_info(jid)).GroupParent.IsParent,
+            "groups": {
+                str(Jid2String(one.JID)): one.GroupIsDefaultSub.IsDefaultSubGroup for one in groups
+            },
         }
 
     async def invite_link(self, who: str, group: str) -> str:

@@ -18,6 +18,8 @@ from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
 
 _INSIDE = ("join", "invite", "knock")
+_ONLY_THE_OWNERS = frozenset({ChatKind.DIRECT, ChatKind.SPACE})
+"""Where ghosts do not gather: of two people one is there anyway, and in a space nothing is said."""
 
 
 class RoomMembers:
@@ -90,7 +92,7 @@ class RoomMembers:
             await self._remove_others(room, members)
         if info.bans_complete and info.members is not None:
             await self._let_others_back(room, members)
-        if portal.kind is not ChatKind.DIRECT:
+        if portal.kind not in _ONLY_THE_OWNERS:
             await self._gathering.want(room, members, login.record.id)
 
     async def remove_ghost(self, room: RoomID, user: RemoteUserID) -> None:

@@ -23,7 +23,7 @@ from bridges.whatsapp.ids import Jid, chat_key, maybe_jid, user_id
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import moment, opened
-from bridges.whatsapp.linked.groups import change_info, needs_asking
+from bridges.whatsapp.linked.groups import change_info, to_be_asked
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
 from bridges.whatsapp.linked.stores import Stores
@@ -84,8 +84,8 @@ class ChatEvents:
         info = change_info(data, self._people.sender)
         if info is not None:
             batch.events.append(ChatChanged(chat, info))
-        if needs_asking(data):
-            self._refresher.due(chat)
+        for one in to_be_asked(data):
+            self._refresher.due(chat_key(one, self._device.login))
         if "ephemeral" in data:
             timer = data["ephemeral"]
             seconds = int(timer.get("disappearing_timer", 0)) if timer.get("is_ephemeral") else 0

@@ -18,7 +18,7 @@ from typing import Any
 
 from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, ChatKind, Member, Membership, Sender
 from bridges.core.ids import NO_CHAT, ChatKey, RemoteUserID
-from bridges.core.rights import EVERYBODY, NOBODY, ChatRights
+from bridges.core.rights import EVERYBODY, NOBODY, SPACE_RIGHTS, ChatRights
 from bridges.whatsapp.ids import LID, NUMBER, Jid, chat_key, maybe_jid
 from bridges.whatsapp.store.addresses import SamePerson, same_person
 from bridges.whatsapp.wire.values import Group, Participant
@@ -104,20 +104,34 @@ def pairs_of(group: Group) -> list[SamePerson]:
 
 
 def group_info(group: Group, sender: MakeSender) -> ChatInfo:
-    """Everything a group tells of itself but its picture."""
+    """Everything a group tells of itself but its picture. A community is a space."""
+    if group.is_community:
+        return _space_info(group)
     members = members_of(group, sender)
     own = next((one.power for one in members if one.user.is_me), None)
     rights = group_rights(announce=group.announce, locked=group.locked)
     return ChatInfo(
-        kind=ChatKind.SPACE if group.is_community else ChatKind.GROUP,
+        kind=ChatKind.GROUP,
         name=group.name,
         topic=group.topic,
         members=members,
-        members_complete=bool(members),
+        members_complete=bool(members) and not group.incognito,
         admins_complete=True,
-        may_write=not group.is_community and (own is None or own >= rights.write),
+        may_write=own is None or own >= rights.write,
         rights=rights,
         parent=_parent(group),
+    )
+
+
+def _space_info(group: Group) -> ChatInfo:
+    """Nothing is said in a community itself, so nobody has to be in its space for others to see."""
+    return ChatInfo(
+        kind=ChatKind.SPACE,
+        name=group.name,
+        topic=group.topic,
+        may_write=False,
+        rights=SPACE_RIGHTS,
+        parent=NO_CHAT,
     )
 
 
@@ -149,7 +163,7 @@ def change_info(change: Mapping[str, Any], sender: MakeSender) -> ChatInfo | Non
     """What a ``group_info`` event says has changed; None if nothing that has a place here.
 
     Roles of others stay unknown (``members_complete`` is not set). A change of the switches is not
-    among this: it needs both, so the group has to be asked for (``needs_asking``).
+    among this: it needs both, so the group has to be asked for (``to_be_asked``).
     """
     members = [
         Member(sender(jid), membership, power)
@@ -174,9 +188,15 @@ def _new_topic(topic: Mapping[str, Any]) -> str:
     return "" if topic.get("topic_deleted") else str(topic.get("topic", ""))
 
 
-def needs_asking(change: Mapping[str, Any]) -> bool:
-    """Whether a ``group_info`` event says too little of what has changed."""
-    return bool({"locked", "announce", "link", "unlink"} & set(change))
+def to_be_asked(change: Mapping[str, Any]) -> list[Jid]:
+    """Which groups have changed in a way of which a ``group_info`` event says too little.
+
+    Who runs a community is told which group was put into it, and may be told only that.
+    """
+    names = [change.get("jid")] if {"locked", "announce", "link", "unlink"} & set(change) else []
+    others = (change.get(one, {}).get("group", {}) for one in ("link", "unlink"))
+    names.extend(one.get("jid") for one in others)
+    return [jid for jid in map(maybe_jid, names) if jid is not None]
 
 
 def picture(identifier: str, jid: Jid) -> Avatar:

@@ -77,7 +77,12 @@ class Participant:
 
 @frozen
 class Group:
-    """A group or community. Times are Unix seconds; `community` is the one it belongs to."""
+    """A group or community. Times are Unix seconds.
+
+    Attributes:
+        community: the one it belongs to.
+        incognito: members see its administrators and themselves only.
+    """
 
     jid: str
     owner: str
@@ -96,6 +101,7 @@ class Group:
     approval_mode: str
     community: str
     is_default_subgroup: bool
+    incognito: bool
     created: int
     participants: tuple[Participant, ...]
 

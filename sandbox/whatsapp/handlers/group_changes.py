@@ -84,7 +84,10 @@ def ephemeral(exchange: Exchange, group: Group, asked: Node) -> Node:
 def put_in(
     exchange: Exchange, group: Group, members: list[Member], *, reason: str | None = None
 ) -> None:
-    """Let people in: the members are told who came, the newcomers about the whole group."""
+    """Let people in: the members are told who came, the newcomers about the whole group.
+
+    Whoever is in a group of a community is in the community.
+    """
     if not members:
         return
     before = [one.lid for one in group.members]
@@ -94,14 +97,21 @@ def put_in(
     group.members = [one for one in everybody if one.lid in before]
     announce(exchange, group, news)
     group.members = everybody
-    whole = node("create", {"type": "new", "reason": reason}, group_node(exchange, group))
+    everything = group_node(exchange, group, *members)
     newcomers = evolve(group, members=members)
-    announce(exchange, newcomers, whole)
+    announce(exchange, newcomers, node("create", {"type": "new", "reason": reason}, everything))
+    for above in exchange.world.groups.above(group):
+        missing = [Member(one.lid) for one in members if above.member(one.lid) is None]
+        put_in(exchange, above, missing, reason=reason)
 
 
 def take_out(exchange: Exchange, group: Group, members: list[Member]) -> None:
-    """Put people out, who are told like the others."""
+    """Put people out, who are told like the others; out of a community also out of its groups."""
     out = [one.lid for one in members]
+    for inside in exchange.world.groups.inside(group):
+        there = [one for one in inside.members if one.lid in out]
+        if there:
+            take_out(exchange, inside, there)
     group.members = [one for one in group.members if one.lid not in out]
     news = _people(exchange, "remove", members, **_new_version(exchange, group))
     announce(exchange, group, news, *out)

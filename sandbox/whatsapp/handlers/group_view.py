@@ -2,13 +2,13 @@
 """Groups as stanzas, and the news about them."""
 
 from sandbox.whatsapp.exchange import Exchange
-from sandbox.whatsapp.jids import LID_SERVER, Jid
+from sandbox.whatsapp.jids import GROUP_SERVER, LID_SERVER, Jid
 from sandbox.whatsapp.node import Node, leaf, node
 from sandbox.whatsapp.records import Group, Member
 
 
-def group_node(exchange: Exchange, group: Group) -> Node:
-    """Return everything about a group."""
+def group_node(exchange: Exchange, group: Group, *viewers: Member) -> Node:
+    """Return everything about a group, as the sender or these members may see it."""
     attrs = {
         "id": group.id,
         "subject": group.subject,
@@ -19,7 +19,7 @@ def group_node(exchange: Exchange, group: Group) -> Node:
         "addressing_mode": "lid",
         "size": str(len(group.members)),
     }
-    parts = [participant(exchange, member) for member in group.members]
+    parts = [participant(exchange, one) for one in _visible(exchange, group, viewers)]
     if group.description:
         parts.append(description_node(group))
     if group.locked:
@@ -28,7 +28,26 @@ def group_node(exchange: Exchange, group: Group) -> Node:
         parts.append(node("announcement"))
     if group.expiration:
         parts.append(node("ephemeral", {"expiration": str(group.expiration)}))
-    return node("group", attrs, *parts)
+    return node("group", attrs, *parts, *_place(group))
+
+
+def _visible(exchange: Exchange, group: Group, viewers: tuple[Member, ...]) -> list[Member]:
+    """Where everybody in a community reads, members see its administrators and themselves."""
+    own = [one.lid for one in viewers] or [exchange.account.lid]
+    me = group.member(own[0])
+    if not group.is_default or (me is not None and me.role):
+        return group.members
+    return [one for one in group.members if one.role or one.lid in own]
+
+
+def _place(group: Group) -> list[Node]:
+    """Say what a group is among others."""
+    if group.is_community:
+        return [node("parent", {"default_membership_approval_mode": "request_required"})]
+    if not group.community:
+        return []
+    above = node("linked_parent", {"jid": str(Jid(group.community, GROUP_SERVER))})
+    return [above, node("default_sub_group"), node("incognito")] if group.is_default else [above]
 
 
 def description_node(group: Group) -> Node:

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Mapping
 
 from sandbox.whatsapp.exchange import Exchange, RefusedError
-from sandbox.whatsapp.handlers import group_changes
+from sandbox.whatsapp.handlers import communities, group_changes
 from sandbox.whatsapp.handlers.group_view import announce, group_node
 from sandbox.whatsapp.jids import Jid
 from sandbox.whatsapp.node import Node, node
@@ -25,6 +25,8 @@ _CHANGES: Mapping[str, Change] = {
     "not_announcement": group_changes.announcement,
     "ephemeral": group_changes.ephemeral,
     "not_ephemeral": group_changes.ephemeral,
+    "links": communities.link,
+    "unlink": communities.unlink,
 }
 
 
@@ -65,6 +67,9 @@ def _of_group(exchange: Exchange, query: Node, asked: Node, to: Jid) -> None:
             exchange.world.groups.new_invite(group)
         exchange.reply(query, node("invite", {"code": group.invite}))
         return
+    if asked.tag in communities.QUESTIONS:
+        exchange.reply(query, communities.QUESTIONS[asked.tag](exchange, group))
+        return
     change = _CHANGES.get(asked.tag)
     if change is None:
         raise RefusedError(501, "feature-not-implemented")
@@ -83,10 +88,18 @@ def _create(exchange: Exchange, query: Node, asked: Node) -> None:
             raise RefusedError(400, "bad-request")
         members.append(account.lid)
     own = exchange.account.lid
+    community = communities.asked_for(exchange, asked)
     group = exchange.world.groups.create(asked.get("subject"), own, members)
+    group.is_community = asked.child("parent") is not None
+    group.community = community.id if community is not None else ""
+    exchange.world.groups.save(group)
     exchange.reply(query, group_node(exchange, group))
     inside = node("create", {"type": "new", "key": asked.get("key")}, group_node(exchange, group))
     announce(exchange, group, inside)
+    if group.is_community:
+        communities.open_default(exchange, group)
+    if community is not None:
+        communities.put_below(exchange, community, group)
 
 
 def _left(exchange: Exchange, asked: Node) -> list[Node]:

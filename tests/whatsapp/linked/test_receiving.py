@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from pydantic import SecretStr
 
 from bridges.core.chat import ChatInfo, ChatSettings
@@ -230,6 +231,26 @@ class TestGroups:
         assert changed.info.rights.write == 90
         assert changed.info.may_write is False
 
+    async def test_hidden_members_are_not_taken_for_gone(self, linked: Scene) -> None:
+        assert linked.session is not None
+        for hidden in (False, True):
+            told = evolve(group(announce=True), incognito=hidden)
+            linked.worker.groups_told["120363@g.us"] = told
+            info = await linked.session.chat_info(GROUP)
+            assert info.members_complete is not hidden
+
+    async def test_a_group_put_into_a_community_is_asked_about(self, linked: Scene) -> None:
+        linked.handle.rooms.add(GROUP)
+        community = "120999@g.us"
+        linked.worker.groups_told["120363@g.us"] = evolve(
+            group(announce=False), community=community
+        )
+        change = {"type": "SUB", "group": {"jid": "120363@g.us"}}
+        linked.worker.happens("group_info", jid=community, link=change)
+        [changed] = await linked.handle.until(lambda: linked.handle.all(ChatChanged))
+        assert changed.chat == GROUP
+        assert changed.info.parent == ChatKey(ChatID(community), SHARED)
+
     async def test_who_is_taken_out_is_told(self, linked: Scene) -> None:
         await linked.until_taken(
             linked.worker.happens("group_info", jid="120363@g.us", leave=["100@lid"])
@@ -374,6 +395,7 @@ def group(*, announce: bool) -> Group:
         approval_mode="",
         community="",
         is_default_subgroup=False,
+        incognito=False,
         created=0,
         participants=(member("100", admin=False), member("200", admin=True)),
     )

@@ -146,6 +146,7 @@ def group_dict(group: Foreign) -> Group:
         "is_community": group.GroupParent.IsParent,
         "approval_mode": group.GroupParent.DefaultMembershipApprovalMode,
         "community": jids.to_text(group.GroupLinkedParent.LinkedParentJID),
+        "incognito": group.GroupIncognito.IsIncognito,
         "is_default_subgroup": group.GroupIsDefaultSub.IsDefaultSubGroup,
         "created": int(group.GroupCreated),
         "participants": [_participant(one) for one in group.Participants],
