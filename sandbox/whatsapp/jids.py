@@ -8,6 +8,8 @@ from attrs import evolve, frozen
 PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
 GROUP_SERVER = "g.us"
+NEWSLETTER_SERVER = "newsletter"
+BROADCAST_SERVER = "broadcast"
 
 _SHAPE = re.compile(r"(?P<user>[^@:]*)(?::(?P<device>[0-9]{1,5}))?@(?P<server>[^@:]+)")
 
@@ -47,9 +49,21 @@ class Jid:
         return self.server == GROUP_SERVER
 
     @property
+    def is_newsletter(self) -> bool:
+        """Whether this is a channel."""
+        return self.server == NEWSLETTER_SERVER
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several people may write there, so that a message has to say who does."""
+        return self.server in {GROUP_SERVER, BROADCAST_SERVER}
+
+    @property
     def bare(self) -> "Jid":
         """The same without the device."""
         return evolve(self, device=0)
 
 
 SERVER = Jid("", PHONE_SERVER)
+STATUS = Jid("status", BROADCAST_SERVER)
+"""Where people post what is seen for a day."""

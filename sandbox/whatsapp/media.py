@@ -31,6 +31,7 @@ class MediaHost:
         """Return what the host answers to."""
         return [
             web.post("/mms/{kind}/{token}", self._upload),
+            web.post("/newsletter/{kind}/{token}", self._upload),
             web.delete("/mms/{kind}/{token}", self._keep),
             web.get(FILE_PATH + "{token}", self._download),
             web.get(PICTURE_PATH + "{number}.jpg", self._picture),

@@ -14,12 +14,14 @@ from sandbox.whatsapp.accounts import Accounts
 from sandbox.whatsapp.history import OldChat, OldMessage
 from sandbox.whatsapp.jids import LID_SERVER, Jid
 from sandbox.whatsapp.keys import RandomBytes
+from sandbox.whatsapp.person_channels import ChannelDoings
 from sandbox.whatsapp.person_client import Arrival, PersonClient, element
 from sandbox.whatsapp.person_communities import CommunityDoings
 from sandbox.whatsapp.person_files import Files
 from sandbox.whatsapp.person_groups import GroupDoings
 from sandbox.whatsapp.person_polls import answer_hash, opened, seal
 from sandbox.whatsapp.person_settings import SettingDoings
+from sandbox.whatsapp.person_status import StatusDoings
 from sandbox.whatsapp.person_view import Shown, View, unwrapped
 from sandbox.whatsapp.records import Account, Device
 
@@ -55,6 +57,8 @@ class Person:
         typing: what was said about typing, oldest first.
         groups: groups and pictures.
         communities: what gathers groups.
+        channels: what many follow and few write.
+        status: posts that are seen for a day.
         settings: what is set for chats, and contacts.
         files: the media host.
     """
@@ -80,6 +84,8 @@ class Person:
         )
         self.groups = GroupDoings(self.client, self.files, random_bytes)
         self.communities = CommunityDoings(self.client, random_bytes)
+        self.channels = ChannelDoings(self.client, self.files)
+        self.status = StatusDoings(self.client, self.files, random_bytes, self._show)
         self.settings = SettingDoings(
             self.client, lambda: share_key(self.client.device), random_bytes
         )
@@ -166,8 +172,7 @@ class Person:
         sent = await self.client.send(
             chat, message, kind=kind or ("media" if part else "text"), media=_MEDIA.get(part, "")
         )
-        self._show(sent, chat, message)
-        shown = self.view.find(chat, sent)
+        shown = self._show(sent, chat, message)
         assert shown is not None
         return shown
 
@@ -279,7 +284,7 @@ class Person:
         ]
         for one in unread or ([] if shown.mine else [shown]):
             attrs = {"id": one.id, "type": "read", "to": str(one.chat)}
-            if one.chat.is_group:
+            if one.chat.is_shared:
                 attrs["participant"] = str(one.wire_author)
             else:
                 attrs["to"] = str(one.wire_author)
@@ -305,7 +310,7 @@ class Person:
 
     def _key(self, shown: Shown) -> Any:
         key = WAProto_pb2.MessageKey(remoteJid=str(shown.chat), fromMe=shown.mine, id=shown.id)
-        if shown.chat.is_group:
+        if shown.chat.is_shared:
             key.participant = str(shown.wire_author)
         return key
 
@@ -316,9 +321,10 @@ class Person:
         if seconds and message.HasField("extendedTextMessage"):
             message.extendedTextMessage.contextInfo.expiration = seconds
 
-    def _show(self, message_id: str, chat: Jid, message: Any) -> None:
+    def _show(self, message_id: str, chat: Jid, message: Any) -> Shown | None:
         now = int(time.time())
         self.view.take(Arrival(message_id, chat, self.jid, self.jid, message, now, mine=True))
+        return self.view.find(chat, message_id)
 
     def _arrived(self, arrival: Arrival) -> None:
         self.view.take(arrival)
@@ -340,7 +346,9 @@ class Person:
                 return
 
     def _heard(self, stanza: BinaryNode) -> None:
-        if stanza.tag == "receipt" and stanza.attrs.get("type") == "read":
+        if stanza.tag == "message":
+            self.channels.take(stanza)
+        elif stanza.tag == "receipt" and stanza.attrs.get("type") == "read":
             self._was_read(stanza)
         elif stanza.tag == "chatstate" and isinstance(stanza.content, list):
             sender = Jid.parse(stanza.attrs.get("participant") or stanza.attrs["from"])

@@ -117,6 +117,7 @@ class PersonClient:
         self._accounts = accounts
         self._scan = scan
         self._arrived = arrived
+        self._heard = heard
         self.has_state_key = asyncio.Event()
         self._ready = asyncio.Event()
         self._sending = asyncio.Lock()
@@ -147,9 +148,14 @@ class PersonClient:
         await self.library.disconnect()
 
     @property
+    def address(self) -> Jid:
+        """The device's own address by number."""
+        return Jid.parse(str(self.library.socket.auth.creds.me.id))
+
+    @property
     def device(self) -> Device:
         """The device this is."""
-        found = self._accounts.device_at(Jid.parse(str(self.library.socket.auth.creds.me.id)))
+        found = self._accounts.device_at(self.address)
         assert found is not None
         return found
 
@@ -185,6 +191,18 @@ class PersonClient:
                 )
             )
 
+    def new_id(self) -> str:
+        """An id for a message."""
+        return str(self.library.signal.new_message_id())
+
+    async def put(self, attrs: Mapping[str, str], *content: BinaryNode) -> BinaryNode:
+        """Send a message as it is and return what it is confirmed with."""
+        stanza = BinaryNode(tag="message", attrs=dict(attrs), content=list(content))
+        async with self._sending:
+            self._attrs = {}
+            answer: BinaryNode = await self.library.socket.query(stanza, timeout_s=_PATIENCE)
+            return answer
+
     async def tell(self, tag: str, attrs: Mapping[str, str], *content: BinaryNode) -> None:
         """Send a stanza that is not answered."""
         await self._send_node(BinaryNode(tag=tag, attrs=dict(attrs), content=list(content)))
@@ -219,7 +237,10 @@ class PersonClient:
             author = Jid.parse(stanza.attrs.get("participant") or stanza.attrs["from"])
         except BadJidError:
             return
-        for part in stanza.content if isinstance(stanza.content, list) else ():
+        if author.is_newsletter:
+            self._heard(stanza)
+            return
+        for part in children(stanza):
             if part.tag != "enc":
                 continue
             try:

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import define, field
 from pyaileys.proto import WAProto_pb2
 
-from sandbox.whatsapp.jids import Jid
+from sandbox.whatsapp.jids import STATUS, Jid
 from sandbox.whatsapp.person_client import Arrival
 
 _ENVELOPES = (
@@ -142,8 +142,8 @@ class View:
         return list(self._chats.get(chat, ()))
 
     def chats(self) -> list[Jid]:
-        """Return the chats in which something was said."""
-        return [chat for chat, shown in self._chats.items() if shown]
+        """Return the chats in which something was said; status posts are none."""
+        return [chat for chat, shown in self._chats.items() if shown and chat != STATUS]
 
     def find(self, chat: Jid, message_id: str) -> Shown | None:
         """Return one message."""

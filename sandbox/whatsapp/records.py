@@ -3,7 +3,7 @@
 
 from attrs import define, field, frozen
 
-from sandbox.whatsapp.jids import GROUP_SERVER, LID_SERVER, PHONE_SERVER, Jid
+from sandbox.whatsapp.jids import GROUP_SERVER, LID_SERVER, NEWSLETTER_SERVER, PHONE_SERVER, Jid
 
 
 @define
@@ -119,3 +119,59 @@ class Group:
     def member(self, lid: str) -> Member | None:
         """Return somebody's membership."""
         return next((one for one in self.members if one.lid == lid), None)
+
+
+@define
+class Follower:
+    """Somebody who follows a channel; its owner does too."""
+
+    lid: str
+    muted: bool = False
+
+
+@define
+class Newsletter:
+    """A channel."""
+
+    id: str
+    name: str
+    description: str
+    created: int
+    owner: str
+    invite: str
+    followers: list[Follower]
+    changed: int = 0
+
+    @property
+    def jid(self) -> Jid:
+        """The channel's address."""
+        return Jid(self.id, NEWSLETTER_SERVER)
+
+    def follower(self, lid: str) -> Follower | None:
+        """Return how somebody follows it."""
+        return next((one for one in self.followers if one.lid == lid), None)
+
+
+@define
+class Post:
+    """Something posted in a channel.
+
+    Attributes:
+        number: among the channel's posts; what is done to a post names it by this.
+        kind: text, media and so on, as its sender has called it.
+        body: a ``Message`` that everybody can read, empty after it was taken away.
+        changed: when it was edited, in milliseconds since 1970.
+        reactions: by the LID of who reacts.
+        viewers: LIDs of those who have seen it.
+    """
+
+    newsletter: str
+    number: int
+    id: str
+    kind: str
+    time: int
+    body: bytes
+    media: str = ""
+    changed: int = 0
+    reactions: dict[str, str] = field(factory=dict)
+    viewers: list[str] = field(factory=list)

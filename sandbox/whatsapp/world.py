@@ -10,13 +10,14 @@ from sandbox.whatsapp.certificates import ServerIdentity
 from sandbox.whatsapp.groups import Groups
 from sandbox.whatsapp.keys import KeyPair, RandomBytes
 from sandbox.whatsapp.mail import Mail
+from sandbox.whatsapp.newsletters import Newsletters
 from sandbox.whatsapp.pictures import Pictures
 from sandbox.whatsapp.records import Settings
 from sandbox.whatsapp.tls import TlsIdentity
 
 
 class World:
-    """Accounts, letters, groups and files; `now` gives whole seconds since 1970."""
+    """Accounts, letters, groups, channels and files; `now` gives whole seconds since 1970."""
 
     def __init__(self, store: StateFile, now: Callable[[], int], random_bytes: RandomBytes) -> None:
         self.store = store
@@ -25,6 +26,7 @@ class World:
         self.accounts = Accounts(store, random_bytes)
         self.mail = Mail(store)
         self.groups = Groups(store, now, random_bytes)
+        self.newsletters = Newsletters(store, now, random_bytes)
         self.app_state = AppState(store, random_bytes)
         self.pictures = Pictures(store, random_bytes)
         settings = self._settings()

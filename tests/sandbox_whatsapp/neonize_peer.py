@@ -12,7 +12,7 @@ from typing import Any
 from neonize._binder import ProxySettings
 from neonize.aioze import events
 from neonize.aioze.client import NewAClient
-from neonize.proto.Neonize_pb2 import GroupParent
+from neonize.proto.Neonize_pb2 import GroupParent, NewsletterRole
 from neonize.utils.enum import (
     ChatPresence,
     ChatPresenceMedia,
@@ -140,6 +140,59 @@ class Accounts:
                 str(Jid2String(one.JID)): one.GroupIsDefaultSub.IsDefaultSubGroup for one in groups
             },
         }
+
+    async def open_channel(self, who: str, name: str, about: str) -> str:
+        made = await self._clients[who].create_newsletter(name, about, b"")
+        return str(Jid2String(made.ID))
+
+    async def follow(self, who: str, channel: str, follow: bool) -> None:
+        client = self._clients[who]
+        change = client.follow_newsletter if follow else client.unfollow_newsletter
+        await change(_jid(channel))
+
+    async def mute_channel(self, who: str, channel: str, muted: bool) -> None:
+        await self._clients[who].newsletter_toggle_mute(_jid(channel), muted)
+
+    async def channels(self, who: str) -> dict[str, str]:
+        found = await self._clients[who].get_subscribed_newletters()
+        return {str(Jid2String(one.ID)): one.ThreadMeta.Name.Text for one in found}
+
+    async def channel(self, who: str, channel: str) -> dict[str, Any]:
+        found = await self._clients[who].get_newsletter_info(_jid(channel))
+        about = found.ThreadMeta
+        return {
+            "name": about.Name.Text,
+            "about": about.Description.Text,
+            "followers": about.SubscriberCount,
+            "role": NewsletterRole.Name(found.ViewerMeta.Role),
+        }
+
+    async def posts(self, who: str, channel: str) -> list[dict[str, Any]]:
+        found = await self._clients[who].get_newsletter_messages(_jid(channel), 50, 0)
+        return [
+            {
+                "number": one.MessageServerID,
+                "text": one.Message.extendedTextMessage.text or one.Message.conversation,
+                "views": one.ViewsCount,
+                "reactions": {react.type: react.count for react in one.ReactionCounts},
+            }
+            for one in found
+        ]
+
+    async def watch_channel(self, who: str, channel: str) -> int:
+        return int(await self._clients[who].newsletter_subscribe_live_updates(_jid(channel)))
+
+    async def react_in_channel(self, who: str, channel: str, number: int, emoji: str) -> None:
+        client = self._clients[who]
+        new = await client.generate_message_id()
+        await client.newsletter_send_reaction(_jid(channel), number, emoji, new)
+
+    async def revoke(self, who: str, chat: str, id: str) -> None:  # noqa: A002
+        client = self._clients[who]
+        await client.revoke_message(_jid(chat), (await client.get_me()).JID, id)
+
+    async def save_contact(self, who: str, whom: str, name: str) -> None:
+        await self._clients[who].contact.put_contact_name(_jid(whom), name, name)
 
     async def invite_link(self, who: str, group: str) -> str:
         return str(await self._clients[who].get_group_invite_link(_jid(group)))

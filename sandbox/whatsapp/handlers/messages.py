@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages and receipts: copied to the devices they are for, never opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve
 
 from sandbox.whatsapp.exchange import Exchange
-from sandbox.whatsapp.jids import BadJidError, Jid
+from sandbox.whatsapp.handlers import newsletters
+from sandbox.whatsapp.jids import STATUS, BadJidError, Jid
 from sandbox.whatsapp.node import Node, node
 from sandbox.whatsapp.records import Account, Device, Group
 from sandbox.whatsapp.session import Closing
@@ -19,16 +20,7 @@ _NOT_COMMON = {"participants", "enc"}
 
 def message(exchange: Exchange, stanza: Node) -> None:
     """Acknowledge a message and bring each device its copy."""
-    to = _jid(stanza.get("to"))
-    error = None
-    if to is None:
-        error = "400"
-    elif exchange.faults.refuses_message(exchange.account):
-        error = "403"
-    elif to.is_group:
-        error = _to_group(exchange, stanza, to)
-    else:
-        _to_person(exchange, stanza, to)
+    said = _passed_on(exchange, stanza)
     if exchange.faults.loses_answer(exchange.account):
         exchange.switchboard.detach(exchange.session)
         exchange.session.post(Closing.AT_ONCE)
@@ -38,9 +30,27 @@ def message(exchange: Exchange, stanza: Node) -> None:
         "id": stanza.get("id"),
         "from": stanza.get("to"),
         "t": str(exchange.world.now()),
-        "error": error,
     }
-    exchange.send(node("ack", attrs))
+    exchange.send(node("ack", {**attrs, **said}))
+
+
+def _passed_on(exchange: Exchange, stanza: Node) -> Mapping[str, str]:
+    """Bring a message where it belongs; returns what else its confirmation says."""
+    to = _jid(stanza.get("to"))
+    if to is None:
+        return {"error": "400"}
+    if exchange.faults.refuses_message(exchange.account):
+        return {"error": "403"}
+    if to.is_newsletter:
+        return newsletters.message(exchange, stanza, to)
+    if to.is_group:
+        error = _to_group(exchange, stanza, to)
+        return {} if error is None else {"error": error}
+    if to == STATUS:
+        _to_audience(exchange, stanza)
+    else:
+        _to_person(exchange, stanza, to)
+    return {}
 
 
 def receipt(exchange: Exchange, stanza: Node) -> None:
@@ -53,8 +63,11 @@ def receipt(exchange: Exchange, stanza: Node) -> None:
     exchange.send(node("ack", {**attrs, "type": stanza.get("type") or None}))
     if stanza.get("type") in _FOR_THE_PHONE:
         return
+    if stanza.get("type") == "view":
+        newsletters.seen(exchange, stanza)
+        return
     to = _jid(stanza.get("to"))
-    author = _jid(stanza.get("participant")) if to and to.is_group else to
+    author = _jid(stanza.get("participant")) if to and to.is_shared else to
     if to is None or author is None:
         return
     own = exchange.account
@@ -78,12 +91,12 @@ def confirmation(exchange: Exchange, stanza: Node) -> None:
 
 def _whence(exchange: Exchange, to: Jid, author: Jid) -> dict[str, str]:
     me = exchange.account.jid(exchange.device.number, lid=author.is_lid)
-    return {"from": str(to), "participant": str(me)} if to.is_group else {"from": str(me)}
+    return {"from": str(to), "participant": str(me)} if to.is_shared else {"from": str(me)}
 
 
 def _to_own_devices(exchange: Exchange, stanza: Node, to: Jid, passed: dict[str, str]) -> None:
     attrs = {**passed, "from": str(exchange.account.jid(lid=to.is_lid)), "recipient": str(to.bare)}
-    if to.is_group:
+    if to.is_shared:
         attrs["participant"] = stanza.get("participant")
     for device in exchange.world.accounts.devices(exchange.account):
         if device is not exchange.device:
@@ -102,18 +115,34 @@ def _to_group(exchange: Exchange, stanza: Node, to: Jid) -> str | None:
     copies = dict(_copies(stanza))
     once = tuple(stanza.each("enc"))
     only = _jid(stanza.get("participant"))
-    attrs = {
-        **_base(exchange, stanza),
-        "from": str(to),
-        "participant": str(own.jid(exchange.device.number)),
-        "participant_pn": str(own.jid(exchange.device.number, lid=False)),
-    }
+    attrs = _from_member(exchange, stanza, to)
     for device, jid in _group_devices(exchange, group):
         if device is exchange.device or (only is not None and only != jid):
             continue
         content = (*copies.get(jid, ()), *once, *_common(stanza))
         _bring(exchange, device, Node("message", attrs, content))
     return None
+
+
+def _to_audience(exchange: Exchange, stanza: Node) -> None:
+    """Bring a status post to the devices its author has sealed the key for, as only they know whom."""
+    once = tuple(stanza.each("enc"))
+    attrs = {**_from_member(exchange, stanza, STATUS), "addressing_mode": "lid"}
+    for jid, content in _copies(stanza):
+        device = exchange.world.accounts.device_at(jid)
+        if device is not None and device is not exchange.device:
+            copy = Node("message", attrs, (*content, *once, *_common(stanza)))
+            exchange.switchboard.deliver(device, copy)
+
+
+def _from_member(exchange: Exchange, stanza: Node, chat: Jid) -> dict[str, str]:
+    own, number = exchange.account, exchange.device.number
+    return {
+        **_base(exchange, stanza),
+        "from": str(chat),
+        "participant": str(own.jid(number)),
+        "participant_pn": str(own.jid(number, lid=False)),
+    }
 
 
 def _group_devices(exchange: Exchange, group: Group) -> Iterator[tuple[Device, Jid]]:
