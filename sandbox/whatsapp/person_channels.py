@@ -17,7 +17,7 @@ from sandbox.whatsapp.person_view import text_of
 _CREATE, _FETCH, _FOLLOWED = "6234210096708695", "6563316087068696", "6388546374527196"
 _UPDATE, _FOLLOW, _UNFOLLOW = "7150902998257522", "9926858900719341", "6392786840836363"
 _MUTE, _UNMUTE = "6274038279359549", "6068417879924485"
-_EDITED, _TAKEN_AWAY = "3", "8"
+_EDITED, _TAKEN_AWAY, _REACTION_TAKEN_BACK = "3", "8", "7"
 
 
 @frozen
@@ -120,8 +120,12 @@ class ChannelDoings:
     async def react(self, channel: Jid, number: int, emoji: str) -> None:
         """React to a post; an empty reaction takes it back."""
         attrs = {"to": str(channel), "server_id": str(number), "type": "reaction"}
-        reaction = element("reaction", **({"code": emoji} if emoji else {}))
-        await self._put({**attrs, **({} if emoji else {"edit": "7"})}, reaction)
+        reaction = element("reaction")
+        if emoji:
+            reaction.attrs["code"] = emoji
+        else:
+            attrs["edit"] = _REACTION_TAKEN_BACK
+        await self._put(attrs, reaction)
 
     async def view(self, channel: Jid, *numbers: int) -> None:
         """Be counted as having seen posts."""
@@ -131,8 +135,9 @@ class ChannelDoings:
 
     async def posts(self, channel: Jid, count: int = 50, before: int = 0) -> list[SeenPost]:
         """Ask for posts, oldest first."""
-        attrs = {"type": "jid", "jid": str(channel), "count": str(count)}
-        asked = element("messages", **attrs, **({"before": str(before)} if before else {}))
+        asked = element("messages", type="jid", jid=str(channel), count=str(count))
+        if before:
+            asked.attrs["before"] = str(before)
         answer = await self.client.ask("get", "newsletter", str(SERVER), asked)
         return [_post(one) for one in children(child(answer, "messages"))]
 

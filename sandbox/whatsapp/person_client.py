@@ -199,7 +199,7 @@ class PersonClient:
         """Send a message as it is and return what it is confirmed with."""
         stanza = BinaryNode(tag="message", attrs=dict(attrs), content=list(content))
         async with self._sending:
-            self._attrs = {}
+            self._outgoing = None
             answer: BinaryNode = await self.library.socket.query(stanza, timeout_s=_PATIENCE)
             return answer
 

@@ -61,7 +61,9 @@ def seen(exchange: Exchange, receipt: Node) -> None:
     except BadJidError:
         return
     listed = receipt.child("list")
-    for one in listed.each("item") if newsletter and listed else ():
+    if newsletter is None or listed is None:
+        return
+    for one in listed.each("item"):
         post = _post(exchange, newsletter, one.get("server_id"))
         if post is not None and exchange.account.lid not in post.viewers:
             post.viewers.append(exchange.account.lid)
@@ -97,8 +99,8 @@ def _before(posts: list[Post], asked: Node) -> list[Post]:
     return posts[-count:]
 
 
-def _post(exchange: Exchange, newsletter: Newsletter | None, number: str) -> Post | None:
-    posts = exchange.world.newsletters.posts(newsletter) if newsletter else []
+def _post(exchange: Exchange, newsletter: Newsletter, number: str) -> Post | None:
+    posts = exchange.world.newsletters.posts(newsletter)
     return next((one for one in posts if str(one.number) == number), None)
 
 
