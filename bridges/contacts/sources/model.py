@@ -45,7 +45,7 @@ class IdKind(StrEnum):
     MATRIX = "matrix"  # @user:server
 
 
-@frozen
+@frozen(order=True)
 class NetworkID:
     """Somebody's id on a network."""
 
