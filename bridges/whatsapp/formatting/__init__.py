@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Formatted text: WhatsApp's markup ⇄ Matrix custom HTML. Pure functions, no I/O.
 
-Lines are read by ``blocks`` and ``inline`` and written as HTML by ``to_html``; what
-``bridges.core.formatting`` reads from HTML is written as markup by ``writing``.
+``bridges.core.formatting.whatsapp`` reads the markup; what ``bridges.core.formatting`` reads from HTML is
+written as markup by ``writing``.
 """
 
 from bridges.whatsapp.formatting.convert import (

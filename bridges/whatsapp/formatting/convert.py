@@ -18,12 +18,10 @@ from bridges.core.formatting.split import ranges, spans_in
 from bridges.core.formatting.styles import Kind, Span, Style, canonical
 from bridges.core.formatting.substitution import substituted
 from bridges.core.formatting.utf16 import utf16_length
+from bridges.core.formatting.whatsapp import Mention, read_markup
+from bridges.core.formatting.whatsapp.marks import without_signs
 from bridges.core.ids import RemoteUserID
 from bridges.core.sanitize import clean_text
-from bridges.whatsapp.formatting.blocks import read_lines
-from bridges.whatsapp.formatting.inline import Mention
-from bridges.whatsapp.formatting.marks import without_signs
-from bridges.whatsapp.formatting.to_html import matrix_text
 from bridges.whatsapp.formatting.writing import markup
 from bridges.whatsapp.ids import Jid, UnknownID, user_jid
 
@@ -68,9 +66,7 @@ def to_matrix(
         person = people.get(digits)
         return Mention(f"@{person.name}", user_address(person.user)) if person else None
 
-    clean = clean_text(text).replace("\r\n", "\n").replace("\r", "\n")
-    shown = matrix_text(read_lines(clean, mention_of))
-    return evolve(shown, everyone=everyone)
+    return evolve(read_markup(text, mention_of), everyone=everyone)
 
 
 def address_of(user: RemoteUserID) -> Jid | None:

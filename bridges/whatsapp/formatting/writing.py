@@ -11,7 +11,7 @@ from itertools import accumulate, groupby
 from attrs import define, evolve, field, frozen
 
 from bridges.core.formatting.styles import Kind, Span, outer_first
-from bridges.whatsapp.formatting.marks import (
+from bridges.core.formatting.whatsapp.marks import (
     AROUND_ADDRESS,
     CODE,
     FENCE,

@@ -8,8 +8,8 @@ from attrs import evolve
 from bridges.core.content import FormattedText
 from bridges.core.formatting.addresses import user_of_address
 from bridges.core.formatting.styles import Kind, Span, canonical
+from bridges.core.formatting.whatsapp.blocks import Line, Shape, block_style, groups
 from bridges.core.formatting.writer import to_html
-from bridges.whatsapp.formatting.blocks import Line, Shape, block_style, groups
 
 _LISTS = {Shape.BULLET, Shape.NUMBER}
 _BREAK = "<br>"

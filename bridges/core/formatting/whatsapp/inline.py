@@ -9,7 +9,7 @@ from collections.abc import Callable
 from attrs import define, field, frozen
 
 from bridges.core.formatting.styles import Kind, Span, Style
-from bridges.whatsapp.formatting.marks import (
+from bridges.core.formatting.whatsapp.marks import (
     CODE,
     FENCE,
     GAP,

@@ -9,8 +9,8 @@ from itertools import groupby
 from attrs import evolve, frozen
 
 from bridges.core.formatting.styles import Kind, Span, Style
-from bridges.whatsapp.formatting.inline import MentionOf, code_text, nobody, read_line
-from bridges.whatsapp.formatting.marks import (
+from bridges.core.formatting.whatsapp.inline import MentionOf, code_text, nobody, read_line
+from bridges.core.formatting.whatsapp.marks import (
     BULLET,
     FENCE,
     JOINT,
