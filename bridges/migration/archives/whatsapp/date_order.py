@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Whether a file's dates say the day or the month first: decided over the whole file, or asked.
+
+What speaks for an order, strongest first: file names of the iPhone, which hold the date and time of their
+message; dates that do not exist or lie in the future in the other order; dates that go backwards in the
+other order; what all phones with such separators or such a language do; and file names of Android phones,
+which hold the day on which the file was stored there, if there are several of them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import zip_longest
+
+from attrs import define, field, frozen
+
+from bridges.migration.archives.whatsapp.calendars import FIRST_YEAR, IslamicDate, gregorian
+from bridges.migration.archives.whatsapp.headers import Header, Layout, Shape
+
+_A_DAY = timedelta(1)
+_ENOUGH_NAMES = 3
+_TIMES_WORSE = 3
+_DAY_FIRST_SEPARATORS = frozenset(".-")
+
+
+class DateOrder(StrEnum):
+    """In which order a date's parts are written."""
+
+    DAY_MONTH_YEAR = "dmy"
+    MONTH_DAY_YEAR = "mdy"
+    YEAR_MONTH_DAY = "ymd"
+    YEAR_DAY_MONTH = "ydm"
+
+
+_PLACES = {
+    DateOrder.DAY_MONTH_YEAR: (2, 1, 0),
+    DateOrder.MONTH_DAY_YEAR: (2, 0, 1),
+    DateOrder.YEAR_MONTH_DAY: (0, 1, 2),
+    DateOrder.YEAR_DAY_MONTH: (0, 2, 1),
+}
+
+
+@frozen
+class Reading:
+    """A file's dates in one order: the first and the last day there is then."""
+
+    order: DateOrder
+    first: date
+    last: date
+
+
+@frozen
+class DateQuestion:
+    """Nothing in a file tells which of several orders its dates are written in: somebody has to.
+
+    Attributes:
+        readings: what the file would say in each; the likeliest first.
+        example: the first date and time as they stand there.
+    """
+
+    readings: tuple[Reading, ...]
+    example: str
+
+
+def read_date(header: Header, order: DateOrder, latest: date) -> date | None:
+    """The day of a header in an order, None if there is no such day.
+
+    Raises:
+        IslamicDate: of a calendar that cannot be read.
+    """
+    year, month, day = (header.parts[place] for place in _PLACES[order])
+    if not year:
+        return None
+    return gregorian(year, int(month), int(day), era=header.era, latest=latest.year)
+
+
+def orders(shape: Shape) -> tuple[DateOrder, ...]:
+    """The orders that dates of a shape can be in."""
+    if shape.layout in (Layout.NAMED_DATE_FIRST, Layout.NAMED_TIME_FIRST):
+        return (DateOrder.DAY_MONTH_YEAR,)
+    if shape.long_first:
+        return (DateOrder.YEAR_MONTH_DAY, DateOrder.YEAR_DAY_MONTH)
+    day_or_month_first = (DateOrder.DAY_MONTH_YEAR, DateOrder.MONTH_DAY_YEAR)
+    if shape.long_last:
+        return day_or_month_first
+    return (*day_or_month_first, DateOrder.YEAR_MONTH_DAY)
+
+
+@define
+class _Evidence:
+    """What speaks for and against one order."""
+
+    order: DateOrder
+    impossible: int = 0
+    backwards: int = 0
+    named_at: int = 0
+    stored_on: int = 0
+    first: date = date.max
+    last: date = date.min
+    at: date | None = None
+    digest: int = 0
+    """Equal if all days are equal."""
+
+    def add(self, day: date | None, latest: date) -> None:
+        """Take in the day of the next header, which is another than that before."""
+        previous, self.at = self.at, day
+        if day is None or day > latest or day.year < FIRST_YEAR:
+            self.impossible += 1
+            self.at = None
+            return
+        if previous is not None and day < previous - _A_DAY:
+            self.backwards += 1
+        self.first, self.last = min(self.first, day), max(self.last, day)
+        self.digest = hash((self.digest, day.toordinal()))
+
+
+@define
+class DateEvidence:
+    """Collects what a file's headers say of the order of dates; needs the same memory for any file.
+
+    ``latest``: the day on which the file is read; messages cannot be younger, but for time zones.
+    """
+
+    shape: Shape
+    latest: date
+    _all: list[_Evidence] = field(init=False)
+    _last: tuple[str, str, str] | None = None
+    _example: str = ""
+    _headers: int = 0
+    _changes: int = 0
+    _islamic: int = 0
+    _yearless: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        self._all = [_Evidence(order) for order in orders(self.shape)]
+
+    def add(self, header: Header, sent: Iterable[date] = (), stored: Iterable[date] = ()) -> None:
+        """Take in a header, and the days that the names of its message's files tell."""
+        self._headers += 1
+        if header.parts != self._last:
+            if self._headers == 2:
+                self._forget_first()
+            self._last = header.parts
+            self._changes += 1
+            self._example = self._example or header.written
+            self._yearless += not header.parts[2]
+            self._read(header)
+        for day in sent:
+            for one in self._all:
+                one.named_at += one.at is not None and abs(one.at - day) <= _A_DAY
+        for day in stored:
+            for one in self._all:
+                one.stored_on += one.at == day
+
+    def _forget_first(self) -> None:
+        """What WhatsApp says first of a chat may be younger than the messages that follow."""
+        for one in self._all:
+            one.at = None
+
+    def _read(self, header: Header) -> None:
+        days: list[date | None] = []
+        try:
+            days = [read_date(header, one.order, self.latest) for one in self._all]
+        except IslamicDate:
+            self._islamic += 1
+        for one, day in zip_longest(self._all, days):
+            one.add(day, self.latest + _A_DAY)
+
+    @property
+    def islamic(self) -> bool:
+        """Whether most of the dates are of the Islamic calendar."""
+        return self._islamic > self._changes / 2
+
+    @property
+    def yearless(self) -> bool:
+        """Whether dates have no year."""
+        return self._yearless > 0
+
+    def decide(self, *, language_has_day_first: bool = False) -> DateOrder | DateQuestion:
+        """The order, or what to ask.
+
+        ``language_has_day_first``: the file is in a language in which every region says the day first.
+        """
+        left = _best(self._all, lambda one: -one.named_at)
+        left = _best(left, lambda one: one.impossible)
+        left = _without(left, _unusual(self.shape))
+        left = _best(left, lambda one: one.backwards)
+        if language_has_day_first:
+            left = _without(left, {DateOrder.MONTH_DAY_YEAR})
+        stored = [one for one in left if one.stored_on]
+        if len(stored) == 1 and stored[0].stored_on >= _ENOUGH_NAMES:
+            left = stored
+        if len({one.digest for one in left}) == 1:
+            return left[0].order
+        return DateQuestion(
+            tuple(Reading(one.order, one.first, one.last) for one in left), self._example
+        )
+
+
+def _best(candidates: Sequence[_Evidence], against: Callable[[_Evidence], int]) -> list[_Evidence]:
+    """Those against which not clearly more speaks than against the best."""
+    counts = [against(one) for one in candidates]
+    lowest = min(counts)
+    limit = lowest * _TIMES_WORSE if lowest >= 0 else lowest / _TIMES_WORSE
+    return [one for one, count in zip(candidates, counts, strict=True) if count <= limit]
+
+
+def _unusual(shape: Shape) -> set[DateOrder]:
+    """Orders that no phone uses with the separators of a shape."""
+    is_day_first = shape.separators[:1] in _DAY_FIRST_SEPARATORS
+    month_first = {DateOrder.MONTH_DAY_YEAR} if is_day_first else set()
+    return {DateOrder.YEAR_DAY_MONTH} | month_first
+
+
+def _without(candidates: list[_Evidence], unusual: set[DateOrder]) -> list[_Evidence]:
+    return [one for one in candidates if one.order not in unusual] or candidates
