@@ -4,9 +4,9 @@
 import pytest
 
 from bridges.core.content import FormattedText
+from bridges.core.formatting.whatsapp.marks import GAP, JOINT
 from bridges.core.ids import RemoteUserID
 from bridges.whatsapp.formatting import Mentioned, WhatsAppText, from_matrix, to_matrix
-from bridges.core.formatting.whatsapp.marks import GAP, JOINT
 from bridges.whatsapp.ids import Jid
 
 ZARINA = RemoteUserID("lid-77")
