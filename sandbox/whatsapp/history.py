@@ -46,7 +46,12 @@ class OldMessage:
 
 @frozen
 class OldChat:
-    """A chat of the past, newest message first, as phones send them; `owner` is whose phone."""
+    """A chat of the past, newest message first, as phones send them.
+
+    Attributes:
+        owner: whose phone it is.
+        number: of a direct chat by LID, the other's number.
+    """
 
     chat: Jid
     name: str
@@ -56,6 +61,7 @@ class OldChat:
     pinned: bool = False
     muted: bool = False
     owner: Jid | None = None
+    number: Jid | None = None
 
 
 def history_message(
@@ -99,6 +105,8 @@ def _add(conversation: WAProto_pb2.Conversation, chat: OldChat) -> None:
     conversation.id = str(chat.chat)
     if chat.name:
         conversation.name = chat.name
+    if chat.number is not None:
+        conversation.pnJid = str(chat.number)
     conversation.unreadCount = chat.unread
     conversation.archived = chat.archived
     if chat.pinned:

@@ -258,6 +258,7 @@ class Person:
             unread = [one for one in shown if not one.mine and self.account.lid not in one.read_by]
             old = [_old(one) for one in reversed(shown)]
             known = self.settings.known(chat)
+            other = None if chat.is_group else self._accounts.at(chat)
             chats.append(
                 OldChat(
                     chat,
@@ -268,6 +269,7 @@ class Person:
                     known.pinned,
                     known.muted,
                     owner=self.jid,
+                    number=None if other is None else other.jid(lid=False),
                 )
             )
         return chats

@@ -85,16 +85,9 @@ _SET = "neonize 0.5.2 forgets to say which settings it sends, and they are refus
 
 NOT_YET: Mapping[str, Gaps] = {
     "whatsapp": {
-        "test_kinds.py::test_a_sticker_is_a_picture_with_its_emoji": "stickers have no emoji",
         "test_changes.py::TestPictures::test_are_taken_away": "neonize sets pictures only",
-        "test_pins.py::TestFromMatrix": "pins of Matrix stay in Matrix",
         "test_chat_settings.py::test_what_is_set_in_matrix_is_set_on_the_phone": _SET,
         "test_chat_settings.py::test_neither_side_takes_back_what_the_other_has_set": _SET,
-        "test_privacy.py::TestNamesOfContacts": "contacts come some time after linking",
-        "test_rooms_on_demand.py": (
-            "contacts come some time after linking, and what comes while a chat is set aside is not"
-            " in the room that is made later"
-        ),
     },
 }
 """What a network has and its bridge, or the sandbox, does not do yet."""

@@ -113,6 +113,13 @@ class TestFromMatrix:
         await pin(house, event)
         await phone_shows(house, nodira, seen)
 
+    async def test_in_direct_chats(self, direct: Conversation, nodira: Phone) -> None:
+        message, event = await say(direct, nodira, "our address")
+        await pin(direct, event)
+        await phone_shows(direct, nodira, message)
+        await pin(direct)
+        await phone_shows(direct, nodira)
+
     async def test_unpin_all(self, house: Conversation, nodira: Phone) -> None:
         first, one = await say(house, nodira, "rule one")
         second, two = await say(house, nodira, "rule two")

@@ -306,6 +306,9 @@ class WhatsAppDriver:
 
     def refuse_change(self, phone: Phone, change: str) -> None:
         account = self.net.accounts.find(phone.number)
+        if change == "pins":  # they are messages
+            self.net.faults.refuse_message(account)
+            return
         for one in _CHANGES[change]:
             self.net.faults.refuse_change(account, one)
 

@@ -13,6 +13,7 @@ from sandbox.whatsapp.person_view import Shown
 from tests.conformance.driver import Chat, Seen
 
 _STICKER = 512
+_EMOJI = "🙂"
 _POINTS = 64
 
 
@@ -73,9 +74,9 @@ class WhatsAppKinds:
     async def sticker(self, chat: Chat) -> str:
         drawn = io.BytesIO()
         Image.new("RGBA", (_STICKER, _STICKER), "teal").save(drawn, "WEBP")
-        about = {"width": _STICKER, "height": _STICKER}
+        about = {"width": _STICKER, "height": _STICKER, "accessibilityLabel": _EMOJI}
         await self._send(chat, "stickerMessage", drawn.getvalue(), "image/webp", **about)
-        return ""
+        return _EMOJI
 
     async def emoji(self, chat: Chat, words: str) -> str:
         raise NotImplementedError("emoji of WhatsApp are characters, not pictures")

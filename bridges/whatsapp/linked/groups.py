@@ -36,10 +36,10 @@ DIRECT_RIGHTS = ChatRights(
     name=NOBODY,
     topic=NOBODY,
     avatar=NOBODY,
-    pins=NOBODY,
+    pins=EVERYBODY,
     promote=NOBODY,
 )
-"""In a direct chat nobody can do more than write; each removes own messages."""
+"""In a direct chat nobody can do more than write and pin; each removes own messages."""
 
 READ_ONLY_RIGHTS = ChatRights(
     write=NOBODY,
@@ -70,7 +70,7 @@ def group_rights(*, announce: bool, locked: bool) -> ChatRights:
         name=info,
         topic=info,
         avatar=info,
-        pins=NOBODY,
+        pins=ADMIN if announce or locked else EVERYBODY,
         promote=ADMIN,
     )
 

@@ -5,6 +5,8 @@ It comes in parts: the first has names, each of the others a chat or a piece of 
 as it came, for the phone sends it once.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -36,6 +38,8 @@ _CHATS = frozenset({"INITIAL_BOOTSTRAP", "RECENT", "FULL"})
 _FOR_EVER = -1
 _LOOK_AGAIN = 2.0
 _PATIENCE = timedelta(minutes=1)
+_ASKED_PATIENCE = 20.0
+"""Seconds for which somebody who asks for a list may be kept waiting."""
 
 
 class HistorySync:
@@ -56,10 +60,20 @@ class HistorySync:
             )
             raise TemporaryError("WHATSAPP.HISTORY_AWAITED", text, retry_after=_LOOK_AGAIN)
 
+    async def settled(self) -> None:
+        """Wait a little for the phone."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ASKED_PATIENCE):
+                while await self.is_awaited():
+                    await self._clock.sleep(_LOOK_AGAIN)
+
     async def is_awaited(self) -> bool:
-        """Whether the phone has yet to hand over the chats of an account that was just linked."""
+        """Whether the phone has yet to hand over chats or contacts of an account that was just linked.
+
+        Without contacts rooms would not be called as people call each other.
+        """
         login = self._device.login
-        if self._is_there or await self._stores.accounts.has_history(login):
+        if self._is_there or await self._stores.accounts.is_complete(login):
             self._is_there = True
             return False
         account = await self._stores.accounts.get(login)

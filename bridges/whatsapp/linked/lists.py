@@ -69,7 +69,8 @@ class ChatLists:
         return await self._known(await self._stores.chats.get(chat.chat), {})
 
     async def contacts(self) -> Sequence[KnownChat]:
-        """See ``ListsContacts``."""
+        """See ``ListsContacts``. Right after linking there are none yet."""
+        await self._history.settled()
         saved = await self._stores.names.saved()
         found = {}
         for user, names in saved.items():

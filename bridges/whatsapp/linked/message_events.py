@@ -42,6 +42,7 @@ from bridges.whatsapp.linked.incoming import (
     meaning,
     poll_answers,
 )
+from bridges.whatsapp.linked.keeping import Keeping
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
@@ -83,6 +84,7 @@ class MessageEvents:
         self._people = people
         self._contents = contents
         self._status_posts = status_posts
+        self._keeping = Keeping(handle, stores.past)
 
     async def message(self, data: Data, batch: Batch) -> None:
         """A ``message`` event."""
@@ -99,9 +101,11 @@ class MessageEvents:
                 await self._edited(envelope, edited, batch)
             case Revoked(target):
                 batch.events.append(RemoteRedaction(envelope.chat, target, envelope.sender))
+                await self._keeping.revoked(envelope.chat, target, batch)
             case Reacted(target, emoji):
                 reaction = ReactionsOf(envelope.sender, (emoji,) if emoji else ())
                 batch.events.append(RemoteReactions(envelope.chat, target, (reaction,)))
+                await self._keeping.reacted(envelope, target, emoji, batch)
             case Voted(poll):
                 await self._voted(envelope, poll, data, batch)
             case Pinned(target, pinned):
@@ -176,6 +180,7 @@ class MessageEvents:
                 )
             )
         batch.writes.append(self._note(_noted(envelope)))
+        await self._keeping.said(envelope, data.get("message") or {}, batch)
         answers = poll_answers(said.content)
         if answers is not None:
             batch.writes.append(self._poll(envelope.id, answers))
@@ -189,6 +194,7 @@ class MessageEvents:
                     envelope.chat, envelope.sender, edited.target, envelope.when, stamp, parts
                 )
             )
+            await self._keeping.edited(envelope.chat, edited.target, edited.content, batch)
 
     async def _voted(self, envelope: Envelope, poll: MessageID, data: Data, batch: Batch) -> None:
         """Whoever votes says all they choose.

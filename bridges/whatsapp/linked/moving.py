@@ -9,6 +9,7 @@ from bridges.core.events import ChatMoved, RemoteEvent
 from bridges.core.network import BridgeHandle
 from bridges.whatsapp.ids import chat_key, user_id
 from bridges.whatsapp.linked.batch import Batch
+from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.store.addresses import SamePerson
 from bridges.whatsapp.store.names import NAMELESS, Names
@@ -17,7 +18,8 @@ from bridges.whatsapp.store.names import NAMELESS, Names
 class Moves:
     """Follows what is learned about addresses."""
 
-    def __init__(self, handle: BridgeHandle, stores: Stores) -> None:
+    def __init__(self, handle: BridgeHandle, stores: Stores, people: People) -> None:
+        self._people = people
         self._handle = handle
         self._stores = stores
 
@@ -31,9 +33,10 @@ class Moves:
     async def _move(self, pair: SamePerson, batch: Batch) -> list[RemoteEvent]:
         old = chat_key(pair.number, self._stores.login)
         new = chat_key(pair.lid, self._stores.login)
-        await self._rename(pair)
+        renamed = await self._rename(pair)
         batch.writes.append(self._notes(old.chat, new.chat))
-        return [ChatMoved(old, new)] if await self._handle.has_room(old) else []
+        moved = [ChatMoved(old, new)] if await self._handle.has_room(old) else []
+        return [*moved, *renamed]
 
     def _notes(self, old: str, new: str) -> Callable[[Transaction], Awaitable[None]]:
         async def write(transaction: Transaction) -> None:
@@ -43,11 +46,12 @@ class Moves:
 
         return write
 
-    async def _rename(self, pair: SamePerson) -> None:
-        """Take along what is known of somebody's names."""
+    async def _rename(self, pair: SamePerson) -> list[RemoteEvent]:
+        """Take along what is known of somebody's names; what follows from it."""
         by_number = await self._stores.names.get(user_id(pair.number))
         if by_number == NAMELESS:
-            return
+            return []
         by_lid = await self._stores.names.get(user_id(pair.lid))
         names = Names(by_lid.pushed or by_number.pushed, by_lid.saved or by_number.saved)
         await self._stores.names.put([(user_id(pair.lid), names), (user_id(pair.number), NAMELESS)])
+        return self._people.differences(pair.lid, by_lid, names)

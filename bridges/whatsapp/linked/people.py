@@ -88,14 +88,15 @@ class People:
             if new == known:
                 continue
             changed.append((user, new))
-            events += self._differences(jid, known, new)
+            events += self.differences(jid, known, new)
         for user, known in (await self._names.saved()).items():
             if user not in current:
                 changed.append((user, Names(known.pushed)))
         await self._names.put(changed)
         return events
 
-    def _differences(self, jid: Jid, known: Names, new: Names) -> list[RemoteEvent]:
+    def differences(self, jid: Jid, known: Names, new: Names) -> list[RemoteEvent]:
+        """What follows when somebody's names are others than was known."""
         events: list[RemoteEvent] = []
         if new.pushed != known.pushed:
             events.append(UserChanged(user_id(jid), UserInfo(name=new.pushed)))

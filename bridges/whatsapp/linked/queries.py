@@ -33,6 +33,7 @@ from bridges.whatsapp.linked.groups import (
     group_info,
     pairs_of,
 )
+from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
 from bridges.whatsapp.linked.refusals import guarded
@@ -53,7 +54,10 @@ class Queries:
         stores: Stores,
         people: People,
         pictures: Pictures,
+        awaited: HistorySync,
     ) -> None:
+        """``awaited`` knows whether the phone has yet to say how people are called."""
+        self._awaited = awaited
         self._device = device
         self._handle = handle
         self._stores = stores
@@ -93,10 +97,13 @@ class Queries:
 
     async def _direct(self, jid: Jid) -> ChatInfo:
         user = user_id(jid)
+        saved = await self._people.saved_name(user)
+        if saved is None:
+            await self._awaited.check()
         me, other = self._people.sender(self._device.me), self._people.sender(jid)
         return ChatInfo(
             kind=ChatKind.DIRECT,
-            name=await self._people.saved_name(user),
+            name=saved,
             other_user=user,
             members=(Member(me), Member(other)) if me != other else (Member(me),),
             members_complete=True,

@@ -15,6 +15,7 @@ from mautrix.util.async_db import Connection as Transaction
 from bridges.core.errors import TemporaryError
 from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.network import BridgeHandle
+from bridges.whatsapp.linked.app_state import AppState
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.chat_events import ChatEvents
 from bridges.whatsapp.linked.connection import Connection
@@ -44,6 +45,7 @@ class Receiver:
         messages: MessageEvents,
         chats: ChatEvents,
         history: HistorySync,
+        app_state: AppState,
         moves: Moves,
         *,
         by_proxy: bool,
@@ -67,6 +69,7 @@ class Receiver:
             "identity_change": chats.identity_changed,
             "call_offer": chats.call,
             "history_sync": history.part,
+            "app_state": app_state.synced,
         }
 
     def begin(self, received: int) -> None:

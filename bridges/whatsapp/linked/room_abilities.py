@@ -5,15 +5,17 @@ from pathlib import Path
 
 from bridges.core.chat import Avatar
 from bridges.core.ids import ChatKey, RemoteUserID
-from bridges.core.outgoing import OutgoingPower
+from bridges.core.outgoing import OutgoingPins, OutgoingPower
+from bridges.whatsapp.linked.pins import PinActions
 from bridges.whatsapp.linked.rooms import RoomActions
 
 
 class RoomAbilities:
     """What a session inherits; it calls ``_open_rooms`` first."""
 
-    def _open_rooms(self, rooms: RoomActions) -> None:
+    def _open_rooms(self, rooms: RoomActions, pins: PinActions) -> None:
         self._rooms = rooms
+        self._pins = pins
 
     async def set_name(self, chat: ChatKey, name: str) -> None:
         """See ``HandlesChatName``."""
@@ -26,6 +28,10 @@ class RoomAbilities:
     async def set_avatar(self, chat: ChatKey, path: Path | None) -> Avatar:
         """See ``HandlesChatAvatar``."""
         return await self._rooms.set_avatar(chat, path)
+
+    async def set_pinned(self, pins: OutgoingPins) -> None:
+        """See ``HandlesPins``."""
+        await self._pins.set_pinned(pins)
 
     async def invite(self, chat: ChatKey, user: RemoteUserID) -> None:
         """See ``HandlesMembers``."""

@@ -26,6 +26,7 @@ from bridges.core.refresh import Refresher
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.config import WhatsAppConfig
 from bridges.whatsapp.linked.actions import TYPING_SECONDS, MessageActions
+from bridges.whatsapp.linked.app_state import AppState
 from bridges.whatsapp.linked.border import LinkedBorder
 from bridges.whatsapp.linked.chat_events import ChatEvents
 from bridges.whatsapp.linked.connection import Connection
@@ -42,6 +43,7 @@ from bridges.whatsapp.linked.moving import Moves
 from bridges.whatsapp.linked.outgoing import Outgoing
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
+from bridges.whatsapp.linked.pins import PinActions
 from bridges.whatsapp.linked.queries import Queries
 from bridges.whatsapp.linked.receiver import Receiver
 from bridges.whatsapp.linked.refusals import NOT_LINKED, quietly
@@ -78,11 +80,12 @@ class LinkedSession(RoomAbilities):
             record.id, record.user, stores.addresses, stores.names, minimal=minimal
         )
         pictures = Pictures(device, minimal=minimal)
-        self._queries = Queries(device, handle, stores, people, pictures)
+        history = HistorySync(device, handle.clock, stores, people)
+        self._queries = Queries(device, handle, stores, people, pictures, history)
         self._refresher = Refresher(record.id, handle, self._queries.chat_info, _REFRESH_PAUSE)
         contents = Contents(device, handle, people, view_once=config.media.view_once)
         self._connection = Connection(device, border, handle.clock, self._report, self._on_lost)
-        history = HistorySync(device, handle.clock, stores, people)
+        app_state = AppState(record.id, device, stores, people)
         self._receiver = Receiver(
             device,
             handle,
@@ -98,7 +101,8 @@ class LinkedSession(RoomAbilities):
             ),
             ChatEvents(device, handle, stores, people, pictures, self._refresher),
             history,
-            Moves(handle, stores),
+            app_state,
+            Moves(handle, stores, people),
             by_proxy=config.linked.proxy is not None,
         )
         outgoing = Outgoing(device, stores)
@@ -107,8 +111,9 @@ class LinkedSession(RoomAbilities):
         self._lists = ChatLists(device, stores, people, handle.clock, history)
         self._past = Past(device, stores, people, contents, history)
         self._fetcher = MediaFetcher(device)
-        self._watch = Watch(device, handle, stores, people, config.linked.contacts_interval)
-        self._open_rooms(RoomActions(device, people, self._queries))
+        self._watch = Watch(device, handle, stores, app_state, config.linked.contacts_interval)
+        pins = PinActions(device, stores, handle.clock)
+        self._open_rooms(RoomActions(device, people, self._queries), pins)
 
     # -- Session
 

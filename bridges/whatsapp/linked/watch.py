@@ -1,32 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Looking for what WhatsApp does not tell by itself: contacts, settings of chats, a phone that is away.
+"""Looking from time to time for what may have been missed: contacts, settings of chats, the phone.
 
-The library takes in these changes without a word, so what it knows is asked for from time to time; that
-costs WhatsApp nothing.
+What is looked at is what the library has; that costs WhatsApp nothing.
 """
 
 import asyncio
 
 import structlog
-from attrs import evolve
 
 from bridges.core.errors import BridgeError
-from bridges.core.events import RemoteChatSettings, RemoteEvent
 from bridges.core.network import BridgeHandle
 from bridges.core.tasks import ended
-from bridges.whatsapp.ids import LID, Jid, chat_key, maybe_jid, parse_jid
-from bridges.whatsapp.linked.chat_settings import settings_of
+from bridges.whatsapp.linked.app_state import AppState
 from bridges.whatsapp.linked.device import LinkedDevice
-from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.phone_watch import LOOK_EVERY, due_warning, warning
-from bridges.whatsapp.linked.refusals import guarded, quietly
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.store.chats import ChatFacts
-from bridges.whatsapp.store.names import Names
-from bridges.whatsapp.wire.values import ChatSettings as Told
-
-_CHATS = 500
-"""Chats whose settings are looked at, the latest ones."""
 
 
 class Watch:
@@ -37,14 +25,14 @@ class Watch:
         device: LinkedDevice,
         handle: BridgeHandle,
         stores: Stores,
-        people: People,
+        app_state: AppState,
         interval: float,
     ) -> None:
         self._log = structlog.get_logger("karvon.whatsapp")
         self._device = device
         self._handle = handle
         self._stores = stores
-        self._people = people
+        self._app_state = app_state
         self._interval = interval
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -74,59 +62,15 @@ class Watch:
 
     async def contacts(self) -> None:
         """Compare the address book with what is known."""
-        listed = await guarded(self._device.worker.contacts(self._device.name))
-        told: dict[Jid, Names] = {}
-        for one in listed:
-            jid = maybe_jid(one.jid)
-            if jid is None or not jid.is_person:
-                continue
-            person = await self._person(jid)
-            saved = one.full_name or one.first_name
-            known = told.get(person, Names())
-            told[person] = Names(known.pushed or one.push_name, known.saved or saved)
-        events = await self._people.saved(list(told.items()))
+        events = await self._app_state.contact_news()
         if events:
             await self._handle.receive(self._device.login, events)
-
-    async def _person(self, jid: Jid) -> Jid:
-        """By which address somebody in the address book is called; the library may know the LID."""
-        person = await self._people.person(jid)
-        if person.server == LID:
-            return person
-        worker = self._device.worker
-        lid = maybe_jid(await quietly(worker.lid_of(self._device.name, str(jid))))
-        if lid is None:
-            return person
-        pairs = await self._people.news((lid, jid))
-        await self._stores.addresses.put(pairs)
-        return lid.bare
 
     async def settings(self) -> None:
         """Compare how chats are set with what is known."""
-        facts = await self._stores.chats.recent(_CHATS)
-        asked = [str(one) for chat in facts for one in await self._addresses(chat)]
-        if not asked:
-            return
-        worker = self._device.worker
-        told = await guarded(worker.chat_settings(self._device.name, asked))
-        events: list[RemoteEvent] = []
-        changed: list[ChatFacts] = []
-        for chat in facts:
-            found = [told[str(one)] for one in await self._addresses(chat) if str(one) in told]
-            new = _updated(chat, found[-1]) if found else chat
-            if new != chat:
-                changed.append(new)
-                key = chat_key(parse_jid(chat.chat), self._device.login)
-                events.append(RemoteChatSettings(key, settings_of(new)))
+        events, write = await self._app_state.settings_news()
         if events:
-            await self._handle.receive(self._device.login, events)
-            await self._stores.chats.put(changed)
-
-    async def _addresses(self, chat: ChatFacts) -> list[Jid]:
-        """By which addresses the phone may have set a chat: the number first, the LID last."""
-        jid = parse_jid(chat.chat)
-        other = await self._people.number(jid) if jid.is_person else None
-        return [one for one in (other, jid) if one is not None]
+            await self._handle.receive(self._device.login, events, write)
 
     async def _look_at_phone(self) -> None:
         while True:
@@ -146,7 +90,3 @@ class Watch:
         if days is not None:
             self._handle.tell(self._device.login, warning(days))
             await self._stores.accounts.warned(self._device.login, days)
-
-
-def _updated(facts: ChatFacts, told: Told) -> ChatFacts:
-    return evolve(facts, muted_until=told.muted_until, archived=told.archived, pinned=told.pinned)

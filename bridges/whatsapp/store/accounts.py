@@ -69,7 +69,7 @@ class AccountStore:
             f" ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO UPDATE SET"
             " device = excluded.device, number = excluded.number, received = excluded.received,"
             " linked_at = excluded.linked_at, phone_seen = excluded.phone_seen,"
-            " warned_days = excluded.warned_days, has_history = false",
+            " warned_days = excluded.warned_days, has_history = false, has_contacts = false",
             account.login,
             account.device,
             account.number,
@@ -96,17 +96,23 @@ class AccountStore:
             int(when.timestamp()),
         )
 
-    async def has_history(self, login: LoginID) -> bool:
-        """Whether the phone has handed over its chats since the account was linked."""
+    async def is_complete(self, login: LoginID) -> bool:
+        """Whether the phone has handed over chats and contacts since the account was linked."""
         row = await self._db.fetchrow(
-            "SELECT has_history FROM whatsapp_account WHERE login = $1", login
+            "SELECT has_history, has_contacts FROM whatsapp_account WHERE login = $1", login
         )
-        return row is not None and bool(row["has_history"])
+        return row is not None and bool(row["has_history"] and row["has_contacts"])
 
     async def history_came(self, connection: Connection, login: LoginID) -> None:
-        """Note that it has, with what it has handed over."""
+        """Note that the chats are there, with what was handed over."""
         await connection.execute(
             "UPDATE whatsapp_account SET has_history = true WHERE login = $1", login
+        )
+
+    async def contacts_came(self, connection: Connection, login: LoginID) -> None:
+        """Note that the contacts are there, with what they have changed."""
+        await connection.execute(
+            "UPDATE whatsapp_account SET has_contacts = true WHERE login = $1", login
         )
 
     async def warned(self, login: LoginID, days: int) -> None:

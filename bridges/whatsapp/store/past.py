@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the phone has handed over of old chats, sealed, until a room wants it.
+"""What was said in chats that had no room, sealed, until one wants it.
 
-The phone sends it once, after linking; so it is kept as it came and can be read again whenever a
-room is made.
+The phone sends old chats once, after linking, and what comes later never again; so it is kept as it
+came and can be read again whenever a room is made.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from mautrix.util.async_db import Connection
 
 from bridges.core.ids import LoginID, MessageID
@@ -32,6 +32,10 @@ class OldMessage:
     place: int
     data: Mapping[str, Any]
 
+    def saying(self, data: Mapping[str, Any]) -> "OldMessage":
+        """The same message with other content."""
+        return evolve(self, data=data)
+
 
 @frozen
 class Position:
@@ -48,6 +52,17 @@ class PastStore:
         self._db = database
         self._secrets = secrets
         self._login = login
+
+    async def get(self, chat: str, message: MessageID) -> OldMessage | None:
+        """A message, None if it is not kept. Raises ``SecretUnreadable``."""
+        row = await self._db.fetchrow(
+            "SELECT id, sent_at, place, sealed FROM whatsapp_past"
+            " WHERE login = $1 AND chat = $2 AND id = $3",
+            self._login,
+            chat,
+            message,
+        )
+        return None if row is None else self._open(chat, row)
 
     async def position(self, chat: str, message: MessageID) -> Position | None:
         """Where a message stands in its chat, None if it is not kept."""
@@ -94,6 +109,15 @@ class PastStore:
                 one.place,
                 self._secrets.seal(json.dumps(dict(one.data)).encode(), self._purpose(one.id)),
             )
+
+    async def forget(self, connection: Connection, chat: str, message: MessageID) -> None:
+        """Keep one message no more."""
+        await connection.execute(
+            "DELETE FROM whatsapp_past WHERE login = $1 AND chat = $2 AND id = $3",
+            self._login,
+            chat,
+            message,
+        )
 
     async def move(self, connection: Connection, chat: str, successor: str) -> None:
         """Have the messages of a chat in another one, where they are not there already."""

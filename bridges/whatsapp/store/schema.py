@@ -90,5 +90,13 @@ async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
         await connection.execute(statement)
 
 
+async def add_contacts(connection: Connection, _scheme: Scheme) -> None:
+    """Remember whether the phone has handed over its contacts."""
+    await connection.execute(
+        "ALTER TABLE whatsapp_account ADD COLUMN has_contacts BOOLEAN NOT NULL DEFAULT false"
+    )
+
+
 whatsapp_tables.register(upgrade_v1, description="Linked accounts")
 whatsapp_tables.register(create_cloud_tables, description="Numbers of the Cloud API")
+whatsapp_tables.register(add_contacts, description="Whether contacts have come")

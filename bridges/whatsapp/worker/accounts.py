@@ -186,6 +186,7 @@ class Accounts:
             failing=lambda: self._failing,
             fetching=lambda: bool(self._journal.histories(name)),
             failed=_not_heard,
+            synced=partial(self._synced, name),
         )
         return Listener(
             happened=partial(self._happened, name),
@@ -217,6 +218,9 @@ class Accounts:
     def _linked(self, name: str, own: Own) -> None:
         account = Linked(name, own.jid, own.lid, True)
         self._keep(lambda: self._journal.linked(account, [("linked", asdict(own))]))
+
+    def _synced(self, name: str, collection: str) -> None:
+        self._happened(name, [Happened("app_state", {"collection": collection})])
 
     def _shows(self, name: str, what: str, text: str) -> None:
         if what == "qr":

@@ -16,6 +16,9 @@ _ATTRIBUTE = re.compile(r" (?P<name>[a-z_:-]+)=\"(?P<value>[^\"]*)\"")
 _PART = "<enc "
 _IGNORED = re.compile(r"Ignoring message (?P<id>\S+) from ")
 _HISTORY = "Received history sync ("
+_SYNCED = re.compile(
+    r"(?:Full sync of|Synced) app state (?P<collection>[a-z_]+) (?:completed|from )"
+)
 _OPENED = re.compile(r"Decrypting message from (?P<sender>\S+) in ")
 
 
@@ -67,6 +70,12 @@ def sender_of_opened(line: str) -> str | None:
     """Return whose message the library begins to decrypt, if a line says so."""
     found = _OPENED.match(line)
     return found["sender"] if found else None
+
+
+def synced_collection(line: str) -> str | None:
+    """Return of which collection the library has the present state, if a line says so."""
+    found = _SYNCED.match(line)
+    return found["collection"] if found else None
 
 
 def has_fetched_history(line: str) -> bool:

@@ -30,6 +30,7 @@ from bridges.whatsapp.worker.stanzas import (
     ignored_message,
     read,
     sender_of_opened,
+    synced_collection,
 )
 
 _PATIENCE = 3.0
@@ -65,6 +66,7 @@ class Told:
         failing: whether events cannot be kept at the moment.
         fetching: whether old chats are still to be fetched.
         failed: the service has refused the connection; its stanza.
+        synced: the library has the present state of a collection (contacts, settings of chats).
     """
 
     has: Callable[[str, str], bool]
@@ -74,6 +76,7 @@ class Told:
     failing: Callable[[], bool]
     fetching: Callable[[], bool]
     failed: Callable[[Stanza], None]
+    synced: Callable[[str], None]
 
 
 @define
@@ -135,6 +138,10 @@ class Tap:
             elif has_fetched_history(line):
                 self._until(lambda: not self._unsafe())
                 self._until(lambda: not self._told.fetching(), _FETCHING)
+            else:
+                collection = synced_collection(line)
+                if collection is not None:
+                    self._told.synced(collection)
 
     def kept(self, kind: str, data: Data) -> None:
         """An event is in the journal, or not worth keeping."""

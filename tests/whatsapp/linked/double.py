@@ -90,6 +90,9 @@ class ScriptedWorker:
     async def contacts(self, account: str) -> list[Contact]:
         return self.contacts_told
 
+    async def lid_of(self, account: str, number: str) -> str:
+        return ""
+
     async def chat_settings(self, account: str, chats: Sequence[str]) -> dict[str, ChatSettings]:
         return {one: self.settings_told[one] for one in chats if one in self.settings_told}
 

@@ -132,6 +132,13 @@ class TestAddresses:
         assert {one.info.name for one in linked.handle.all(UserChanged)} == {"Boris"}
         assert (await linked.session.chat_info(BY_LID)).name == "Uncle B."
 
+    async def test_a_name_saved_for_a_number_goes_along_to_the_lid(self, linked: Scene) -> None:
+        linked.worker.contacts_told = [Contact(NUMBER, "Uncle", "Uncle B.", "", "", "")]
+        linked.worker.happens("app_state", collection="critical_unblock_low")
+        await linked.until_taken(linked.message("hello", sender_alt=NUMBER))
+        named = [(one.chat, one.info.name) for one in linked.handle.all(ChatChanged)]
+        assert named == [(BY_NUMBER, "Uncle B."), (BY_LID, "Uncle B.")]
+
 
 class TestWhatIsDoneToMessages:
     async def test_a_placeholder_is_replaced_in_place(self, linked: Scene) -> None:
@@ -264,6 +271,7 @@ class TestHistory:
         told = [past("c", 3), past("mine", 2, mine=True), past("b", 2), past("a", 1)]
         conversation = {"ID": "200@lid", "messages": told, "unreadCount": 2}
         kinds = {"sync_type": "RECENT", "parts": 1, "part": 1}
+        linked.worker.happens("app_state", collection="critical_unblock_low")
         await linked.until_taken(
             linked.worker.happens("history_sync", **kinds, conversation=conversation)
         )
@@ -277,6 +285,7 @@ class TestHistory:
         assert linked.session is not None
         conversation = {"ID": "200@lid", "messages": [past("b", 2), past("a", 1)]}
         kinds = {"sync_type": "RECENT", "parts": 1, "part": 1}
+        linked.worker.happens("app_state", collection="critical_unblock_low")
         linked.worker.happens("history_sync", **kinds, conversation=conversation)
         await linked.until_taken(linked.message("live"))
         newest = await linked.session.history(BY_LID, MessageID("live"), 1)
@@ -291,6 +300,45 @@ class TestHistory:
             await linked.session.recent_chats(10)
         linked.clock.passes(minutes=1)
         assert await linked.session.history(BY_LID, None, 10) == HistoryPage()
+
+    async def test_contacts_are_waited_for_as_well(self, linked: Scene) -> None:
+        assert linked.session is not None
+        kinds = {"sync_type": "RECENT", "parts": 0, "part": 0}
+        await linked.until_taken(linked.worker.happens("history_sync", **kinds))
+        with pytest.raises(TemporaryError):
+            await linked.session.chat_info(BY_LID)
+        linked.worker.contacts_told = [Contact("200@lid", "Uncle", "Uncle B.", "", "", "")]
+        await linked.until_taken(
+            linked.worker.happens("app_state", collection="critical_unblock_low")
+        )
+        assert (await linked.session.chat_info(BY_LID)).name == "Uncle B."
+
+    async def test_what_is_said_without_a_room_is_there_when_one_is_made(
+        self, linked: Scene
+    ) -> None:
+        assert linked.session is not None
+        linked.clock.passes(minutes=1)
+        linked.message("first")
+        linked.message("second")
+        key = {"remoteJID": "200@lid", "ID": "second"}
+        for identifier, change in (
+            (
+                "edit",
+                {"key": key, "type": "MESSAGE_EDIT", "editedMessage": {"conversation": "new"}},
+            ),
+            ("revoke", {"key": {**key, "ID": "first"}, "type": "REVOKE"}),
+        ):
+            linked.message(identifier, message={"protocolMessage": change})
+        liked = {"reactionMessage": {"key": key, "text": "👍"}}
+        await linked.until_taken(linked.message("liked", message=liked))
+        linked.handle.rooms.add(BY_LID)
+        await linked.until_taken(linked.message("third"))
+        page = await linked.session.history(BY_LID, None, 10)
+        [kept] = page.messages
+        assert kept.message.id == "second"
+        assert isinstance(kept.message.parts[0], Text)
+        assert kept.message.parts[0].text.body == "new"
+        assert [(one.user.user, one.emojis) for one in kept.reactions] == [("lid-200", ("👍",))]
 
 
 def past(identifier: str, seconds: int, *, mine: bool = False) -> dict[str, Any]:

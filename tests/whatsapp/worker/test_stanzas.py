@@ -4,7 +4,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridges.whatsapp.worker.stanzas import ignored_message, read, sender_of_opened
+from bridges.whatsapp.worker.stanzas import (
+    ignored_message,
+    read,
+    sender_of_opened,
+    synced_collection,
+)
 
 
 def test_a_message_with_its_parts() -> None:
@@ -36,3 +41,7 @@ def test_lines_that_tell_what_the_library_does() -> None:
     assert sender_of_opened("Decrypting message from 7:1@lid in 12@g.us") == "7:1@lid"
     assert ignored_message("Ignoring message 3EB0 from 7:1@lid in 12@g.us: old counter") == "3EB0"
     assert ignored_message("Error decrypting message 3EB0 from 7:1@lid in 12@g.us: x") is None
+    full = "Full sync of app state critical_unblock_low completed. Current version: 3"
+    assert synced_collection(full) == "critical_unblock_low"
+    assert synced_collection("Synced app state regular_low from version 1 to 2") == "regular_low"
+    assert synced_collection("Failed to do initial fetch of app state regular: x") is None

@@ -29,6 +29,7 @@ class Library:
         self.heals = True
         self.fetching = False
         self.failed: list[Stanza] = []
+        self.synced: list[str] = []
         told = Told(
             has=lambda sender, message: (sender, message) in self.seen,
             lost=self._lose,
@@ -37,6 +38,7 @@ class Library:
             failing=lambda: self.failing,
             fetching=lambda: self.fetching,
             failed=self.failed.append,
+            synced=self.synced.append,
         )
         self.tap = Tap(told)
         self._threads: list[threading.Thread] = []
