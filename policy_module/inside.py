@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What modules are offered no public way to: the private parts of Synapse 1.163 that we stand on.
 
-All of them are here and in ``egress``, so that whoever moves to another version of Synapse finds them.
+All of them are here, in ``egress`` and in ``history.inside``, so that whoever moves to another version of
+Synapse finds them.
 """
 
 from collections import OrderedDict
