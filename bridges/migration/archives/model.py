@@ -90,6 +90,7 @@ class ArchivedMessage:
         sent_at: timezone-aware; whole seconds, or minutes, as the archive has them.
         reply_to: id of the message it answers, of the same chat.
         edited_at: when it was last changed; its former text is not in archives.
+        topic: id of the message that opened the topic it is in, in chats that have topics.
     """
 
     id: str
@@ -99,6 +100,7 @@ class ArchivedMessage:
     reply_to: str | None = None
     reactions: tuple[ArchivedReaction, ...] = ()
     edited_at: datetime | None = None
+    topic: str | None = None
 
 
 @frozen

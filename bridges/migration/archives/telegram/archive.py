@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A Telegram Desktop export as an ``Archive`` (``bridges.migration.archives.model``)."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
+from pathlib import PurePosixPath
+from typing import IO
+
+from attrs import evolve
+
+from bridges.contacts.sources.model import Card
+from bridges.core.chat import ChatKind
+from bridges.core.text import Translation, UserText, user_text
+from bridges.migration.archives.container import Container
+from bridges.migration.archives.errors import ArchiveRefused
+from bridges.migration.archives.model import (
+    ArchivedChat,
+    ArchivedMessage,
+    ArchivedPerson,
+    Skipped,
+    Source,
+)
+from bridges.migration.archives.telegram.export import Broken, FoundChat, Survey, elements, survey
+from bridges.migration.archives.telegram.fields import Raw, integer, mapping, name
+from bridges.migration.archives.telegram.messages import is_said, message_of, sender_of
+from bridges.migration.archives.telegram.peers import chat_id, kind_of
+from bridges.migration.archives.telegram.people import contact_of, people_in, phone_of
+from bridges.migration.archives.telegram.reader import CutOff, JsonReader, Place
+from bridges.migration.archives.telegram.surroundings import Surroundings
+from bridges.migration.archives.telegram.tracking import SeenIds, Topics
+
+MAIN = "result.json"
+
+_log = logging.getLogger(__name__)
+
+
+def open_telegram(
+    container: Container, *, zone: tzinfo = UTC, say: Translation = str
+) -> "TelegramArchive":
+    """Read through an export once and give access to it.
+
+    Args:
+        container: where it lies; has to stay open.
+        zone: of exports so old that they tell local times only (before about 2021).
+        say: puts what stands in messages as a sentence of ours into the reader's language.
+
+    Raises:
+        ArchiveRefused: it is no such export, or an HTML one, or several.
+    """
+    path = _main_file(container)
+    with container.open(path) as file:
+        found = survey(file)
+    if found is None:
+        raise ArchiveRefused(
+            user_text(
+                "{name} is not an export of Telegram. In Telegram Desktop choose Export chat history "
+                "or Export Telegram data, and the format JSON.",
+                name=path,
+            )
+        )
+    return TelegramArchive(container, path, found, zone, say)
+
+
+class TelegramArchive:
+    """An export of one chat or of an account. Files' paths are those of the container.
+
+    Neutral addresses in texts hold ids of people (``karvon:user/user1``) and, for custom emoji, paths
+    for ``open`` (``karvon:emoji/stickers%2Fone.webp``).
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        path: str,
+        found: Survey,
+        zone: tzinfo,
+        say: Translation,
+    ) -> None:
+        self._container = container
+        self._path = path
+        self._found = found
+        self._zone = zone
+        self._say = say
+        self._chats = _by_id(found)
+
+    @property
+    def source(self) -> Source:
+        """Telegram."""
+        return Source.TELEGRAM
+
+    def remarks(self) -> Iterator[UserText]:
+        """Give what people should know of the export as a whole before they go on."""
+        if not self._found.whole:
+            yield user_text(
+                "{name} ends in the middle or is damaged. What could be read is there; "
+                "to have everything, export again.",
+                name=self._path,
+            )
+        if not all(chat.zoned for chat in self._chats.values()):
+            yield user_text(
+                "This old export does not say in which time zone its times are. "
+                "They are taken as {zone}.",
+                zone=str(self._zone),
+            )
+
+    def chats(self) -> Iterator[ArchivedChat]:
+        """Give the chats in it, in the file's order."""
+        for key, chat in self._chats.items():
+            called = name(chat.header, "name")
+            if name(chat.header, "type") == "saved_messages":
+                called = called or self._say(user_text("Saved messages"))
+            yield ArchivedChat(key, called, kind_of(chat.header))
+
+    def people(self, chat: str) -> Iterator[ArchivedPerson]:
+        """Give who speaks or is named in a chat, once each, after reading all of it."""
+        around = self._surroundings(chat)
+        header = self._chats[chat].header
+        names = {chat: name(header, "name")} if around.kind is ChatKind.DIRECT else {}
+        speakers = set()
+        for element in self._elements(self._chats[chat].place):
+            if isinstance(element, dict):
+                for person, called in people_in(element, around):
+                    names[person] = names.get(person) or called
+                if is_said(element):
+                    speakers.add(sender_of(element, around))
+        if chat in names:
+            names[chat] = names[chat] or name(header, "name")
+        phones = self._phones()
+        owner = self._owner(header, chat, speakers)
+        for person, called in names.items():
+            yield ArchivedPerson(person, called, phones.get(person, ""), person == owner)
+
+    def messages(self, chat: str) -> Iterator[ArchivedMessage | Skipped]:
+        """Give a chat's messages in the file's order, which is by time."""
+        around = self._surroundings(chat)
+        seen, topics = SeenIds(), Topics()
+        last = ""
+        for element in self._elements(self._chats[chat].place):
+            if isinstance(element, Broken):
+                yield _broken(element, f"{chat}/{last}")
+                continue
+            read = _read(element, around)
+            if isinstance(read, ArchivedMessage):
+                last = read.id
+                if not seen.is_new(int(read.id)):
+                    read = Skipped(f"{chat}/{last}", user_text("The message is there twice."))
+                elif (topic := topics.topic_of(mapping(element), read.reply_to)) is not None:
+                    answers = None if read.reply_to == topic else read.reply_to
+                    read = evolve(read, topic=topic, reply_to=answers)
+            yield read
+
+    def contacts(self) -> Iterator[Card | Skipped]:
+        """Give the address book, which only exports of an account have."""
+        for number, element in enumerate(self._elements(self._found.contacts), start=1):
+            if isinstance(element, Broken):
+                yield _broken(element, f"contacts/{number}")
+            else:
+                yield contact_of(element, number)
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a file that belongs to a message."""
+        return self._container.open(path)
+
+    def _elements(self, place: Place | None) -> Iterator[object]:
+        if place is None:
+            return
+        with self._container.open(self._path) as file:
+            try:
+                yield from elements(JsonReader(file, place))
+            except CutOff:
+                return
+
+    def _surroundings(self, chat: str) -> Surroundings:
+        return Surroundings(
+            chat=chat,
+            kind=kind_of(self._chats[chat].header),
+            size_of=self._container.size,
+            folder=self._path.removesuffix(PurePosixPath(self._path).name),
+            zone=self._zone,
+            say=self._say,
+        )
+
+    def _phones(self) -> Mapping[str, str]:
+        known = {}
+        for element in self._elements(self._found.contacts):
+            contact = mapping(element)
+            if (user := integer(contact, "user_id")) and (phone := phone_of(contact)):
+                known[f"user{user}"] = phone
+        if (user := integer(self._found.owner, "user_id")) and (
+            phone := phone_of(self._found.owner)
+        ):
+            known[f"user{user}"] = phone
+        return known
+
+    def _owner(self, header: Raw, chat: str, speakers: set[str]) -> str | None:
+        """Whose export it is: the account's; otherwise of a direct chat who is not the other person."""
+        if user := integer(self._found.owner, "user_id"):
+            return f"user{user}"
+        match name(header, "type"):
+            case "saved_messages":
+                return chat
+            case "personal_chat" | "bot_chat":
+                others = speakers - {chat}
+                return others.pop() if len(others) == 1 else None
+        return None
+
+
+def _main_file(container: Container) -> str:
+    if container.main is not None:
+        return container.main
+    names = [name for name in container.names() if PurePosixPath(name).suffix in {".json", ".html"}]
+    exports = [name for name in names if PurePosixPath(name).name == MAIN]
+    if len(exports) == 1:
+        return exports[0]
+    if exports:
+        raise ArchiveRefused(
+            user_text(
+                "There are {count} exports in this archive. Give them one by one.",
+                count=len(exports),
+            )
+        )
+    if any(PurePosixPath(name).name == "messages.html" for name in names):
+        raise ArchiveRefused(
+            user_text(
+                "This export is made for reading in a browser (HTML). "
+                "Export again in Telegram Desktop and choose the format JSON."
+            )
+        )
+    raise ArchiveRefused(
+        user_text(
+            "There is no {name} in the archive. Give the whole folder of the export.", name=MAIN
+        )
+    )
+
+
+def _by_id(found: Survey) -> Mapping[str, FoundChat]:
+    """The chats by id; should an id come again, a number is added to it."""
+    chats: dict[str, FoundChat] = {}
+    for chat in found.chats:
+        key = first = chat_id(chat.header)
+        count = 1
+        while key in chats:
+            count += 1
+            key = f"{first}#{count}"
+        chats[key] = chat
+    return chats
+
+
+def _read(element: object, around: Surroundings) -> ArchivedMessage | Skipped:
+    try:
+        return message_of(element, around)
+    except Exception:  # noqa: BLE001 - one message must not hold up those behind it
+        _log.exception("A message of an export could not be read", extra={"chat": around.chat})
+        return Skipped(around.chat, user_text("The message could not be read."))
+
+
+def _broken(broken: Broken, where: str) -> Skipped:
+    if broken.cut_off:
+        return Skipped(where, user_text("The file cannot be read any further from here on."))
+    return Skipped(where, user_text("A message here is damaged."))
