@@ -28,9 +28,9 @@ from bridges.core.content import (
     RemoteMedia,
     RemoteThumbnail,
 )
+from bridges.core.conversion.formats import STICKER_CONVERTERS
 from bridges.core.formatting.names import clean_name
 from bridges.core.ids import LoginID
-from bridges.telegram.conversion.formats import STICKER_CONVERTERS
 from bridges.telegram.media import message_reference
 
 _WAVEFORM_BITS = 5

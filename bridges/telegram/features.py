@@ -8,9 +8,9 @@ from telethon.tl.types import PeerChannel, PeerChat
 
 from bridges.core.capabilities import FileFeatures, RoomFeatures, Support
 from bridges.core.content import MediaKind
+from bridges.core.conversion.formats import TGS, WEBM
 from bridges.core.ids import ChatKey
 from bridges.telegram import ids
-from bridges.telegram.conversion.formats import TGS, WEBM
 from bridges.telegram.formatting import MAX_TEXT
 from bridges.telegram.to_telegram.pieces import Writing
 from bridges.telegram.to_telegram.reacting import PREMIUM_REACTIONS, REACTIONS

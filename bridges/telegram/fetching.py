@@ -9,10 +9,10 @@ from telethon.tl.functions.messages import GetCustomEmojiDocumentsRequest
 from telethon.tl.types import Document
 
 from bridges.core.content import Fetched, MediaInfo, MediaKind, RemoteMedia, Unconvertible
+from bridges.core.conversion.converter import StickerConverter
+from bridges.core.conversion.formats import EMOJI_CONVERTER, PICTURE, STICKER_CONVERTERS
 from bridges.core.ids import LoginID
 from bridges.telegram.connection import Caller
-from bridges.telegram.conversion.converter import StickerConverter
-from bridges.telegram.conversion.formats import EMOJI_CONVERTER, PICTURE, STICKER_CONVERTERS
 from bridges.telegram.documents import document_info
 from bridges.telegram.downloads import Downloader
 from bridges.telegram.errors import refused

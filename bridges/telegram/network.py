@@ -5,14 +5,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from bridges.core.conversion.converter import available_converter
+from bridges.core.conversion.isolation import Isolation
+from bridges.core.conversion.outgoing import OutgoingConverter
 from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import BridgeHandle, LoginRecord, NetworkInfo, NetworkPlugin
 from bridges.telegram.border import behind
 from bridges.telegram.client import client_options, login_client, prepare_library
 from bridges.telegram.config import TelegramConfig
-from bridges.telegram.conversion.converter import available_converter
-from bridges.telegram.conversion.isolation import Isolation
-from bridges.telegram.conversion.outgoing import OutgoingConverter
 from bridges.telegram.login.attempt import Attempt, LoginStores
 from bridges.telegram.login.phone import PHONE_FLOW, PhoneLogin
 from bridges.telegram.login.qr import QR_FLOW, QrLogin

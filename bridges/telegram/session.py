@@ -13,6 +13,7 @@ from telethon.tl.types import Channel
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, ChatSettings, Identity, KnownChat, UserInfo
 from bridges.core.content import Fetched, RemoteMedia, Unconvertible
+from bridges.core.conversion.converter import StickerConverter
 from bridges.core.errors import BridgeError, Rejected, SessionLost
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
@@ -36,7 +37,6 @@ from bridges.telegram.chat_list import ChatList
 from bridges.telegram.client import ClientOptions, credentials_client, session_client
 from bridges.telegram.config import TelegramConfig
 from bridges.telegram.connection import Connection, guarded
-from bridges.telegram.conversion.converter import StickerConverter
 from bridges.telegram.dialog_settings import DialogSettings
 from bridges.telegram.downloads import Downloader
 from bridges.telegram.features import features_of

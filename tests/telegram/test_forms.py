@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bridges.core.content import LocalMedia, MediaInfo, MediaKind, MediaLook
-from bridges.telegram.conversion.formats import TGS, WEBM, Change
+from bridges.core.conversion.formats import TGS, WEBM, Change
+from bridges.core.conversion.looking import Look, as_seen
+from bridges.core.conversion.pictures import PictureFacts, look_at
 from bridges.telegram.documents import unpack_waveform
-from bridges.telegram.pictures import PictureFacts, look_at
 from bridges.telegram.to_telegram.forms import (
     Form,
-    Look,
     Plan,
     alt_of,
-    as_seen,
     attributes_of,
     pack_waveform,
     plan_for,

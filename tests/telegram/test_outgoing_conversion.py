@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from bridges.core.content import LocalMedia, MediaInfo, MediaKind, MediaLook
-from bridges.telegram.conversion.isolation import Isolation
-from bridges.telegram.conversion.outgoing import OutgoingConverter
-from bridges.telegram.pictures import PictureFacts, look_at
+from bridges.core.conversion.isolation import Isolation
+from bridges.core.conversion.outgoing import OutgoingConverter
+from bridges.core.conversion.pictures import PictureFacts, look_at
 from bridges.telegram.to_telegram.forms import Form
 from bridges.telegram.to_telegram.preparing import Preparer
 from tests.telegram.test_forms import picture

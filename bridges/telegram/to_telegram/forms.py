@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 from telethon.tl.types import (
     DocumentAttributeAnimated,
     DocumentAttributeAudio,
@@ -22,8 +22,9 @@ from telethon.tl.types import (
 )
 
 from bridges.core.content import LocalMedia, MediaInfo, MediaKind
-from bridges.telegram.conversion.formats import STICKER_SIDE, TGS, WEBM, Change
-from bridges.telegram.pictures import PictureFacts
+from bridges.core.conversion.formats import STICKER_SIDE, TGS, WEBM, Change
+from bridges.core.conversion.looking import Look
+from bridges.core.conversion.pictures import PictureFacts
 
 _PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LARGEST_PHOTO = 10 * 1024 * 1024
@@ -57,14 +58,6 @@ class Plan:
     form: Form
     change: Change | None = None
     otherwise: Form = Form.FILE
-
-
-@frozen
-class Look:
-    """What was seen in a file itself: a picture's facts, or whether it is sound in Opus."""
-
-    picture: PictureFacts | None = None
-    is_opus: bool = False
 
 
 def plan_for(file: LocalMedia, size: int, look: Look, largest_photo: int) -> Plan:
@@ -134,16 +127,6 @@ def _plan_for_sound(file: LocalMedia, look: Look) -> Plan:
     if not file.look.voice:
         return Plan(Form.AUDIO)
     return Plan(Form.VOICE, None if look.is_opus else Change.VOICE, Form.AUDIO)
-
-
-def as_seen(info: MediaInfo, look: Look) -> MediaInfo:
-    """What is known about a file, corrected by what was seen in it."""
-    if look.is_opus:
-        return evolve(info, mime="audio/ogg")
-    if look.picture is None:
-        return info
-    facts = look.picture
-    return evolve(info, mime=facts.mime, width=facts.width, height=facts.height)
 
 
 def attributes_of(form: Form, file: LocalMedia) -> list[Any]:

@@ -9,15 +9,12 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from bridges.core.content import LocalMedia, MediaKind
-from bridges.telegram.conversion.outgoing import OutgoingConverter
-from bridges.telegram.pictures import look_at
-from bridges.telegram.to_telegram.forms import Form, Look, as_seen, plan_for
+from bridges.core.content import LocalMedia
+from bridges.core.conversion.looking import as_seen, looked_at
+from bridges.core.conversion.outgoing import OutgoingConverter
+from bridges.telegram.to_telegram.forms import Form, plan_for
 
 _WITH_THUMBNAIL = frozenset({Form.VIDEO, Form.ROUND, Form.ANIMATION, Form.FILE})
-_OGG = b"OggS"
-_OPUS = b"OpusHead"
-_FIRST_PAGE = 64
 
 
 @frozen
@@ -49,7 +46,7 @@ class Preparer:
                     await to_thread(path.unlink)
 
     async def _planned(self, file: LocalMedia, changed: Path) -> Ready:
-        look = await to_thread(_looked_at, file)
+        look = await to_thread(looked_at, file)
         file = evolve(file, info=as_seen(file.info, look))
         size = (await to_thread(file.path.stat)).st_size
         plan = plan_for(file, size, look, self._largest_photo)
@@ -66,19 +63,3 @@ class Preparer:
             return evolve(file, thumbnail=None)
         made = await self._converter.thumbnail(file.thumbnail, small)
         return evolve(file, thumbnail=small if made else None)
-
-
-def _looked_at(file: LocalMedia) -> Look:
-    match file.kind:
-        case MediaKind.IMAGE | MediaKind.STICKER:
-            return Look(picture=look_at(file.path))
-        case MediaKind.AUDIO if file.look.voice:
-            return Look(is_opus=_is_opus(file.path))
-    return Look()
-
-
-def _is_opus(path: Path) -> bool:
-    """Whether a file is Opus in Ogg (RFC 7845), which is what Telegram's voice messages are."""
-    with path.open("rb") as file:
-        begin = file.read(_FIRST_PAGE)
-    return begin.startswith(_OGG) and _OPUS in begin

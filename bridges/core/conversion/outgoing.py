@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Files from Matrix made into what Telegram shows as stickers, animations and voice messages."""
+"""Files from Matrix made into what networks show as stickers, animations and voice messages."""
 
 import json
 from asyncio import to_thread
@@ -9,8 +9,8 @@ from pathlib import Path
 from attrs import evolve
 
 from bridges.core.content import MediaInfo
-from bridges.telegram.conversion.formats import STICKER_SIDE, Change
-from bridges.telegram.conversion.isolation import Isolation
+from bridges.core.conversion.formats import STICKER_SIDE, Change
+from bridges.core.conversion.isolation import Isolation
 
 _THUMBNAIL_SIDE = 320
 _GIF_SIDE = 480

@@ -23,7 +23,7 @@ EMOJI_CONVERTER: Final = "emoji-webp-1"
 
 
 class Change(StrEnum):
-    """What has to become of a file from Matrix before Telegram shows it as what it is."""
+    """What has to become of a file from Matrix before a network shows it as what it is."""
 
     STICKER = "sticker"
     GIF = "gif"

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bridges.telegram.conversion.converter import StickerConverter
-from bridges.telegram.conversion.formats import TGS, WEBM
-from bridges.telegram.conversion.isolation import Isolation
-from bridges.telegram.conversion.worker import (
+from bridges.core.conversion.converter import StickerConverter
+from bridges.core.conversion.formats import TGS, WEBM
+from bridges.core.conversion.isolation import Isolation
+from bridges.core.conversion.worker import (
     LARGEST_ANIMATION,
     UnfitAnimation,
     harmless,
@@ -165,7 +165,7 @@ class TestLimits:
         ids=["memory", "disk"],
     )
     async def test_what_takes_too_much_fails(self, path: Path, tmp_path: Path, greed: str) -> None:
-        limited = Path(__file__).parents[2] / "bridges/telegram/conversion/worker.py"
+        limited = Path(__file__).parents[3] / "bridges/core/conversion/worker.py"
         worker = tmp_path / "greedy.py"
         write(
             worker,

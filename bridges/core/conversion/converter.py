@@ -11,8 +11,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from bridges.telegram.conversion.formats import PICTURE, TGS, WEBM
-from bridges.telegram.conversion.isolation import Isolation
+from bridges.core.conversion.formats import PICTURE, TGS, WEBM
+from bridges.core.conversion.isolation import Isolation
 
 _log = logging.getLogger(__name__)
 
