@@ -59,6 +59,7 @@ class Histories:
     """Fetches what was notified and not yet kept, one file of an account after another."""
 
     def __init__(self, library: Library, journal: Journal, kept: Callable[[], None]) -> None:
+        """``kept`` is called when chats are in the journal."""
         self._library = library
         self._journal = journal
         self._kept = kept
@@ -78,16 +79,21 @@ class Histories:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _fetch_all(self, name: str, device: Device) -> None:
+        """Fetch what there is, and what comes meanwhile; what fails is tried again after a while."""
         for _ in range(_TRIES):
-            for message_id, notification in self._journal.histories(name):
-                await self._fetch_one(name, device, message_id, notification)
-            if not self._journal.histories(name) or not device.known:
+            failed: set[str] = set()
+            while left := [one for one in self._journal.histories(name) if one[0] not in failed]:
+                message_id, notification = left[0]
+                if not await self._fetch_one(name, device, message_id, notification):
+                    failed.add(message_id)
+            if not failed or not device.known:
                 return
             await asyncio.sleep(_PAUSE)
 
     async def _fetch_one(
         self, name: str, device: Device, message_id: str, notification: Notification
-    ) -> None:
+    ) -> bool:
+        """Fetch and keep one file; False if that has to be tried again."""
         try:
             data = await self._file(device, notification)
             events = await asyncio.to_thread(unpacked, self._library, data)
@@ -98,11 +104,12 @@ class Histories:
             refused = refusal(error)
             self._log.warning("old chats cannot be fetched", code=refused.code)
             if refused.code not in _GONE:
-                return
+                return False
             events = []
         rows = [(event.kind, event.data) for event in events]
         await asyncio.to_thread(self._journal.keep_history, name, message_id, rows)
         self._kept()
+        return True
 
     async def _file(self, device: Device, notification: Notification) -> bytes:
         inline = notification.get("initialHistBootstrapInlinePayload")
