@@ -124,7 +124,7 @@ class WhatsAppArchive:
         ids, clock = MessageIDs(), LocalTime(self.answers.zone)
         parts = MessageParts(self.container, one.file.folder, self._wording, one.survey)
         with self.container.open(one.file.name) as file:
-            for found in records(text_lines(file), one.survey, order, self.today):
+            for found in records(text_lines(file), one.survey, order, self.today, self._wording):
                 if isinstance(found, Record):
                     yield _message(found, ids, clock, parts)
                 else:

@@ -3,8 +3,9 @@
 
 What speaks for an order, strongest first: file names of the iPhone, which hold the date and time of their
 message; dates that do not exist or lie in the future in the other order; dates that go backwards in the
-other order; what all phones with such separators or such a language do; and file names of Android phones,
-which hold the day on which the file was stored there, if there are several of them.
+other order, or are the same day of every month; what all phones with such separators or such a language
+do; and file names of Android phones, which hold the day on which the file was stored there, if there are
+several of them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,11 @@ from bridges.migration.archives.whatsapp.headers import Header, Layout, Shape
 _A_DAY = timedelta(1)
 _ENOUGH_NAMES = 3
 _TIMES_WORSE = 3
-_DAY_FIRST_SEPARATORS = frozenset(".-")
+_DAY_FIRST_SEPARATORS = (".", "-")
+_SHORT_YEAR_FIRST_SEPARATORS = ("-", ". ")
+"""Of dates as in French Canada and Korea; with others the year is long where it comes first."""
+_AROUND = "[]-–—:, "
+_ENOUGH_DAYS = 3
 
 
 class DateOrder(StrEnum):
@@ -100,6 +105,9 @@ class _Evidence:
     at: date | None = None
     digest: int = 0
     """Equal if all days are equal."""
+    some_days: set[date] = field(factory=set)
+    """The first few different ones."""
+    days_of_month: set[int] = field(factory=set)
 
     def add(self, day: date | None, latest: date) -> None:
         """Take in the day of the next header, which is another than that before."""
@@ -111,6 +119,9 @@ class _Evidence:
         if previous is not None and day < previous - _A_DAY:
             self.backwards += 1
         self.first, self.last = min(self.first, day), max(self.last, day)
+        if len(self.some_days) < _ENOUGH_DAYS:
+            self.some_days.add(day)
+        self.days_of_month.add(day.day)
         self.digest = hash((self.digest, day.toordinal()))
 
 
@@ -142,7 +153,7 @@ class DateEvidence:
                 self._forget_first()
             self._last = header.parts
             self._changes += 1
-            self._example = self._example or header.written
+            self._example = self._example or header.written.strip(_AROUND)
             self._yearless += not header.parts[2]
             self._read(header)
         for day in sent:
@@ -185,6 +196,7 @@ class DateEvidence:
         left = _best(left, lambda one: one.impossible)
         left = _without(left, _unusual(self.shape))
         left = _best(left, lambda one: one.backwards)
+        left = _without(left, _monthly(left))
         if language_has_day_first:
             left = _without(left, {DateOrder.MONTH_DAY_YEAR})
         stored = [one for one in left if one.stored_on]
@@ -207,9 +219,25 @@ def _best(candidates: Sequence[_Evidence], against: Callable[[_Evidence], int]) 
 
 def _unusual(shape: Shape) -> set[DateOrder]:
     """Orders that no phone uses with the separators of a shape."""
-    is_day_first = shape.separators[:1] in _DAY_FIRST_SEPARATORS
-    month_first = {DateOrder.MONTH_DAY_YEAR} if is_day_first else set()
-    return {DateOrder.YEAR_DAY_MONTH} | month_first
+    unusual = {DateOrder.YEAR_DAY_MONTH}
+    if shape.separators.startswith(_DAY_FIRST_SEPARATORS):
+        unusual.add(DateOrder.MONTH_DAY_YEAR)
+    if not shape.long_first and not shape.separators.startswith(_SHORT_YEAR_FIRST_SEPARATORS):
+        unusual.add(DateOrder.YEAR_MONTH_DAY)
+    return unusual
+
+
+def _monthly(candidates: Sequence[_Evidence]) -> set[DateOrder]:
+    """Orders in which people would have written on the same day of several months, and on no other.
+
+    If there is another in which these are days of one month.
+    """
+    monthly = {
+        one.order
+        for one in candidates
+        if len(one.some_days) == _ENOUGH_DAYS and len(one.days_of_month) == 1
+    }
+    return monthly if len(monthly) < len(candidates) else set()
 
 
 def _without(candidates: list[_Evidence], unusual: set[DateOrder]) -> list[_Evidence]:

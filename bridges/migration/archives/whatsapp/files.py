@@ -10,7 +10,7 @@ from attrs import frozen
 from bridges.core.text import user_text
 from bridges.migration.archives.container import Container
 from bridges.migration.archives.errors import ArchiveRefused
-from bridges.migration.archives.whatsapp.headers import find_header
+from bridges.migration.archives.whatsapp.headers import find_header, readers
 from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.wording import Wording
 
@@ -62,8 +62,9 @@ def _is_called_so(name: str, wording: Wording) -> bool:
 
 
 def _looks_so(container: Container, name: str) -> bool:
+    layouts = readers()
     with container.open(name) as file:
-        return any(find_header(line.text) for line in islice(text_lines(file), _LOOKED_AT))
+        return any(find_header(line.text, layouts) for line in islice(text_lines(file), _LOOKED_AT))
 
 
 def _chat_file(name: str, handed_over: str, wording: Wording) -> ChatFile:

@@ -6,9 +6,10 @@ what separates the parts; a file has one way throughout.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
-from attrs import frozen
+from attrs import define, evolve, field, frozen
 
 from bridges.migration.archives.whatsapp.day_periods import hour_of_day, is_empty, is_period
 from bridges.migration.archives.whatsapp.marks import plain, raw_length
@@ -33,12 +34,11 @@ class Shape:
 
     Attributes:
         bracket: they stand in brackets, as the iPhone writes them.
-        separators: what stands between the parts of the date and between those of the time.
+        separators: what stands between the parts of the date, and between those of the time.
         comma: one stands between date and time.
         ending: what ends them.
         long_first: the first part of the date is a year for sure; ``long_last`` the same of the last.
         seconds: the time has them.
-        period: the part of the day is told.
     """
 
     layout: Layout
@@ -49,7 +49,6 @@ class Shape:
     long_first: bool
     long_last: bool
     seconds: bool
-    period: bool
 
 
 @frozen
@@ -62,7 +61,7 @@ class Header:
         era: the word or letter beside the year.
         hour: 0 to 23.
         length: how many characters of the line belong to it.
-        written: date and time as they stand there.
+        written: all of it, as it stands there but for marks.
     """
 
     shape: Shape
@@ -113,97 +112,146 @@ _YEAR_SIGNS = frozenset("年년")
 _COMMAS = frozenset(",،、，")
 
 
-def find_header(line: str, layout: Layout | None = None) -> Header | None:
-    """The header a line begins with, None if it begins with none. ``layout``: only of that layout."""
-    head = line[:_LONGEST]
-    text = plain(head)
-    for one in Layout if layout is None else (layout,):
-        found = _PATTERNS[one].match(text)
-        header = _read(found, one) if found else None
-        if header is not None:
-            end = header.length
-            return header if text is head else _lengthened(header, head, end)
-    return None
+_NAMED_LAYOUTS = frozenset({Layout.NAMED_DATE_FIRST, Layout.NAMED_TIME_FIRST})
+_MOST_FRAMES = 1_000
 
 
-def _lengthened(header: Header, head: str, end: int) -> Header:
-    return Header(
-        header.shape,
-        header.parts,
-        header.era,
-        header.hour,
-        header.minute,
-        header.second,
-        raw_length(head, end),
-        header.written,
-    )
+@frozen
+class _Frame:
+    """A header without its numbers. ``period``: the words for the part of the day, or empty."""
+
+    shape: Shape
+    era: str
+    period: str
 
 
-def _read(found: re.Match[str], layout: Layout) -> Header | None:
-    ending, bracket = found["ending"], found["bracket"] is not None
-    if (ending == "]") != bracket:
+@define
+class HeaderReader:
+    """Finds headers of one layout; the few ways in which a file writes them are worked out once each.
+
+    ``shape``: only headers of this shape are found.
+    """
+
+    layout: Layout
+    shape: Shape | None = None
+    _pattern: re.Pattern[str] = field(init=False)
+    _groups: tuple[str, ...] = field(init=False)
+    _frames: dict[tuple[object, ...], _Frame | None] = field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._pattern = _PATTERNS[self.layout]
+        self._groups = _FRAME_GROUPS
+        if self.layout not in _NAMED_LAYOUTS:
+            self._groups += _DATE_GROUPS
+
+    def find(self, line: str) -> Header | None:
+        """The header a line begins with, None if it begins with none."""
+        head = line[:_LONGEST]
+        text = plain(head)
+        found = self._pattern.match(text)
+        header = self._read(found) if found else None
+        if header is None or text is head:
+            return header
+        return evolve(header, length=raw_length(head, header.length))
+
+    def _read(self, found: re.Match[str]) -> Header | None:
+        parts = _parts(found, self.layout)
+        hour, minute, second = found.group("hour", "minute", "second")
+        frame = self._frame(found, parts, has_seconds=second is not None)
+        if frame is None or int(minute) > 59 or int(second or 0) > 59 or int(hour) > 24:
+            return None
+        told = hour_of_day(int(hour), frame.period) if frame.period else int(hour) % 24
+        if told is None:
+            return None
+        seconds = int(second or 0)
+        return Header(
+            frame.shape, parts, frame.era, told, int(minute), seconds, found.end(), found[0]
+        )
+
+    def _frame(
+        self, found: re.Match[str], parts: tuple[str, str, str], *, has_seconds: bool
+    ) -> _Frame | None:
+        key = (
+            *found.group(*self._groups),
+            has_seconds,
+            len(parts[0]) > 2,
+            len(parts[2]) > 2,
+        )
+        if key not in self._frames:
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            frame = _frame(found.groupdict(), parts, self.layout)
+            is_wanted = frame is not None and self.shape in (None, frame.shape)
+            self._frames[key] = frame if is_wanted else None
+        return self._frames[key]
+
+
+_FRAME_GROUPS: tuple[str, ...] = ("bracket", "between", "st", "after", "ending")
+_DATE_GROUPS = ("era_first", "s1", "s2", "era_last", "tail")
+_Groups = Mapping[str, str | None]
+
+
+def _frame(groups: _Groups, parts: tuple[str, str, str], layout: Layout) -> _Frame | None:
+    ending, bracket = groups["ending"] or "", groups["bracket"] is not None
+    words = [(groups[name] or "").strip(_AROUND_WORDS) for name in ("between", "after")]
+    periods = [one for one in words if is_period(one)]
+    meaningless = all(is_empty(one) or one in periods for one in words)
+    if (ending == "]") != bracket or not meaningless or len(periods) > 1:
         return None
-    between, after = found["between"], found["after"]
-    date = _named(found) if layout in _NAMED_LAYOUTS else _numeric(found, between)
-    hour = _hour(int(found["hour"]), between, after)
-    minute, second = int(found["minute"]), int(found["second"] or 0)
-    if date is None or hour is None or minute > 59 or second > 59:
+    if layout in _NAMED_LAYOUTS:
+        date: _Date | None = ("", "", False, bool(parts[2]))
+    else:
+        date = _numeric(groups, parts)
+    if date is None or (ending == ", " and date[0].strip() not in _YEAR_SIGNS):
         return None
-    parts, separator, era, long_first, long_last = date
-    if ending == ", " and separator not in _YEAR_SIGNS:
-        return None
+    separator, era, long_first, long_last = date
     shape = Shape(
         layout,
         bracket,
-        separator + found["st"],
-        between[0] in _COMMAS,
+        separator + (groups["st"] or ""),
+        (groups["between"] or "")[:1] in _COMMAS,
         ending.strip(),
         long_first,
         long_last,
-        found["second"] is not None,
-        bool(_period(between) or _period(after)),
+        groups["second"] is not None,
     )
-    written = found[0][len(found["bracket"] or "") :].removesuffix(ending)
-    return Header(shape, parts, era, hour, minute, second, found.end(), written)
+    return _Frame(shape, era, periods[0] if periods else "")
 
 
-_NAMED_LAYOUTS = frozenset({Layout.NAMED_DATE_FIRST, Layout.NAMED_TIME_FIRST})
-_Date = tuple[tuple[str, str, str], str, str, bool, bool]
+_AROUND_WORDS = " ,،、，-"
+_Date = tuple[str, str, bool, bool]
 
 
-def _numeric(found: re.Match[str], between: str) -> _Date | None:
-    first, second = found["s1"].strip(), found["s2"].strip()
+def _numeric(groups: _Groups, parts: tuple[str, str, str]) -> _Date | None:
+    """Separator, era, and whether the first or the last part is a year for sure."""
+    first, second = (groups["s1"] or "").strip(), (groups["s2"] or "").strip()
     if second != _LATER_SEPARATOR.get(first, first):
         return None
-    era_first, era_last, tail = found["era_first"], found["era_last"], found["tail"]
+    era_first, era_last, tail = groups["era_first"], groups["era_last"], groups["tail"]
     is_buddhist = tail is not None and tail.strip().lower() == "be"
     era = era_first or era_last or ("be" if is_buddhist else "")
-    long_first = len(found["a"]) > 2 or era_first is not None or first in _YEAR_SIGNS
-    long_last = len(found["c"]) > 2 or era_last is not None or is_buddhist
+    long_first = len(parts[0]) > 2 or era_first is not None or first in _YEAR_SIGNS
+    long_last = len(parts[2]) > 2 or era_last is not None or is_buddhist
     if long_first and long_last:
         return None
     if not first and not (long_first or long_last):
         return None  # Any three numbers with a time behind them.
-    return (found["a"], found["b"], found["c"]), first or " ", era, long_first, long_last
+    return groups["s1"] or "", era, long_first, long_last
 
 
-def _named(found: re.Match[str]) -> _Date | None:
+def _parts(found: re.Match[str], layout: Layout) -> tuple[str, str, str]:
+    if layout is Layout.DATE_FIRST or layout is Layout.TIME_FIRST:
+        first, second, third = found.group("a", "b", "c")
+        return first, second, third
     month = MONTHS[(found["m1"] or found["m2"]).lower()]
-    year = found["y1"] or found["y2"] or ""
-    return (found["d1"] or found["d2"], str(month), year), "", "", False, bool(year)
+    return found["d1"] or found["d2"], str(month), found["y1"] or found["y2"] or ""
 
 
-def _period(words: str) -> str:
-    """What is said of the part of the day, empty if nothing is."""
-    bare = words.strip(" ,،、，")
-    return bare if bare and is_period(bare) else ""
+def readers() -> tuple[HeaderReader, ...]:
+    """Readers for all layouts."""
+    return tuple(HeaderReader(layout) for layout in Layout)
 
 
-def _hour(hour: int, between: str, after: str) -> int | None:
-    said = [words.strip(" ,،、，-") for words in (between, after)]
-    periods = [words for words in said if is_period(words)]
-    if any(not is_empty(words) and words not in periods for words in said) or len(periods) > 1:
-        return None
-    if periods:
-        return hour_of_day(hour, periods[0])
-    return hour % 24 if hour <= 24 else None
+def find_header(line: str, among: Iterable[HeaderReader]) -> Header | None:
+    """The header a line begins with, in the first layout in which there is one."""
+    return next((found for one in among if (found := one.find(line))), None)

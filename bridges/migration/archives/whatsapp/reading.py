@@ -2,12 +2,12 @@
 """The second reading of a file: its messages, with the lines that belong to them.
 
 A message may have lines that look like the beginning of another: an appointment, a piece of another chat.
-WhatsApp marks nothing, so a line is taken for what it looks like unless its date lies more than a day
-before what came before or after what comes next, and nobody known in the chat has written it.
+WhatsApp marks nothing, so a line is taken for what it looks like unless its date is out of place by more
+than a day, and nobody known in the chat has written it.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from attrs import define, field, frozen
@@ -16,11 +16,12 @@ from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import Skipped
 from bridges.migration.archives.whatsapp.calendars import IslamicDate
 from bridges.migration.archives.whatsapp.date_order import DateOrder, read_date
-from bridges.migration.archives.whatsapp.headers import Header, find_header
+from bridges.migration.archives.whatsapp.headers import Header, HeaderReader
 from bridges.migration.archives.whatsapp.lines import TextLine
 from bridges.migration.archives.whatsapp.marks import GENERATED
-from bridges.migration.archives.whatsapp.senders import split_line
+from bridges.migration.archives.whatsapp.senders import is_number, split_line
 from bridges.migration.archives.whatsapp.survey import Survey
+from bridges.migration.archives.whatsapp.wording import Wording
 
 LONGEST_TEXT = 1_000_000
 """Characters of a message; WhatsApp allows 65,536."""
@@ -72,20 +73,32 @@ class _Beginning:
             self.add(other.line, text)
         self.left_out += other.left_out
 
+    def may_have_lines(self) -> bool:
+        """Whether somebody has written it: what WhatsApp writes has one line."""
+        return self.sender is not None and not self.texts[0].startswith(GENERATED)
+
     def record(self) -> Record:
         return Record(self.line, self.sent, self.sender, "\n".join(self.texts))
 
 
 def records(
-    lines: Iterable[TextLine], survey: Survey, order: DateOrder, latest: date
+    lines: Iterable[TextLine],
+    survey: Survey,
+    order: DateOrder,
+    latest: date,
+    wording: Wording,
 ) -> Iterator[Record | Skipped]:
-    """Give the messages of a file in its order, and what belongs to none."""
-    days = _Days(order, latest)
+    """Give the messages of a file in its order, and what belongs to none.
+
+    ``order`` and ``latest`` are those of the survey.
+    """
+    days, headers = _Days(order, latest), HeaderReader(survey.shape.layout, survey.shape)
+    known = _Known(survey.known, wording)
     stray: list[int] = []
     waiting: deque[_Beginning] = deque()
     current: _Beginning | None = None
     for line in lines:
-        found = _beginning(line, survey, days)
+        found = _beginning(line, survey, headers, days)
         if found is None:
             last = waiting[-1] if waiting else None
             if last is not None:
@@ -101,10 +114,10 @@ def records(
         if line.cut and waiting:
             waiting[-1].left_out.append(line.number)
         if len(waiting) > _AHEAD:
-            current, done = _settle(current, waiting, survey)
+            current, done = _settle(current, waiting, known)
             yield from done
     while waiting:
-        current, done = _settle(current, waiting, survey)
+        current, done = _settle(current, waiting, known)
         yield from done
     if stray:
         yield _skipped(stray, _before_first())
@@ -113,24 +126,44 @@ def records(
 
 
 def _settle(
-    current: _Beginning | None, waiting: deque[_Beginning], survey: Survey
+    current: _Beginning | None, waiting: deque[_Beginning], known: "_Known"
 ) -> tuple[_Beginning, list[Record | Skipped]]:
     """Decide about the first of those waiting: it begins a message, or belongs to the current one."""
     first = waiting.popleft()
-    if current is not None and _is_out_of_place(first, current, waiting, survey):
+    if current is not None and _is_out_of_place(first, current, waiting, known):
         current.swallow(first)
         return current, []
     return first, [] if current is None else list(_finished(current))
 
 
 def _is_out_of_place(
-    one: _Beginning, before: _Beginning, after: Iterable[_Beginning], survey: Survey
+    one: _Beginning, before: _Beginning, after: Collection[_Beginning], known: "_Known"
 ) -> bool:
-    if one.sender in survey.known or one.texts[0].startswith(GENERATED):
+    if known.is_message(one) or not before.may_have_lines():
         return False
     if one.sent < before.sent - _A_DAY:
-        return True
-    return any(later.sent < one.sent - _A_DAY for later in after)
+        return _most(later.sent > one.sent + _A_DAY for later in after)
+    return _most(later.sent < one.sent - _A_DAY for later in after)
+
+
+def _most(answers: Iterable[bool]) -> bool:
+    told = list(answers)
+    return sum(told) * 2 > len(told)
+
+
+@frozen
+class _Known:
+    """What tells that a line begins a message whatever its date is."""
+
+    names: frozenset[str]
+    wording: Wording
+
+    def is_message(self, one: _Beginning) -> bool:
+        text = one.texts[0]
+        if one.sender is not None:
+            is_known = one.sender in self.names or is_number(one.sender)
+            return is_known or text.startswith(GENERATED)
+        return self.wording.is_system(text) or self.wording.tells_of_event(text)
 
 
 def _finished(one: _Beginning) -> Iterator[Record | Skipped]:
@@ -141,12 +174,12 @@ def _finished(one: _Beginning) -> Iterator[Record | Skipped]:
         )
 
 
-def _beginning(line: TextLine, survey: Survey, days: "_Days") -> _Beginning | None:
-    header = find_header(line.text, survey.shape.layout)
-    if header is None or header.shape != survey.shape:
-        return None
-    day = days.of(header)
-    if day is None:
+def _beginning(
+    line: TextLine, survey: Survey, headers: HeaderReader, days: "_Days"
+) -> _Beginning | None:
+    header = headers.find(line.text)
+    day = days.of(header) if header else None
+    if header is None or day is None:
         return None
     sent = datetime.combine(day, time(header.hour, header.minute, header.second))
     rest = line.text[header.length :].removeprefix(" ")

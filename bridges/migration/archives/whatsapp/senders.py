@@ -15,6 +15,7 @@ _MOST_NAMES = 20_000
 _ENOUGH_TO_COMPARE = 3
 _PHONE = re.compile(r"\+[0-9][0-9 ()./-]{4,24}[0-9]")
 _OPENING, _CLOSING = "“«„「", "”»“」"
+_ANY_QUOTE = re.compile(f'["{_OPENING}]')
 
 
 @frozen
@@ -29,10 +30,14 @@ class Line:
 
 
 def clean_sender(name: str) -> str:
-    """A name as it serves for an id: without what nobody sees, and not told apart by kinds of spaces."""
-    visible = without_directions(name)
-    shown = " ".join(visible.split())
-    return "~" + shown[1:].lstrip() if shown.startswith("~") else shown
+    """A name as it serves for an id: without what nobody sees, and not told apart by kinds of spaces.
+
+    Somebody may have a name of which nothing is seen.
+    """
+    shown = " ".join(without_directions(name).split())
+    if shown.startswith("~"):
+        return "~" + shown[1:].lstrip()
+    return shown or name
 
 
 def split_line(rest: str, longer: Mapping[str, str]) -> Line:
@@ -52,6 +57,8 @@ def split_line(rest: str, longer: Mapping[str, str]) -> Line:
 
 def _is_in_quotes(name: str) -> bool:
     """Whether the colon stands in a quotation, as in “Anna changed the subject from "Trip: 2024"”."""
+    if not _ANY_QUOTE.search(name):
+        return False
     opened = max(name.rfind(one) for one in _OPENING)
     closed = max(name.rfind(one, opened + 1) for one in _CLOSING)
     return (opened >= 0 and closed < 0 and not _ends_german(name, opened)) or name.count(
@@ -66,11 +73,16 @@ def _ends_german(name: str, at: int) -> bool:
 
 def person(sender: str, *, is_owner: bool) -> ArchivedPerson:
     """Somebody by what stands before their messages: a contact's name, a number, or ``~`` and own name."""
-    phone = plain(sender)
-    if _PHONE.fullmatch(phone):
-        digits = "".join(filter(str.isdecimal, phone))
+    if is_number(sender):
+        digits = "".join(filter(str.isdecimal, plain(sender)))
         return ArchivedPerson(sender, sender, f"+{digits}", is_owner)
-    return ArchivedPerson(sender, sender.removeprefix("~"), is_owner=is_owner)
+    name = without_directions(sender).removeprefix("~").strip()
+    return ArchivedPerson(sender, name, is_owner=is_owner)
+
+
+def is_number(sender: str) -> bool:
+    """Whether somebody stands there by number: nobody's contact, so no name of other origin."""
+    return bool(_PHONE.fullmatch(plain(sender)))
 
 
 @define

@@ -15,7 +15,13 @@ from bridges.core.chat import ChatKind
 from bridges.core.text import user_text
 from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.whatsapp.date_order import DateEvidence, DateOrder, DateQuestion
-from bridges.migration.archives.whatsapp.headers import Header, Shape, find_header
+from bridges.migration.archives.whatsapp.headers import (
+    Header,
+    HeaderReader,
+    Shape,
+    find_header,
+    readers,
+)
 from bridges.migration.archives.whatsapp.lines import TextLine
 from bridges.migration.archives.whatsapp.marks import GENERATED
 from bridges.migration.archives.whatsapp.media import day_sent, day_stored
@@ -62,8 +68,9 @@ class Survey:
 def find_shape(lines: Iterable[TextLine]) -> Shape | None:
     """How a file's headers are written: as the first line, or else as most of the first lines are."""
     shapes: Counter[Shape] = Counter()
+    layouts = readers()
     for line in islice(lines, _LOOKED_AT):
-        header = find_header(line.text)
+        header = find_header(line.text, layouts)
         if header is not None:
             if line.number == 1:
                 return header.shape
@@ -100,9 +107,10 @@ def survey(
             )
         )
     collected = _Collected(wording, DateEvidence(shape, latest), Names(wording), shape.bracket)
+    headers = HeaderReader(shape.layout, shape)
     for line in lines():
-        header = find_header(line.text, shape.layout)
-        if header is not None and header.shape == shape:
+        header = headers.find(line.text)
+        if header is not None:
             collected.add(header, line.text[header.length :].removeprefix(" "))
     return collected.result(title, order, owner)
 
@@ -128,7 +136,7 @@ class _Collected:
             has_file=isinstance(what, Attached | LeftOut),
             deleted_by_owner=isinstance(what, Words) and what.deleted_by_owner,
         )
-        if len(line.text) <= self.wording.longest:
+        if not isinstance(what, Words) or what.notice:
             self.day_first_phrases += phrase_key(line.text) in self.wording.day_first
         self._listen(line)
 

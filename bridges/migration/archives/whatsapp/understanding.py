@@ -9,6 +9,7 @@ from bridges.core.content import Poll, PollAnswer
 from bridges.migration.archives.whatsapp.marks import (
     GENERATED,
     LEFT_TO_RIGHT,
+    RIGHT_TO_LEFT,
     canonical,
     without_directions,
 )
@@ -26,6 +27,7 @@ _POLL_HEAD = re.compile(r"[^\W\d_][^\d\n:]{1,30}:")
 _POLL_OPTION = re.compile(
     r"([^\W\d_][^\d\n:]{1,30}): (.+) \([^\d()\n]{0,20}(\d{1,7})[^\d()\n]{0,40}\)"
 )
+_DIGITS = frozenset("0123456789")
 _MOST_OPTIONS = 12
 _MOST_LINES = _MOST_OPTIONS + 20
 _LONGEST_LABEL = 40
@@ -176,7 +178,9 @@ def _phrase(bare: str, wording: Wording) -> Understood | None:
 
 
 def _left_out_at_end(bare: str, wording: Wording) -> LeftOut | None:
-    at = max(bare.rfind(mark) for mark in GENERATED)
+    if bare.isascii():
+        return None
+    at = max(bare.rfind(LEFT_TO_RIGHT), bare.rfind(RIGHT_TO_LEFT))
     said = wording.meaning(bare[at:]) if at > 0 else None
     if said is None or said not in OMITTED:
         return None
@@ -187,7 +191,7 @@ def _left_out_at_end(bare: str, wording: Wording) -> LeftOut | None:
 
 
 def _place(bare: str) -> Place | None:
-    if not bare.endswith(tuple("0123456789")):
+    if bare[-1] not in _DIGITS:
         return None
     start = bare.rfind("http")
     found = _MAP.fullmatch(bare, start) if start >= 0 else None

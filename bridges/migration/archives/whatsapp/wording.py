@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from bridges.migration.archives.whatsapp.marks import canonical
 
+_SAID = 400
 _MARKS = 8
 """Signs that may stand around a phrase."""
 
@@ -75,7 +76,7 @@ class Wording:
         attached: the word in brackets at the name of a file.
         edited: what stands in brackets behind a text that was changed.
         you: what the app calls the person whose phone it is.
-        group: parts of what it says of groups only.
+        group: parts of what it says of groups only; ``events`` of what it says of any chat.
         system: beginnings of what it says of any chat.
         titles: how export files are called, with the chat's name as the group of the pattern.
         day_first: phrases of languages in which all regions write the day before the month.
@@ -86,6 +87,7 @@ class Wording:
     edited: frozenset[str] = field(repr=False)
     you: frozenset[str] = field(repr=False)
     group: tuple[str, ...] = field(repr=False)
+    events: tuple[str, ...] = field(repr=False)
     system: tuple[str, ...] = field(repr=False)
     titles: tuple[re.Pattern[str], ...] = field(repr=False)
     day_first: frozenset[str] = field(repr=False)
@@ -103,8 +105,11 @@ class Wording:
 
     def tells_of_group(self, text: str) -> bool:
         """Whether what WhatsApp says is only said in groups."""
-        said = f" {canonical(text[:400])} "
-        return any(part in said for part in self.group)
+        return _has_any(text, self.group)
+
+    def tells_of_event(self, text: str) -> bool:
+        """Whether a text is what WhatsApp says when something is done in a chat."""
+        return _has_any(text, self.group) or _has_any(text, self.events)
 
     def title(self, name: str) -> str:
         """The chat's name in the name of an export file, without its extension; empty if there is none."""
@@ -143,16 +148,24 @@ def load_wording() -> Wording:
         attached=frozenset(canonical(text) for one in languages for text in one["attached"]),
         edited=frozenset(key for one in languages for key in _keys(one["edited"])),
         you=frozenset(canonical(text) for one in languages for text in one["you"]),
-        group=tuple(
-            " " * text.startswith(" ") + canonical(text)
-            for one in languages
-            for text in one["group"]
-        ),
+        group=_parts(text for one in languages for text in one["group"]),
+        events=_parts(text for one in languages for text in one.get("events", ())),
         system=tuple(canonical(text) for one in languages for text in one["system"]),
         titles=_titles(text for one in languages for text in one["titles"]),
         day_first=frozenset(day_first - other),
         longest=max(map(len, said)) + _MARKS,
     )
+
+
+def _has_any(text: str, parts: Iterable[str]) -> bool:
+    ends = text if len(text) <= 2 * _SAID else f"{text[:_SAID]} {text[-_SAID:]}"
+    said = f" {canonical(ends)} "
+    return any(part in said for part in parts)
+
+
+def _parts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Parts of sentences; one that begins with a space begins with a word."""
+    return tuple(" " * text.startswith(" ") + canonical(text) for text in texts)
 
 
 def _phrases(language: Mapping[str, Any]) -> dict[str, Said]:
