@@ -44,7 +44,8 @@ def groups(nodes: Sequence[Node], ground: Ground, *, strict: bool) -> list[list[
 
     Those are one person all of whose names can be one's. If they can only in part ("Ali" with both "Ali
     Example" and "Ali Sample"), or a network has two accounts for them, then only the same name unites.
-    ``strict``: only the same name counts from the start.
+    ``strict``: only the same name counts from the start. Who has no name is nobody's: it may be somebody else
+    who has the number now.
     """
     links = _links(ground, strict=strict)
     alike: defaultdict[Node, list[int]] = defaultdict(list)
@@ -52,8 +53,6 @@ def groups(nodes: Sequence[Node], ground: Ground, *, strict: bool) -> list[list[
         alike[node].append(index)
     named = [node for node in alike if links[0](node, node)]
     people = _people(named, links if len(alike) <= MAX_PROFILES else ())
-    if ground is Ground.NUMBER and not strict and len(people) <= 1:
-        people = _with_unnamed(people, [node for node in alike if not node.names])
     joined = ([index for node in person for index in alike[node]] for person in people)
     return [person for person in joined if len(person) > 1]
 
@@ -112,16 +111,6 @@ def _people(named: Sequence[Node], links: Sequence[Link]) -> list[list[Node]]:
         else:
             people += _people(chain, links[1:])
     return people
-
-
-def _with_unnamed(people: list[list[Node]], unnamed: list[Node]) -> list[list[Node]]:
-    """Add those without a name to the only one they can be."""
-    together = [*(people[0] if people else ()), *unnamed]
-    if not unnamed or len(together) > MAX_PROFILES:
-        return people
-    if any(in_conflict(one, other) for one, other in combinations(together, 2)):
-        return people
-    return [together]
 
 
 def _similar_name(one: Node, other: Node) -> bool:

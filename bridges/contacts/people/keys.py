@@ -40,10 +40,14 @@ _OF_ROLES = frozenset(
 
 @frozen(order=True)
 class Key:
-    """Something several cards can share. ``RENUMBERED`` is told by ``Number.former``, not by a key."""
+    """Something several cards can share. ``RENUMBERED`` is told by ``Number.former``, not by a key.
+
+    ``within`` is the source in which alone it can be shared, empty if in all.
+    """
 
     ground: Ground
     value: str
+    within: str = ""
 
 
 @frozen
@@ -76,7 +80,7 @@ def entry(source: str, kind: SourceKind, card: Card, region: str | None) -> Entr
         else:
             numbers.setdefault(f"{found.e164};{found.extension}", found)
     keys = {key for number in numbers.values() for key in _number_keys(number)}
-    keys |= {key for one in card.ids for key in _id_keys(one, kind)}
+    keys |= {key for one in card.ids for key in _id_keys(one, source, kind)}
     keys |= {Key(Ground.MAIL, mail) for one in card.emails if (mail := _mail(one))}
     accounts = frozenset(
         one for one in card.ids if one.kind is not IdKind.MATRIX and STATED_BY.get(one.kind) is kind
@@ -110,12 +114,16 @@ def _number_keys(number: Number) -> Iterator[Key]:
         yield Key(Ground.SHARED_LINE, number.e164)
 
 
-def _id_keys(one: NetworkID, source: SourceKind) -> Iterator[Key]:
+def _id_keys(one: NetworkID, source: str, kind: SourceKind) -> Iterator[Key]:
     if one.kind is IdKind.WHATSAPP_NUMBER:
-        return  # a number like others
+        if (
+            kind is SourceKind.WHATSAPP
+        ):  # now it is one account's; in another source it may be of another time
+            yield Key(Ground.ACCOUNT, f"{one.kind}:{one.value}", source)
+        return
     name = one.value.casefold() if one.kind is IdKind.TELEGRAM_NAME else one.value
     yield Key(Ground.HANDLE, f"{one.kind}:{name}")
-    if STATED_BY.get(one.kind) is source:
+    if STATED_BY.get(one.kind) is kind:
         yield Key(Ground.ACCOUNT, f"{one.kind}:{name}")
 
 

@@ -15,10 +15,10 @@ from attrs import field, frozen
 from bridges.contacts.people.decisions import Decisions
 from bridges.contacts.people.groups import Names, Node, coherent, groups
 from bridges.contacts.people.keys import Entry, Key, entry
-from bridges.contacts.people.model import Decision, Evidence, Ground, People, Person
+from bridges.contacts.people.model import CardRef, Decision, Evidence, Ground, People, Person
 from bridges.contacts.people.questions import questions
 from bridges.contacts.people.sets import DisjointSets
-from bridges.contacts.sources.model import AddressBook, SourceKind
+from bridges.contacts.sources.model import AddressBook, IdKind, SourceKind
 
 
 class _Rules(IntEnum):
@@ -78,7 +78,7 @@ def people(
             for book in books
             for card in book.cards
         ),
-        key=lambda one: one.ref,
+        key=lambda one: (one.ref.source, one.ref.key),
     )
     if any(one.ref == other.ref for one, other in pairwise(entries)):
         raise ValueError("Two cards have the same source and key.")
@@ -97,6 +97,9 @@ class _Merging:
     def __init__(self, entries: Sequence[Entry], decisions: Decisions) -> None:
         self._entries = entries
         self._decisions = decisions
+        self._united: defaultdict[CardRef, list[Decision]] = defaultdict(list)
+        for one in decisions.same:
+            self._united[decisions.root(one.first)].append(one)
 
     def run(self) -> Iterator[Person]:
         open_: list[tuple[Sequence[int], _Rules]] = [
@@ -144,9 +147,14 @@ class _Merging:
 
     def _same_accounts(self, shared: Mapping[Key, Sequence[int]]) -> Iterator[_Found]:
         for key, cards in shared.items():
-            refs = (self._entries[card].ref for card in cards)
-            if key.ground is Ground.ACCOUNT and not self._decisions.separate(refs):
+            if key.ground is Ground.ACCOUNT and not self._tells_apart(cards):
                 yield _Found(key, cards)
+
+    def _tells_apart(self, cards: Sequence[int]) -> bool:
+        """Whether the owner, or LIDs, tell cards with the same account apart."""
+        entries = [self._entries[card] for card in cards]
+        lids = {one for card in entries for one in card.accounts if one.kind is IdKind.WHATSAPP_LID}
+        return len(lids) > 1 or self._decisions.separate(one.ref for one in entries)
 
     def _nodes(self, cards: Sequence[int], sets: DisjointSets[int]) -> Mapping[int, Node]:
         together: defaultdict[int, list[Entry]] = defaultdict(list)
@@ -176,7 +184,8 @@ class _Merging:
         evidence = [self._evidence(one) for one in candidate.found]
         evidence += [
             Evidence(Ground.DECISION, "", tuple(sorted((one.first, one.second))))
-            for one in self._decisions.same
+            for root in {self._decisions.root(ref) for ref in refs}
+            for one in self._united.get(root, ())
             if one.first in refs and one.second in refs
         ]
         numbers = {number for one in entries for number in one.numbers}

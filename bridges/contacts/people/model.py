@@ -62,11 +62,13 @@ class Doubt(StrEnum):
     """Their names are different: a family's phone, or a number that has passed on."""
     ACCOUNTS = "accounts"
     """A network has two accounts for it: the number has passed on."""
+    NAMELESS = "nameless"
+    """One has no name: somebody else may have the number now."""
     UNCLEAR = "unclear"
     """It could be one of several people, or would make two people one."""
 
 
-@frozen
+@frozen(order=True)
 class Question:
     """Cards of different people that may be one, for the owner to decide; one card of each of them."""
 

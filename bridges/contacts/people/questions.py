@@ -7,7 +7,7 @@ from itertools import combinations
 
 from bridges.contacts.people.decisions import Decisions
 from bridges.contacts.people.groups import MAX_PROFILES, coherent
-from bridges.contacts.people.keys import Entry
+from bridges.contacts.people.keys import Entry, Key
 from bridges.contacts.people.model import CardRef, Doubt, Ground, Question
 from bridges.contacts.sources.model import NetworkID
 
@@ -19,18 +19,18 @@ def questions(
     entries: Sequence[Entry], owners: Mapping[CardRef, int], decisions: Decisions
 ) -> tuple[Question, ...]:
     """Find them; ``owners`` tells cards of the same person. Not asked is what was decided."""
-    by_key = defaultdict(list)
+    by_key: defaultdict[Key, list[Entry]] = defaultdict(list)
     for one in entries:
         for key in one.keys:
             if key.ground in _ASKED:
                 by_key[key].append(one)
     asked = []
-    for key, sharing in sorted(by_key.items()):
+    for key, sharing in by_key.items():
         first = {owners[one.ref]: one for one in reversed(sharing)}
         if 1 < len(first) <= MAX_PROFILES and not _all_decided(list(first.values()), decisions):
             cards = tuple(sorted(one.ref for one in first.values()))
             asked.append(Question(key.ground, key.value, cards, _doubt(sharing)))
-    return tuple(asked)
+    return tuple(sorted(asked))
 
 
 def _all_decided(sharing: Sequence[Entry], decisions: Decisions) -> bool:
@@ -45,4 +45,6 @@ def _doubt(sharing: Sequence[Entry]) -> Doubt:
             accounts[account.kind].add(account)
     if any(len(same_kind) > 1 for same_kind in accounts.values()):
         return Doubt.ACCOUNTS
-    return Doubt.UNCLEAR if coherent(one.names for one in sharing) else Doubt.NAMES
+    if not coherent(one.names for one in sharing):
+        return Doubt.NAMES
+    return Doubt.UNCLEAR if all(one.names for one in sharing) else Doubt.NAMELESS

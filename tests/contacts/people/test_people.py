@@ -87,7 +87,8 @@ def test_one_person_behind_four_sources() -> None:
             book(TELEGRAM, card("b", "Nodira", "992927000001", ids=[telegram(7)])),
             book(WHATSAPP, card("c", "Nodira Misolova", ids=[whatsapp(MOBILE), lid(70)])),
             book(
-                MATRIX, card("d", "", MOBILE, ids=[NetworkID(IdKind.MATRIX, "@n:people.example")])
+                MATRIX,
+                card("d", "nodira", MOBILE, ids=[NetworkID(IdKind.MATRIX, "@n:people.example")]),
             ),
         ],
         "TJ",
@@ -134,6 +135,37 @@ def test_two_people_on_one_number_stay_two() -> None:
     assert (question.ground, question.value) == (Ground.NUMBER, MOBILE)
     assert question.doubt is Doubt.NAMES
     assert len(question.cards) == 3
+
+
+def test_who_has_no_name_may_be_somebody_else_by_now() -> None:
+    found = people(
+        [
+            book(PHONE, card("a", "Anna Example", MOBILE)),
+            book(WHATSAPP, card("b", "", ids=[whatsapp(MOBILE), lid(70)])),
+            book(TELEGRAM, card("c", MOBILE, MOBILE, ids=[telegram(7)])),
+        ],
+        None,
+    )
+    assert keys(found) == sets("a", "b", "c")
+    assert [(len(one.cards), one.doubt) for one in found.questions] == [(3, Doubt.NAMELESS)]
+
+
+def test_whatsapp_tells_which_number_has_which_lid() -> None:
+    found = people(
+        [
+            book(
+                WHATSAPP,
+                card("a", "Anna Example", ids=[whatsapp(MOBILE)]),
+                card("b", "", ids=[whatsapp(MOBILE), lid(70)]),
+                card("c", "anya", ids=[lid(70)]),
+                card("d", "Boris", ids=[whatsapp(OTHER_MOBILE), lid(71)]),
+                card("e", "Boris", ids=[whatsapp(OTHER_MOBILE), lid(72)]),
+            ),
+            book(PHONE, card("f", "Anna", MOBILE)),
+        ],
+        None,
+    )
+    assert keys(found) == sets("abcf", "d", "e")
 
 
 def test_a_name_that_fits_two_people_is_neither() -> None:

@@ -76,12 +76,12 @@ _BY_HEADER = {header: meaning for meaning, headers in _NAMES.items() for header 
 _WORDS = (
     (
         Meaning.EMAIL,
-        re.compile(r"e-?mail|эл\w*\.? ?почт|адрес эл|pochta|почтаи|correo|courriel|posta"),
+        re.compile(r"e-?mail|эл\w*\.? ?почт|пошт|адрес эл|pochta|почтаи|correo|courriel|posta"),
     ),
     (
         Meaning.PHONE,
         re.compile(
-            r"phone|telef|телеф|téléph|mobil|мобил|celular|рақами? тел|raqam|هاتف|जोन|फ़ोन|puhelin|номер"
+            r"phone|tel[eé]f|телеф|téléph|mobil|мобил|celular|рақами? тел|raqam|هاتف|जोन|फ़ोन|puhelin|^номер$"
         ),
     ),
 )
