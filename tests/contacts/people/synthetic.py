@@ -139,7 +139,7 @@ class _Maker:
             return f"{given} {family}"
         if way < 0.8:
             return f"{family} {given}".upper() if way < 0.7 else f"{family}, {given}"
-        return given if way < 0.95 else self.random.choice(_NICKNAMES)
+        return given if way < 0.95 else _NICKNAMES[human.number % len(_NICKNAMES)]
 
     def own_cards(self, human: Human) -> None:
         """Somebody in the owner's phone and Google account, once or twice."""

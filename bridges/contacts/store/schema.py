@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The tables of contacts, as numbered upgrades.
+
+They are not among the core's, of which each network has its own: people are found by laying the address
+books of all networks side by side. A new version appends a step; released steps are never changed. What is
+sealed is written by ``bridges.core.secretbox``.
+"""
+
+from mautrix.util.async_db import Connection, Scheme, UpgradeTable
+
+contact_tables = UpgradeTable(version_table_name="contacts_version", database_name="contacts")
+
+OF_OWNERS = ("address_book", "contact_decision", "contact_owner")
+"""Tables with rows of a person (column ``owner``), in the order in which to empty them."""
+
+_V1 = """
+CREATE TABLE contact_owner (
+    owner  TEXT PRIMARY KEY,
+    region TEXT
+);
+CREATE TABLE address_book (
+    id      TEXT PRIMARY KEY,
+    owner   TEXT NOT NULL REFERENCES contact_owner (owner),
+    login   TEXT,
+    details BYTEA NOT NULL
+);
+CREATE INDEX address_book_owner ON address_book (owner);
+CREATE INDEX address_book_login ON address_book (login);
+CREATE TABLE address_book_page (
+    book  TEXT NOT NULL REFERENCES address_book (id) ON DELETE CASCADE,
+    page  INTEGER NOT NULL,
+    cards BYTEA NOT NULL,
+    PRIMARY KEY (book, page)
+);
+CREATE TABLE contact_decision (
+    owner    TEXT NOT NULL REFERENCES contact_owner (owner),
+    position INTEGER NOT NULL,
+    decision BYTEA NOT NULL,
+    PRIMARY KEY (owner, position)
+)
+"""
+
+
+async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
+    """Create everything."""
+    for statement in _V1.split(";"):
+        await connection.execute(statement)
+
+
+contact_tables.register(upgrade_v1, description="First version")
