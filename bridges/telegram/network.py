@@ -5,9 +5,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from bridges.core.conversion.converter import available_converter
-from bridges.core.conversion.isolation import Isolation
-from bridges.core.conversion.outgoing import OutgoingConverter
+from bridges.core.conversion.converters import available_converters
 from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import BridgeHandle, LoginRecord, NetworkInfo, NetworkPlugin
 from bridges.telegram.border import behind
@@ -36,10 +34,9 @@ class TelegramNetwork:
         self._credentials = CredentialStore(handle.database, handle.secrets)
         self._cursors = CursorStore(handle.database)
         self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
-        isolation = Isolation()
-        self._converter = available_converter(isolation)
-        converter = OutgoingConverter(self._converter.ffmpeg, isolation)
-        self._preparer = Preparer(converter, config.media.image_as_file_pixels)
+        converters = available_converters()
+        self._converter = converters.stickers
+        self._preparer = Preparer(converters.outgoing, config.media.image_as_file_pixels)
 
     async def start(self) -> None:
         """Check the installation and seal credentials with the current key.

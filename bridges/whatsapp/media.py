@@ -9,7 +9,7 @@ Something small that came with the message is ``inline:`` and its content in bas
 import json
 from typing import Any
 
-from bridges.whatsapp.json_form import Json, encoded, raw, text
+from bridges.whatsapp.json_form import Json, encoded, mapping, raw, text
 
 FILE = "file:"
 INLINE = "inline:"
@@ -25,13 +25,20 @@ _LOCATION = (
 )
 
 
+_STILL = "pngThumbnail"
+
+
 class BadReference(ValueError):
     """A reference that this network has not made."""
 
 
-def file_reference(kind: str, file: Json) -> str:
-    """A file in a message; ``kind`` is its field in ``Message``, such as ``imageMessage``."""
-    described = {name: file[name] for name in _LOCATION if name in file}
+def file_reference(kind: str, file: Json, *, with_picture: bool = False) -> str:
+    """A file in a message; ``kind`` is its field in ``Message``, such as ``imageMessage``.
+
+    ``with_picture``: the still picture that came with a sticker goes along.
+    """
+    wanted = (*_LOCATION, _STILL) if with_picture else _LOCATION
+    described = {name: file[name] for name in wanted if name in file}
     return FILE + json.dumps({kind: described}, separators=(",", ":"), sort_keys=True)
 
 
@@ -54,6 +61,11 @@ def message_of(reference: str) -> dict[str, Any]:
     if not reference.startswith(FILE) or not isinstance(message, dict):
         raise BadReference("this is no reference to a file on WhatsApp")
     return message
+
+
+def still_of(message: Json) -> bytes:
+    """The still picture (PNG) that goes along with a sticker; empty if there is none."""
+    return raw(mapping(message.get("stickerMessage")).get(_STILL))
 
 
 def is_fetchable(file: Json) -> bool:

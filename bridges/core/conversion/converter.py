@@ -3,23 +3,20 @@
 
 import asyncio
 import json
-import logging
-import shutil
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from attrs import frozen
 
-from bridges.core.conversion.formats import PICTURE, TGS, WEBM
+from bridges.core.conversion.formats import PICTURE, TGS, WAS, WEBM
 from bridges.core.conversion.isolation import Isolation
-
-_log = logging.getLogger(__name__)
 
 _SIDE = 256
 _VIDEO_SECONDS = "4"
 _FRAMES_PER_SECOND = 30
 _WEBP_HEADER = 30
+_DRAWN = {TGS: "tgs", WAS: "was"}
+"""What is drawn of shapes, by which mode of the worker."""
 
 
 @frozen
@@ -46,7 +43,7 @@ class StickerConverter:
 
     def reads(self, mime: str) -> bool:
         """Whether there is what files of a kind are converted with; a file may be bad all the same."""
-        return (mime == TGS and self._draws) or (mime == WEBM and self.ffmpeg is not None)
+        return (mime in _DRAWN and self._draws) or (mime == WEBM and self.ffmpeg is not None)
 
     async def convert(self, path: Path, mime: str) -> Picture | None:
         """Replace a file by a picture of it; None if it had to stay as it is."""
@@ -60,8 +57,9 @@ class StickerConverter:
             await asyncio.to_thread(result.unlink, missing_ok=True)
 
     async def _picture(self, source: Path, target: Path, mime: str) -> Picture | None:
-        if mime == TGS:
-            drawn = await self._isolation.run("tgs", str(source), str(target), str(_SIDE))
+        if mime in _DRAWN:
+            mode = _DRAWN[mime]
+            drawn = await self._isolation.run(mode, str(source), str(target), str(_SIDE))
             if drawn is None:
                 return None
             measures = json.loads(drawn)
@@ -70,14 +68,6 @@ class StickerConverter:
             done = await self._isolation.run("run", *_video_command(self.ffmpeg, source, target))
             return None if done is None else Picture(*await asyncio.to_thread(_measures, target))
         return None
-
-
-def available_converter(isolation: Isolation) -> StickerConverter:
-    """A converter with what this machine has."""
-    draws = find_spec("thorvg_python") is not None and find_spec("PIL") is not None
-    if not draws:
-        _log.warning("Animated stickers stay files: thorvg-python or Pillow is not installed")
-    return StickerConverter(shutil.which("ffmpeg"), isolation, draws=draws)
 
 
 def _measures(path: Path) -> tuple[int | None, int | None]:

@@ -15,6 +15,8 @@ from bridges.core.conversion.isolation import Isolation
 _THUMBNAIL_SIDE = 320
 _GIF_SIDE = 480
 _VIDEO_SIDE = 1280
+_PHOTO_SIDE = 4096
+_ENDINGS = {Change.GIF: ".gif", Change.JPEG: ".jpg"}
 _QUIET = ("-nostdin", "-v", "error", "-y", "-threads", "1", "-protocol_whitelist", "file")
 _SAME_EVERY_TIME = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
 """A file that is converted again after a crash has to be the same."""
@@ -32,13 +34,18 @@ class OutgoingConverter:
     ) -> MediaInfo | None:
         """Write the changed file to ``target``; None if that is not possible."""
         match change:
-            case Change.STICKER:
-                return await self._picture("sticker", source, target, STICKER_SIDE, info)
+            case Change.STICKER | Change.SQUARE:
+                return await self._picture(change, source, target, STICKER_SIDE, info)
             case Change.GIF:
-                return await self._picture("gif", source, target, _GIF_SIDE, info)
+                return await self._picture(change, source, target, _GIF_SIDE, info)
+            case Change.JPEG:
+                return await self._picture(change, source, target, _PHOTO_SIDE, info)
             case Change.MP4:
-                done = await self._with_ffmpeg(source, target, _VIDEO)
+                done = await self._with_ffmpeg(source, target, _SILENT)
                 name, mime = f"{Path(info.name).stem or 'animation'}.mp4", "video/mp4"
+            case Change.VIDEO:
+                done = await self._with_ffmpeg(source, target, _VIDEO)
+                name, mime = f"{Path(info.name).stem or 'video'}.mp4", "video/mp4"
             case Change.VOICE:
                 done = await self._with_ffmpeg(source, target, _VOICE)
                 name, mime = "voice.ogg", "audio/ogg"
@@ -50,13 +57,15 @@ class OutgoingConverter:
         return await self._isolation.run("thumbnail", *sides) is not None
 
     async def _picture(
-        self, mode: str, source: Path, target: Path, side: int, info: MediaInfo
+        self, change: Change, source: Path, target: Path, side: int, info: MediaInfo
     ) -> MediaInfo | None:
-        printed = await self._isolation.run(mode, str(source), str(target), str(side))
+        printed = await self._isolation.run(change, str(source), str(target), str(side))
         if printed is None:
             return None
         facts = json.loads(printed)
-        name = info.name if mode == "sticker" else f"{Path(info.name).stem or 'animation'}.gif"
+        name = info.name
+        if change in _ENDINGS:
+            name = f"{Path(info.name).stem or 'picture'}{_ENDINGS[change]}"
         measured = evolve(info, name=name, mime=facts["mime"], width=facts["w"], height=facts["h"])
         return await _sized(target, measured)
 
@@ -79,10 +88,12 @@ _FIT = (
     f"scale=w='min({_VIDEO_SIDE},iw)':h='min({_VIDEO_SIDE},ih)'"
     ":force_original_aspect_ratio=decrease:force_divisible_by=2"
 )
-_VIDEO = (
-    *("-an", "-map_metadata", "-1", "-vf", _FIT, "-pix_fmt", "yuv420p", "-c:v", "libx264"),
+_H264 = (
+    *("-map_metadata", "-1", "-vf", _FIT, "-pix_fmt", "yuv420p", "-c:v", "libx264"),
     *("-preset", "veryfast", "-movflags", "+faststart", "-f", "mp4"),
 )
+_SILENT = ("-an", *_H264)
+_VIDEO = ("-c:a", "aac", "-b:a", "96k", *_H264)
 _VOICE = (
     *("-vn", "-map_metadata", "-1", "-ac", "1", "-ar", "48000", "-c:a", "libopus"),
     *("-b:a", "32k", "-application", "voip", "-f", "ogg"),

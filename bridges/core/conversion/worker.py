@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process in which strangers' pictures are read. Run by path, so that nothing else is loaded:
 
-``python -I worker.py tgs SOURCE TARGET SIDE`` draws an animation and prints ``{"w": …, "h": …}``;
-``… sticker …``, ``… gif …`` and ``… thumbnail …`` make a still WebP, a GIF or a small JPEG of a picture;
+``python -I worker.py tgs SOURCE TARGET SIDE`` draws an animation and prints ``{"w": …, "h": …}``, and so
+does ``… was …`` with WhatsApp's form of the same;
+``… sticker …``, ``… square …``, ``… gif …``, ``… jpeg …`` and ``… thumbnail …`` make of a picture a still
+WebP, one of WhatsApp's stickers, a GIF, a JPEG, or a small one;
 ``python -I worker.py run PROGRAM ARGUMENT…`` becomes another program under the same limits.
 """
 
@@ -10,6 +12,7 @@ import json
 import os
 import resource
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,11 +28,14 @@ _FRAMES_PER_SECOND = 30
 _MOST_SECONDS = 10
 _SAFE_LAYERS = (0, 1, 3, 4)
 """Compositions, solids, nulls and shapes; not images, texts, sounds or cameras."""
+_IN_WAS = "animation/animation.json"
 _QUALITY = 75
 _STICKER_QUALITY = 90
 _MOST_PIXELS = 64_000_000
 _MOST_FRAMES = 200
 _USUAL_DURATION = 100
+_SQUARE_TRIES = {False: (100_000, (90, 70, 40)), True: (500_000, (70, 40, 15))}
+"""Bytes that WhatsApp's stickers should have at most, still and moving, and which qualities are tried."""
 
 
 class UnfitAnimation(Exception):
@@ -56,6 +62,18 @@ def unpack(packed: bytes) -> bytes:
         unpacked = reader.decompress(packed, LARGEST_ANIMATION + 1)
     except zlib.error as error:
         raise UnfitAnimation(f"not gzip: {error}") from error
+    if len(unpacked) > LARGEST_ANIMATION:
+        raise UnfitAnimation(f"more than {LARGEST_ANIMATION} bytes when unpacked")
+    return unpacked
+
+
+def unpack_was(source: Path) -> bytes:
+    """The JSON in a ``.was`` file, which is a zip. Raises ``UnfitAnimation``."""
+    try:
+        with zipfile.ZipFile(source) as packed, packed.open(_IN_WAS) as file:
+            unpacked = file.read(LARGEST_ANIMATION + 1)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise UnfitAnimation(f"no animation in it: {error}") from error
     if len(unpacked) > LARGEST_ANIMATION:
         raise UnfitAnimation(f"more than {LARGEST_ANIMATION} bytes when unpacked")
     return unpacked
@@ -109,12 +127,22 @@ def _is_safe_layer(layer: Any) -> bool:
     return isinstance(layer, dict) and layer.get("ty") in _SAFE_LAYERS
 
 
-def draw(source: Path, target: Path, side: int) -> tuple[int, int]:
+def draw_tgs(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Draw a ``.tgs`` file: see ``draw``."""
+    return draw(unpack(source.read_bytes()), target, side)
+
+
+def draw_was(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Draw a ``.was`` file: see ``draw``."""
+    return draw(unpack_was(source), target, side)
+
+
+def draw(text: bytes, target: Path, side: int) -> tuple[int, int]:
     """Draw an animation as WebP within a square; returns its width and height in pixels.
 
     Raises ``UnfitAnimation``.
     """
-    animation = harmless(unpack(source.read_bytes()))
+    animation = harmless(text)
     width, height = _measures(animation, side)
     frames = _frames(json.dumps(animation).encode(), width, height)
     first = next(frames, None)
@@ -180,6 +208,43 @@ def sticker(source: Path, target: Path, side: int) -> tuple[int, int]:
     return width, height
 
 
+def square(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Save a picture, still or moving, as a square WebP; what it leaves free is transparent."""
+    from PIL import Image
+
+    frames, durations = [], []
+    with _opened(source) as picture:
+        width, height = _scaled(picture.width, picture.height, side)
+        for number in range(min(getattr(picture, "n_frames", 1), _MOST_FRAMES)):
+            picture.seek(number)
+            frame = Image.new("RGBA", (side, side))
+            fitted = picture.convert("RGBA").resize((width, height), _smooth())
+            frame.paste(fitted, ((side - width) // 2, (side - height) // 2))
+            frames.append(frame)
+            durations.append(int(picture.info.get("duration") or _USUAL_DURATION))
+    moving = {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": 0}
+    most, qualities = _SQUARE_TRIES[len(frames) > 1]
+    for quality in qualities:
+        more = moving if len(frames) > 1 else {}
+        frames[0].save(target, "WEBP", quality=quality, method=2, **more)
+        if target.stat().st_size <= most:
+            break
+    return side, side
+
+
+def jpeg(source: Path, target: Path, side: int) -> tuple[int, int]:
+    """Save a picture as a JPEG on white, at most ``side`` pixels wide and high."""
+    from PIL import Image
+
+    with _opened(source) as picture:
+        picture.thumbnail((side, side))
+        drawn = picture.convert("RGBA")
+        white = Image.new("RGBA", drawn.size, "white")
+        white.alpha_composite(drawn)
+        white.convert("RGB").save(target, "JPEG", quality=_STICKER_QUALITY)
+    return drawn.width, drawn.height
+
+
 def gif(source: Path, target: Path, side: int) -> tuple[int, int]:
     """Save a picture that moves as a GIF at most ``side`` pixels wide and high."""
     with _opened(source) as picture:
@@ -231,9 +296,12 @@ def _scaled(width: int, height: int, side: int) -> tuple[int, int]:
 
 
 _MAKERS: dict[str, tuple[Callable[[Path, Path, int], tuple[int, int]], str]] = {
-    "tgs": (draw, "image/webp"),
+    "tgs": (draw_tgs, "image/webp"),
+    "was": (draw_was, "image/webp"),
     "sticker": (sticker, "image/webp"),
+    "square": (square, "image/webp"),
     "gif": (gif, "image/gif"),
+    "jpeg": (jpeg, "image/jpeg"),
     "thumbnail": (thumbnail, "image/jpeg"),
 }
 

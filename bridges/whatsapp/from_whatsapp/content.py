@@ -20,7 +20,7 @@ from bridges.core.text import UserText, user_text
 from bridges.whatsapp.from_whatsapp.business import Card, card_of
 from bridges.whatsapp.from_whatsapp.contacts import contact, contacts
 from bridges.whatsapp.from_whatsapp.context import context_of, words
-from bridges.whatsapp.from_whatsapp.files import FILES, file_part, picture_of
+from bridges.whatsapp.from_whatsapp.files import FILES, animation_part, file_part, picture_of
 from bridges.whatsapp.from_whatsapp.notices import notice_of, told
 from bridges.whatsapp.from_whatsapp.places import place
 from bridges.whatsapp.from_whatsapp.polls import POLLS, poll_part, poll_result
@@ -171,6 +171,8 @@ def _file(kind: str, file: Json, context: Json, found: Opened, around: Surroundi
         line = _ONCE.get(kind, _ONCE["imageMessage"])
         return Text(stacked(plain(around.say(line)), caption), TextKind.NOTICE)
     if kind == "stickerMessage" and (found.lottie or file.get("isLottie") is True):
+        if is_fetchable(file):
+            return animation_part(file)
         return picture_of(file) or told(_ANIMATED, around)
     if not is_fetchable(file):
         # An edit of a caption may come without the file.

@@ -9,6 +9,7 @@ from bridges.core.content import (
     RemoteMedia,
     RemoteThumbnail,
 )
+from bridges.core.conversion.formats import STICKER_CONVERTERS, WAS
 from bridges.core.formatting.names import clean_name
 from bridges.whatsapp.json_form import Json, number, raw, text
 from bridges.whatsapp.media import file_reference, inline_reference
@@ -81,6 +82,19 @@ def file_part(
         caption=caption if caption is not None and caption.body else None,
         look=look,
         thumbnail=_thumbnail(file),
+    )
+
+
+def animation_part(sticker: Json) -> RemoteMedia:
+    """A sticker of shapes that move; as it is, nothing outside of WhatsApp shows it."""
+    label = clean_name(text(sticker.get("accessibilityLabel")) or text(sticker.get("emojis")))
+    size = number(sticker.get("fileLength")) or None
+    return RemoteMedia(
+        MediaKind.FILE,
+        MediaInfo(name=f"{label or 'sticker'}.was", mime=WAS, size=size),
+        file_reference("stickerMessage", sticker, with_picture=True),
+        cache_key=text(sticker.get("fileSHA256")),
+        converter=STICKER_CONVERTERS[WAS],
     )
 
 

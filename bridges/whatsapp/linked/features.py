@@ -13,7 +13,8 @@ from bridges.whatsapp.ids import BROADCAST, GROUP, NEWSLETTER, UnknownID, chat_j
 EDITABLE_FOR = 15 * 60
 DELETABLE_FOR = 2 * 24 * 3600
 LONGEST_TEXT = 65_536
-LARGEST_FILE = 2000 * 1024 * 1024
+LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes; the worker's library holds a whole file in memory, several times."""
 
 _FORMATTING: Mapping[str, Support] = {
     "bold": Support.FULL,

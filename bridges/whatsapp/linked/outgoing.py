@@ -16,12 +16,12 @@ from bridges.core.content import LocalMedia, MediaKind, Poll
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.outgoing import OutgoingEdit, OutgoingMessage
 from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.preparing import Preparer
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.to_whatsapp.context import Answered, Writing
 from bridges.whatsapp.to_whatsapp.files import form_of
 from bridges.whatsapp.to_whatsapp.messages import (
-    NOTHING_CARRIED,
     Carried,
     Message,
     edited_caption,
@@ -41,16 +41,26 @@ class Outgoing:
         self,
         device: LinkedDevice,
         stores: Stores,
+        preparer: Preparer,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._device = device
         self._stores = stores
+        self._preparer = preparer
         self._random_bytes = random_bytes
 
     async def messages(self, message: OutgoingMessage) -> list[Message]:
         """The messages one Matrix event becomes, in order. Raises ``Rejected``."""
         writing = await self._writing(message.chat, message.reply_to)
-        return messages_of(message.content, writing, await self._carried(message))
+        match message.content:
+            case LocalMedia() as original:
+                async with self._preparer.ready(original) as file:
+                    return messages_of(file, writing, await self._uploaded(file, original))
+            case Poll():
+                carried = Carried(secret=self._random_bytes(SECRET_BYTES))
+                return messages_of(message.content, writing, carried)
+            case content:
+                return messages_of(content, writing)
 
     async def edited(self, edit: OutgoingEdit) -> Message:
         """What a message says after an edit: a text, or a file with another caption."""
@@ -69,16 +79,7 @@ class Outgoing:
             timer_set=facts.timer_set,
         )
 
-    async def _carried(self, message: OutgoingMessage) -> Carried:
-        match message.content:
-            case LocalMedia() as file:
-                return await self._uploaded(file)
-            case Poll():
-                return Carried(secret=self._random_bytes(SECRET_BYTES))
-            case _:
-                return NOTHING_CARRIED
-
-    async def _uploaded(self, file: LocalMedia) -> Carried:
+    async def _uploaded(self, file: LocalMedia, original: LocalMedia) -> Carried:
         """Upload a file; it goes through the folder the worker sees."""
         worker = self._device.worker
         transit = worker.files / uuid.uuid4().hex
@@ -90,7 +91,8 @@ class Outgoing:
             )
         finally:
             transit.unlink(missing_ok=True)
-        source = file.thumbnail or (file.path if file.kind is MediaKind.IMAGE else None)
+        is_picture = original.kind is MediaKind.IMAGE
+        source = original.thumbnail or (original.path if is_picture else None)
         thumbnail = b"" if source is None else await asyncio.to_thread(_thumbnail, source)
         return Carried(uploaded, thumbnail)
 

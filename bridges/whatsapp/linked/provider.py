@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bridges.core.conversion.converters import available_converters
 from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID
 from bridges.core.login import Claim, LoginFlow, LoginProcess
@@ -42,6 +43,7 @@ class LinkedProvider:
         self._worker = WorkerClient(socket, files)
         self._hub = Hub(self._worker, handle.clock)
         self._border = LinkedBorder(handle.border, linked)
+        self._converters = available_converters()
         handle.border.on_change(self._policy_changed)
         self._sessions: weakref.WeakSet[LinkedSession] = weakref.WeakSet()
         self._background: list[asyncio.Task[None]] = []
@@ -95,7 +97,15 @@ class LinkedProvider:
     def open_session(self, login: LoginRecord) -> LinkedSession:
         """Make the session of a stored login."""
         device = LinkedDevice(self._worker, login.id)
-        session = LinkedSession(login, self._config, self._handle, device, self._hub, self._border)
+        session = LinkedSession(
+            login,
+            self._config,
+            self._handle,
+            device,
+            self._hub,
+            self._border,
+            self._converters,
+        )
         self._sessions.add(session)
         return session
 

@@ -9,6 +9,7 @@ import structlog
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.content import Fetched, Unconvertible
+from bridges.core.conversion.converters import Converters
 from bridges.core.events import RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
 from bridges.core.ids import ChatKey, MessageID, RemoteUserID
@@ -44,6 +45,7 @@ from bridges.whatsapp.linked.outgoing import Outgoing
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
 from bridges.whatsapp.linked.pins import PinActions
+from bridges.whatsapp.linked.preparing import Preparer
 from bridges.whatsapp.linked.queries import Queries
 from bridges.whatsapp.linked.receiver import Receiver
 from bridges.whatsapp.linked.refusals import NOT_LINKED, quietly
@@ -68,6 +70,7 @@ class LinkedSession(RoomAbilities):
         device: LinkedDevice,
         hub: Hub,
         border: LinkedBorder,
+        converters: Converters,
     ) -> None:
         self._log = structlog.get_logger("karvon.whatsapp")
         self._user = record.user
@@ -105,12 +108,12 @@ class LinkedSession(RoomAbilities):
             Moves(handle, stores, people),
             by_proxy=config.linked.proxy is not None,
         )
-        outgoing = Outgoing(device, stores)
+        outgoing = Outgoing(device, stores, Preparer(converters.outgoing))
         self._sender = MessageSender(device, stores, outgoing)
         self._actions = MessageActions(device, stores, outgoing, handle.clock)
         self._lists = ChatLists(device, stores, people, handle.clock, history)
         self._past = Past(device, stores, people, contents, history)
-        self._fetcher = MediaFetcher(device)
+        self._fetcher = MediaFetcher(device, converters.stickers)
         self._watch = Watch(device, handle, stores, app_state, config.linked.contacts_interval)
         pins = PinActions(device, stores, handle.clock)
         self._open_rooms(RoomActions(device, people, self._queries), pins)

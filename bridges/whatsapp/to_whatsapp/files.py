@@ -10,7 +10,8 @@ from bridges.whatsapp import waveforms
 from bridges.whatsapp.json_form import encoded
 
 _PICTURES = frozenset({"image/jpeg", "image/png"})
-_VIDEOS = frozenset({"video/mp4", "video/3gpp", "video/quicktime"})
+VIDEOS = frozenset({"video/mp4", "video/3gpp", "video/quicktime"})
+"""What WhatsApp's clients play."""
 _STICKER = "image/webp"
 _VOICE = "audio/ogg"
 _VOICE_SENT_AS = "audio/ogg; codecs=opus"
@@ -56,7 +57,7 @@ def form_of(file: LocalMedia) -> Form:
             return Form.STICKER
         case MediaKind.IMAGE | MediaKind.STICKER if mime in _PICTURES:
             return Form.IMAGE
-        case MediaKind.VIDEO if mime in _VIDEOS:
+        case MediaKind.VIDEO if mime in VIDEOS:
             return Form.ROUND if file.look.round else Form.VIDEO
         case MediaKind.AUDIO if mime.startswith("audio/"):
             return Form.VOICE if file.look.voice and mime == _VOICE else Form.AUDIO

@@ -26,7 +26,7 @@ from bridges.whatsapp.from_whatsapp.content import answered, parts_of
 from bridges.whatsapp.from_whatsapp.context import addresses_in
 from bridges.whatsapp.from_whatsapp.surroundings import Surroundings
 from bridges.whatsapp.ids import Jid
-from bridges.whatsapp.media import content_of, message_of
+from bridges.whatsapp.media import content_of, message_of, still_of
 from bridges.whatsapp.polls import answer_id
 from tests.whatsapp.from_whatsapp.samples import FILE, checked, wrapped
 
@@ -161,12 +161,17 @@ def test_a_document_with_a_caption() -> None:
     assert (found.caption.body, found.info.name) == ("see", "plan.pdf")
 
 
-def test_lottie_stickers_are_shown_as_the_picture_that_came_along() -> None:
+def test_lottie_stickers_are_drawn_or_shown_as_the_picture_that_came_along() -> None:
     with_picture = {**FILE, "isLottie": True, "pngThumbnail": PICTURE, "emojis": "😀"}
     found = media_of(wrapped("lottieStickerMessage", stickerMessage=with_picture))
+    assert (found.kind, found.info.name) == (MediaKind.FILE, "😀.was")
+    assert found.converter
+    assert still_of(message_of(found.reference)) == b"\xff\xd8jpeg"
+    nowhere = {name: value for name, value in with_picture.items() if name != "mediaKey"}
+    found = media_of(wrapped("lottieStickerMessage", stickerMessage=nowhere))
     assert (found.kind, found.info.mime) == (MediaKind.STICKER, "image/png")
     assert content_of(found.reference) == b"\xff\xd8jpeg"
-    without = text_of(wrapped("lottieStickerMessage", stickerMessage=FILE))
+    without = text_of(wrapped("lottieStickerMessage", stickerMessage={"isLottie": True}))
     assert without.kind is TextKind.NOTICE
 
 

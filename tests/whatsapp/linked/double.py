@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from mautrix.types import UserID
 
+from bridges.core.conversion.converters import available_converters
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.network import LoginRecord
 from bridges.core.storage.database import Database
@@ -156,6 +157,7 @@ class Scene:
             LinkedDevice(worker, LOGIN),
             self._hub,
             LinkedBorder(self.handle.border, config.linked),
+            available_converters(),
         )
         await self.session.connect()
         return self.session

@@ -80,6 +80,7 @@ async def test_the_history_tells_who_came_and_went(linked: Scene) -> None:
         old("2", messageStubType="E2E_ENCRYPTED"),
         old("3", message={"conversation": "*hello*"}),
     ]
+    linked.worker.happens("app_state", collection="critical_unblock_low")
     number = linked.worker.happens(
         "history_sync",
         sync_type="INITIAL_BOOTSTRAP",

@@ -12,6 +12,12 @@ pytestmark = pytest.mark.synapse
 _PLACEHOLDER = "cannot be read yet"
 
 
+@pytest.fixture(scope="module")
+async def somebody(stage: Stage) -> Resident:
+    """Somebody whose device cannot open everything."""
+    return await stage.resident("Gulnora")
+
+
 async def placeholder(talk: Conversation, after: str | None) -> Event:
     """What stands in the room for a message that cannot be opened."""
     return await talk.event(
@@ -39,9 +45,8 @@ def garble(whatsapp: WhatsAppDriver, resident: Resident) -> None:
 
 @pytest.mark.parametrize("where", ["a direct chat", "a group"])
 async def test_a_message_takes_the_place_of_its_placeholder(
-    stage: Stage, whatsapp: WhatsAppDriver, where: str
+    stage: Stage, whatsapp: WhatsAppDriver, somebody: Resident, where: str
 ) -> None:
-    somebody = await stage.resident("Gulnora")
     nodira = await whatsapp.person("Nodira")
     if where == "a group":
         talk = await stage.gather(somebody, unique("Group"), nodira)
@@ -63,9 +68,8 @@ async def test_a_message_takes_the_place_of_its_placeholder(
 
 
 async def test_kills_between_a_placeholder_and_its_message_change_nothing(
-    stage: Stage, whatsapp: WhatsAppDriver
+    stage: Stage, whatsapp: WhatsAppDriver, somebody: Resident
 ) -> None:
-    somebody = await stage.resident("Gulnora")
     nodira = await whatsapp.person("Nodira")
     talk = await stage.meet(somebody, nodira)
     nodira.person.client.resending.willing.clear()
