@@ -79,7 +79,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which claims nothing has shown."""
+    """Say which claims nothing has shown, and why tests had to be tried again."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.write_sep("_", f"first try of {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
     for claim, tests in terminalreporter.config.stash.get(UNPROVEN, {}).items():
         terminalreporter.write_line(f"NOT SHOWN: {claim}: {', '.join(sorted(tests))}", red=True)
 
