@@ -26,7 +26,8 @@ def put_right(piece: bytes) -> str:
 def pieces(file: IO[bytes], start: int = 0) -> Iterator[tuple[int, str]]:
     """Read a file in pieces: where each begins, in bytes, and its text.
 
-    ``start`` is 0 or where a piece began before; from there on the pieces are the same as before.
+    ``start`` is 0 or where a piece has begun before. Where they are cut may differ each time, their text
+    put together does not.
     """
     _go_to(file, start)
     offset, waiting = start, b""

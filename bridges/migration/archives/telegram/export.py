@@ -14,6 +14,7 @@ from bridges.migration.archives.telegram.reader import CutOff, Damaged, JsonRead
 from bridges.migration.archives.telegram.times import has_zone
 
 _LISTS = frozenset({"chats", "left_chats"})
+_BEHIND_A_LIST = frozenset({",", "}", ""})
 
 
 @frozen
@@ -76,16 +77,21 @@ def survey(file: IO[bytes]) -> Survey | None:
 
 
 def elements(reader: JsonReader) -> Iterator[object]:
-    """Give the elements of a list that is next; ``Broken`` for each that is no JSON."""
+    """Give the elements of a list that is next; ``Broken`` for each that is no JSON.
+
+    Reading goes on behind a list's end where no end can be. Raises ``CutOff`` after the last if the file
+    ends there.
+    """
     indentation = ""
     begun = False
     while True:
         try:
             more = reader.goes_on("]") if begun else reader.enters("[", "]")
             begun = True
-            if not more:
+            if not more and reader.peek() in _BEHIND_A_LIST:
                 return
-            indentation = indentation or reader.indentation()
+            if not indentation and reader.peek() == "{":
+                indentation = reader.indentation()
             element = reader.value()
         except Damaged:
             yield Broken()
@@ -118,6 +124,10 @@ class _Chat:
         else:
             self._header[key] = reader.value()
 
+    def is_empty(self) -> bool:
+        """Whether there was nothing at all."""
+        return self.place is None and not self._header
+
     def found(self) -> FoundChat:
         """The chat, once all of it is read."""
         return FoundChat(self._header, self.place, self._zoned)
@@ -138,7 +148,8 @@ def _chats(reader: JsonReader, found: Survey) -> None:
                 for name in _entries_of(reader):
                     chat.take(name, reader)
             finally:  # what was read of a chat in which the file ends is not lost
-                found.chats.append(chat.found())
+                if not chat.is_empty():
+                    found.chats.append(chat.found())
 
 
 def _list_in(reader: JsonReader) -> Place | None:

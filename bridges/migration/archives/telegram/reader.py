@@ -22,6 +22,7 @@ LONGEST_VALUE = 32 * 1024 * 1024
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 _LONGEST_TOKEN = 16
 """An error closer to the end of what is there may be one only because the rest is missing."""
+_WORDS = ("true", "false", "null")
 _NO_NUMBERS = {"NaN": None, "Infinity": None, "-Infinity": None}
 _DECODER = json.JSONDecoder(strict=False, parse_constant=_NO_NUMBERS.get)
 
@@ -87,15 +88,14 @@ class JsonReader:
             except json.JSONDecodeError as error:
                 if self._is_wrong(error):
                     raise Damaged from error
+                if not self._much_more():
+                    raise CutOff if self._is_cut(error) else Damaged from error
             except (ValueError, RecursionError) as error:
                 raise Damaged from error
             else:
                 if end < len(self._text) or not self._more():
                     self._at = end
                     return value
-                continue
-            if not self._much_more():
-                raise CutOff
 
     def skip(self) -> None:
         """Pass over the next value; lists and objects are not taken as a whole."""
@@ -183,8 +183,12 @@ class JsonReader:
         """Whether more text would not help."""
         if len(self._text) - self._at > LONGEST_VALUE:
             return True
-        unfinished = error.msg.startswith("Unterminated string")
-        return not unfinished and error.pos < len(self._text) - _LONGEST_TOKEN
+        return not _is_open(error) and error.pos < len(self._text) - _LONGEST_TOKEN
+
+    def _is_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether the end of the file is what is wrong."""
+        rest = self._text[error.pos :].strip()
+        return _is_open(error) or any(one.startswith(rest) for one in _WORDS)
 
     def _much_more(self) -> bool:
         """Read as much as there is left: so long values are not tried again for each piece."""
@@ -212,3 +216,7 @@ class JsonReader:
             self._text = self._text[gone:]
             self._at -= gone
             self._begins = deque((begin - gone, offset) for begin, offset in self._begins)
+
+
+def _is_open(error: json.JSONDecodeError) -> bool:
+    return error.msg.startswith("Unterminated string")

@@ -26,6 +26,7 @@ from bridges.migration.archives.telegram.fields import (
 from bridges.migration.archives.telegram.surroundings import Surroundings
 from bridges.migration.archives.telegram.texts import formatted
 from bridges.migration.archives.telegram.times import time_of
+from bridges.migration.archives.telegram.unknown import unknown_words
 
 Line = Callable[[Raw, str, Surroundings], UserText]
 
@@ -39,8 +40,8 @@ def service_line(message: Raw, around: Surroundings) -> FormattedText:
     actor = _name(message, "actor", around)
     found = _LINES.get(action)
     if found is None:
-        line = _unknown(message, action, actor)
-    elif isinstance(found, UserText):
+        return _unknown(message, action, actor, around)
+    if isinstance(found, UserText):
         line = evolve(found, values={"actor": actor}) if found.values else found
     else:
         line = found(message, actor, around)
@@ -51,15 +52,17 @@ def _name(message: Raw, key: str, around: Surroundings) -> str:
     return name(message, key) or around.say(_SOMEBODY)
 
 
-def _unknown(message: Raw, action: str, actor: str) -> UserText:
+def _unknown(message: Raw, action: str, actor: str, around: Surroundings) -> FormattedText:
+    """What a bot or Telegram has worded itself, or that there is something, and the words in it."""
     information = words(message, "information_text")
     if information and not action:
-        return user_text("{actor}: {text}", actor=actor, text=information)
-    return user_text(
+        return plain(information)
+    line = user_text(
         "{actor} did something that is not known here: {action}",
         actor=actor,
         action=action or "?",
     )
+    return stacked(plain(around.say(line)), plain(name(message, "title")), unknown_words(message))
 
 
 def _added(message: Raw, around: Surroundings) -> list[FormattedText]:
@@ -191,10 +194,6 @@ def _topic_edited(message: Raw, actor: str, _around: Surroundings) -> UserText:
     return user_text("{actor} changed the topic", actor=actor)
 
 
-def _web_view(message: Raw, _actor: str, _around: Surroundings) -> UserText:
-    return user_text("Data was sent to the bot: {text}", text=name(message, "text"))
-
-
 def _gift(message: Raw, actor: str, around: Surroundings) -> UserText:
     told = name(message, "cost") or prize(message, around)
     if told:
@@ -274,7 +273,7 @@ _LINES: Mapping[str, Line | UserText] = {
     "requested_phone_number": user_text("{actor} asked for the phone number", actor=SLOT),
     "set_messages_ttl": _deletion,
     "edit_chat_theme": user_text("{actor} changed the theme of the chat", actor=SLOT),
-    "send_webview_data": _web_view,
+    "send_webview_data": user_text("Data was sent to the bot."),
     "send_premium_gift": _gift,
     "send_stars_gift": _gift,
     "send_ton_gift": _gift,

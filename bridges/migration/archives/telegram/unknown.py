@@ -105,13 +105,22 @@ def unknown_of(message: Raw, around: Surroundings, *, empty: bool) -> FormattedT
     ]
     if not keys and not empty:
         return None
-    shown = [line for key in keys for line in _lines(key, message[key])]
     kinds = clean_name(", ".join(keys)) or "?"
     line = user_text("A message of a kind that is not known here: {kind}", kind=kinds)
-    return stacked(plain(around.say(line)), plain("\n".join(shown)[:_LONGEST]))
+    return stacked(plain(around.say(line)), _shown(message, keys))
 
 
-def _lines(key: str, value: object) -> Iterator[str]:
+def unknown_words(message: Raw) -> FormattedText:
+    """The words in fields of no known name; empty if there are none."""
+    return _shown(message, [key for key in message if key not in _KNOWN])
+
+
+def _shown(message: Raw, keys: list[str]) -> FormattedText:
+    lines = (line for key in keys for line in _lines(message[key]))
+    return plain("\n".join(line for line in lines if line)[:_LONGEST])
+
+
+def _lines(value: object) -> Iterator[str]:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         yield tidy(str(value))
     else:

@@ -253,7 +253,7 @@ def test_topics_follow_the_replies(forum: dict[str, Read]) -> None:
         ("9", "Behi Behiyeva pinned a message"),
         ("11", "Uzum Uzumov joined the group by a link of Anor Anorov"),
         ("12", "Uzum Uzumov left the group"),
-        ("13", "Behi Behiyeva did something that is not known here: juggle_apples"),
+        ("13", "Behi Behiyeva did something that is not known here: juggle_apples\n3"),
         ("14", "Nomsiz boshqaruvchi\n— Anor"),
     ],
 )
