@@ -211,7 +211,7 @@ def test_damage_anywhere_loses_only_what_is_near(data: st.DataObject) -> None:
     text = bytearray(indented(*good).encode())
     first = text.index(b"\n  },")
     at = data.draw(st.integers(first, len(text) - 8))
-    text[at] = data.draw(st.integers(0, 127))
+    text[at] = data.draw(st.integers(0, 127).filter(lambda code: code != ord("[")))
     found = list_of(text.decode())
     kept = [one for one in found if one in good]
     assert len(kept) >= 47
