@@ -16,7 +16,7 @@ from attrs import frozen
 
 from bridges.migration.archives.telegram.cleaning import pieces
 
-LONGEST_VALUE = 32 * 1024 * 1024
+LONGEST_VALUE = 8 * 1024 * 1024
 """Characters of one message or other value; real ones have thousands."""
 
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
