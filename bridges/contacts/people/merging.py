@@ -2,33 +2,25 @@
 """From the cards of all sources to people. The result does not depend on the order of sources or cards.
 
 Cards are united as far as possible at first. Where that makes people whose names contradict each other, or
-whom the owner has told apart, their cards alone are sorted again by stricter rules, until none is left.
+whom the owner has told apart, these people alone are sorted again by stricter rules.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import IntEnum
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from bridges.contacts.people.decisions import Decisions
-from bridges.contacts.people.groups import Names, Node, coherent, groups
+from bridges.contacts.people.groups import Node, coherent, groups
 from bridges.contacts.people.keys import Entry, Key, entry
 from bridges.contacts.people.model import CardRef, Decision, Evidence, Ground, People, Person
 from bridges.contacts.people.questions import questions
 from bridges.contacts.people.sets import DisjointSets
 from bridges.contacts.sources.model import AddressBook, IdKind, SourceKind
 
-
-class _Rules(IntEnum):
-    """How cards are united; each is stricter than the one before."""
-
-    SIMILAR_NAMES = 0
-    SAME_NAMES = 1
-    ACCOUNTS = 2
-    DECISIONS = 3
-
+Mark = TypeVar("Mark", bound=Hashable)
 
 _SOURCES_OF_NAMES = (
     SourceKind.VCARD,
@@ -43,19 +35,19 @@ _SOURCES_OF_NAMES = (
 
 @frozen
 class _Found:
-    """A key and the cards it unites, as indices."""
+    """A key, and what it unites: indices of nodes, or of entries."""
 
     key: Key
-    cards: Sequence[int]
+    united: Sequence[int]
 
 
 @frozen
-class _Candidate:
-    """Cards that are one person's by some rules."""
+class _Certain:
+    """Entries that are one person's because the owner says so or a network does, as indices."""
 
-    cards: Sequence[int]
-    names: Sequence[Names]
-    found: list[_Found] = field(factory=list)
+    node: Node
+    entries: Sequence[int]
+    found: Sequence[_Found]
 
 
 def people(
@@ -83,7 +75,7 @@ def people(
     if any(one.ref == other.ref for one, other in pairwise(entries)):
         raise ValueError("Two cards have the same source and key.")
     decided = Decisions(decisions)
-    found = sorted(_Merging(entries, decided).run(), key=lambda one: one.cards)
+    found = sorted(_Merging(entries, decided).run(), key=lambda one: one.id)
     owners = {card: number for number, person in enumerate(found) for card in person.cards}
     return People(
         tuple(found),
@@ -100,55 +92,73 @@ class _Merging:
         self._united: defaultdict[CardRef, list[Decision]] = defaultdict(list)
         for one in decisions.same:
             self._united[decisions.root(one.first)].append(one)
+        self._certain = list(self._certainties())
+        self._sharing: defaultdict[Key, set[int]] = defaultdict(set)
+        for number, certain in enumerate(self._certain):
+            for entry_ in certain.entries:
+                for key in entries[entry_].keys:
+                    if key.ground is not Ground.ACCOUNT:
+                        self._sharing[key].add(number)
 
     def run(self) -> Iterator[Person]:
-        open_: list[tuple[Sequence[int], _Rules]] = [
-            (range(len(self._entries)), _Rules.SIMILAR_NAMES)
-        ]
-        while open_:
-            cards, rules = open_.pop()
-            for candidate in self._candidates(cards, rules):
-                if self._holds(candidate, rules):
-                    yield self._person(candidate)
+        everybody = range(len(self._certain))
+        for similar, why in self._sorted(everybody, strict=False):
+            if self._is_one(similar):
+                yield self._person(similar, why)
+                continue
+            for same, reason in self._sorted(similar, strict=True):
+                if self._is_one(same):
+                    yield self._person(same, reason)
                 else:
-                    open_.append((candidate.cards, _Rules(rules + 1)))
+                    yield from (self._person([one], []) for one in same)
 
-    def _candidates(self, cards: Sequence[int], rules: _Rules) -> Iterable[_Candidate]:
-        sets: DisjointSets[int] = DisjointSets()
-        for together in self._decided(cards):
-            sets.unite(together)
-        shared = self._shared(cards)
+    def _certainties(self) -> Iterator[_Certain]:
+        """Unite what the owner has united, and the same accounts where nobody tells them apart."""
+        decided: DisjointSets[int] = DisjointSets()
+        for together in self._by(lambda one: [self._decisions.root(one.ref)]).values():
+            decided.unite(together)
+        accounts = self._by(lambda one: [key for key in one.keys if key.ground is Ground.ACCOUNT])
+        found = [
+            _Found(key, cards)
+            for key, cards in accounts.items()
+            if len(cards) > 1 and not self._tells_apart(cards)
+        ]
+        for cards, reasons in _united(range(len(self._entries)), decided, found):
+            if self._decisions.separate(self._entries[card].ref for card in cards):
+                alone = _united(cards, decided, [])
+                yield from (self._as_certain(some, []) for some, _ in alone)
+            else:
+                yield self._as_certain(cards, reasons)
+
+    def _sorted(
+        self, nodes: Sequence[int], *, strict: bool
+    ) -> Iterable[tuple[Sequence[int], Sequence[_Found]]]:
+        """Unite nodes by what they share. All who share it are looked at, not only these nodes."""
+        among = set(nodes)
+        keys = {
+            key
+            for number in nodes
+            for entry_ in self._certain[number].entries
+            for key in self._entries[entry_].keys
+        }
         found = []
-        if rules <= _Rules.ACCOUNTS:
-            found += list(self._same_accounts(shared))
-        for one in found:
-            sets.unite(one.cards)
-        nodes = self._nodes(cards, sets)
-        if rules <= _Rules.SAME_NAMES:
-            roots = {card: sets.find(card) for card in cards}
-            alike = list(_alike(shared, roots, nodes, strict=rules is _Rules.SAME_NAMES))
-            for one in alike:
-                sets.unite(one.cards)
-            found += alike
-        return _gathered(cards, sets, nodes, found)
+        for key in keys:
+            sharing = sorted(self._sharing.get(key, ()))
+            if len(sharing) > 1:
+                alike = [self._certain[number].node for number in sharing]
+                for group in groups(alike, key.ground, strict=strict):
+                    here = [sharing[index] for index in group if sharing[index] in among]
+                    if len(here) > 1:
+                        found.append(_Found(key, here))
+        return _united(nodes, DisjointSets(), found)
 
-    def _decided(self, cards: Sequence[int]) -> Iterable[Sequence[int]]:
-        together: defaultdict[object, list[int]] = defaultdict(list)
-        for card in cards:
-            together[self._decisions.root(self._entries[card].ref)].append(card)
-        return together.values()
-
-    def _shared(self, cards: Sequence[int]) -> Mapping[Key, Sequence[int]]:
-        by_key: defaultdict[Key, list[int]] = defaultdict(list)
-        for card in cards:
-            for key in self._entries[card].keys:
-                by_key[key].append(card)
-        return {key: found for key, found in by_key.items() if len(found) > 1}
-
-    def _same_accounts(self, shared: Mapping[Key, Sequence[int]]) -> Iterator[_Found]:
-        for key, cards in shared.items():
-            if key.ground is Ground.ACCOUNT and not self._tells_apart(cards):
-                yield _Found(key, cards)
+    def _is_one(self, nodes: Sequence[int]) -> bool:
+        """Whether the names can be one person's, and the owner has told none of them apart."""
+        certain = [self._certain[number] for number in nodes]
+        refs = (self._entries[card].ref for one in certain for card in one.entries)
+        return len(nodes) == 1 or (
+            coherent(one.node.names for one in certain) and not self._decisions.separate(refs)
+        )
 
     def _tells_apart(self, cards: Sequence[int]) -> bool:
         """Whether the owner, or LIDs, tell cards with the same account apart."""
@@ -156,32 +166,32 @@ class _Merging:
         lids = {one for card in entries for one in card.accounts if one.kind is IdKind.WHATSAPP_LID}
         return len(lids) > 1 or self._decisions.separate(one.ref for one in entries)
 
-    def _nodes(self, cards: Sequence[int], sets: DisjointSets[int]) -> Mapping[int, Node]:
-        together: defaultdict[int, list[Entry]] = defaultdict(list)
-        for card in cards:
-            together[sets.find(card)].append(self._entries[card])
-        return {root: self._node(entries) for root, entries in together.items()}
+    def _by(self, marks: Callable[[Entry], Iterable[Mark]]) -> Mapping[Mark, Sequence[int]]:
+        cards: defaultdict[Mark, list[int]] = defaultdict(list)
+        for number, one in enumerate(self._entries):
+            for mark in marks(one):
+                cards[mark].append(number)
+        return cards
 
-    def _node(self, entries: Sequence[Entry]) -> Node:
+    def _as_certain(self, cards: Sequence[int], found: Sequence[_Found]) -> _Certain:
+        entries = [self._entries[card] for card in cards]
         apart = frozenset().union(*(self._decisions.apart_from(one.ref) for one in entries))
-        return Node(
+        node = Node(
             frozenset().union(*(one.names for one in entries)),
             frozenset().union(*(one.accounts for one in entries)),
             frozenset(self._decisions.root(one.ref) for one in entries) if apart else frozenset(),
             apart,
         )
+        return _Certain(node, cards, found)
 
-    def _holds(self, candidate: _Candidate, rules: _Rules) -> bool:
-        if len(candidate.cards) == 1 or rules is _Rules.DECISIONS:
-            return True
-        if self._decisions.separate(self._entries[card].ref for card in candidate.cards):
-            return False
-        return rules is _Rules.ACCOUNTS or coherent(candidate.names)
-
-    def _person(self, candidate: _Candidate) -> Person:
-        entries = [self._entries[card] for card in candidate.cards]
-        refs = {one.ref for one in entries}
-        evidence = [self._evidence(one) for one in candidate.found]
+    def _person(self, nodes: Sequence[int], found: Sequence[_Found]) -> Person:
+        certain = [self._certain[number] for number in nodes]
+        entries = [
+            self._entries[card] for card in sorted(x for one in certain for x in one.entries)
+        ]
+        refs = tuple(one.ref for one in entries)
+        evidence = [self._evidence(one.key, one.united) for both in certain for one in both.found]
+        evidence += [self._evidence(one.key, self._having(one)) for one in found]
         evidence += [
             Evidence(Ground.DECISION, "", tuple(sorted((one.first, one.second))))
             for root in {self._decisions.root(ref) for ref in refs}
@@ -190,7 +200,7 @@ class _Merging:
         ]
         numbers = {number for one in entries for number in one.numbers}
         return Person(
-            tuple(one.ref for one in entries),
+            refs,
             _name(entries),
             tuple(sorted(numbers, key=lambda one: (one.e164, one.extension, one.former))),
             tuple(sorted({mail for one in entries for mail in one.card.emails})),
@@ -198,51 +208,40 @@ class _Merging:
             tuple(sorted(set(evidence))),
         )
 
-    def _evidence(self, found: _Found) -> Evidence:
-        entries = [self._entries[card] for card in found.cards]
-        ground = found.key.ground
+    def _having(self, found: _Found) -> Sequence[int]:
+        """The entries with a key, of the nodes it unites."""
+        return sorted(
+            card
+            for number in found.united
+            for card in self._certain[number].entries
+            if found.key in self._entries[card].keys
+        )
+
+    def _evidence(self, key: Key, cards: Sequence[int]) -> Evidence:
+        entries = [self._entries[card] for card in cards]
+        ground = key.ground
+        numbers = (number for one in entries for number in one.numbers)
         if ground is Ground.NUMBER and any(
-            number.former
-            for one in entries
-            for number in one.numbers
-            if number.e164 == found.key.value
+            number.former for number in numbers if number.e164 == key.value
         ):
             ground = Ground.RENUMBERED
-        return Evidence(ground, found.key.value, tuple(one.ref for one in entries))
+        return Evidence(ground, key.value, tuple(one.ref for one in entries))
 
 
-def _alike(
-    shared: Mapping[Key, Sequence[int]],
-    roots: Mapping[int, int],
-    nodes: Mapping[int, Node],
-    *,
-    strict: bool,
-) -> Iterator[_Found]:
-    for key, cards in shared.items():
-        distinct = list(dict.fromkeys(roots[card] for card in cards))
-        if key.ground is Ground.ACCOUNT or len(distinct) == 1:
-            continue
-        for group in groups([nodes[root] for root in distinct], key.ground, strict=strict):
-            members = {distinct[index] for index in group}
-            yield _Found(key, [card for card in cards if roots[card] in members])
-
-
-def _gathered(
-    cards: Sequence[int],
-    sets: DisjointSets[int],
-    nodes: Mapping[int, Node],
-    found: Iterable[_Found],
-) -> Iterable[_Candidate]:
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for card in cards:
-        members[sets.find(card)].append(card)
-    names: defaultdict[int, list[Names]] = defaultdict(list)
-    for root, node in nodes.items():
-        names[sets.find(root)].append(node.names)
-    candidates = {root: _Candidate(some, names[root]) for root, some in members.items()}
+def _united(
+    items: Iterable[int], sets: DisjointSets[int], found: Sequence[_Found]
+) -> Iterable[tuple[Sequence[int], Sequence[_Found]]]:
+    """Sets of items after all that was found is united, each with what has united it."""
+    merged = sets.copy()
     for one in found:
-        candidates[sets.find(one.cards[0])].found.append(one)
-    return candidates.values()
+        merged.unite(one.united)
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for item in items:
+        members[merged.find(item)].append(item)
+    reasons: defaultdict[int, list[_Found]] = defaultdict(list)
+    for one in found:
+        reasons[merged.find(one.united[0])].append(one)
+    return [(some, reasons[root]) for root, some in members.items()]
 
 
 def _name(entries: Sequence[Entry]) -> str:

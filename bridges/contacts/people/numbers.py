@@ -128,25 +128,35 @@ def _can_be(number: PhoneNumber, *, surely: bool) -> bool:
     if phonenumbers.is_valid_number(current):
         return True
     possible = phonenumbers.is_possible_number_with_reason(current)
-    return not surely and possible == ValidationResult.IS_POSSIBLE
+    return not surely and possible == ValidationResult.IS_POSSIBLE and _is_settled(current)
+
+
+def _is_settled(number: PhoneNumber) -> bool:
+    """Whether its E.164 form is read as itself; zeros in front may be taken for a prefix time and again."""
+    e164 = _e164(number)
+    return _e164(phonenumbers.parse(e164, None)) == e164
+
+
+def _e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _today(number: PhoneNumber) -> tuple[PhoneNumber, str]:
     """The number as it is today, and its former form if that was another one."""
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = _e164(number)
     current = as_of_today(written)
     if current == written or phonenumbers.is_valid_number(number):
         return number, ""
-    return phonenumbers.parse(current, None), written
+    renumbered = phonenumbers.parse(current, None)
+    return (renumbered, written) if phonenumbers.is_valid_number(renumbered) else (number, "")
 
 
 def _classified(number: PhoneNumber, extension: str) -> Number:
     current, former = _today(number)
-    e164 = phonenumbers.format_number(current, phonenumbers.PhoneNumberFormat.E164)
     kind = phonenumbers.number_type(current)
     line = Line.PERSONAL
     if kind in _NOBODYS or extension:
         line = Line.NOBODY
     elif kind in _SHARED:
         line = Line.SHARED
-    return Number(e164, line, former, extension)
+    return Number(_e164(current), line, former, extension)

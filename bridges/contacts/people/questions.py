@@ -11,8 +11,9 @@ from bridges.contacts.people.keys import Entry, Key
 from bridges.contacts.people.model import CardRef, Doubt, Ground, Question
 from bridges.contacts.sources.model import NetworkID
 
-_ASKED = frozenset({Ground.ACCOUNT, Ground.NUMBER, Ground.HANDLE})
-"""Who only shares a fixed line or a mailbox lives or works together, and nobody wonders."""
+_ASKED = frozenset({Ground.NUMBER, Ground.HANDLE})
+"""Every account is a handle or a number too. Who only shares a fixed line or a mailbox lives or works
+together, and nobody wonders."""
 
 
 def questions(

@@ -14,6 +14,13 @@ class DisjointSets(Generic[Item]):
         self._parents: dict[Item, Item] = {}
         self._sizes: dict[Item, int] = {}
 
+    def copy(self) -> "DisjointSets[Item]":
+        """The same sets, which can be united further by themselves."""
+        other: DisjointSets[Item] = DisjointSets()
+        other._parents = dict(self._parents)
+        other._sizes = dict(self._sizes)
+        return other
+
     def find(self, item: Item) -> Item:
         """The item that stands for the set another is in."""
         parents = self._parents

@@ -3,7 +3,7 @@
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridges.contacts.people.numbers import Line, Number, account_number, read_number
@@ -152,6 +152,7 @@ def test_no_text_is_a_problem(written: str, region: str | None) -> None:
         assert again.e164 == found.e164
 
 
+@example("+200000000000", "TJ")
 @given(
     st.from_regex(r"\+?[0-9 ()\-]{5,18}", fullmatch=True), st.sampled_from(["TJ", "MX", "BR", "CI"])
 )

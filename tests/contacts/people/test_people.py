@@ -203,6 +203,28 @@ def test_people_are_not_chained_together() -> None:
     assert {question.doubt for question in found.questions} == {Doubt.UNCLEAR}
 
 
+def test_a_number_in_doubt_stays_in_doubt_when_people_are_sorted_again() -> None:
+    """Two accounts have the first number; who has which is not told by a chain that breaks elsewhere."""
+    n, k, m, other = (f"+1201555010{last}" for last in range(4))
+    found = people(
+        [
+            book(
+                TELEGRAM,
+                card("t", "Ali", n, k, ids=[telegram(1)]),
+                card("u", "Ali", n, ids=[telegram(2)]),
+            ),
+            book(
+                PHONE,
+                card("v", "Ali", n, m, other),
+                card("w", "Ali Example", k, m),
+                card("x", "Ali Sample", other),
+            ),
+        ],
+        None,
+    )
+    assert keys(found) == sets("t", "u", "v", "w", "x")
+
+
 def test_the_network_knows_its_accounts_whatever_they_are_called() -> None:
     found = people(
         [
