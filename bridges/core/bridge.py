@@ -59,6 +59,7 @@ class Bridge:
             self._gave_up_remote,
             parts.history_keeper.let_pass,
         )
+        parts.history_keeper.listen(self._to_matrix.wake)
         self._to_remote = parts.lanes(
             "from_matrix", parts.from_matrix, self._handle_matrix, self._gave_up_matrix
         )
@@ -144,6 +145,7 @@ class Bridge:
             try:
                 await self._parts.senders.prepare_bot(bot.displayname, bot.avatar)
                 await self._ask_to_be_reached()
+                await self._parts.history_writers.choose()
             except HomeserverUnavailable as error:
                 if error.status == HTTPStatus.UNAUTHORIZED:
                     self._tell_of_refusal(error.detail)

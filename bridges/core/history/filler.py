@@ -6,9 +6,10 @@ from mautrix.types import EventID, RoomID
 
 from bridges.core.content import Poll
 from bridges.core.emoji import CustomEmoji
+from bridges.core.history.choice import HistoryWriters
 from bridges.core.history.pages import PastMessage
 from bridges.core.history.store import HistoryStore
-from bridges.core.history.writer import EventKey, HistoryWriter, PastEvent, PastReaction
+from bridges.core.history.writer import EventKey, PastEvent, PastReaction
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.contents import Contents, fitting, in_view
@@ -34,11 +35,16 @@ _NO_EVENT_YET = EventID("")
 
 @frozen
 class Place:
-    """A chat's room, and the login that reads the chat."""
+    """A chat's room, and the login that reads the chat.
+
+    Attributes:
+        behind: what was said before goes behind what is in the room, not after it.
+    """
 
     chat: ChatKey
     room: RoomID
     login: ActiveLogin
+    behind: bool = False
 
 
 @define
@@ -65,7 +71,7 @@ class HistoryFiller:
         polls: Polls,
         own_sends: OwnSends,
         pins: PinBoard,
-        writer: HistoryWriter,
+        writers: HistoryWriters,
     ) -> None:
         self._store = store
         self._messages = messages
@@ -76,12 +82,7 @@ class HistoryFiller:
         self._polls = polls
         self._own_sends = own_sends
         self._pins = pins
-        self._writer = writer
-
-    @property
-    def behind(self) -> bool:
-        """Whether what is written comes before what is in the room already."""
-        return self._writer.behind
+        self._writers = writers
 
     async def write_some(self, place: Place) -> bool:
         """Write the next messages of a chat; False if there are none. Raises the passing errors."""
@@ -95,15 +96,24 @@ class HistoryFiller:
                 await self._compose(batch, one.past, place)
         async with self._links.in_the_making(place.chat):
             await self._write(batch, place)
-        for one in kept:
-            if one.past.tally is not None:
-                await self._polls.from_remote(one.past.tally, place.login, "history")
+        tallies = [one.past.tally for one in kept if one.past.tally is not None]
+        if not place.behind:
+            for tally in tallies:
+                await self._polls.from_remote(tally, place.login, "history")
+            tallies = []
         await self._pins.bridged(place.chat, place.room, [one.past.message.id for one in kept])
-        await self._store.forget(place.chat, kept[-1].position)
+        login = place.login.record.id
+        # Votes that are not part of the history need the poll to be in the room.
+        await self._store.forget(place.chat, kept[-1].position, login, tallies)
         return True
 
+    async def finish(self, place: Place) -> None:
+        """See that everything written is in the room. Raises the passing errors."""
+        await self._writers.for_room(behind=place.behind).finish(place.room)
+
     async def _write(self, batch: _Batch, place: Place) -> None:
-        ids = await self._writer.insert(place.room, batch.events)
+        writer = self._writers.for_room(behind=place.behind)
+        ids = await writer.insert(place.room, batch.events)
         for key, (link, poll) in batch.polls.items():
             await self._polls.remember(ids[key], link.chat, link.id, poll)
         await self._store.link(

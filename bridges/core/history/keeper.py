@@ -7,7 +7,7 @@ goes on where it was.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from attrs import define, field
 from bridges.core.clock import Clock
 from bridges.core.config import BackfillConfig
 from bridges.core.errors import BridgeError, RateLimited, SessionLost, TemporaryError
+from bridges.core.history.choice import HistoryWriters
 from bridges.core.history.filler import HistoryFiller, Place
 from bridges.core.history.hush import Hush
 from bridges.core.history.reader import HistoryReader
@@ -76,6 +77,7 @@ class HistoryKeeper:
         store: HistoryStore,
         reader: HistoryReader,
         filler: HistoryFiller,
+        writers: HistoryWriters,
         hush: Hush,
         rooms: Rooms,
         portals: PortalStore,
@@ -90,6 +92,7 @@ class HistoryKeeper:
         self._store = store
         self._reader = reader
         self._filler = filler
+        self._writers = writers
         self._hush = hush
         self._rooms = rooms
         self._portals = portals
@@ -109,6 +112,11 @@ class HistoryKeeper:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: BoundedCache[ChatKey, bool] = BoundedCache(_BROKEN)
         self._closed = False
+        self._listeners: list[Callable[[Sequence[str]], None]] = []
+
+    def listen(self, listener: Callable[[Sequence[str]], None]) -> None:
+        """Have lanes told that may be looked into because their chats are brought in."""
+        self._listeners.append(listener)
 
     async def start(self) -> None:
         """Take up what was left."""
@@ -131,7 +139,8 @@ class HistoryKeeper:
         """
         portal = await self._portals.get(chat)
         if (portal is None or portal.room is None) and not self._broken.get(chat):
-            await self._want(Wanted(chat, login, chat, before, self._limits.initial_messages))
+            missing, behind = self._limits.initial_messages, self._writers.is_silent
+            await self._want(Wanted(chat, login, chat, before, missing, behind=behind))
 
     async def make_up_for(self, chat: ChatKey, login: LoginID) -> None:
         """Read what was said in a chat since the last message its room has."""
@@ -150,12 +159,12 @@ class HistoryKeeper:
 
     def holds(self, chat: ChatKey) -> bool:
         """Whether what is said in a chat now has to wait."""
-        return chat_lane(chat) in self._arrivals and not self._filler.behind
+        return self.is_bringing_in(chat)
 
     async def let_pass(self, lane: str) -> None:
         """Wait until what is in a lane may be handled."""
         arrival = self._arrivals.get(lane)
-        if arrival is None or self._filler.behind:
+        if arrival is None:
             return
         if arrival.hurried is None:
             arrival.hurried = self._clock.now()
@@ -188,6 +197,8 @@ class HistoryKeeper:
     def _end(self, lane: str, arrival: _Arrival) -> None:
         del self._arrivals[lane], self._tasks[lane]
         arrival.done.set()
+        for listener in self._listeners:
+            listener([lane])
 
     async def _run(self, lane: str, arrival: _Arrival) -> None:
         waits = bugs = 0
@@ -234,7 +245,9 @@ class HistoryKeeper:
 
     def _is_too_late(self, arrival: _Arrival, error: Exception, wait: float) -> bool:
         """Whether what is said now would wait too long for what the network does not give."""
-        if arrival.hurried is None or arrival.place is None or arrival.is_writing:
+        if arrival.hurried is None or arrival.is_writing or arrival.is_cut:
+            return False
+        if arrival.place is None and not arrival.wanted.behind:
             return False
         if isinstance(error, HomeserverUnavailable) or not isinstance(error, BridgeError):
             return False
@@ -247,8 +260,12 @@ class HistoryKeeper:
         if arrival.is_given_up:
             self._broken.put(chat, True)
         elif login is not None:  # Otherwise the account was logged out.
+            if arrival.wanted.behind:
+                # Whoever sees the room before its history is in it may never be told of that.
+                await self._read(arrival, login)
             _, room = await self._rooms.of(chat, login)
-            arrival.place = Place(chat, room, login)
+            behind = arrival.wanted.behind and not await self._portals.continues_another(chat)
+            arrival.place = Place(chat, room, login, behind)
             await self._read(arrival, login)
             await self._write(arrival, arrival.place)
         await self._store.finish(chat)
@@ -264,11 +281,13 @@ class HistoryKeeper:
         if not arrival.is_writing and not await self._store.oldest(place.chat, 1):
             return
         arrival.is_writing = True
-        await self._hush.begin(place.chat, place.room)
+        if not place.behind:
+            await self._hush.begin(place.chat, place.room)
         more = True
         while more:
             async with self._writing:
                 more = await self._filler.write_some(place)
+        await self._filler.finish(place)
         await self._hush.end(place)
 
 

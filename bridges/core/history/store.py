@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from mautrix.util.async_db import Connection
 
 from bridges.core.clock import Clock
+from bridges.core.events import RemoteEvent
 from bridges.core.history.pages import HistoryPage, PastMessage
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.rows import chat_lane, message_key, message_of
@@ -35,6 +36,7 @@ class Wanted:
         before: what is read next ends before this message; None: at the newest.
         missing: how many messages are still to be read; 0 if reading is over.
         since: what is older is there already (milliseconds since the epoch; 0: nothing is).
+        behind: it is to be put behind what is in the room, not after it.
     """
 
     chat: ChatKey
@@ -43,6 +45,7 @@ class Wanted:
     before: MessageID | None
     missing: int
     since: int = 0
+    behind: bool = False
 
 
 @frozen
@@ -118,7 +121,8 @@ class HistoryStore:
             last = await connection.fetchval("SELECT MAX(place) FROM history")
             inserted = await connection.fetchval(
                 "INSERT INTO history (chat, receiver, login, place, read_chat, read_receiver,"
-                " before, missing, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                " before, missing, since, behind)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
                 " ON CONFLICT (chat, receiver) DO NOTHING RETURNING place",
                 wanted.chat.chat,
                 wanted.chat.receiver,
@@ -129,6 +133,7 @@ class HistoryStore:
                 wanted.before,
                 wanted.missing,
                 wanted.since,
+                wanted.behind,
             )
         return inserted is not None
 
@@ -187,14 +192,23 @@ class HistoryStore:
             for reaction in reactions:
                 await self._messages.put_reaction(connection, reaction)
 
-    async def forget(self, chat: ChatKey, up_to: int) -> None:
-        """Forget what is written, up to a position."""
-        await self._db.execute(
-            "DELETE FROM past_message WHERE chat = $1 AND receiver = $2 AND position <= $3",
-            chat.chat,
-            chat.receiver,
-            up_to,
-        )
+    async def forget(
+        self, chat: ChatKey, up_to: int, login: LoginID, later: Sequence[RemoteEvent] = ()
+    ) -> None:
+        """Forget what is written, up to a position.
+
+        ``later``: what ``login`` tells about that and is to be handled when all is in the room.
+        """
+        lane = chat_lane(chat)
+        rows = [NewRow(lane, None, login, self._codec.encode(one)) for one in later]
+        async with self._db.transaction() as connection:
+            await self._queue.put(connection, rows, self._clock.now())
+            await connection.execute(
+                "DELETE FROM past_message WHERE chat = $1 AND receiver = $2 AND position <= $3",
+                chat.chat,
+                chat.receiver,
+                up_to,
+            )
 
     async def finish(self, chat: ChatKey) -> None:
         """Forget that a chat wanted its history, and what of it was not written."""
@@ -272,4 +286,5 @@ def _wanted(row: Any) -> Wanted:
         before=None if row["before"] is None else MessageID(row["before"]),
         missing=row["missing"],
         since=row["since"],
+        behind=bool(row["behind"]),
     )

@@ -53,16 +53,8 @@ class HistoryWriter(Protocol):
     """Puts past messages into rooms.
 
     A batch holds everything a homeserver has to know to put it behind what is in a room: events, who
-    sends them, when, and relations by key where there is no id yet.
+    sends them, when, and relations by key where there is no id yet. Batches come oldest first.
     """
-
-    @property
-    def behind(self) -> bool:
-        """Whether what is written comes before what is in the room already.
-
-        If not, whatever is said now has to wait until the room's history is there.
-        """
-        ...
 
     async def insert(
         self, room: RoomID, batch: Sequence[PastEvent | PastReaction]
@@ -74,14 +66,19 @@ class HistoryWriter(Protocol):
         """
         ...
 
+    async def finish(self, room: RoomID) -> None:
+        """See that everything written is in the room: all of its history was.
+
+        Raises ``HomeserverUnavailable`` and ``HomeserverRefused``; repeated it goes on.
+        """
+        ...
+
 
 class TimestampedHistory:
     """One send after another, each with its own time (application service API, ``?ts=``).
 
     The times are right, and the order is that of sending; clients are told of each as of a new one.
     """
-
-    behind = False
 
     def __init__(self, writer: RoomWriter) -> None:
         self._writer = writer
@@ -100,6 +97,9 @@ class TimestampedHistory:
             if event is not None:
                 sent[one.key] = event
         return sent
+
+    async def finish(self, room: RoomID) -> None:
+        """See ``HistoryWriter``; it is."""
 
     async def _send(
         self, room: RoomID, event: PastEvent, sent: Mapping[EventKey, EventID]

@@ -8,7 +8,7 @@ MSC4326 device masquerading), and a message costs one request and nothing else.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -33,6 +33,7 @@ Json = dict[str, Any]
 _TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10)
 _MEDIA_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 _CHUNK = 256 * 1024
+_HISTORY = "/_karvon/history/v1"
 
 
 @frozen
@@ -416,6 +417,46 @@ class Homeserver:
                 return None
             raise
         return answer
+
+    # -- Histories, on a homeserver with our module (policy_module/history)
+
+    async def takes_histories(self) -> bool:
+        """Whether the homeserver puts histories behind what is in a room."""
+        try:
+            async with self._request("GET", URL(f"{self._url}{_HISTORY}")):
+                return True
+        except HomeserverRefused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        except HomeserverUnavailable as error:
+            # This answer is the module's own, and says that this version of Synapse is not known.
+            if error.status == HTTPStatus.NOT_IMPLEMENTED:
+                return False
+            raise
+
+    async def hand_over_history(
+        self, room: RoomID, events: Sequence[Json], with_people: bool
+    ) -> dict[str, EventID]:
+        """Hand past events over, oldest first; returns their ids by their keys.
+
+        ``with_people``: not only ghosts and the bot are among the senders.
+        """
+        headers = {}
+        if with_people:
+            token = self._person_headers["Authorization"].removeprefix("Bearer ")
+            headers = {"X-Karvon-Also-For": token}
+        url = URL(f"{self._url}{_HISTORY}/rooms/{quote(room)}/events", encoded=True)
+        async with self._request("POST", url, headers=headers, json={"events": events}) as response:
+            answer = await response.json()
+        return {key: EventID(event) for key, event in answer["events"].items()}
+
+    async def commit_history(self, room: RoomID) -> int:
+        """Have some of what was handed over put into its room; returns how much is left."""
+        url = URL(f"{self._url}{_HISTORY}/rooms/{quote(room)}/commit", encoded=True)
+        async with self._request("POST", url, json={}) as response:
+            answer = await response.json()
+        return int(answer["left"])
 
     # -- Transport
 

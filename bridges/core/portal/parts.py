@@ -5,10 +5,12 @@ from functools import cached_property
 
 from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.history.arrivals import Arrivals
+from bridges.core.history.choice import HistoryWriters
 from bridges.core.history.filler import HistoryFiller
 from bridges.core.history.hush import Hush
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.history.reader import HistoryReader
+from bridges.core.history.silent import SilentHistory
 from bridges.core.history.store import HistoryStore
 from bridges.core.history.writer import TimestampedHistory
 from bridges.core.portal.contents import Contents
@@ -112,6 +114,15 @@ class PortalParts(RoomParts):
         )
 
     @cached_property
+    def history_writers(self) -> HistoryWriters:
+        """The ways past messages get into rooms."""
+        return HistoryWriters(
+            self.homeserver,
+            TimestampedHistory(self.writer),
+            SilentHistory(self.homeserver, self.writer),
+        )
+
+    @cached_property
     def history_keeper(self) -> HistoryKeeper:
         """Brings chats in with their histories."""
         reader = HistoryReader(self.history_store, self.portals, self.senders)
@@ -125,7 +136,7 @@ class PortalParts(RoomParts):
             self.polls,
             self.own_sends,
             self.pins,
-            TimestampedHistory(self.writer),
+            self.history_writers,
         )
         hush = Hush(
             self.homeserver,
@@ -140,6 +151,7 @@ class PortalParts(RoomParts):
             self.history_store,
             reader,
             filler,
+            self.history_writers,
             hush,
             self.rooms,
             self.portals,

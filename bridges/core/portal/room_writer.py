@@ -155,17 +155,26 @@ class RoomWriter:
         txn: str,
         timestamp: int | None,
     ) -> EventID:
-        kind, body = await self._crypto.encrypt(room, event_type, self._marked(sender, content))
+        kind, body = await self.sealed(room, sender, event_type, content)
         try:
             return await self._hs.send(sender, room, kind, body, txn, timestamp)
         except HomeserverRefused as refused:
             if refused.status != HTTPStatus.FORBIDDEN:
                 raise
-            # Somebody removed the sender from the room or silenced them; see to it and try once more.
-            await self._senders.rejoin(room, sender)
-            if self._senders.ghost_of(sender.mxid) is not None:
-                await self._powers.let_speak(room, sender.mxid)
+            await self.readmit(room, sender)
             return await self._hs.send(sender, room, kind, body, txn, timestamp)
+
+    async def readmit(self, room: RoomID, sender: MatrixSender) -> None:
+        """See to it that somebody may speak whom others removed from a room or silenced."""
+        await self._senders.rejoin(room, sender)
+        if self._senders.ghost_of(sender.mxid) is not None:
+            await self._powers.let_speak(room, sender.mxid)
+
+    async def sealed(
+        self, room: RoomID, sender: MatrixSender, event_type: str, content: Json
+    ) -> tuple[str, Json]:
+        """The type and content of an event as they are sent: marked and, where needed, encrypted."""
+        return await self._crypto.encrypt(room, event_type, self._marked(sender, content))
 
     def _marked(self, sender: MatrixSender, content: Json) -> Json:
         if self._senders.is_puppet(sender.mxid):
@@ -189,7 +198,11 @@ class RoomWriter:
     async def _placeholder(
         self, room: RoomID, sender: MatrixSender, txn: str, reason: str
     ) -> EventID:
+        shown = self.placeholder(reason)
+        return await self._send(room, sender, shown.type, shown.content, txn + "p", None)
+
+    def placeholder(self, reason: str) -> Rendered:
+        """What is shown instead of a message that the homeserver does not take."""
         self._log.error("a message is replaced by a notice", reason=reason)
         text = user_text("A message is here that this homeserver cannot show.")
-        content = notice_content(str(text))
-        return await self._send(room, sender, event_types.MESSAGE, content, txn + "p", None)
+        return Rendered(event_types.MESSAGE, notice_content(str(text)))

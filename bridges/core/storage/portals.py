@@ -112,6 +112,11 @@ class PortalStore:
         successor = await self.get(portal.successor)
         return portal if successor is None else evolve(portal, room=successor.room)
 
+    async def continues_another(self, key: ChatKey) -> bool:
+        """Whether a chat has grown out of another, whose room it may have taken over."""
+        query = "SELECT 1 FROM portal WHERE successor_chat = $1 AND successor_receiver = $2"
+        return await self._db.fetchrow(query, key.chat, key.receiver) is not None
+
     async def by_room(self, room: RoomID) -> Portal | None:
         """The portal a room belongs to."""
         key = self._by_room.get(room)

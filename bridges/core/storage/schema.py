@@ -255,6 +255,10 @@ CREATE TABLE speaker (
 )
 """
 
+_HISTORIES_BEHIND = """
+ALTER TABLE history ADD COLUMN behind BOOLEAN NOT NULL DEFAULT false
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -265,6 +269,7 @@ _LATER_STEPS = (
     ("Pinned messages", _PINS),
     ("What was read and is not told yet; the order of reactions", _READ_MARKS),
     ("As whom messages of our people are being sent", _SPEAKERS),
+    ("Which histories are put behind what is in a room", _HISTORIES_BEHIND),
 )
 """What came after the first version, in order; the same on both databases."""
 

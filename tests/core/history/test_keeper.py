@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bridges.core.chat import ChatKind
 from bridges.core.config import BackfillConfig
 from bridges.core.errors import NotConnected, RateLimited, Rejected
+from bridges.core.events import RemotePollTally
 from bridges.core.history.filler import BATCH
 from bridges.core.history.keeper import AT_ONCE, PATIENCE, HistoryKeeper
 from bridges.core.history.reader import PAGE
@@ -19,8 +21,10 @@ from bridges.core.history.writer import PastEvent, PastReaction
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.matrix.errors import HomeserverUnavailable
 from bridges.core.rows import chat_lane
+from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import StoredMessage
+from bridges.core.storage.portals import Portal
 from bridges.core.text import user_text
 from tests.core.clocks import QuickClock
 from tests.core.databases import core_database
@@ -142,6 +146,83 @@ def _messages(town: Town) -> list[PastEvent]:
     return [one for one in town.room.events.values() if isinstance(one, PastEvent)]
 
 
+class TestAHistoryBehindWhatIsInTheRoom:
+    """On a homeserver that puts it there and tells nobody."""
+
+    @pytest.fixture(autouse=True)
+    def offered(self, town: Town) -> None:
+        town.writers.is_silent = True
+
+    async def test_is_read_before_the_room_is_made(self, town: Town) -> None:
+        town.network.said[CHAT] = [past(1), past(2)]
+        town.network.open.clear()
+        async with town.keeper() as keeper:
+            await keeper.bring_in(CHAT, LOGIN)
+            await eventually(lambda: town.network.asked, describe="a request to the network")
+            assert keeper.holds(CHAT)
+            town.rooms.of.assert_not_awaited()
+            town.network.open.set()
+            await finished(keeper)
+        assert town.room.bodies() == texts(1, 2)
+        assert town.room.finished == 1
+        assert {call.kwargs["behind"] for call in town.writers.for_room.call_args_list} == {True}
+        town.hush.begin.assert_not_awaited()
+        town.hush.end.assert_awaited_once()
+
+    async def test_is_ended_although_nothing_is_left_to_be_handed_over(self, town: Town) -> None:
+        town.network.said[CHAT] = [past(1)]
+        async with town.keeper() as keeper:
+            await keeper.bring_in(CHAT, LOGIN)
+            await eventually(lambda: town.room.events, describe="an event", interval=0)
+            town.room.errors = [HomeserverUnavailable("down")] * 2
+            await eventually(lambda: not town.room.errors, describe="the end", interval=0)
+            assert keeper.holds(CHAT)
+        assert town.room.finished == 0
+        async with town.keeper() as keeper:
+            await finished(keeper)
+        assert town.room.finished == 1
+
+    async def test_goes_on_in_this_way_only_while_it_is_offered(self, town: Town) -> None:
+        town.network.said[CHAT] = [past(1)]
+        town.network.errors = [limited(1000)]
+        async with town.keeper() as keeper:
+            await keeper.bring_in(CHAT, LOGIN)
+            town.writers.is_silent = False
+        (wanted,) = await town.store().pending()
+        assert wanted.behind
+
+    async def test_is_not_one_if_something_is_there_already(self, town: Town) -> None:
+        await town.rooms.of(CHAT, None)
+        await _link(town, 1, CHAT)
+        town.network.said[CHAT] = [past(1), past(2)]
+        async with town.keeper() as keeper:
+            await keeper.make_up_for(CHAT, LOGIN)
+            await finished(keeper)
+        assert town.room.bodies() == texts(2)
+        assert {call.kwargs["behind"] for call in town.writers.for_room.call_args_list} == {False}
+
+    async def test_is_not_one_in_a_room_taken_over(self, town: Town) -> None:
+        older = Portal(OLDER, ChatKind.GROUP, None, successor=CHAT)
+        await town.portals.save(older)
+        town.network.said[CHAT] = [past(1)]
+        async with town.keeper() as keeper:
+            await keeper.bring_in(CHAT, LOGIN)
+            await finished(keeper)
+        assert {call.kwargs["behind"] for call in town.writers.for_room.call_args_list} == {False}
+
+    async def test_has_its_votes_told_afterwards(self, town: Town) -> None:
+        tally = RemotePollTally(CHAT, MessageID("1"), (), 0)
+        town.network.said[CHAT] = [past(1, tally=tally)]
+        woken: list[str] = []
+        async with town.keeper() as keeper:
+            keeper.listen(woken.extend)
+            await keeper.bring_in(CHAT, LOGIN)
+            await finished(keeper)
+        assert woken == [chat_lane(CHAT)]
+        (row,) = await town.queue.head(chat_lane(CHAT), 10)
+        assert EventCodec().decode(row.payload) == tally
+
+
 class TestWhatArrivesMeanwhile:
     async def test_comes_from_the_queue_and_not_from_the_history(self, town: Town) -> None:
         town.network.said[CHAT] = [past(number) for number in range(1, 6)]
@@ -169,16 +250,6 @@ class TestWhatArrivesMeanwhile:
             await keeper.let_pass(chat_lane(CHAT))
             assert not keeper.holds(CHAT)
             assert town.room.bodies() == texts(1)
-
-    async def test_does_not_wait_where_histories_go_behind_it(self, town: Town) -> None:
-        town.room.behind = True
-        town.network.said[CHAT] = [past(1)]
-        async with town.keeper() as keeper:
-            await keeper.bring_in(CHAT, LOGIN)
-            assert not keeper.holds(CHAT)
-            await keeper.let_pass(chat_lane(CHAT))
-            assert keeper.is_bringing_in(CHAT)
-            await finished(keeper)
 
     async def test_waits_a_while_for_the_network(self, town: Town) -> None:
         town.network.said[CHAT] = [past(1)]

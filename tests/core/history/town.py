@@ -100,7 +100,7 @@ class Room:
         self.events: dict[EventKey, PastEvent | PastReaction] = {}
         self.batches: list[int] = []
         self.errors: list[Exception] = []
-        self.behind = False
+        self.finished = 0
 
     async def insert(
         self, room: RoomID, batch: Sequence[PastEvent | PastReaction]
@@ -113,6 +113,11 @@ class Room:
         return {
             one.key: EventID(f"${one.key.chat}/{one.key.message}/{one.key.part}") for one in batch
         }
+
+    async def finish(self, room: RoomID) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.finished += 1
 
     def bodies(self, chat: ChatKey = CHAT) -> list[str]:
         """What is said there, in order."""
@@ -131,6 +136,7 @@ class Town:
         self.clock = clock
         self.network = Network(clock)
         self.room = Room()
+        self.writers = Mock(is_silent=False, for_room=Mock(return_value=self.room))
         self.hush = Mock(begin=AsyncMock(), end=AsyncMock())
         self.queue = Queue(database, "from_remote")
         self.messages = MessageStore(database)
@@ -170,13 +176,14 @@ class Town:
             Mock(),
             Mock(known=AsyncMock(return_value=False)),
             Mock(bridged=AsyncMock()),
-            self.room,
+            self.writers,
         )
         sessions = Mock(get=self.logins.get)
         keeper = HistoryKeeper(
             store,
             HistoryReader(store, self.portals, senders),
             filler,
+            self.writers,
             self.hush,
             self.rooms,
             self.portals,
