@@ -130,14 +130,26 @@ class Insertion:
                 "None of your users is in the room: have one join first.",
                 Codes.FORBIDDEN,
             )
-        missing = next((one.sender for one in batch if one.sender not in here), None)
-        if missing is not None:
+        for absent in {one.sender for one in batch} - here:
+            ground = ground.with_member(absent, await self._joining(ground, absent))
+        return ground
+
+    async def _joining(self, ground: Ground, user: str) -> str:
+        """Give the event by which somebody was in the room in the past who is invited now."""
+        invitation = await self._inside.invited(ground, user)
+        if invitation is None:
             raise SynapseError(
                 HTTPStatus.FORBIDDEN,
-                f"{missing} is not in the room: have them join first.",
+                f"{user} is neither in the room nor invited: have them join first.",
                 Codes.FORBIDDEN,
             )
-        return ground
+        known = await self._store.joining(ground.room_id, user)
+        if known is not None and await self._inside.in_room(ground.room_id, [known]):
+            return known
+        event = await self._inside.joining(ground, invitation)
+        await self._store.note_joining(ground.room_id, user, event.event_id)
+        await self._inside.enter_joining(event)
+        return event.event_id
 
     async def _check_named_events(self, room_id: str, batch: Sequence[PastEvent]) -> None:
         named = {event_id: one.key for one in batch for event_id in one.named_events}

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from synapse.api.constants import Direction, EventTypes, Membership
 from synapse.api.errors import Codes, NotFoundError, SynapseError
 from synapse.api.filtering import Filter
@@ -59,6 +59,7 @@ _EARLIER_SIBLING = (
     " AND other.stream_ordering < one.stream_ordering"
     " WHERE one.event_id = ? AND one.room_id = ? LIMIT 1"
 )
+_PROFILE = frozenset({"displayname", "avatar_url"})
 _PLAIN_IN_ENCRYPTED_ROOMS = frozenset({EventTypes.Encrypted, EventTypes.Reaction})
 
 
@@ -79,6 +80,10 @@ class Ground:
     predecessor: str
     state_group: int
     state: StateMap[str]
+
+    def with_member(self, user: str, event_id: str) -> "Ground":
+        """Give the same, where somebody's membership is this event."""
+        return evolve(self, state={**self.state, (EventTypes.Member, user): event_id})
 
     @property
     def is_encrypted(self) -> bool:
@@ -191,6 +196,45 @@ class Inside:
         events = await self._store.get_events(ids)
         return {one.state_key for one in events.values() if one.membership == Membership.JOIN}
 
+    async def invited(self, ground: Ground, user: str) -> EventBase | None:
+        """Give the invitation of somebody who has not followed it yet."""
+        name = ground.state.get((EventTypes.Member, user))
+        event = None if name is None else await self._store.get_event(name)
+        return event if event is not None and event.membership == Membership.INVITE else None
+
+    async def joining(self, ground: Ground, invitation: EventBase) -> EventBase:
+        """Make the event by which somebody who is invited was in the room in the past.
+
+        What they said then needs it. It is an outlier: nobody sees it, and in the room as it is now
+        they are invited as before.
+        """
+        content = {key: value for key, value in invitation.content.items() if key in _PROFILE}
+        user = invitation.state_key
+        builder = self._builders.for_room_version(
+            ground.version,
+            {
+                "type": EventTypes.Member,
+                "room_id": ground.room_id,
+                "sender": user,
+                "state_key": user,
+                "content": {**content, "membership": Membership.JOIN},
+                "origin_server_ts": invitation.origin_server_ts,
+            },
+        )
+        event = await builder.build(
+            prev_event_ids=[ground.predecessor],
+            auth_event_ids=self._auth.compute_auth_events(builder, ground.state),
+            depth=ground.depth,
+        )
+        event.internal_metadata.outlier = True
+        await self._auth.check_auth_rules_from_context(event)
+        return event
+
+    async def enter_joining(self, event: EventBase) -> None:
+        """Store such an event."""
+        context = EventContext.for_outlier(self._hs.get_storage_controllers())
+        await self._persist(event.room_id, [(event, context)])
+
     async def in_room(self, room_id: str, event_ids: Collection[str]) -> set[str]:
         """Give those of some events that are in a room."""
         events = await self._store.get_events(event_ids)
@@ -267,9 +311,12 @@ class Inside:
             event = make_event_from_json(one.event, version)
             group = instead if instead is not None and one.state_group in gone else one.state_group
             pairs.append((event, self._context(group)))
-        await self._hs.get_federation_event_handler().persist_events_and_notify(
-            room_id, pairs, backfilled=True
-        )
+        await self._persist(room_id, pairs)
+
+    async def _persist(self, room_id: str, pairs: list[tuple[EventBase, EventContext]]) -> None:
+        """Store, on whichever process of the homeserver stores the events of the room."""
+        handler = self._hs.get_federation_event_handler()
+        await handler.persist_events_and_notify(room_id, pairs, backfilled=True)
 
     def _context(self, state_group: int) -> EventContext:
         return EventContext.with_state(

@@ -24,6 +24,12 @@ _TABLES = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS karvon_history_waiting_event ON karvon_history_waiting (event_id)",
+    """
+    CREATE TABLE IF NOT EXISTS karvon_history_joinings (
+        room_id TEXT NOT NULL, user_id TEXT NOT NULL, event_id TEXT NOT NULL,
+        PRIMARY KEY (room_id, user_id)
+    )
+    """,
     "CREATE TABLE IF NOT EXISTS karvon_history_commits (room_id TEXT NOT NULL PRIMARY KEY)",
 )
 
@@ -104,6 +110,32 @@ class HistoryStore:
             return transaction.fetchall()
 
         return {event_id for (event_id,) in await self._database("karvon_history_waits", read)}
+
+    async def joining(self, room_id: str, user: str) -> str | None:
+        """Give the id of the event by which somebody was in a room in the past."""
+        await self._make()
+
+        def read(transaction: Transaction) -> Any:
+            transaction.execute(
+                "SELECT event_id FROM karvon_history_joinings WHERE room_id = ? AND user_id = ?",
+                (room_id, user),
+            )
+            return transaction.fetchone()
+
+        row = await self._database("karvon_history_joining", read)
+        return None if row is None else str(row[0])
+
+    async def note_joining(self, room_id: str, user: str, event_id: str) -> None:
+        """Note such an event, before it is stored."""
+
+        def write(transaction: Transaction) -> None:
+            transaction.execute(
+                "INSERT INTO karvon_history_joinings (room_id, user_id, event_id) VALUES (?, ?, ?)"
+                " ON CONFLICT (room_id, user_id) DO UPDATE SET event_id = excluded.event_id",
+                (room_id, user, event_id),
+            )
+
+        await self._database("karvon_history_note_joining", write)
 
     async def is_committing(self, room_id: str) -> bool:
         """Whether some of what waited is in the room, and the rest is to follow."""

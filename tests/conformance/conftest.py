@@ -25,23 +25,28 @@ from tests.support.synapse import SynapseFactory
 from tests.support.synapse_config import SERVER_NAME
 
 HASTE = 10.0
+HISTORY_MODULE = {"module": "policy_module.history.module.HistoryModule", "config": {}}
 LEVELS = {SERVER_NAME: Level.USER, "@banned*:" + SERVER_NAME: Level.NONE}
 
 
 @frozen
 class Scenery:
-    """What a stage is made of; `network` is the id of the driver's network."""
+    """What a stage is made of; `network` is the id of the driver's network.
+
+    `silent`: the homeserver puts histories behind what is in a room.
+    """
 
     network: str
     driver: Callable[[], Driver]
     database: str
     room_version: str
+    silent: bool = False
 
 
 SCENERIES = {
     "fake-sqlite": Scenery("fake", FakeDriver, "sqlite", "12"),
     "fake-postgres": Scenery("fake", FakeDriver, "postgres", "11"),
-    "telegram-sqlite": Scenery("telegram", TelegramDriver, "sqlite", "11"),
+    "telegram-sqlite": Scenery("telegram", TelegramDriver, "sqlite", "11", silent=True),
     "telegram-postgres": Scenery("telegram", TelegramDriver, "postgres", "12"),
     "whatsapp-sqlite": Scenery("whatsapp", WhatsAppDriver, "sqlite", "12"),
     "whatsapp-postgres": Scenery("whatsapp", WhatsAppDriver, "postgres", "11"),
@@ -87,7 +92,13 @@ async def stage(
     async with (
         scenery.driver() as driver,
         running_stage(
-            synapse_factory, driver, database, data / "bridge", scenery.room_version, options
+            synapse_factory,
+            driver,
+            database,
+            data / "bridge",
+            scenery.room_version,
+            options,
+            modules=[HISTORY_MODULE] if scenery.silent else (),
         ) as stage,
     ):
         yield stage

@@ -2,7 +2,7 @@
 """A homeserver, a bridge and a network, and people who have accounts on both sides."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -304,13 +304,17 @@ async def running_stage(
     data: Path,
     room_version: str,
     options: BridgeOptions,
+    modules: Sequence[Mapping[str, Any]] = (),
 ) -> AsyncIterator[Stage]:
     """A stage on a homeserver of its own, with a driver that is running already.
 
-    `database` is the URL of an empty database for the bridge, `data` an empty folder.
+    `database` is the URL of an empty database for the bridge, `data` an empty folder, `modules` are the
+    homeserver's.
     """
     slot = BridgeSlot(driver.plugin.info.id)
-    settings = SynapseSettings(registrations=slot.registrations, room_version=room_version)
+    settings = SynapseSettings(
+        registrations=slot.registrations, room_version=room_version, modules=modules
+    )
     config = driver.config(slot.listen)
     try:
         async with factory.running(settings) as server, People() as people:

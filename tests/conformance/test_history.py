@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from policy_module.history.batches import MARK
+from tests.conformance.conftest import Scenery
 from tests.conformance.driver import Chat, Phone, Seen
 from tests.conformance.pictures import png
 from tests.conformance.stage import Conversation, Resident, Stage, unique
@@ -77,6 +79,11 @@ class TestOfAChat:
     async def test_is_in_order(self, past: Past) -> None:
         order = ("hello", "answer", "final", "question", "photo", "last")
         assert _bodies(past.room) == [past.said[name].text for name in order]
+
+    async def test_comes_in_the_way_the_homeserver_offers(
+        self, past: Past, scenery: Scenery
+    ) -> None:
+        assert (MARK in (await past.event("hello"))["content"]) == scenery.silent
 
     async def test_has_its_senders_and_times(self, past: Past, stage: Stage) -> None:
         zarina = past.room.resident

@@ -93,8 +93,9 @@ class Arrivals:
         """
         active = self._active(login)
         await self._keeper.bring_in(chat, login)
-        _, room = await self._rooms.of(chat, active)
+        # People are brought into the room when its history is in it.
         await self._keeper.settled(chat, _PATIENCE)
+        _, room = await self._rooms.of(chat, active)
         return room
 
     async def sync(self, login: LoginID) -> int:

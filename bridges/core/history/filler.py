@@ -123,7 +123,9 @@ class HistoryFiller:
 
     async def _compose(self, batch: _Batch, past: PastMessage, place: Place) -> None:
         message, login = past.message, place.login
-        sender = await self._senders.speaker(place.room, message.sender, login.record.id)
+        sender = await self._senders.speaker(
+            place.room, message.sender, login.record.id, invited=place.behind
+        )
         reply = await self._answered(batch, message.chat, message.reply_to)
         sent_at = milliseconds(message.timestamp)
         parts = message.parts
@@ -154,7 +156,9 @@ class HistoryFiller:
         message = past.message
         chat, target = str(message.chat), EventKey(str(message.chat), message.id, part_name(0))
         for one in past.reactions:
-            sender = await self._senders.speaker(place.room, one.user, place.login.record.id)
+            sender = await self._senders.speaker(
+                place.room, one.user, place.login.record.id, invited=place.behind
+            )
             for emoji in one.emojis:
                 key = EventKey(chat, message.id, f"{emoji} of {one.user.user}")
                 sent_at = milliseconds(message.timestamp)

@@ -260,15 +260,25 @@ class HistoryKeeper:
         if arrival.is_given_up:
             self._broken.put(chat, True)
         elif login is not None:  # Otherwise the account was logged out.
-            if arrival.wanted.behind:
-                # Whoever sees the room before its history is in it may never be told of that.
-                await self._read(arrival, login)
-            _, room = await self._rooms.of(chat, login)
-            behind = arrival.wanted.behind and not await self._portals.continues_another(chat)
-            arrival.place = Place(chat, room, login, behind)
+            arrival.place = await self._place(arrival, login)
             await self._read(arrival, login)
             await self._write(arrival, arrival.place)
         await self._store.finish(chat)
+
+    async def _place(self, arrival: _Arrival, login: ActiveLogin) -> Place:
+        """Make the room.
+
+        What is put behind what is there, nobody is told of who has seen the room before. So
+        everything is read first, and people are brought in when it is written.
+        """
+        chat = arrival.wanted.chat
+        if arrival.wanted.behind:
+            await self._read(arrival, login)
+            room = await self._rooms.made(chat, login)
+            if not await self._portals.continues_another(chat):
+                return Place(chat, room, login, behind=True)
+        _, room = await self._rooms.of(chat, login)
+        return Place(chat, room, login)
 
     async def _read(self, arrival: _Arrival, login: ActiveLogin) -> None:
         while arrival.wanted.missing:
@@ -279,6 +289,7 @@ class HistoryKeeper:
 
     async def _write(self, arrival: _Arrival, place: Place) -> None:
         if not arrival.is_writing and not await self._store.oldest(place.chat, 1):
+            await self._bring_people(place)
             return
         arrival.is_writing = True
         if not place.behind:
@@ -288,7 +299,13 @@ class HistoryKeeper:
             async with self._writing:
                 more = await self._filler.write_some(place)
         await self._filler.finish(place)
+        await self._bring_people(place)
         await self._hush.end(place)
+
+    async def _bring_people(self, place: Place) -> None:
+        """Bring those in who have not been as long as the history was missing."""
+        if place.behind:
+            await self._rooms.of(place.chat, place.login)
 
 
 def _wait_for(error: Exception | None, waits: int) -> float:

@@ -106,14 +106,19 @@ class Senders:
         logins = self._sessions.of(UserID(mxid))
         return logins[0].record.user if logins else None
 
-    async def speaker(self, room: RoomID, sender: Sender, login: LoginID) -> MatrixSender:
+    async def speaker(
+        self, room: RoomID, sender: Sender, login: LoginID, *, invited: bool = False
+    ) -> MatrixSender:
         """Who sends what ``sender`` said, ready and joined to the room.
 
-        A person speaks as themselves where they are in the room and double puppeting is on.
+        A person speaks as themselves where they are in the room and double puppeting is on; or have
+        been ``invited`` to it, if that is enough.
         """
         puppet = self.puppet_of(sender.user)
-        if puppet is not None and await self._people.membership(room, puppet) == "join":
-            return await self.person(puppet)
+        if puppet is not None:
+            membership = await self._people.membership(room, puppet)
+            if membership == "join" or (invited and membership == "invite"):
+                return await self.person(puppet)
         return await self.ghost_in(room, sender.user, login)
 
     async def person(self, mxid: UserID) -> MatrixSender:

@@ -75,6 +75,13 @@ class Rooms:
         async with self._creating.hold(key):
             return await self._ensure(key, login, moved_from)
 
+    async def made(self, key: ChatKey, login: ActiveLogin) -> RoomID:
+        """A chat's room, made if needed; nobody is brought in yet, which is for ``of`` to do."""
+        async with self._creating.hold(key):
+            portal, _, _ = await self._with_room(key, login, None)
+        assert portal.room is not None
+        return portal.room
+
     def knows(self, key: ChatKey, login: LoginID) -> bool:
         """Whether a login was brought into a chat's room lately, or since the start."""
         return self._inside.get((login, key)) is not None
@@ -161,18 +168,9 @@ class Rooms:
     async def _ensure(
         self, key: ChatKey, login: ActiveLogin, moved_from: ChatKey | None
     ) -> tuple[Portal, RoomID]:
-        portal = await self._portals.get(key)
-        info: ChatInfo | None = None
-        made = False
-        was_there = portal is not None and portal.room is not None
-        if portal is None or portal.room is None:
-            info = await self._ask(key, login)
-            portal = portal or Portal(key, ChatKind.GROUP)
-            heir = await self._heir(portal, info, moved_from)
-            made = heir is None
-            portal = heir or await self._make(portal, info, login)
-            await self._discussions.tell(portal, login)
-            await self._discussions.room_made(portal, login)
+        before = await self._portals.get(key)
+        was_there = before is not None and before.room is not None
+        portal, info, made = await self._with_room(key, login, moved_from)
         assert portal.room is not None
         if await self._members.part_of(portal, login) is None:
             info = info or await self._ask(key, login)
@@ -191,6 +189,21 @@ class Rooms:
             await self._members.invite(portal.room, login.record.owner)
         self._inside.put((login.record.id, key), True)
         return portal, portal.room
+
+    async def _with_room(
+        self, key: ChatKey, login: ActiveLogin, moved_from: ChatKey | None
+    ) -> tuple[Portal, ChatInfo | None, bool]:
+        """A portal with its room, what was asked about the chat, and whether the room is new."""
+        portal = await self._portals.get(key)
+        if portal is not None and portal.room is not None:
+            return portal, None, False
+        info = await self._ask(key, login)
+        portal = portal or Portal(key, ChatKind.GROUP)
+        heir = await self._heir(portal, info, moved_from)
+        portal = heir or await self._make(portal, info, login)
+        await self._discussions.tell(portal, login)
+        await self._discussions.room_made(portal, login)
+        return portal, info, heir is None
 
     async def _make(self, portal: Portal, info: ChatInfo | None, login: ActiveLogin) -> Portal:
         if info is None:

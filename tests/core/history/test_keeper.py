@@ -160,11 +160,12 @@ class TestAHistoryBehindWhatIsInTheRoom:
             await keeper.bring_in(CHAT, LOGIN)
             await eventually(lambda: town.network.asked, describe="a request to the network")
             assert keeper.holds(CHAT)
-            town.rooms.of.assert_not_awaited()
+            town.rooms.made.assert_not_awaited()
             town.network.open.set()
             await finished(keeper)
         assert town.room.bodies() == texts(1, 2)
         assert town.room.finished == 1
+        town.rooms.of.assert_awaited_once()
         assert {call.kwargs["behind"] for call in town.writers.for_room.call_args_list} == {True}
         town.hush.begin.assert_not_awaited()
         town.hush.end.assert_awaited_once()

@@ -144,7 +144,9 @@ class Town:
         self.limits = BackfillConfig()
         self.logins = {LOGIN: Mock(session=self.network)}
         self.logins[LOGIN].record.id = LOGIN
-        self.rooms = Mock(of=AsyncMock(side_effect=self._room_of))
+        self.rooms = Mock(
+            of=AsyncMock(side_effect=self._room_of), made=AsyncMock(side_effect=self._room_made)
+        )
 
     def store(self) -> HistoryStore:
         """The store, as a process opens it."""
@@ -218,7 +220,13 @@ class Town:
         await self.portals.save(portal)
         return portal, RoomID(f"!{chat.chat}")
 
-    async def _speaker(self, _room: RoomID, sender: Sender, _login: LoginID) -> MatrixSender:
+    async def _room_made(self, chat: ChatKey, login: object) -> RoomID:
+        _, room = await self._room_of(chat, login)
+        return room
+
+    async def _speaker(
+        self, _room: RoomID, sender: Sender, _login: LoginID, *, invited: bool
+    ) -> MatrixSender:
         return MatrixSender(UserID(f"@{sender.user}:test"))
 
     async def _rendered(self, part: Text, _login: object) -> Rendered:

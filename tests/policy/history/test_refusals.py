@@ -153,3 +153,31 @@ async def test_nothing_goes_between_what_is_in_the_room_and_what_is_to_follow(
     assert await ours.commit(room) == 300
     await ours.hand_over(room, ours.texts(799, 801))
     assert await ours.commit(room) == 1
+
+
+async def test_people_who_are_invited_have_been_there(world: World) -> None:
+    ours, reader = world.bridge, world.reader
+    room = await ours.make_room(world.reader_mxid)
+    mine = {**ours.texts(1, 2)[0], "sender": world.reader_mxid}
+    first, last = ours.texts(0, 3)[::2]
+    await ours.hand_over(room, [first, mine], world.puppets)
+    before = await world.count("events", room)
+    await ours.hand_over(room, [last, {**mine, "key": "again"}], world.puppets)
+    await ours.commit(room)
+    assert await world.count("events", room) == before + 4
+    path = f"/_matrix/client/v3/rooms/{room}/state/m.room.member/{world.reader_mxid}"
+    member = await ours.client.call("GET", path, user_id=ours.ghosts[0])
+    assert member["membership"] == "invite"
+    assert room not in (await reader.sync())["rooms"]["join"]
+
+    since = (await reader.sync())["next_batch"]
+    await reader.join(room)
+    shown = (await reader.sync(since))["rooms"]["join"][room]["timeline"]["events"]
+    assert [one["content"]["body"] for one in shown if "body" in one["content"]] == [
+        "past 0",
+        "past 1",
+        "past 2",
+        "past 1",
+    ]
+    said = [one for one in await reader.messages(room) if "body" in one["content"]]
+    assert [one["sender"] == world.reader_mxid for one in said] == [True, False, True, False]
