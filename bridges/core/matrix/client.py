@@ -430,8 +430,8 @@ class Homeserver:
                 return False
             raise
         except HomeserverUnavailable as error:
-            # This answer is the module's own, and says that this version of Synapse is not known.
-            if error.status == HTTPStatus.NOT_IMPLEMENTED:
+            # Nobody is at this address; or it is the module, which does not know this Synapse.
+            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED):
                 return False
             raise
 
