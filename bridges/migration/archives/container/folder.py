@@ -96,8 +96,8 @@ class Folder:
             folders = []
             for entry in _entries(self._root, waiting.pop()):
                 count += 1
-                if count > self._limits.entries:
-                    raise ArchiveRefused(too_many(self._limits))
+                if count > self._limits.folder_entries:
+                    raise ArchiveRefused(too_many(self._limits.folder_entries))
                 name, is_folder = self._checked(entry)
                 if is_folder:
                     folders.append(f"{name}/")

@@ -25,10 +25,12 @@ def not_allowed(name: str) -> UserText:
     return user_text("{name} may not be read. Check its permissions.", name=shown(name))
 
 
-def too_many(limits: Limits) -> UserText:
+def too_many(count: int) -> UserText:
     """There are more entries than allowed."""
     return user_text(
-        "The archive has more than {count} files. Export in smaller pieces.", count=limits.entries
+        "The archive has more than {count} files. "
+        "Unpack it and give the folder, or export in smaller pieces.",
+        count=count,
     )
 
 

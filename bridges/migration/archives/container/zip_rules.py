@@ -37,7 +37,7 @@ def checked_entries(
     """
     everything = list(entries)
     if len(everything) > limits.entries:
-        raise ArchiveRefused(too_many(limits))
+        raise ArchiveRefused(too_many(limits.entries))
     if sum(entry.file_size for entry in everything) > limits.total_bytes:
         raise ArchiveRefused(too_large(limits))
     if _overlap(everything, length):

@@ -115,7 +115,7 @@ class _Guarded(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if size > self._limits.directory_bytes:
-            raise ArchiveRefused(too_many(self._limits))
+            raise ArchiveRefused(too_many(self._limits.entries))
         return self._file.read(_ENDING if size < 0 else size)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

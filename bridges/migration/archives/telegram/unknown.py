@@ -105,7 +105,9 @@ def unknown_of(message: Raw, around: Surroundings, *, empty: bool) -> FormattedT
     ]
     if not keys and not empty:
         return None
-    kinds = clean_name(", ".join(keys)) or "?"
+    if not keys:
+        return plain(around.say(user_text("The export does not say what was in this message.")))
+    kinds = clean_name(", ".join(keys))
     line = user_text("A message of a kind that is not known here: {kind}", kind=kinds)
     return stacked(plain(around.say(line)), _shown(message, keys))
 

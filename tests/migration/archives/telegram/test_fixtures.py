@@ -185,7 +185,7 @@ def test_polls(direct: dict[str, Read]) -> None:
         ("1031", "Behi Behiyeva called; the call was missed"),
         ("1032", "Anor Anorov set messages to be deleted after 24 h"),
         ("1033", "A message of a kind that is not known here: story_information\nHikoya matni"),
-        ("1034", "A message of a kind that is not known here: ?"),
+        ("1034", "The export does not say what was in this message."),
         ("1035", "A message of a kind that is not known here: rich_message\nBoy matn"),
     ],
 )
