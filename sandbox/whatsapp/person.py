@@ -19,7 +19,7 @@ from sandbox.whatsapp.person_client import Arrival, PersonClient, element
 from sandbox.whatsapp.person_communities import CommunityDoings
 from sandbox.whatsapp.person_files import Files
 from sandbox.whatsapp.person_groups import GroupDoings
-from sandbox.whatsapp.person_polls import answer_hash, opened, seal
+from sandbox.whatsapp.person_polls import answer_hash, opened, seal, seal_change
 from sandbox.whatsapp.person_settings import SettingDoings
 from sandbox.whatsapp.person_status import StatusDoings
 from sandbox.whatsapp.person_view import Shown, View, unwrapped
@@ -176,8 +176,8 @@ class Person:
         assert shown is not None
         return shown
 
-    async def edit(self, shown: Shown, text: str) -> None:
-        """Change an own text or caption."""
+    async def edit(self, shown: Shown, text: str, *, sealed: bool = False) -> None:
+        """Change an own text or caption; `sealed` as newer apps do, which pyaileys cannot read."""
         changed = WAProto_pb2.Message()
         if shown.file is None:
             changed.extendedTextMessage.text = text
@@ -187,6 +187,10 @@ class Person:
         message = self._about(shown, _Protocol.MESSAGE_EDIT)
         message.protocolMessage.editedMessage.CopyFrom(changed)
         message.protocolMessage.timestampMs = int(time.time() * 1000)
+        if sealed:
+            key = message.protocolMessage.key
+            message = seal_change(shown.id, self.jid, shown.secret, message, self._random)
+            message.secretEncryptedMessage.targetMessageKey.CopyFrom(key)
         self._show(await self.client.send(shown.chat, message, edit=_CHANGED), shown.chat, message)
 
     async def revoke(self, shown: Shown) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Votes in polls, which are sealed with the poll's own secret."""
+"""Votes in polls and changes of messages, which are sealed with the secret of what they are about."""
 
 import hashlib
 from typing import Any
@@ -42,6 +42,24 @@ def opened(poll: str, author: Jid, secret: bytes, voter: Jid, sealed: Any) -> fr
     key, bound = _key(poll, author, secret, voter)
     vote = AESGCM(key).decrypt(bytes(sealed.encIv), bytes(sealed.encPayload), bound)
     return frozenset(WAProto_pb2.Message.PollVoteMessage.FromString(vote).selectedOptions)
+
+
+def seal_change(
+    changed: str, author: Jid, secret: bytes, message: Any, random_bytes: RandomBytes
+) -> Any:
+    """Return the ``Message`` that changes an own one in the way of newer apps.
+
+    `changed` is the id of the message and `secret` what it came with.
+    """
+    nonce = random_bytes(_NONCE)
+    purpose = f"{changed}{author.bare}{author.bare}Message Edit".encode()
+    key = HKDF(SHA256(), KEY_SIZE, None, purpose).derive(secret)
+    envelope = WAProto_pb2.Message()
+    sealed = envelope.secretEncryptedMessage
+    sealed.encIv = nonce
+    sealed.encPayload = AESGCM(key).encrypt(nonce, message.SerializeToString(), None)
+    sealed.secretEncType = WAProto_pb2.Message.SecretEncryptedMessage.MESSAGE_EDIT
+    return envelope
 
 
 def answer_hash(answer: str) -> bytes:

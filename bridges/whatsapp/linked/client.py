@@ -179,6 +179,16 @@ class WorkerClient:
         found = await self._channel.call("decrypt_vote", account, with_)
         return values.read(list[str], found.get("selectedOptions", []))
 
+    async def open_sealed(self, account: str, event: Mapping[str, Any]) -> Message:
+        """Open what a ``message`` event has sealed with an earlier message's secret.
+
+        Returns the message it stands for. Raises `WorkerRefused` (``UNREADABLE``).
+        """
+        names = ("sender", "sender_alt", "from_me", "message")
+        with_ = {name: event[name] for name in names}
+        found = await self._channel.call("open_sealed", account, with_)
+        return values.read(dict[str, Any], found)
+
     async def mark_read(
         self,
         account: str,

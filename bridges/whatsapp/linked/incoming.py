@@ -7,7 +7,7 @@ Messages are dicts of WhatsApp's ``Message`` in protobuf's JSON form.
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bridges.core.ids import MessageID
 from bridges.whatsapp.from_whatsapp.polls import POLLS
@@ -24,6 +24,7 @@ _SILENT = frozenset(
         "deviceSentMessage",
     }
 )
+_SEALED = frozenset({"secretEncryptedMessage", "encReactionMessage", "encCommentMessage"})
 _REVOKE = "REVOKE"
 _PINNED = "PIN_FOR_ALL"
 _BETTER = frozenset({"HD_IMAGE_DUAL_UPLOAD", "HD_VIDEO_DUAL_UPLOAD", "HEVC_VIDEO_DUAL_UPLOAD"})
@@ -88,7 +89,14 @@ class Nothing:
     """Nothing that people see."""
 
 
-Meaning = Said | Edited | Revoked | Reacted | Voted | Pinned | TimerSet | Nothing
+@frozen
+class Sealed:
+    """Something about a message, which only the worker can open."""
+
+    target: MessageID
+
+
+Meaning = Sealed | Said | Edited | Revoked | Reacted | Voted | Pinned | TimerSet | Nothing
 
 
 def meaning(message: Content) -> Meaning:
@@ -105,9 +113,27 @@ def meaning(message: Content) -> Meaning:
     if "pinInChatMessage" in content:
         pin = mapping(content["pinInChatMessage"])
         return Pinned(_target(pin.get("key")), pin.get("type") == _PINNED)
+    for kind in _SEALED & set(content):
+        return Sealed(_target(mapping(content[kind]).get("targetMessageKey")))
     if "keepInChatMessage" in content or set(content) <= _SILENT:
         return Nothing()
     return _better(message, content) or Said(message)
+
+
+def unsealed(target: MessageID, message: Content) -> Meaning:
+    """Tell what a message means that was sealed for another one, whatever it says it is about."""
+    found = meaning(message)
+    match found:
+        case Reacted():
+            return evolve(found, target=target)
+        case Edited():
+            return evolve(found, target=target)
+        case Said() if poll_answers(message) is not None:
+            # The votes in a room are for the answers that are there.
+            return Said({"pollAddOptionMessage": {}})
+        case Said():
+            return Edited(target, message, 0)
+    return Nothing()
 
 
 def _better(message: Content, content: Content) -> Edited | None:

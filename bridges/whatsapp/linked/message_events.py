@@ -32,15 +32,18 @@ from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import Envelope, opened
 from bridges.whatsapp.linked.incoming import (
     Edited,
+    Meaning,
     Nothing,
     Pinned,
     Reacted,
     Revoked,
     Said,
+    Sealed,
     TimerSet,
     Voted,
     meaning,
     poll_answers,
+    unsealed,
 )
 from bridges.whatsapp.linked.keeping import Keeping
 from bridges.whatsapp.linked.people import People
@@ -52,6 +55,9 @@ from bridges.whatsapp.store import messages as notes
 Data = Mapping[str, Any]
 
 _READ = frozenset({"read", "played", "read_self", "played_self"})
+_NO_ALTERNATIVE = {"sender_alt": "", "from_me": False}
+_BY_ADMIN = "8"
+"""What a message is marked with that removes somebody else's; the service lets administrators only."""
 _LATE = 1
 """The stamp of what replaces a placeholder: later than the placeholder, earlier than any edit."""
 
@@ -94,12 +100,17 @@ class MessageEvents:
         if not envelope.sender.is_me:
             name = str(data.get("push_name") or "")
             batch.events += await self._people.pushed(envelope.speaker, name)
-        match meaning(data.get("message") or {}):
+        await self._meant(envelope, await self._unsealed(data), data, batch)
+
+    async def _meant(self, envelope: Envelope, meant: Meaning, data: Data, batch: Batch) -> None:
+        match meant:
             case Said() as said:
                 await self._said(envelope, said, data, batch)
             case Edited() as edited:
                 await self._edited(envelope, edited, batch)
             case Revoked(target):
+                if data.get("edit") != _BY_ADMIN and not await self._is_author(envelope, target):
+                    return
                 batch.events.append(RemoteRedaction(envelope.chat, target, envelope.sender))
                 await self._keeping.revoked(envelope.chat, target, batch)
             case Reacted(target, emoji):
@@ -112,8 +123,24 @@ class MessageEvents:
                 batch.events.append(RemotePins(envelope.chat, (target,), pinned))
             case TimerSet(seconds):
                 await self._timer_set(envelope, seconds, batch)
-            case Nothing():
+            case Sealed() | Nothing():
                 pass
+
+    async def _unsealed(self, data: Data) -> Meaning:
+        """What a message means; a sealed one that cannot be opened means what is seen of it."""
+        message = data.get("message") or {}
+        found = meaning(message)
+        if not isinstance(found, Sealed):
+            return found
+        try:
+            opened_here = await guarded(
+                self._device.worker.open_sealed(self._device.name, {**_NO_ALTERNATIVE, **data})
+            )
+        except Rejected:
+            return Said(message)
+        if "encCommentMessage" in message:
+            return Said(opened_here)
+        return unsealed(found.target, opened_here)
 
     async def undecryptable(self, data: Data, batch: Batch) -> None:
         """An ``undecryptable`` event: a sentence stands for the message until it comes."""
@@ -185,7 +212,17 @@ class MessageEvents:
         if answers is not None:
             batch.writes.append(self._poll(envelope.id, answers))
 
+    async def _is_author(self, envelope: Envelope, message: MessageID) -> bool:
+        """Whether who does something has said a message, as WhatsApp's apps ask; yes for unknown ones.
+
+        The service cannot: what is done is encrypted. Of administrators it knows.
+        """
+        said = await self._stores.messages.get(envelope.chat.chat, message)
+        return said is None or await self._people.person(said.sender) == envelope.speaker.bare
+
     async def _edited(self, envelope: Envelope, edited: Edited, batch: Batch) -> None:
+        if not await self._is_author(envelope, edited.target):
+            return
         parts = await self._contents.parts(edited.content, {})
         stamp = edited.stamp or envelope.seconds * 1000
         if parts:

@@ -82,6 +82,7 @@ class Worker:
         self._library = library
         self._files = options.files
         self._journal = journal
+        self._store = store
         self._server = Server(options.socket, journal, self.answer)
         self._accounts = Accounts(
             library, way, store, journal, self._server.kept, self._server.passing
@@ -116,7 +117,13 @@ class Worker:
         if call.name not in HANDLERS:
             raise RefusedError("UNKNOWN_CALL", f"there is no call {call.name}")
         request = Request(
-            name, call.arguments, accounts.device(name), self._library, self._journal, self._files
+            name,
+            call.arguments,
+            accounts.device(name),
+            self._library,
+            self._journal,
+            self._store,
+            self._files,
         )
         return await HANDLERS[call.name](request)
 

@@ -11,6 +11,9 @@ from typing import Protocol
 import asyncpg
 from attrs import frozen
 
+from bridges.whatsapp.worker.jids import bare
+from bridges.whatsapp.worker.sealed import Secret
+
 _PATIENCE = 10.0
 _POSTGRES = ("postgres://", "postgresql://")
 _DEVICE = "DELETE FROM whatsmeow_device WHERE jid = {0}"
@@ -19,6 +22,11 @@ _LID = "SELECT lid FROM whatsmeow_lid_map WHERE pn = {0}"
 _SESSION = "DELETE FROM whatsmeow_sessions WHERE our_jid = {0} AND their_id = {1}"
 _SENDER_KEY = (
     "DELETE FROM whatsmeow_sender_keys WHERE our_jid = {0} AND sender_id = {1} AND chat_id = {2}"
+)
+
+
+_SECRETS = (
+    "SELECT sender_jid, key FROM whatsmeow_message_secrets WHERE our_jid = {0} AND message_id = {1}"
 )
 
 
@@ -54,6 +62,10 @@ class KeyStore(Protocol):
 
     async def forget_device(self, own: str) -> None:
         """Forget all keys of a device."""
+        ...
+
+    async def message_secrets(self, own: str, message_id: str) -> list[Secret]:
+        """Return what messages with an id came with, as a device knows them."""
         ...
 
 
@@ -93,6 +105,15 @@ class SqliteKeys:
     async def forget_device(self, own: str) -> None:
         """See `KeyStore`."""
         await asyncio.to_thread(self._forget_device, own)
+
+    async def message_secrets(self, own: str, message_id: str) -> list[Secret]:
+        """See `KeyStore`."""
+        return await asyncio.to_thread(self._message_secrets, own, message_id)
+
+    def _message_secrets(self, own: str, message_id: str) -> list[Secret]:
+        with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database:
+            found = database.execute(_SECRETS.format("?", "?"), (own, message_id))
+            return [Secret(bare(str(row[0])), bytes(row[1])) for row in found]
 
     def _forget_device(self, own: str) -> None:
         with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as database, database:
@@ -163,6 +184,15 @@ class PostgresKeys:
         database = await asyncpg.connect(self.address, timeout=_PATIENCE)
         try:
             await database.execute(_DEVICE.format("$1"), own)
+        finally:
+            await database.close()
+
+    async def message_secrets(self, own: str, message_id: str) -> list[Secret]:
+        """See `KeyStore`."""
+        database = await asyncpg.connect(self.address, timeout=_PATIENCE)
+        try:
+            found = await database.fetch(_SECRETS.format("$1", "$2"), own, message_id)
+            return [Secret(bare(str(row[0])), bytes(row[1])) for row in found]
         finally:
             await database.close()
 

@@ -7,18 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridges.core.ids import MessageID
 from bridges.whatsapp.from_whatsapp.context import context_of
 from bridges.whatsapp.linked.incoming import (
     Edited,
+    Meaning,
     Nothing,
     Pinned,
     Reacted,
     Revoked,
     Said,
+    Sealed,
     TimerSet,
     Voted,
     meaning,
     poll_answers,
+    unsealed,
 )
 from tests.whatsapp.from_whatsapp.samples import FILE, checked, wrapped
 
@@ -116,3 +120,33 @@ def test_whatever_comes_in_has_a_meaning(message: dict[str, Any]) -> None:
     meaning(message)
     poll_answers(message)
     context_of(message)
+
+
+@pytest.mark.parametrize(
+    ("inside", "meant"),
+    [
+        (
+            {"protocolMessage": {"type": "MESSAGE_EDIT", "key": {"ID": "other"}}},
+            Edited(MessageID("T"), {}, 0),
+        ),
+        (
+            {"eventMessage": {"name": "tea"}},
+            Edited(MessageID("T"), {"eventMessage": {"name": "tea"}}, 0),
+        ),
+        (
+            {"reactionMessage": {"key": {"ID": "other"}, "text": "👍"}},
+            Reacted(MessageID("T"), "👍"),
+        ),
+        (
+            {"pollCreationMessage": {"name": "?", "options": [{"optionName": "a"}]}},
+            Said({"pollAddOptionMessage": {}}),
+        ),
+        ({"protocolMessage": {"type": "REVOKE", "key": {"ID": "other"}}}, Nothing()),
+    ],
+)
+def test_what_was_sealed_is_about_what_it_was_sealed_for(
+    inside: dict[str, Any], meant: Meaning
+) -> None:
+    sealed = meaning({"secretEncryptedMessage": {"targetMessageKey": {"ID": "T"}}})
+    assert sealed == Sealed(MessageID("T"))
+    assert unsealed(MessageID("T"), inside) == meant

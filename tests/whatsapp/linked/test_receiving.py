@@ -151,6 +151,26 @@ class TestWhatIsDoneToMessages:
         assert isinstance(edit.parts[0], Text)
         assert edit.parts[0].text.body == "late"
 
+    async def test_nobody_changes_what_others_have_said(self, linked: Scene) -> None:
+        everybody = {"chat": "120363@g.us", "is_group": True}
+        linked.message("hello", **everybody)
+        key = {"remoteJID": "120363@g.us", "ID": "hello"}
+        changes = (
+            {"key": key, "type": "MESSAGE_EDIT", "editedMessage": {"conversation": "no"}},
+            {"key": key, "type": "REVOKE"},
+        )
+        for number, change in enumerate(changes):
+            message = {"protocolMessage": change}
+            linked.message(f"{number}", sender="300@lid", message=message, **everybody)
+        await linked.until_taken(linked.message("last", **everybody))
+        assert linked.handle.all(RemoteEdit) == []
+        assert linked.handle.all(RemoteRedaction) == []
+        by_admin = {"protocolMessage": changes[1]}
+        await linked.until_taken(
+            linked.message("2", sender="300@lid", edit="8", message=by_admin, **everybody)
+        )
+        assert [one.target for one in linked.handle.all(RemoteRedaction)] == ["hello"]
+
     async def test_what_is_to_be_hidden_is_hidden(self, linked: Scene) -> None:
         base = {"chat": "200@lid", "sender": "200@lid", "from_me": False, "id": "no"}
         await linked.until_taken(linked.worker.happens("undecryptable", **base, hide=True))

@@ -11,6 +11,7 @@ from bridges.whatsapp.worker.calls import (
     newsletters,
     people,
     pictures,
+    sealed,
 )
 from bridges.whatsapp.worker.calls.base import Handler
 
@@ -22,5 +23,6 @@ HANDLERS: Mapping[str, Handler] = {
     **people.HANDLERS,
     **pictures.HANDLERS,
     **newsletters.HANDLERS,
+    **sealed.HANDLERS,
 }
 """Every call about a connected device, by name."""

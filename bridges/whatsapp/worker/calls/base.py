@@ -14,6 +14,7 @@ from bridges.whatsapp.worker.journal import Journal
 from bridges.whatsapp.worker.library import Foreign, Library
 from bridges.whatsapp.worker.plain import BadMessageError, message_proto
 from bridges.whatsapp.worker.refusals import RefusedError, bad_argument
+from bridges.whatsapp.worker.store import KeyStore
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ class Request:
 
     Attributes:
         account: the account's name.
+        store: the library's own store.
         files: the folder both processes can see.
     """
 
@@ -35,6 +37,7 @@ class Request:
     device: Device
     library: Library
     journal: Journal
+    store: KeyStore
     files: Path
 
     @property
