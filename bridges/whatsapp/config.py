@@ -74,8 +74,8 @@ class WhatsAppSyncConfig(SyncConfig):
 
     member_limit: int = Field(default=50, ge=0, le=10000)
     """Members that get into a group's room before they speak, administrators first."""
-    status_posts: bool = False
-    """Bring in what people post as their status, into one muted room."""
+    status_posts: bool = True
+    """Bring in what people post as their status, into one muted room, for the day it is there."""
 
 
 class WhatsAppMediaConfig(Section):

@@ -69,5 +69,7 @@ def still_of(message: Json) -> bytes:
 
 
 def is_fetchable(file: Json) -> bool:
-    """Whether a file says where it lies and how it is opened."""
-    return bool(text(file.get("mediaKey")) and (text(file.get("directPath")) or file.get("URL")))
+    """Whether a file says where it lies and how it is opened; in channels files lie open."""
+    is_open = bool(text(file.get("fileSHA256"))) and "fileEncSHA256" not in file
+    place = text(file.get("directPath")) or file.get("URL")
+    return bool(place and (is_open or text(file.get("mediaKey"))))

@@ -15,7 +15,7 @@ from bridges.core.outgoing import (
     OutgoingVote,
 )
 from bridges.core.text import user_text
-from bridges.whatsapp.ids import NEWSLETTER, Jid
+from bridges.whatsapp.ids import NEWSLETTER, STATUS, Jid
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.features import DELETABLE_FOR, EDITABLE_FOR
 from bridges.whatsapp.linked.outgoing import Outgoing
@@ -29,6 +29,9 @@ TYPING_SECONDS = 25.0
 """After this long WhatsApp's clients forget that somebody types."""
 
 _UNKNOWN = user_text("This message is from before the bridge, which cannot change or answer it.")
+
+
+_NOT_HERE = user_text("Reactions to status posts are for WhatsApp on your phone.")
 
 
 class MessageActions:
@@ -82,8 +85,11 @@ class MessageActions:
         emoji = reactions.emojis[-1] if reactions.emojis else ""
         said = await self._said(reactions.chat, reactions.target)
         worker, name = self._device.worker, self._device.name
+        if jid == STATUS:
+            raise Rejected("WHATSAPP.STATUS", _NOT_HERE)
         if jid.server == NEWSLETTER:
-            raise Rejected("WHATSAPP.NEWSLETTER", user_text("You cannot react in channels yet."))
+            await guarded(worker.react_in_newsletter(name, str(jid), said.number, emoji))
+            return (emoji,) if emoji else ()
         await guarded(worker.react(name, str(jid), str(said.sender), reactions.target, emoji))
         return (emoji,) if emoji else ()
 

@@ -7,10 +7,12 @@ from typing import Any
 from attrs import evolve
 from mautrix.util.async_db import Connection as Transaction
 
+from bridges.core.chat import ChatSettings
 from bridges.core.content import FormattedText, Text, TextKind
 from bridges.core.events import (
     ChatChanged,
     ChatGone,
+    RemoteChatSettings,
     RemoteMessage,
     RemoteTyping,
     UserChanged,
@@ -20,13 +22,16 @@ from bridges.core.network import BridgeHandle
 from bridges.core.refresh import Refresher
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.ids import Jid, chat_key, maybe_jid, user_id
+from bridges.whatsapp.json_form import mapping
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import moment, opened
 from bridges.whatsapp.linked.groups import change_info, to_be_asked
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
+from bridges.whatsapp.linked.posts import channel, is_muted, muted_until
 from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.store.chats import FOR_EVER, ChatFacts
 
 Data = Mapping[str, Any]
 
@@ -97,6 +102,30 @@ class ChatEvents:
         if group is not None:
             self._refresher.due(chat_key(group, self._device.login))
 
+    async def followed(self, data: Data, batch: Batch) -> None:
+        """A ``newsletter_join`` event: the account follows a channel now."""
+        address = maybe_jid(channel(mapping(data.get("newsletter_metadata"))).address)
+        if address is not None:
+            self._refresher.due(chat_key(address, self._device.login))
+
+    async def unfollowed(self, data: Data, batch: Batch) -> None:
+        """A ``newsletter_leave`` event."""
+        address = maybe_jid(data.get("id"))
+        if address is not None:
+            batch.events.append(ChatGone(chat_key(address, self._device.login)))
+
+    async def channel_muted(self, data: Data, batch: Batch) -> None:
+        """A ``newsletter_mute_change`` event."""
+        address = maybe_jid(data.get("id"))
+        if address is None:
+            return
+        chat, muted = chat_key(address, self._device.login), is_muted(data)
+        settings = ChatSettings(muted_until=muted_until(muted))
+        batch.events.append(RemoteChatSettings(chat, settings))
+        facts = await self._stores.chats.get(chat.chat)
+        changed = evolve(facts, muted_until=FOR_EVER if muted else 0)
+        batch.writes.append(self._write(changed))
+
     async def picture(self, data: Data, batch: Batch) -> None:
         """A ``picture`` event says only that there is another one."""
         jid = maybe_jid(data.get("jid"))
@@ -147,8 +176,9 @@ class ChatEvents:
     ) -> Callable[[Transaction], Awaitable[None]]:
         facts = await self._stores.chats.get(chat)
         when = moment(data.get("timestamp"), self._handle.clock.now())
-        changed = evolve(facts, timer=seconds, timer_set=int(when.timestamp()))
+        return self._write(evolve(facts, timer=seconds, timer_set=int(when.timestamp())))
 
+    def _write(self, changed: ChatFacts) -> Callable[[Transaction], Awaitable[None]]:
         async def write(transaction: Transaction) -> None:
             await self._stores.chats.write(transaction, changed)
 

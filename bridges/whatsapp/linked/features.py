@@ -69,7 +69,13 @@ _DIRECT = RoomFeatures(
     typing_notifications=True,
 )
 _GROUP = evolve(_DIRECT, id="whatsapp.group.1")
-_READ_ONLY = RoomFeatures(id="whatsapp.read_only.1", reaction=Support.FULL, reaction_count=1)
+_CHANNEL = RoomFeatures(
+    id="whatsapp.channel.1", reaction=Support.FULL, reaction_count=1, read_receipts=True
+)
+_STATUS = RoomFeatures(id="whatsapp.status.1", read_receipts=True)
+
+
+_FEATURES = {GROUP: _GROUP, NEWSLETTER: _CHANNEL, BROADCAST: _STATUS}
 
 
 def features_of(chat: ChatKey) -> RoomFeatures:
@@ -78,6 +84,4 @@ def features_of(chat: ChatKey) -> RoomFeatures:
         server = chat_jid(chat).server
     except UnknownID:
         return _DIRECT
-    if server in {NEWSLETTER, BROADCAST}:
-        return _READ_ONLY
-    return _GROUP if server == GROUP else _DIRECT
+    return _FEATURES.get(server, _DIRECT)

@@ -16,6 +16,8 @@ description and picture. The removal of others' messages is for administrators o
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from bridges.core.chat import NO_AVATAR, Avatar, ChatInfo, ChatKind, Member, Membership, Sender
 from bridges.core.ids import NO_CHAT, ChatKey, RemoteUserID
 from bridges.core.rights import EVERYBODY, NOBODY, SPACE_RIGHTS, ChatRights
@@ -41,7 +43,7 @@ DIRECT_RIGHTS = ChatRights(
 )
 """In a direct chat nobody can do more than write and pin; each removes own messages."""
 
-READ_ONLY_RIGHTS = ChatRights(
+CHANNEL_RIGHTS = ChatRights(
     write=NOBODY,
     react=EVERYBODY,
     invite=NOBODY,
@@ -54,7 +56,10 @@ READ_ONLY_RIGHTS = ChatRights(
     pins=NOBODY,
     promote=NOBODY,
 )
-"""Where an account only reads: channels and status posts."""
+"""In channels whoever reads may react."""
+
+STATUS_RIGHTS = evolve(CHANNEL_RIGHTS, write=EVERYBODY, react=NOBODY)
+"""Own posts, made on the phone, are there too; what is written in Matrix is refused with the reason."""
 
 
 def group_rights(*, announce: bool, locked: bool) -> ChatRights:

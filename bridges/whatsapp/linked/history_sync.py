@@ -27,7 +27,7 @@ from bridges.whatsapp.linked.envelope import moment
 from bridges.whatsapp.linked.incoming import poll_answers
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.stores import Stores
-from bridges.whatsapp.store.chats import ChatFacts
+from bridges.whatsapp.store.chats import FOR_EVER, ChatFacts
 from bridges.whatsapp.store.messages import Said
 from bridges.whatsapp.store.past import OldMessage
 
@@ -35,7 +35,6 @@ Data = Mapping[str, Any]
 
 _CHATS = frozenset({"INITIAL_BOOTSTRAP", "RECENT", "FULL"})
 """Kinds of histories that hold chats."""
-_FOR_EVER = -1
 _LOOK_AGAIN = 2.0
 _PATIENCE = timedelta(minutes=1)
 _ASKED_PATIENCE = 20.0
@@ -184,7 +183,7 @@ def _muted(told: Any, known: int) -> int:
     if told is None:
         return known
     seconds = _number(told)
-    return _FOR_EVER if seconds < 0 or seconds > 1 << 40 else seconds
+    return FOR_EVER if seconds < 0 or seconds > 1 << 40 else seconds
 
 
 def _number(value: Any) -> int:

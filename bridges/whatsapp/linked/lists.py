@@ -28,6 +28,7 @@ from bridges.whatsapp.ids import (
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.posts import channel
 from bridges.whatsapp.linked.queries import known_chat
 from bridges.whatsapp.linked.refusals import guarded, quietly
 from bridges.whatsapp.linked.stores import Stores
@@ -59,7 +60,7 @@ class ChatLists:
     async def recent_chats(self, limit: int) -> Sequence[KnownChat]:
         """See ``ListsChats``. Right after linking the phone takes a while to hand its chats over."""
         await self._history.check()
-        names = await self._group_names()
+        names = await self._names()
         facts = await self._stores.chats.recent(limit)
         return [await self._known(one, names) for one in facts if one.chat != str(STATUS)]
 
@@ -130,7 +131,7 @@ class ChatLists:
             return await self._person(jid, None, set_aside=aside)
         kind = ChatKind.CHANNEL if jid.server in {NEWSLETTER, BROADCAST} else ChatKind.GROUP
         muted = facts.muted_until < 0 or facts.muted_until > self._clock.now().timestamp()
-        name = names.get(facts.chat) or facts.name or jid.user
+        name = names.get(facts.chat) or facts.name or await self._name(jid) or jid.user
         key = chat_key(jid, self._device.login)
         return KnownChat(key, name, kind, set_aside=aside or (muted and kind is ChatKind.CHANNEL))
 
@@ -146,6 +147,16 @@ class ChatLists:
             set_aside=set_aside,
         )
 
-    async def _group_names(self) -> dict[str, str]:
-        groups = await quietly(self._device.worker.groups(self._device.name)) or []
-        return {one.jid: one.name for one in groups}
+    async def _names(self) -> dict[str, str]:
+        """How groups and channels are called."""
+        worker, name = self._device.worker, self._device.name
+        groups = await quietly(worker.groups(name)) or []
+        channels = [channel(one) for one in await quietly(worker.newsletters(name)) or []]
+        return {one.jid: one.name for one in groups} | {one.address: one.name for one in channels}
+
+    async def _name(self, jid: Jid) -> str:
+        """How a channel is called; of groups the phone tells the name."""
+        if jid.server != NEWSLETTER:
+            return ""
+        told = await quietly(self._device.worker.newsletter(self._device.name, str(jid)))
+        return channel(told).name if told is not None else ""

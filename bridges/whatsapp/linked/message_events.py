@@ -25,7 +25,8 @@ from bridges.core.ids import MessageID
 from bridges.core.network import BridgeHandle
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.from_whatsapp.context import context_of
-from bridges.whatsapp.ids import STATUS, chat_jid
+from bridges.whatsapp.ids import NEWSLETTER, STATUS, chat_jid
+from bridges.whatsapp.json_form import number as json_number
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.contents import Contents
 from bridges.whatsapp.linked.device import LinkedDevice
@@ -47,6 +48,7 @@ from bridges.whatsapp.linked.incoming import (
 )
 from bridges.whatsapp.linked.keeping import Keeping
 from bridges.whatsapp.linked.people import People
+from bridges.whatsapp.linked.posts import change_of_post
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.polls import answer_of
@@ -58,6 +60,7 @@ _READ = frozenset({"read", "played", "read_self", "played_self"})
 _NO_ALTERNATIVE = {"sender_alt": "", "from_me": False}
 _BY_ADMIN = "8"
 """What a message is marked with that removes somebody else's; the service lets administrators only."""
+_STATUS_LASTS = timedelta(days=1)
 _LATE = 1
 """The stamp of what replaces a placeholder: later than the placeholder, earlier than any edit."""
 
@@ -100,7 +103,8 @@ class MessageEvents:
         if not envelope.sender.is_me:
             name = str(data.get("push_name") or "")
             batch.events += await self._people.pushed(envelope.speaker, name)
-        await self._meant(envelope, await self._unsealed(data), data, batch)
+        changed = change_of_post(data) if envelope.speaker.server == NEWSLETTER else None
+        await self._meant(envelope, changed or await self._unsealed(data), data, batch)
 
     async def _meant(self, envelope: Envelope, meant: Meaning, data: Data, batch: Batch) -> None:
         match meant:
@@ -145,7 +149,8 @@ class MessageEvents:
     async def undecryptable(self, data: Data, batch: Batch) -> None:
         """An ``undecryptable`` event: a sentence stands for the message until it comes."""
         envelope = await self._envelope(data, batch)
-        if envelope is None or data.get("hide"):
+        # Posts of people one is not to see come in this way as well.
+        if envelope is None or data.get("hide") or _is_status(envelope):
             return
         if await self._stores.messages.get(envelope.chat.chat, envelope.id) is not None:
             return
@@ -162,7 +167,7 @@ class MessageEvents:
         if data.get("type") not in _READ:
             return
         envelope = await self._envelope(data, batch)
-        if envelope is None:
+        if envelope is None or (_is_status(envelope) and not envelope.sender.is_me):
             return
         ids = [MessageID(str(one)) for one in data.get("ids", ())]
         last = await self._stores.messages.latest(envelope.chat.chat, ids)
@@ -179,7 +184,7 @@ class MessageEvents:
         )
         if envelope is None:
             return None
-        if chat_jid(envelope.chat) == STATUS and not self._status_posts:
+        if _is_status(envelope) and not self._status_posts:
             return None
         batch.people = await self._people.news(*envelope.addresses)
         return envelope
@@ -206,7 +211,8 @@ class MessageEvents:
                     answered=await self._contents.answered(said.content),
                 )
             )
-        batch.writes.append(self._note(_noted(envelope)))
+        number = json_number(data.get("server_id"))
+        batch.writes.append(self._note(evolve(_noted(envelope), number=number)))
         await self._keeping.said(envelope, data.get("message") or {}, batch)
         answers = poll_answers(said.content)
         if answers is not None:
@@ -313,7 +319,13 @@ def _reply_of(said: Said) -> MessageID | None:
     return MessageID(str(target)) if target else None
 
 
+def _is_status(envelope: Envelope) -> bool:
+    return chat_jid(envelope.chat) == STATUS
+
+
 def _end_of(envelope: Envelope, said: Said) -> datetime | None:
+    if _is_status(envelope):
+        return envelope.when + _STATUS_LASTS
     try:
         seconds = int(context_of(said.content).get("expiration") or 0)
     except (TypeError, ValueError):

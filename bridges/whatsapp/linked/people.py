@@ -11,7 +11,7 @@ from bridges.core.chat import ChatInfo, ChatKind, Sender, UserInfo
 from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
 from bridges.core.formatting.names import clean_name
 from bridges.core.ids import LoginID, RemoteUserID
-from bridges.whatsapp.ids import LID, NUMBER, Jid, chat_key, user_id
+from bridges.whatsapp.ids import LID, NEWSLETTER, NUMBER, Jid, chat_key, user_id
 from bridges.whatsapp.store.addresses import Addresses, SamePerson, same_person
 from bridges.whatsapp.store.names import Names, NameStore
 
@@ -50,9 +50,9 @@ class People:
         return jid.bare if jid.server == NUMBER else await self._addresses.other(jid)
 
     def sender(self, jid: Jid) -> Sender:
-        """Somebody who is called by this address."""
+        """Somebody who is called by this address. Who writes for a channel is not told."""
         user = user_id(jid)
-        return Sender(user, is_me=user == self._me)
+        return Sender(user, is_me=user == self._me, anonymous=jid.server == NEWSLETTER)
 
     async def news(self, *pairs: tuple[Jid | None, Jid | None]) -> Sequence[SamePerson]:
         """What two addresses each tell that was not known."""

@@ -28,20 +28,23 @@ from bridges.whatsapp.ids import (
 from bridges.whatsapp.linked.chat_settings import settings_of
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.groups import (
+    CHANNEL_RIGHTS,
     DIRECT_RIGHTS,
-    READ_ONLY_RIGHTS,
+    STATUS_RIGHTS,
     group_info,
     pairs_of,
 )
 from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
+from bridges.whatsapp.linked.posts import Channel, channel
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.store.chats import ChatFacts
 from bridges.whatsapp.wire.values import Group
 
 _UNKNOWN = user_text("The WhatsApp bridge does not know this chat or person.")
+_NOT_FOLLOWED = user_text("You do not follow this channel. Follow it in WhatsApp on your phone.")
 
 
 class Queries:
@@ -78,6 +81,8 @@ class Queries:
     async def user_info(self, user: RemoteUserID) -> UserInfo:
         """See ``Session.user_info``."""
         jid = known_user(user)
+        if jid.server == NEWSLETTER:
+            return UserInfo(name=(await self.channel(jid)).name)
         info = await self._people.info(user)
         if not jid.is_person:
             return info
@@ -88,6 +93,13 @@ class Queries:
         group = await guarded(self._device.worker.group(self._device.name, str(jid)))
         await self.learn(group)
         return group
+
+    async def channel(self, jid: Jid) -> Channel:
+        """Ask for a channel. Raises ``Rejected`` if the account does not follow it."""
+        found = channel(await guarded(self._device.worker.newsletter(self._device.name, str(jid))))
+        if not found.followed:
+            raise Rejected("WHATSAPP.NOT_FOLLOWED", _NOT_FOLLOWED)
+        return found
 
     async def learn(self, group: Group) -> None:
         """Note the addresses of a group's members."""
@@ -119,16 +131,16 @@ class Queries:
         return evolve(info, avatar=avatar, settings=await self._settings(jid))
 
     async def _newsletter(self, jid: Jid) -> ChatInfo:
-        found = await guarded(self._device.worker.newsletter(self._device.name, str(jid)))
-        about = found.get("thread_meta", {})
+        found = await self.channel(jid)
         speaker = self._people.sender(jid)
         return ChatInfo(
             kind=ChatKind.CHANNEL,
-            name=str(about.get("name", {}).get("text", "")),
-            topic=str(about.get("description", {}).get("text", "")),
+            name=found.name,
+            topic=found.description,
             members=(Member(self._people.sender(self._device.me)), Member(speaker)),
             may_write=False,
-            rights=READ_ONLY_RIGHTS,
+            rights=CHANNEL_RIGHTS,
+            settings=OwnSettings(muted_until=found.muted_until),
         )
 
     async def _status(self, jid: Jid) -> ChatInfo:
@@ -139,8 +151,8 @@ class Queries:
             kind=ChatKind.CHANNEL,
             name=say(user_text("Status posts on WhatsApp")),
             members=(Member(self._people.sender(self._device.me)),),
-            may_write=False,
-            rights=READ_ONLY_RIGHTS,
+            may_write=True,
+            rights=STATUS_RIGHTS,
             settings=OwnSettings(muted_until=MUTED_FOR_EVER),
         )
 

@@ -12,7 +12,7 @@ from bridges.core.errors import Rejected, Unsupported
 from bridges.core.ids import ChatKey, RemoteUserID
 from bridges.core.outgoing import OutgoingPower
 from bridges.core.text import user_text
-from bridges.whatsapp.ids import GROUP, Jid
+from bridges.whatsapp.ids import GROUP, NEWSLETTER, Jid
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.groups import (
     is_admin,
@@ -97,7 +97,12 @@ class RoomActions:
         _group(chat)
 
     async def leave(self, chat: ChatKey) -> None:
-        """See ``HandlesLeave``."""
+        """See ``HandlesLeave``: a channel is not followed any more."""
+        channel = known_chat(chat)
+        if channel.server == NEWSLETTER:
+            worker, name = self._device.worker, self._device.name
+            await guarded(worker.follow_newsletter(name, str(channel), follow=False))
+            return
         group = _group(chat)
         await guarded(self._device.worker.leave_group(self._device.name, str(group)))
 

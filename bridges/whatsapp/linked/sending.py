@@ -22,7 +22,15 @@ from bridges.whatsapp.store.messages import Said
 from bridges.whatsapp.wire.values import Sent as Answered
 
 _EMPTY = user_text("There is nothing in this message that can be seen.")
-_READ_ONLY = user_text("Nobody can write here from the bridge.")
+_READ_ONLY = {
+    NEWSLETTER: user_text(
+        "Channels can be read here. Whoever runs one writes in it in WhatsApp on their phone."
+    ),
+    BROADCAST: user_text(
+        "Status posts can be read here. To answer one, write to the person; to post something "
+        "yourself, use WhatsApp on your phone."
+    ),
+}
 
 
 class MessageSender:
@@ -36,8 +44,8 @@ class MessageSender:
     async def send(self, message: OutgoingMessage) -> Sent:
         """See ``Session.send``."""
         jid = known_chat(message.chat)
-        if jid.server in {NEWSLETTER, BROADCAST}:
-            raise Rejected("WHATSAPP.READ_ONLY", _READ_ONLY)
+        if jid.server in _READ_ONLY:
+            raise Rejected("WHATSAPP.READ_ONLY", _READ_ONLY[jid.server])
         timer = (await self._stores.chats.get(message.chat.chat)).timer
         contents = await self._outgoing.messages(message)
         if not contents:

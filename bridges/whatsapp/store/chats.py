@@ -10,6 +10,9 @@ from mautrix.util.async_db import Connection
 from bridges.core.ids import LoginID
 from bridges.core.storage.database import Database
 
+FOR_EVER = -1
+"""Until when some chats are muted."""
+
 
 @frozen
 class ChatFacts:
@@ -18,7 +21,7 @@ class ChatFacts:
     Attributes:
         chat: as the bridge calls it.
         active_at: when something was said in it last; this and other times in seconds since the epoch.
-        muted_until: -1 for ever, 0 not muted.
+        muted_until: `FOR_EVER`, or 0: not muted.
         timer: seconds after which new messages disappear; 0: they stay.
         timer_set: when that was set.
     """

@@ -24,6 +24,7 @@ class Said:
         sent_at: seconds since the epoch.
         unread: it is not ours, and has not been read on any device of the account.
         is_placeholder: it could not be decrypted, and a sentence stands for it.
+        number: among the posts of a channel, by which reactions name it; 0 elsewhere.
     """
 
     chat: str
@@ -32,6 +33,7 @@ class Said:
     sent_at: int
     unread: bool = False
     is_placeholder: bool = False
+    number: int = 0
 
 
 class MessageNotes:
@@ -44,7 +46,7 @@ class MessageNotes:
     async def get(self, chat: str, message: MessageID) -> Said | None:
         """A message, None if it was never seen."""
         row = await self._db.fetchrow(
-            "SELECT chat, id, sender, sent_at, unread, placeholder FROM whatsapp_message"
+            "SELECT chat, id, sender, sent_at, unread, placeholder, number FROM whatsapp_message"
             " WHERE login = $1 AND chat = $2 AND id = $3",
             self._login,
             chat,
@@ -58,7 +60,7 @@ class MessageNotes:
         if last is None:
             return ()
         rows = await self._db.fetch(
-            "SELECT chat, id, sender, sent_at, unread, placeholder FROM whatsapp_message"
+            "SELECT chat, id, sender, sent_at, unread, placeholder, number FROM whatsapp_message"
             " WHERE login = $1 AND chat = $2 AND unread AND sent_at <= $3 ORDER BY sent_at, id",
             self._login,
             chat,
@@ -76,8 +78,8 @@ class MessageNotes:
         for one in messages:
             await connection.execute(
                 "INSERT INTO whatsapp_message"
-                " (login, chat, id, sender, sent_at, unread, placeholder)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login, chat, id)"
+                " (login, chat, id, sender, sent_at, unread, placeholder, number)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login, chat, id)"
                 " DO UPDATE SET placeholder = excluded.placeholder",
                 self._login,
                 one.chat,
@@ -86,6 +88,7 @@ class MessageNotes:
                 one.sent_at,
                 one.unread,
                 one.is_placeholder,
+                one.number,
             )
 
     async def note(self, message: Said) -> None:
@@ -126,4 +129,5 @@ def _said(row: Any) -> Said:
         row["sent_at"],
         bool(row["unread"]),
         bool(row["placeholder"]),
+        row["number"],
     )

@@ -97,6 +97,14 @@ async def add_contacts(connection: Connection, _scheme: Scheme) -> None:
     )
 
 
+async def add_numbers(connection: Connection, _scheme: Scheme) -> None:
+    """Keep the numbers of posts in channels."""
+    await connection.execute(
+        "ALTER TABLE whatsapp_message ADD COLUMN number BIGINT NOT NULL DEFAULT 0"
+    )
+
+
 whatsapp_tables.register(upgrade_v1, description="Linked accounts")
 whatsapp_tables.register(create_cloud_tables, description="Numbers of the Cloud API")
 whatsapp_tables.register(add_contacts, description="Whether contacts have come")
+whatsapp_tables.register(add_numbers, description="Numbers of posts in channels")

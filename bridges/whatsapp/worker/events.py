@@ -61,6 +61,8 @@ TRANSIENT: Final = frozenset(
 """Of no worth later: not kept."""
 
 _NO_CONTENT = {"senderKeyDistributionMessage", "messageContextInfo"}
+_TAKEN_AWAY = "8"
+"""What is taken away from a channel comes again without content."""
 _HISTORY_PART = 200
 """Messages of one chat that go into one event."""
 
@@ -91,7 +93,9 @@ def read(kind: str, event: Foreign) -> list[Happened]:
 
 def _read(kind: str, event: Foreign) -> list[Happened]:
     data = _READERS.get(kind, plain)(event)
-    return [] if kind == "message" and says_nothing(data["message"]) else [Happened(kind, data)]
+    if kind == "message" and says_nothing(data["message"]) and data["edit"] != _TAKEN_AWAY:
+        return []
+    return [Happened(kind, data)]
 
 
 def says_nothing(message: Mapping[str, Any]) -> bool:

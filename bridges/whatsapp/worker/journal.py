@@ -64,6 +64,7 @@ Events = Sequence[tuple[str, Mapping[str, Any]]]
 
 _NONE: Mapping[str, Mapping[str, Any]] = {}
 _MESSAGES = frozenset({"message", "undecryptable"})
+_CHANNELS = "@newsletter"
 _REMEMBERED = 30 * 86400
 """Seconds for which ids of messages are kept: nothing waits longer at the service."""
 
@@ -177,7 +178,7 @@ class Journal:
         self, database: sqlite3.Connection, account: str, kind: str, data: Mapping[str, Any]
     ) -> bool:
         """Note a message. It comes again if its sender was asked for it; ids are his to choose."""
-        sender, message_id = str(data["sender"]), str(data["id"])
+        sender, message_id = str(data["sender"]), _version(data)
         if _seen(database, account, sender, message_id):
             return False
         if kind == "message":
@@ -300,6 +301,14 @@ class Journal:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+
+
+def _version(data: Mapping[str, Any]) -> str:
+    """Return what no other message of a sender has: a post of a channel keeps its id when it changes."""
+    if not str(data.get("chat")).endswith(_CHANNELS):
+        return str(data["id"])
+    changed = data.get("newsletter", {}).get("edit_ts", "")
+    return f"{data['id']}/{data.get('edit', '')}/{changed}"
 
 
 def _seen(database: sqlite3.Connection, account: str, sender: str, message_id: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conformance.stage import Stage, running_stage
+from tests.conformance.stage import Resident, Stage, running_stage
 from tests.conformance.whatsapp_driver import WhatsAppDriver
 from tests.support.bridge_under_test import BridgeOptions
 from tests.support.clock import HastyClock
@@ -35,3 +35,11 @@ async def stage(
         synapse_factory, whatsapp, database, data / "bridge", "12", options
     ) as stage:
         yield stage
+
+
+@pytest.fixture(scope="session")
+async def gulnora(stage: Stage, whatsapp: WhatsAppDriver) -> Resident:
+    """Somebody who is logged in and whom everybody can write to; nothing befalls the account."""
+    somebody = await stage.resident("Gulnora")
+    await whatsapp.reachable(somebody.phone)
+    return somebody

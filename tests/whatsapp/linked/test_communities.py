@@ -60,9 +60,7 @@ async def said(stage: Stage, resident: Resident, phone: WhatsAppPhone, group: Ji
 
 
 @pytest.fixture(scope="module")
-async def town(stage: Stage, whatsapp: WhatsAppDriver) -> Town:
-    gulnora = await stage.resident("Gulnora")
-    await whatsapp.reachable(gulnora.phone)
+async def town(stage: Stage, whatsapp: WhatsAppDriver, gulnora: Resident) -> Town:
     nodira = await whatsapp.person("Nodira")
     assert isinstance(gulnora.phone, WhatsAppPhone)
     doings = nodira.person.communities

@@ -8,14 +8,14 @@ import pytest
 from sandbox.whatsapp import WhatsAppSandbox
 from tests.whatsapp.worker.workers import RunningWorker, running_worker
 
-ALISA, BORIS = "+992555000101", "+992555000102"
+ALISA, BORIS, VERA = "+992555000101", "+992555000102", "+992555000103"
 
 
 @pytest.fixture(scope="module")
 async def net() -> AsyncIterator[WhatsAppSandbox]:
-    """A network with two people."""
+    """A network with three people."""
     async with WhatsAppSandbox() as network:
-        for phone, name in ((ALISA, "Alisa"), (BORIS, "Boris")):
+        for phone, name in ((ALISA, "Alisa"), (BORIS, "Boris"), (VERA, "Vera")):
             network.add_account(phone, name)
         yield network
 
@@ -24,7 +24,7 @@ async def net() -> AsyncIterator[WhatsAppSandbox]:
 async def worker(
     net: WhatsAppSandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[RunningWorker]:
-    """A worker with both people linked: "alisa" and "boris"."""
+    """A worker with two of them linked: "alisa" and "boris"."""
     async with running_worker(net, tmp_path_factory.mktemp("worker")) as running:
         await running.link("alisa", ALISA)
         await running.link("boris", BORIS)

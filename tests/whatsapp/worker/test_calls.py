@@ -192,3 +192,28 @@ async def test_a_voice_message_heard_on_another_own_device(worker: RunningWorker
     worker.net.switchboard.flush()
     receipt = await worker.heard.wait("receipt", "boris", type="played_self")
     assert receipt.data["ids"] == [message["id"]]
+
+
+async def test_a_channel_from_beginning_to_end(worker: RunningWorker) -> None:
+    client, heard = worker.client, worker.heard
+    owner = (await worker.net.person("Vera")).channels
+    channel = await owner.create("Khabar", "What is new")
+    address = str(channel)
+    await client.follow_newsletter("alisa", address, follow=True)
+    [followed] = await client.newsletters("alisa")
+    assert (followed["id"], followed["thread_meta"]["name"]["text"]) == (address, "Khabar")
+    post = await owner.post(channel, "snow")
+    came = (await heard.wait("message", "alisa", id=post.id)).data
+    assert (came["chat"], came["sender"], came["server_id"]) == (address, address, post.number)
+    assert "newsletter" not in came
+    await owner.edit(channel, post, "rain")
+    changed = (await heard.wait("message", "alisa", id=post.id, edit="3")).data
+    assert changed["message"]["extendedTextMessage"]["text"] == "rain"
+    assert changed["newsletter"]["edit_ts"] >= came["timestamp"]
+    await client.react_in_newsletter("alisa", address, post.number, "❄️")
+    await owner.take_away(channel, post)
+    await heard.wait("message", "alisa", id=post.id, edit="8", message={})
+    [told] = await client.newsletter_messages("alisa", address, 10)
+    assert told["reaction_counts"] == [{"type": "❄️", "count": 1}]
+    await client.follow_newsletter("alisa", address, follow=False)
+    assert await client.newsletters("alisa") == []

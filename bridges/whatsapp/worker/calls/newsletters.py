@@ -29,9 +29,9 @@ async def messages(request: Request) -> list[dict[str, Any]]:
 async def follow(request: Request) -> None:
     """Follow a channel, or no longer."""
     if request.flag("follow"):
-        await request.client.followplain(request.jid("newsletter"))
+        await request.client.follow_newsletter(request.jid("newsletter"))
     else:
-        await request.client.unfollowplain(request.jid("newsletter"))
+        await request.client.unfollow_newsletter(request.jid("newsletter"))
 
 
 async def watch(request: Request) -> int:
@@ -50,12 +50,6 @@ async def react(request: Request) -> None:
     )
 
 
-async def mark_viewed(request: Request) -> None:
-    """Count messages of a channel as seen."""
-    ids = request.arguments.get("server_ids", [])
-    await request.client.newsletter_mark_viewed(request.jid("newsletter"), [int(i) for i in ids])
-
-
 HANDLERS: Final[Mapping[str, Handler]] = {
     "newsletters": subscribed,
     "newsletter_info": info,
@@ -63,5 +57,4 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "follow_newsletter": follow,
     "watch_newsletter": watch,
     "newsletter_react": react,
-    "newsletter_viewed": mark_viewed,
 }
