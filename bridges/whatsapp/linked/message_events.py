@@ -213,7 +213,8 @@ class MessageEvents:
             )
         number = json_number(data.get("server_id"))
         batch.writes.append(self._note(evolve(_noted(envelope), number=number)))
-        await self._keeping.said(envelope, data.get("message") or {}, batch)
+        if not _is_status(envelope):
+            await self._keeping.said(envelope, data.get("message") or {}, batch)
         answers = poll_answers(said.content)
         if answers is not None:
             batch.writes.append(self._poll(envelope.id, answers))

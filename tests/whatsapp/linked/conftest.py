@@ -2,6 +2,7 @@
 """Real Synapse, real bridge, neonize in its worker, the sandbox, and people with clients of their own."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.conformance.whatsapp_driver import WhatsAppDriver
 from tests.support.bridge_under_test import BridgeOptions
 from tests.support.clock import HastyClock
 from tests.support.synapse import SynapseFactory
+from tests.whatsapp.linked.double import Scene, scene
 
 HASTE = 10.0
 
@@ -35,6 +37,13 @@ async def stage(
         synapse_factory, whatsapp, database, data / "bridge", "12", options
     ) as stage:
         yield stage
+
+
+@pytest.fixture
+async def linked(tmp_path: Path, database_url: str) -> AsyncIterator[Scene]:
+    """A linked account."""
+    async with scene(tmp_path, database_url) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ class ScriptedWorker:
         self.contacts_told: list[Contact] = []
         self.settings_told: dict[str, ChatSettings] = {}
         self.groups_told: dict[str, Group] = {}
+        self.channels_told: dict[str, dict[str, Any]] = {}
         self.votes_told: list[str] | None = None
         self.acknowledged: list[int] = []
         self.connects = 0
@@ -100,6 +101,9 @@ class ScriptedWorker:
     async def group(self, account: str, group: str) -> Group:
         return self.groups_told[group]
 
+    async def newsletter(self, account: str, newsletter: str) -> dict[str, Any]:
+        return self.channels_told[newsletter]
+
     async def picture(self, account: str, of: str, **_: Any) -> Picture | None:
         return None
 
@@ -137,6 +141,7 @@ class Scene:
         self.accounts = AccountStore(database)
         self._hub: Hub | None = None
         self.session: LinkedSession | None = None
+        self.config = WhatsAppConfig(enabled=True, linked=LinkedConfig())
 
     async def link(self) -> None:
         """Store the account as a login does."""
@@ -148,15 +153,14 @@ class Scene:
         worker = cast("WorkerClient", self.worker)
         self._hub = Hub(self.worker, self.clock)
         self._hub.start()
-        config = WhatsAppConfig(enabled=True, linked=LinkedConfig())
         record = LoginRecord(LOGIN, UserID("@alisa:home.test"), RemoteUserID("lid-100"), "Alisa")
         self.session = LinkedSession(
             record,
-            config,
+            self.config,
             self.handle,
             LinkedDevice(worker, LOGIN),
             self._hub,
-            LinkedBorder(self.handle.border, config.linked),
+            LinkedBorder(self.handle.border, self.config.linked),
             available_converters(),
         )
         await self.session.connect()

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the worker's events come to, above all those that WhatsApp sends seldom or wrongly."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from bridges.core.events import (
     ChatMoved,
     RemoteChatSettings,
     RemoteEdit,
-    RemoteMessage,
     RemotePollTally,
     RemoteReactions,
     RemoteReceipt,
@@ -34,19 +32,12 @@ from bridges.whatsapp.linked.border import LinkedBorder
 from bridges.whatsapp.polls import answer_id
 from bridges.whatsapp.wire.values import ChatSettings as Told
 from bridges.whatsapp.wire.values import Contact, Group, Participant
-from tests.whatsapp.linked.double import LOGIN, Scene, scene
+from tests.whatsapp.linked.double import LOGIN, Scene
 
 BY_LID = ChatKey(ChatID("200@lid"), LOGIN)
 BY_NUMBER = ChatKey(ChatID("992555000200@s.whatsapp.net"), LOGIN)
 NUMBER = "992555000200@s.whatsapp.net"
 GROUP = ChatKey(ChatID("120363@g.us"), SHARED)
-
-
-@pytest.fixture
-async def linked(tmp_path: Path, database_url: str) -> AsyncIterator[Scene]:
-    """A linked account."""
-    async with scene(tmp_path, database_url) as made:
-        yield made
 
 
 def texts(linked: Scene) -> list[str]:
@@ -228,10 +219,6 @@ class TestWhatIsDoneToMessages:
     async def test_times_are_never_in_the_future(self, linked: Scene) -> None:
         await linked.until_taken(linked.message("early", timestamp=9_999_999_999_999))
         assert linked.handle.messages()[0].timestamp == linked.clock.now()
-
-    async def test_status_posts_are_left_out_unless_asked_for(self, linked: Scene) -> None:
-        await linked.until_taken(linked.message("post", chat="status@broadcast"))
-        assert not linked.handle.all(RemoteMessage)
 
 
 class TestGroups:
