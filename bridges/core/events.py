@@ -183,10 +183,14 @@ class ChatGone:
 
 @frozen
 class ChatMoved:
-    """A chat has ended and goes on as another one; both count messages for themselves."""
+    """A chat has ended and goes on as another one.
+
+    Both count messages for themselves, unless the chat is only called otherwise (``same_messages``).
+    """
 
     chat: ChatKey
     successor: ChatKey
+    same_messages: bool = False
 
 
 @frozen

@@ -3,7 +3,8 @@
 
 The first login whose chat has moved brings its room with it; the new chat's portal gets it in the same
 transaction in which the old one loses it. Links of old messages keep their key, and lead to the room
-by the old portal's successor. Other logins that had rooms of their own find a tombstone in them.
+by the old portal's successor, unless the chat is only called otherwise: then they go along. Other
+logins that had rooms of their own find a tombstone in them.
 Every step may be repeated: what comes before the transaction only states how things will be.
 """
 
@@ -21,6 +22,7 @@ from bridges.core.portal.room_state import RoomState
 from bridges.core.rows import chat_lane
 from bridges.core.storage.portals import Portal, PortalStore
 from bridges.core.storage.queue import Queue
+from bridges.core.storage.renaming import Renaming
 from bridges.core.text import user_text
 
 
@@ -44,14 +46,20 @@ class Moving:
         state: RoomState,
         translator: Translator,
         network: NetworkInfo,
+        renaming: Renaming,
     ) -> None:
         """``queue`` is that of the events of the network."""
+        self._renaming = renaming
         self._portals = portals
         self._queue = queue
         self._senders = senders
         self._state = state
         self._translator = translator
         self._network = network
+
+    async def take_messages(self, chat: ChatKey, successor: ChatKey) -> None:
+        """Have the messages of a chat belong to the one it goes on as."""
+        await self._renaming.rename(chat, successor)
 
     async def inherit(self, new: Portal, predecessor: ChatKey) -> Portal | None:
         """Give a portal without a room that of the chat it goes on for; None if that has none.

@@ -27,6 +27,7 @@ from bridges.core.portal.spaces import Spaces
 from bridges.core.storage.chat_settings import ChatSettingsStore
 from bridges.core.storage.pins import PinStore
 from bridges.core.storage.powers import PowerStore
+from bridges.core.storage.renaming import Renaming
 
 
 class RoomParts(Foundation):
@@ -157,6 +158,7 @@ class RoomParts(Foundation):
             self.room_state,
             self.translator,
             self.info,
+            Renaming(self.database),
         )
 
     @cached_property

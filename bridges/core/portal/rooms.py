@@ -6,6 +6,7 @@ from mautrix.types import RoomID
 
 from bridges.core.chat import ChatInfo, ChatKind, Membership
 from bridges.core.errors import Rejected
+from bridges.core.events import ChatMoved
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.portal.chat_settings import ChatSettingsSync
@@ -149,8 +150,12 @@ class Rooms:
             await self._parents.remove(portal, portal.room)
         return portal.room
 
-    async def move(self, chat: ChatKey, successor: ChatKey, login: ActiveLogin) -> None:
+    async def move(self, event: ChatMoved, login: ActiveLogin) -> None:
         """A chat goes on as another: in the same room, or the old one points to the new one's."""
+        chat, successor = event.chat, event.successor
+        if event.same_messages:
+            # First and whenever this is repeated: later the old chat has no room that tells of it.
+            await self._moving.take_messages(chat, successor)
         old = await self._portals.get(chat)
         if old is not None and old.room is not None:
             _, room = await self.of(successor, login, chat)

@@ -165,7 +165,7 @@ class ToMatrix:
             case ChatGone():
                 await self._departures.gone(event, login, (row.seq,))
             case ChatMoved():
-                await self._rooms.move(event.chat, event.successor, login)
+                await self._rooms.move(event, login)
             case RemoteChatSettings():
                 chat, settings = event.chat, event.settings
                 await self._settings.from_remote(chat, settings, login, row.received)

@@ -35,7 +35,9 @@ class Moves:
         new = chat_key(pair.lid, self._stores.login)
         renamed = await self._rename(pair)
         batch.writes.append(self._notes(old.chat, new.chat))
-        moved = [ChatMoved(old, new)] if await self._handle.has_room(old) else []
+        moved = (
+            [ChatMoved(old, new, same_messages=True)] if await self._handle.has_room(old) else []
+        )
         return [*moved, *renamed]
 
     def _notes(self, old: str, new: str) -> Callable[[Transaction], Awaitable[None]]:
