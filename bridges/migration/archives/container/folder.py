@@ -29,6 +29,8 @@ from bridges.migration.archives.container.refusals import (
 )
 from bridges.migration.archives.errors import ArchiveRefused
 
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
 
 class Folder:
     """A folder as a ``Container``; with ``main`` one file of it, whose neighbours are not listed.
@@ -94,25 +96,19 @@ class Folder:
         waiting = [""]
         while waiting:
             folders = []
-            for entry in _entries(self._root, waiting.pop()):
+            folder = waiting.pop()
+            for entry, is_folder in _entries(self._root, folder):
                 count += 1
                 if count > self._limits.folder_entries:
                     raise ArchiveRefused(too_many(self._limits.folder_entries))
-                name, is_folder = self._checked(entry)
+                name = f"{folder}{entry}"
+                if problem := name_problem(name, self._limits):
+                    raise ArchiveRefused(problem)
                 if is_folder:
                     folders.append(f"{name}/")
                 else:
                     yield name
             waiting += reversed(folders)
-
-    def _checked(self, entry: os.DirEntry[str]) -> tuple[str, bool]:
-        name = os.path.relpath(entry.path, self._root)
-        if problem := name_problem(name, self._limits):
-            raise ArchiveRefused(problem)
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and not entry.is_file(follow_symlinks=False):
-            raise ArchiveRefused(not_plain(name))
-        return name, is_folder
 
     def _find(self, name: str) -> int | None:
         if name_problem(name, self._limits):
@@ -124,33 +120,48 @@ class Folder:
         return None
 
 
-def _entries(root: Path, folder: str) -> list[os.DirEntry[str]]:
+def _entries(root: Path, folder: str) -> list[tuple[str, bool]]:
+    """What is in a folder below ``root``, in order: names, and whether they are folders themselves."""
+    descriptor = _opened(root, folder.removesuffix("/"))
+    if descriptor is None:
+        raise ArchiveRefused(not_there(folder))
+    found = []
     try:
-        with os.scandir(root / folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except PermissionError:
-        raise ArchiveRefused(not_allowed(folder or root.name)) from None
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not entry.is_file(follow_symlinks=False):
+                    raise ArchiveRefused(not_plain(f"{folder}{entry.name}"))
+                found.append((entry.name, is_folder))
+    finally:
+        os.close(descriptor)
+    return sorted(found)
 
 
 def _descriptor(root: Path, name: str) -> int | None:
     """Open a plain file below ``root`` for reading; None if there is none of this name."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    current = os.open(root, flags)
+    descriptor = _opened(root, name)
+    if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ArchiveRefused(not_plain(name))
+    return descriptor
+
+
+def _opened(root: Path, name: str) -> int | None:
+    """Open whatever has this name below ``root``, itself if it is empty; links are refused."""
+    current = None
     try:
-        for part in name.split("/"):
-            inner = os.open(part, flags, dir_fd=current)
+        current = os.open(root, _FLAGS)
+        for part in name.split("/") if name else ():
+            inner = os.open(part, _FLAGS, dir_fd=current)
             os.close(current)
             current = inner
-        if not stat.S_ISREG(os.fstat(current).st_mode):
-            raise ArchiveRefused(not_plain(name))
     except OSError as error:
-        os.close(current)
-        if problem := _problem(error, name):
+        if current is not None:
+            os.close(current)
+        if problem := _problem(error, name or root.name):
             raise ArchiveRefused(problem) from None
         return None
-    except BaseException:
-        os.close(current)
-        raise
     return current
 
 

@@ -45,7 +45,6 @@ class Zipped:
 
     def __init__(self, file: BinaryIO, label: str, limits: Limits) -> None:
         self._file = file
-        self._label = label
         try:
             self._zip, self._entries = _opened(file, label, limits)
         except BaseException:

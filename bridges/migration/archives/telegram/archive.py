@@ -24,7 +24,7 @@ from bridges.migration.archives.model import (
 from bridges.migration.archives.telegram.export import Broken, FoundChat, Survey, elements, survey
 from bridges.migration.archives.telegram.fields import Raw, integer, mapping, name
 from bridges.migration.archives.telegram.messages import is_said, message_of, sender_of
-from bridges.migration.archives.telegram.peers import chat_id, kind_of
+from bridges.migration.archives.telegram.peers import UNKNOWN, chat_id, kind_of, peer_of
 from bridges.migration.archives.telegram.people import contact_of, people_in, phone_of
 from bridges.migration.archives.telegram.reader import CutOff, JsonReader, Place
 from bridges.migration.archives.telegram.surroundings import Surroundings
@@ -116,7 +116,8 @@ class TelegramArchive:
         """Give who speaks or is named in a chat, once each, after reading all of it."""
         around = self._surroundings(chat)
         header = self._chats[chat].header
-        names = {chat: name(header, "name")} if around.kind is ChatKind.DIRECT else {}
+        is_person = around.kind is ChatKind.DIRECT and peer_of(chat) is not None
+        names = {chat: name(header, "name")} if is_person else {}
         speakers = set()
         for element in self._elements(self._chats[chat].place):
             if isinstance(element, dict):
@@ -132,22 +133,28 @@ class TelegramArchive:
             yield ArchivedPerson(person, called, phones.get(person, ""), person == owner)
 
     def messages(self, chat: str) -> Iterator[ArchivedMessage | Skipped]:
-        """Give a chat's messages in the file's order, which is by time."""
+        """Give a chat's messages in the file's order, which is by time.
+
+        What is skipped stands at ``<chat>/<message>``, or behind that message if an ellipsis follows.
+        """
         around = self._surroundings(chat)
         seen, topics = SeenIds(), Topics()
         last = ""
         for element in self._elements(self._chats[chat].place):
             if isinstance(element, Broken):
-                yield _broken(element, f"{chat}/{last}")
+                yield _broken(element, f"{chat}/{last}…")
                 continue
-            read = _read(element, around)
+            raw = mapping(element)
+            number = integer(raw, "id")
+            if number is None:
+                yield Skipped(f"{chat}/{last}…", user_text("There is no message with a number."))
+                continue
+            last = str(number)
+            read = _read(raw, f"{chat}/{last}", around)
+            if isinstance(read, ArchivedMessage) and not seen.is_new(number):
+                read = Skipped(f"{chat}/{last}", user_text("The message is there twice."))
             if isinstance(read, ArchivedMessage):
-                last = read.id
-                if not seen.is_new(int(read.id)):
-                    read = Skipped(f"{chat}/{last}", user_text("The message is there twice."))
-                elif (topic := topics.topic_of(mapping(element), read.reply_to)) is not None:
-                    answers = None if read.reply_to == topic else read.reply_to
-                    read = evolve(read, topic=topic, reply_to=answers)
+                read = _in_topic(read, topics.topic_of(raw, read.reply_to))
             yield read
 
     def contacts(self) -> Iterator[Card | Skipped]:
@@ -201,7 +208,7 @@ class TelegramArchive:
             case "saved_messages":
                 return chat
             case "personal_chat" | "bot_chat":
-                others = speakers - {chat}
+                others = speakers - {chat, UNKNOWN}
                 return others.pop() if len(others) == 1 else None
         return None
 
@@ -247,12 +254,21 @@ def _by_id(found: Survey) -> Mapping[str, FoundChat]:
     return chats
 
 
-def _read(element: object, around: Surroundings) -> ArchivedMessage | Skipped:
+def _read(raw: Raw, where: str, around: Surroundings) -> ArchivedMessage | Skipped:
     try:
-        return message_of(element, around)
+        read = message_of(raw, around)
     except Exception:  # noqa: BLE001 - one message must not hold up those behind it
-        _log.exception("A message of an export could not be read", extra={"chat": around.chat})
-        return Skipped(around.chat, user_text("The message could not be read."))
+        _log.exception("A message of an export could not be read", extra={"where": where})
+        return Skipped(where, user_text("The message could not be read."))
+    return Skipped(where, read) if isinstance(read, UserText) else read
+
+
+def _in_topic(message: ArchivedMessage, topic: str | None) -> ArchivedMessage:
+    """Messages that answer what opened their topic are in it and answer nothing."""
+    if topic is None:
+        return message
+    answers = None if message.reply_to == topic else message.reply_to
+    return evolve(message, topic=topic, reply_to=answers)
 
 
 def _broken(broken: Broken, where: str) -> Skipped:

@@ -11,7 +11,6 @@ from bridges.migration.archives.model import (
     ArchivedFile,
     ArchivedMessage,
     ArchivedPart,
-    Skipped,
 )
 from bridges.migration.archives.telegram.cards import cards_of
 from bridges.migration.archives.telegram.fields import Raw, inner, integer, name, words
@@ -39,23 +38,17 @@ _ANSWERED_BY = {
 """Where service messages name the message they are about."""
 
 
-def message_of(raw: object, around: Surroundings) -> ArchivedMessage | Skipped:
-    """Read one element of ``messages``; never raises."""
-    if not isinstance(raw, dict):
-        return Skipped(around.chat, user_text("There is no message where one should be."))
-    number = integer(raw, "id")
-    if number is None:
-        return Skipped(around.chat, user_text("The message has no number."))
-    where = f"{around.chat}/{number}"
+def message_of(raw: Raw, around: Surroundings) -> ArchivedMessage | UserText:
+    """Read one element of ``messages``, which has a number; or say why it is left out. Never raises."""
     if name(raw, "type") == _TOO_NEW:
-        return Skipped(where, _UNSUPPORTED)
+        return _UNSUPPORTED
     sent_at = time_of(raw, "date", around.zone)
     if sent_at is None:
-        return Skipped(where, user_text("The message has no time that can be read."))
+        return user_text("The message has no time that can be read.")
     is_service = name(raw, "type") == _SERVICE
     parts = _service(raw, around) if is_service else _parts(raw, around)
     return ArchivedMessage(
-        id=str(number),
+        id=str(integer(raw, "id")),
         sender=None if is_service else sender_of(raw, around),
         sent_at=sent_at,
         parts=parts,
@@ -105,9 +98,9 @@ def _parts(message: Raw, around: Surroundings) -> tuple[ArchivedPart, ...]:
 
 
 def _framed(
-    parts: list[ArchivedPart], words_: FormattedText, own: FormattedText, frame: Frame
+    parts: list[ArchivedPart], said: FormattedText, own: FormattedText, frame: Frame
 ) -> tuple[ArchivedPart, ...]:
-    text = frame.around(words_)
+    text = frame.around(said)
     if not text.body:
         return tuple(parts) or (Text(text),)
     if parts and isinstance(parts[0], ArchivedFile):

@@ -78,11 +78,11 @@ def test_other_things_are_refused_with_a_way_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("element", "reason"),
     [
-        (None, "user102: There is no message where one should be."),
-        ([1], "user102: There is no message where one should be."),
-        ({"type": "message", **WHEN}, "user102: The message has no number."),
-        ({"id": True, "type": "message", **WHEN}, "user102: The message has no number."),
-        ({"id": 10**30, "type": "message", **WHEN}, "user102: The message has no number."),
+        (None, "user102/1…: There is no message with a number."),
+        ([1], "user102/1…: There is no message with a number."),
+        ({"type": "message", **WHEN}, "user102/1…: There is no message with a number."),
+        ({"id": True, **WHEN}, "user102/1…: There is no message with a number."),
+        ({"id": 10**30, **WHEN}, "user102/1…: There is no message with a number."),
         ({"id": 5, "type": "message"}, "user102/5: The message has no time that can be read."),
         ({"id": 5, "date": "soon", "date_unixtime": "x"}, "no time that can be read"),
         ({"id": 5, "date_unixtime": "99999999999999999"}, "no time that can be read"),
@@ -118,7 +118,7 @@ def test_a_message_that_makes_trouble_does_not_hold_up_others(
     poll = {"question": "?", "answers": []}
     with caplog.at_level(logging.ERROR):
         found = read(tmp_path, message(1, poll=poll), message(2))
-    assert reasons(found) == ["user102: The message could not be read."]
+    assert reasons(found) == ["user102/1: The message could not be read."]
     assert len(found) == 2
     assert "could not be read" in caplog.text
 
@@ -131,7 +131,7 @@ def test_a_damaged_message_is_told_and_those_behind_it_are_read(tmp_path: Path) 
         found = list(archive.messages("user102"))
         assert list(archive.remarks()) == []
     assert [one.id for one in found if isinstance(one, ArchivedMessage)] == ["1", "2", "4", "5"]
-    assert reasons(found) == ["user102/2: A message here is damaged."]
+    assert reasons(found) == ["user102/2…: A message here is damaged."]
 
 
 def test_an_export_cut_off_is_read_up_to_there(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_an_export_cut_off_is_read_up_to_there(tmp_path: Path) -> None:
         found = list(archive.messages("user102"))
     assert "result.json ends in the middle or is damaged" in str(remark)
     assert [one.id for one in found if isinstance(one, ArchivedMessage)] == ["1", "2", "3"]
-    assert reasons(found) == ["user102/3: The file cannot be read any further from here on."]
+    assert reasons(found) == ["user102/3…: The file cannot be read any further from here on."]
 
 
 def test_an_account_cut_off_keeps_the_chats_before(tmp_path: Path) -> None:
