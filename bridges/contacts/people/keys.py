@@ -7,7 +7,13 @@ from attrs import field, frozen
 
 from bridges.contacts.people.model import CardRef, Ground, UnreadNumber
 from bridges.contacts.people.names import distinct_names
-from bridges.contacts.people.numbers import Line, Number, account_number, read_number
+from bridges.contacts.people.numbers import (
+    Line,
+    Number,
+    account_number,
+    read_number,
+    written_numbers,
+)
 from bridges.contacts.people.renumbering import without_mobile_mark
 from bridges.contacts.sources.model import Card, IdKind, NetworkID, SourceKind
 from bridges.core.text import UserText
@@ -98,8 +104,9 @@ def entry(source: str, kind: SourceKind, card: Card, region: str | None) -> Entr
 
 
 def _numbers(card: Card, region: str | None) -> Iterator[tuple[str, Number | UserText]]:
-    for written in card.phones:
-        yield written, read_number(written, region)
+    for field_ in card.phones:
+        for written in written_numbers(field_):
+            yield written, read_number(written, region)
     for one in card.ids:
         if one.kind is IdKind.WHATSAPP_NUMBER:
             yield one.value, account_number(one.value)

@@ -22,6 +22,10 @@ _EXTENSION = re.compile(
 )
 _FOREIGN_PREFIX = re.compile(r"^\D{0,2}00(?=\D*[1-9])")
 _WITH_PLUS = re.compile(r"[^\w+＋]{0,2}[+＋]")
+_BETWEEN_NUMBERS = re.compile(r"[,;/|\n]")
+_FEWEST_DIGITS = 7
+"""Those of a number that stands beside another one: what is shorter may be dialled after it."""
+
 _CODE = re.compile(r"[*#]")
 
 
@@ -85,6 +89,14 @@ def read_number(written: str, region: str | None) -> Number | UserText:
     return found if isinstance(found, UserText) else _classified(found, extension)
 
 
+def written_numbers(written: str) -> tuple[str, ...]:
+    """The numbers of a field into which somebody wrote several; the field itself if it is one."""
+    parts = [part for part in _BETWEEN_NUMBERS.split(written) if part.strip()]
+    if len(parts) > 1 and all(sum(map(str.isdigit, part)) >= _FEWEST_DIGITS for part in parts):
+        return tuple(parts)
+    return (written,)
+
+
 def account_number(digits: str) -> Number | UserText:
     """Read the number of an account as its network has it: international, without ``+``."""
     return read_number("+" + digits, None)
@@ -100,8 +112,17 @@ def _without_extension(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _parsed(text: str, region: str | None) -> PhoneNumber | UserText:
-    """Parse a number without extension, in E.164 form as of its writing."""
+@frozen
+class _Today:
+    """A number as it is dialled today; ``kind`` is unknown if its range is in no use that is known."""
+
+    number: PhoneNumber
+    kind: int
+    former: str = ""
+
+
+def _parsed(text: str, region: str | None) -> _Today | UserText:
+    """Parse a number without extension."""
     abroad = _FOREIGN_PREFIX.sub("+", text)
     is_international = _WITH_PLUS.match(text) is not None
     if region is None and not is_international and abroad == text:
@@ -110,25 +131,37 @@ def _parsed(text: str, region: str | None) -> PhoneNumber | UserText:
         )
     for one, where in ((text, region), (abroad, None)):
         try:
-            number = phonenumbers.parse(one, where)
+            found = _today(phonenumbers.parse(one, where))
         except phonenumbers.NumberParseException:
             continue
-        if _can_be(number, surely=not (is_international or one.startswith("+"))):
-            return number
+        if _can_be(found, surely=not (is_international or one.startswith("+"))):
+            return found
     return user_text("This is no phone number of that country; it may lack its area code.")
 
 
-def _can_be(number: PhoneNumber, *, surely: bool) -> bool:
+def _today(number: PhoneNumber) -> _Today:
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        written = _e164(number)
+        renumbered = as_of_today(written)
+        if renumbered != written:
+            current = phonenumbers.parse(renumbered, None)
+            now = phonenumbers.number_type(current)
+            if now != PhoneNumberType.UNKNOWN:
+                return _Today(current, now, written)
+    return _Today(number, kind)
+
+
+def _can_be(found: _Today, *, surely: bool) -> bool:
     """Whether there can be such a number; ``surely``: whether its range is in use.
 
     An international number is taken if its length is right, as ranges are added faster than we are
     brought up to date. A national one must be valid, or the country may be the wrong one.
     """
-    current = _today(number)[0]
-    if phonenumbers.is_valid_number(current):
+    if found.kind != PhoneNumberType.UNKNOWN:
         return True
-    possible = phonenumbers.is_possible_number_with_reason(current)
-    return not surely and possible == ValidationResult.IS_POSSIBLE and _is_settled(current)
+    possible = phonenumbers.is_possible_number_with_reason(found.number)
+    return not surely and possible == ValidationResult.IS_POSSIBLE and _is_settled(found.number)
 
 
 def _is_settled(number: PhoneNumber) -> bool:
@@ -141,22 +174,10 @@ def _e164(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _today(number: PhoneNumber) -> tuple[PhoneNumber, str]:
-    """The number as it is today, and its former form if that was another one."""
-    written = _e164(number)
-    current = as_of_today(written)
-    if current == written or phonenumbers.is_valid_number(number):
-        return number, ""
-    renumbered = phonenumbers.parse(current, None)
-    return (renumbered, written) if phonenumbers.is_valid_number(renumbered) else (number, "")
-
-
-def _classified(number: PhoneNumber, extension: str) -> Number:
-    current, former = _today(number)
-    kind = phonenumbers.number_type(current)
+def _classified(found: _Today, extension: str) -> Number:
     line = Line.PERSONAL
-    if kind in _NOBODYS or extension:
+    if found.kind in _NOBODYS or extension:
         line = Line.NOBODY
-    elif kind in _SHARED:
+    elif found.kind in _SHARED:
         line = Line.SHARED
-    return Number(_e164(current), line, former, extension)
+    return Number(_e164(found.number), line, found.former, extension)

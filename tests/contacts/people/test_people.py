@@ -350,6 +350,14 @@ def test_a_forgotten_mobile_mark_counts_only_with_the_full_name() -> None:
     assert keys(found) == sets("ac", "b", "d")
 
 
+def test_two_numbers_in_one_field_are_two() -> None:
+    field = f"{MOBILE}; {OTHER_MOBILE}"
+    cards = card("a", "Anna", field), card("b", "Anna", MOBILE), card("c", "Anna", OTHER_MOBILE)
+    assert keys(people([book(PHONE, *cards)], None)) == sets("abc")
+    desks = card("a", "Front Desk", f"{MOBILE},,12"), card("b", "Front Desk", MOBILE)
+    assert keys(people([book(PHONE, *desks)], None)) == sets("a", "b")
+
+
 def test_the_country_is_what_the_owner_says() -> None:
     books = [
         book(PHONE, card("a", "Anna Example", "92 700 00 01")),

@@ -154,12 +154,14 @@ def test_soft_line_breaks_of_quoted_printable() -> None:
     assert card.phones == ("+992927000001",)
 
 
-def test_a_soft_line_break_at_the_end_of_a_card_does_not_swallow_it() -> None:
+def test_a_soft_line_break_too_many_swallows_nothing() -> None:
     cards, unread = read(
         "BEGIN:VCARD\nFN;QUOTED-PRINTABLE:Ann=\nEND:VCARD\nBEGIN:VCARD\nFN:B\nEND:VCARD\n"
     )
     assert [card.name for card in cards] == ["Ann", "B"]
     assert unread == []
+    card = one("N;QUOTED-PRINTABLE:Doe;J=", "TEL;CELL:+1 201 555 0123", version="2.1")
+    assert (card.name, card.phones) == ("J Doe", ("+1 201 555 0123",))
 
 
 def test_escapes() -> None:

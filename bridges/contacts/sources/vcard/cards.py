@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import IO, TypeVar
+from urllib.parse import unquote
 
 from attrs import define, evolve, field
 
@@ -159,7 +160,7 @@ class _Reader:
     def _phone(self, draft: _Draft, one: Property) -> None:
         written = unescaped(self._text(one).first()).strip()
         if written[:4].lower() == "tel:":
-            written = written[4:]
+            written = unquote(written[4:])
         self._add(draft.phones, clean_name(written), one)
         account = one.first("WAID")  # WhatsApp's own cards
         if account is not None and account.isascii() and account.isdigit():

@@ -17,7 +17,10 @@ _QUOTED_PRINTABLE = re.compile(
 )
 _BASE64 = re.compile(rb"[^:]*;\s*(?:ENCODING\s*=\s*)?\"?(?:BASE64|B)\"?\s*[;:]", re.IGNORECASE)
 _VERSION = re.compile(rb"\s*VERSION\s*:\s*(?P<number>[\d.]+)", re.IGNORECASE)
-_END = re.compile(rb"\s*END\s*:\s*VCARD\s*$", re.IGNORECASE)
+_SURELY_NEXT = re.compile(
+    rb"(?:BEGIN:VCARD|END:VCARD)\s*$|VERSION:[\d.]+\s*$|(?:[\w-]+\.)?(?:N|FN|ORG|TEL|EMAIL)[;:]",
+)
+"""The beginning of a property that quoted-printable text is hardly ever broken before."""
 
 
 @frozen
@@ -92,11 +95,11 @@ class _Unfolding:
     def goes_on_with(self, line: RawLine) -> bool:
         """Whether the next line of the file belongs to this one.
 
-        Pictures of version 2.1 need not be indented, only ended by an empty line; and where a last
-        ``=`` is a mistake, the end of the card is still its end.
+        Pictures of version 2.1 need not be indented, only ended by an empty line; and a last ``=`` may
+        be a mistake.
         """
         if self._soft:
-            return _END.match(line.data) is None
+            return _SURELY_NEXT.match(line.data) is None
         if line.data[:1] in (b" ", b"\t"):
             return True
         return self._is_base64 and bool(line.data.strip()) and b":" not in line.data
