@@ -2,11 +2,12 @@
 """The lines an operator with an own Synapse pastes into ``homeserver.yaml``."""
 
 from pathlib import PurePosixPath
+from typing import Any
 
 from karvon.config.model import KarvonConfig
 from karvon.stack.policy import ModuleFiles
 from karvon.stack.registration import registration_names
-from karvon.stack.synapse import federation_document
+from karvon.stack.synapse import HISTORY_MODULE, federation_document, merged
 from karvon.yamltext import to_yaml
 
 _FOLDER = "/etc/matrix-synapse"
@@ -20,19 +21,21 @@ def homeserver_snippet(config: KarvonConfig) -> str:
     save = "\n".join(
         f"#   karvon registration {name} > {file}" for name, file in zip(names, files, strict=True)
     )
-    federation = to_yaml(
-        federation_document(
-            config.federation.key_servers or (),
-            ModuleFiles(
-                PurePosixPath(_FOLDER, "policy.yaml"),
-                PurePosixPath(_STATE, "policy"),
-                PurePosixPath(_STATE, "audit"),
-                config.policy.audit_keep_days,
-            ),
-        )
+    federation: dict[str, Any] = federation_document(
+        config.federation.key_servers or (),
+        ModuleFiles(
+            PurePosixPath(_FOLDER, "policy.yaml"),
+            PurePosixPath(_STATE, "policy"),
+            PurePosixPath(_STATE, "audit"),
+            config.policy.audit_keep_days,
+        ),
     )
-    if not config.federation.enabled:
-        federation = "".join(f"#{line}\n" for line in federation.splitlines())
+    histories = {"modules": [HISTORY_MODULE]}
+    if config.federation.enabled:
+        modules = to_yaml(merged(federation, histories))
+    else:
+        off = "".join(f"#{line}\n" for line in to_yaml(federation).splitlines())
+        modules = f"{off}{to_yaml(histories)}"
     return f"""\
 # For the homeserver.yaml of {config.homeserver.server_name}; restart Synapse afterwards.
 
@@ -42,5 +45,7 @@ def homeserver_snippet(config: KarvonConfig) -> str:
 {to_yaml({"app_service_config_files": files})}
 # The policy module talks to the servers that policy.yaml allows and to no others. It needs karvon
 # installed in the Python environment of Synapse. Lines that begin with # here are off because
-# federation.enabled is false, and would end all federation until policy.yaml allows somebody.
-{federation}"""
+# federation.enabled is false, and would end all federation until policy.yaml allows somebody. It has to be
+# the first of the modules. The history module puts what was said before into rooms without notifying
+# anybody; without it the bridges send it message by message.
+{modules}"""

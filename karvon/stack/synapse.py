@@ -14,6 +14,9 @@ from karvon.config.secretstore import SecretStore
 from karvon.stack.policy import ModuleFiles
 from karvon.stack.registration import registration_names
 
+HISTORY_MODULE = {"module": "policy_module.history.module.HistoryModule", "config": {}}
+"""Entry of ``modules`` that puts histories behind what is in a room."""
+
 _EXTENDED_LISTS = frozenset({"modules", "listeners", "app_service_config_files"})
 
 
@@ -50,6 +53,7 @@ def homeserver_document(
         ],
         **federation_document(config.federation.key_servers or (), ModuleFiles.of(config)),
     }
+    ours = merged(ours, {"modules": [HISTORY_MODULE]})
     return merged(merged(base_settings(), ours), extra)
 
 

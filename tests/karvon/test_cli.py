@@ -226,7 +226,8 @@ def test_the_snippet_is_yaml_and_leaves_federation_alone_by_default(karvon: Run)
             "/etc/matrix-synapse/registration-telegram.yaml",
             "/etc/matrix-synapse/registration-whatsapp.yaml",
             "/etc/matrix-synapse/registration-doublepuppet.yaml",
-        ]
+        ],
+        "modules": [{"module": "policy_module.history.module.HistoryModule", "config": {}}],
     }
     assert "karvon registration telegram > " in outcome.out
     assert "karvon registration doublepuppet > " in outcome.out
@@ -245,7 +246,8 @@ def test_the_snippet_puts_the_policy_module_in_charge_of_federation(karvon: Run)
                 "audit": "/var/lib/matrix-synapse/audit",
                 "audit_keep_days": 400,
             },
-        }
+        },
+        {"module": "policy_module.history.module.HistoryModule", "config": {}},
     ]
 
 

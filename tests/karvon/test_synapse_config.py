@@ -16,6 +16,7 @@ from karvon.config.secretstore import SecretStore
 from karvon.stack.prepare import prepare_homeserver
 from karvon.stack.synapse import merged, signing_key
 from karvon.stack.users import registration_mac
+from policy_module.history.module import HistoryModule
 from policy_module.module import PolicyModule
 from tests.karvon.configs import configured
 
@@ -42,8 +43,9 @@ def test_defaults_close_the_homeserver(tmp_path: Path) -> None:
     (listener,) = raw["listeners"]
     assert (listener["bind_addresses"], listener["port"]) == (["127.0.0.1"], 8008)
     assert [name for one in listener["resources"] for name in one["names"]] == ["client"]
-    (module,) = raw["modules"]
+    module, history = raw["modules"]
     assert module["module"] == f"{PolicyModule.__module__}.{PolicyModule.__name__}"
+    assert history["module"] == f"{HistoryModule.__module__}.{HistoryModule.__name__}"
     assert PolicyModule.parse_config(module["config"]) is not None
 
 
@@ -127,7 +129,7 @@ def test_further_settings_win_and_extend_lists(tmp_path: Path) -> None:
     synapse, raw = prepared("homeserver: {extra_config: extra.yaml}\n", tmp_path)
     assert synapse.registration.enable_registration is True
     assert raw["rc_login"]["address"] == {"per_second": 1, "burst_count": 7}
-    assert len(raw["modules"]) == 2
+    assert len(raw["modules"]) == 3
     assert len(raw["app_service_config_files"]) == 3
 
 
