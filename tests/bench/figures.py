@@ -95,6 +95,23 @@ class Histories:
 
 
 @frozen
+class SilentHistory:
+    """A history put behind what is in a room by the homeserver, and the same sent with `?ts=`."""
+
+    silent: Phase
+    plain: Phase
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the file; the CPU seconds are the homeserver's and its database's."""
+        used = sum(seconds for part, seconds in self.silent.cpu.items() if "homeserver" in part)
+        return {
+            "history_per_s": round(self.silent.per_s, 1),
+            "history_ratio": round(self.silent.per_s / self.plain.per_s, 1),
+            "history_cpu_s_per_1000": round(1000 * used / self.silent.messages, 2),
+        }
+
+
+@frozen
 class Latency:
     """Milliseconds."""
 
@@ -154,6 +171,7 @@ class Figures:
     """Memory of a bridge with one login, in MiB."""
     resting: Resting
     histories: Histories
+    silent: SilentHistory
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name: medians of the rounds, rounded to what they are worth."""
@@ -174,6 +192,7 @@ class Figures:
                 "matrix_to_telegram": self.file_to_telegram.as_dict(),
             },
             **self.histories.as_dict(),
+            **self.silent.as_dict(),
             "rss_mb_base": round(self.resident, 1),
             "resting": self.resting.as_dict(self.resident),
         }
@@ -198,6 +217,8 @@ def written(figures: Figures, options: Options, moment: datetime) -> dict[str, A
         "histories": {
             "bridge": figures.histories.bridge.as_dict(),
             "plain": figures.histories.plain.as_dict(),
+            "silent": figures.silent.silent.as_dict(),
+            "timestamped": figures.silent.plain.as_dict(),
         },
         "sizes": attrs.asdict(options.sizes),
         "database": "sqlite" if options.sqlite else "postgresql",
@@ -247,6 +268,9 @@ def shown(content: dict[str, Any]) -> str:
         ),
         f"backfill_per_s         {content['backfill_per_s']}",
         f"backfill_ratio         {content['backfill_ratio']}  (to plain sends with ?ts=)",
+        f"history_per_s          {content['history_per_s']}",
+        f"history_ratio          {content['history_ratio']}  (to plain sends with ?ts=)",
+        f"history_cpu_s_per_1000 {content['history_cpu_s_per_1000']}",
         f"rss_mb_base            {content['rss_mb_base']}",
         f"resting                {resting}",
     ]

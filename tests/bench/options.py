@@ -20,6 +20,7 @@ class Sizes:
         rest_seconds: for so long.
         megabytes: size of the file that is sent each way.
         past: messages of each history that is brought in.
+        inserted: messages of the history that the homeserver puts into a room without a bridge.
         rounds: each is a phase of the plain sender and one of the bridge.
         probes: single messages whose way is timed, in each direction.
     """
@@ -30,6 +31,7 @@ class Sizes:
     rest_seconds: int = 60
     megabytes: int = 500
     past: int = 400
+    inserted: int = 20_000
     rounds: int = 3
     probes: int = 100
 
@@ -45,7 +47,15 @@ class Sizes:
 
 
 QUICK = Sizes(
-    messages=24, chats=3, logins=5, rest_seconds=1, megabytes=96, past=10, rounds=1, probes=4
+    messages=24,
+    chats=3,
+    logins=5,
+    rest_seconds=1,
+    megabytes=96,
+    past=10,
+    inserted=600,
+    rounds=1,
+    probes=4,
 )
 
 
@@ -78,6 +88,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         ("rest-seconds", "seconds for which they are watched"),
         ("megabytes", "size of the file that is sent each way"),
         ("past", "messages of each history that is brought in"),
+        ("inserted", "messages of the history put into a room without a bridge"),
         ("rounds", "phases of each kind"),
         ("probes", "messages timed in each direction"),
     ):

@@ -17,6 +17,7 @@ from tests.bench.backfill import CHATS, Backfill
 from tests.bench.bridge_process import BridgeProcess, bridge_process
 from tests.bench.chats import Chat, opened_chats
 from tests.bench.figures import Figures, Round, shown, written
+from tests.bench.history import silent_history
 from tests.bench.idle import resting
 from tests.bench.logins import bridge_database, log_in
 from tests.bench.media import large_files
@@ -76,6 +77,8 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
                 stack.telegram, stack.one.settings, one.database, one.chats[0].owner
             )
             histories, past = await backfill.measure(old_friends, sizes.past)
+            say(f"a history of {sizes.inserted} texts, without a bridge")
+            silent = await silent_history(stack.one.settings, sizes.inserted, sizes.past)
             say("every message once and in order?")
             await _check(stack, one.throughput.expected, past)
             say(f"a file of {sizes.megabytes} MiB each way")
@@ -85,7 +88,9 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
         say(f"{sizes.logins} logins at rest for {sizes.rest_seconds} s")
         first = next(people)
         rest = await resting(stack, stack.several, sizes.logins, first, sizes.rest_seconds)
-    figures = Figures(rounds, to_matrix, to_telegram, there, back, one.resident, rest, histories)
+    figures = Figures(
+        rounds, to_matrix, to_telegram, there, back, one.resident, rest, histories, silent
+    )
     content = written(figures, options, datetime.now(UTC))
     say(f"\n{shown(content)}\n\nwritten to {options.output}")
     return content

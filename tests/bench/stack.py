@@ -16,6 +16,7 @@ from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bridge_settings
 from karvon.stack.registration import DOUBLE_PUPPET, registration_documents
+from karvon.stack.synapse import HISTORY_MODULE
 from tests.bench.matrix_side import MatrixSide, matrix_side
 from tests.bench.telegram_side import TelegramSide, telegram_side
 from tests.support.ports import PortLease
@@ -108,6 +109,7 @@ async def homeserver(
     files = [str(registration_file(folder, name)) for name in registrations]
     settings = SynapseSettings(
         database_url=None if postgres is None else await postgres.create_database("synapse"),
+        modules=[HISTORY_MODULE],
         extra_config={"app_service_config_files": files, "max_upload_size": _LARGEST},
     )
     return SynapseServer(data, settings)

@@ -13,6 +13,7 @@ from tests.bench.figures import (
     Phase,
     Resting,
     Round,
+    SilentHistory,
     percentile,
 )
 from tests.bench.options import QUICK, Options, Sizes, parse
@@ -33,9 +34,13 @@ def test_medians_of_the_rounds_and_of_their_ratios() -> None:
     files = (LargeFile(500, 10, 12), LargeFile(500, 20, 49.96))
     resting = Resting(100, 199, 12.34, 0.01234)
     histories = Histories(Phase(300, 20, {}), Phase(300, 15, {}))
+    used = {"homeserver": 1.0, "homeserver's database": 0.5, "bench itself": 9.0}
+    silent = SilentHistory(Phase(1000, 1.25, used), Phase(50, 2, {}))
     figures = Figures(
-        rounds, Latency(1, 2), Latency(3, 4), *files, 100, resting, histories
+        rounds, Latency(1, 2), Latency(3, 4), *files, 100, resting, histories, silent
     ).as_dict()
+    assert (figures["history_per_s"], figures["history_ratio"]) == (800, 32)
+    assert figures["history_cpu_s_per_1000"] == 1.5
     assert (figures["backfill_per_s"], figures["backfill_ratio"]) == (15, 0.75)
     assert figures["relay_per_s"] == 40
     assert figures["ceiling_per_s"] == 50
