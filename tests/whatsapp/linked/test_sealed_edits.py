@@ -9,21 +9,15 @@ from tests.conformance.whatsapp_driver import WhatsAppDriver
 pytestmark = pytest.mark.synapse
 
 
-@pytest.fixture(scope="module")
-async def somebody(stage: Stage) -> Resident:
-    """Somebody whose friends change what they have said."""
-    return await stage.resident("Gulnora")
-
-
 @pytest.mark.parametrize("where", ["a direct chat", "a group"])
 async def test_a_sealed_change_is_carried_over(
-    stage: Stage, whatsapp: WhatsAppDriver, somebody: Resident, where: str
+    stage: Stage, whatsapp: WhatsAppDriver, gulnora: Resident, where: str
 ) -> None:
     nodira = await whatsapp.person("Nodira")
     if where == "a group":
-        talk = await stage.gather(somebody, unique("Group"), nodira)
+        talk = await stage.gather(gulnora, unique("Group"), nodira)
     else:
-        talk = await stage.meet(somebody, nodira)
+        talk = await stage.meet(gulnora, nodira)
     before, after = unique("tea at four"), unique("tea at *five*")
     seen = await nodira.send(talk.chat, before)
     event = await talk.in_matrix(before)
@@ -42,10 +36,10 @@ async def test_a_sealed_change_is_carried_over(
 
 
 async def test_words_of_others_cannot_be_changed(
-    stage: Stage, whatsapp: WhatsAppDriver, somebody: Resident
+    stage: Stage, whatsapp: WhatsAppDriver, gulnora: Resident
 ) -> None:
     nodira, rustam = await whatsapp.person("Nodira"), await whatsapp.person("Rustam")
-    talk = await stage.gather(somebody, unique("Group"), nodira, rustam)
+    talk = await stage.gather(gulnora, unique("Group"), nodira, rustam)
     said, forged = unique("I have said this"), unique("something else")
     await nodira.send(talk.chat, said)
     seen = await talk.on_phone(rustam, said)
@@ -58,7 +52,7 @@ async def test_words_of_others_cannot_be_changed(
     assert "cannot read" in told["content"]["body"]
     changes = [
         one
-        for one in somebody.user.events(talk.room)
+        for one in gulnora.user.events(talk.room)
         if one["content"].get("m.relates_to", {}).get("event_id") == event["event_id"]
     ]
     assert changes == []

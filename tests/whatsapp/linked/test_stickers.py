@@ -11,7 +11,7 @@ from pyaileys.proto import WAProto_pb2
 from bridges.core.conversion.formats import WAS
 from sandbox.telegram.sample_stickers import tgs
 from tests.conformance.pictures import png
-from tests.conformance.stage import Conversation, Stage, seen_on, unique
+from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.conformance.whatsapp_driver import WhatsAppDriver, WhatsAppPhone
 from tests.core.conversion.test_was import was
 
@@ -25,9 +25,9 @@ async def nodira(whatsapp: WhatsAppDriver) -> WhatsAppPhone:
 
 
 @pytest.fixture(scope="module")
-async def talk(stage: Stage, nodira: WhatsAppPhone) -> Conversation:
+async def talk(stage: Stage, gulnora: Resident, nodira: WhatsAppPhone) -> Conversation:
     """A direct chat with her."""
-    return await stage.meet(await stage.resident("Gulnora"), nodira)
+    return await stage.meet(gulnora, nodira)
 
 
 async def test_a_moving_sticker_is_drawn(talk: Conversation, nodira: WhatsAppPhone) -> None:

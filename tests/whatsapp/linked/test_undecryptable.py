@@ -12,12 +12,6 @@ pytestmark = pytest.mark.synapse
 _PLACEHOLDER = "cannot be read yet"
 
 
-@pytest.fixture(scope="module")
-async def somebody(stage: Stage) -> Resident:
-    """Somebody whose device cannot open everything."""
-    return await stage.resident("Gulnora")
-
-
 async def placeholder(talk: Conversation, after: str | None) -> Event:
     """What stands in the room for a message that cannot be opened."""
     return await talk.event(
@@ -45,15 +39,15 @@ def garble(whatsapp: WhatsAppDriver, resident: Resident) -> None:
 
 @pytest.mark.parametrize("where", ["a direct chat", "a group"])
 async def test_a_message_takes_the_place_of_its_placeholder(
-    stage: Stage, whatsapp: WhatsAppDriver, somebody: Resident, where: str
+    stage: Stage, whatsapp: WhatsAppDriver, gulnora: Resident, where: str
 ) -> None:
     nodira = await whatsapp.person("Nodira")
     if where == "a group":
-        talk = await stage.gather(somebody, unique("Group"), nodira)
+        talk = await stage.gather(gulnora, unique("Group"), nodira)
     else:
-        talk = await stage.meet(somebody, nodira)
+        talk = await stage.meet(gulnora, nodira)
     nodira.person.client.resending.willing.clear()  # her phone is off when she is asked
-    garble(whatsapp, somebody)
+    garble(whatsapp, gulnora)
     text, later = unique("not at first"), unique("afterwards")
     before = talk.last_event()
     await nodira.send(talk.chat, text)
@@ -68,12 +62,12 @@ async def test_a_message_takes_the_place_of_its_placeholder(
 
 
 async def test_kills_between_a_placeholder_and_its_message_change_nothing(
-    stage: Stage, whatsapp: WhatsAppDriver, somebody: Resident
+    stage: Stage, whatsapp: WhatsAppDriver, gulnora: Resident
 ) -> None:
     nodira = await whatsapp.person("Nodira")
-    talk = await stage.meet(somebody, nodira)
+    talk = await stage.meet(gulnora, nodira)
     nodira.person.client.resending.willing.clear()
-    garble(whatsapp, somebody)
+    garble(whatsapp, gulnora)
     text = unique("not at first")
     before = talk.last_event()
     await nodira.send(talk.chat, text)
