@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tests.policy.federating import (
     HOST,
@@ -21,8 +21,10 @@ from tests.policy.federating import (
     running,
     tls_front,
 )
+from tests.policy.history.bringing import MODULE, RefusedError, bridge, bringer, past
 from tests.policy.lists.making import Signer, content_today, signed
 from tests.policy.policy_file import PolicyFile
+from tests.support.appservice import Registration
 from tests.support.ports import PortLease
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisMissingError, RedisServer
@@ -42,6 +44,7 @@ class World:
     policy: PolicyFile
     home: SynapseWithWorkers
     near: FederatingServer
+    bridge: Registration
     alice: Person
     bob: Person
     token: str
@@ -101,12 +104,15 @@ async def world(
     near = FederatingServer(folder / "near", certificate, PortLease())
     log_requests(near.data)
     with PortLease() as federation:
+        server_name = f"{HOST}:{federation.port}"
+        service = bridge(server_name=server_name)
         home = SynapseWithWorkers(
             folder / "home",
             SynapseSettings(
                 database_url=await postgres.create_database("workers"),
-                modules=[policy.module()],
-                server_name=f"{HOST}:{federation.port}",
+                registrations=[service],
+                modules=[policy.module(), MODULE],
+                server_name=server_name,
                 extra_config={
                     **federation_config(certificate),
                     "federation_domain_whitelist": [],
@@ -127,6 +133,7 @@ async def world(
                 policy,
                 home,
                 near,
+                service,
                 Person(home.process(READER), "alice", token),
                 await Person.register(near, "bob"),
                 token,
@@ -186,6 +193,45 @@ async def test_a_refusal_is_explained_by_another_process(world: World) -> None:
             )
 
         await eventually(knows, describe=f"{each.name} to know of it")
+
+
+async def test_a_history_is_stored_by_the_process_that_stores_the_room_and_stays_at_home(
+    world: World,
+) -> None:
+    world.allow(world.near.server_name)
+    await everybody(world, allows=True)
+    async with bringer(world.home, world.bridge, 1) as ours:
+        (ghost,) = ours.ghosts
+        room = await talk(world, "hello")
+        assert (await world.alice.invite(room, ghost))[0] == 200
+        path = f"/_matrix/client/v3/join/{quote(room)}"
+        await ours.client.call("POST", path, {}, user_id=ghost)
+        ids = await ours.hand_over(room, ours.texts(0, 5))
+        await ours.commit(room)
+        elsewhere = evolve(ours, client=evolve(ours.client, url=world.home.process(READER).url))
+        with pytest.raises(RefusedError, match="main process") as refused:
+            await elsewhere.hand_over(room, ours.texts(5, 6))
+        assert refused.value.status == 501
+
+    async def is_around() -> bool:
+        last = quote(ids["message 4"])
+        status, around = await world.alice.ask("GET", f"rooms/{quote(room)}/context/{last}")
+        before = [one["content"].get("body") for one in around.get("events_before", ())]
+        return status == 200 and before[:4] == past(0, 4)[::-1]
+
+    await eventually(is_around, describe=world.home.log)
+    await world.alice.say(room, "afterwards")
+    await eventually(lambda: knows_of(world.bob, room, "afterwards"), describe=world.home.log)
+    # Reading backwards also shows what a homeserver has fetched from another.
+    _, page = await world.bob.ask("GET", f"rooms/{quote(room)}/messages?dir=b&limit=100")
+    there = [one["content"].get("body") for one in page["chunk"]]
+    assert "afterwards" in there
+    assert not set(past(0, 5)) & set(there)
+
+
+async def knows_of(person: Person, room: str, said: str) -> bool:
+    """Whether somebody has heard it."""
+    return said in await person.heard(room)
 
 
 async def everybody(world: World, *, allows: bool) -> None:

@@ -16,6 +16,7 @@ from policy_module.history.module import PATH
 from policy_module.history.resource import ALSO_FOR
 from tests.support.appservice import Registration, registration
 from tests.support.synapse import SynapseServer
+from tests.support.synapse_config import SERVER_NAME
 
 MODULE = {"module": "policy_module.history.module.HistoryModule", "config": {}}
 BEGINNING = 1_500_000_000_000
@@ -32,9 +33,11 @@ class RefusedError(Exception):
         self.sentence = str(answer.get("error"))
 
 
-def bridge(name: str = "bridge", prefix: str = "b_") -> Registration:
+def bridge(
+    name: str = "bridge", prefix: str = "b_", server_name: str = SERVER_NAME
+) -> Registration:
     """A bridge's registration; it acts for nobody but its ghosts."""
-    return registration(name, f"{name}bot", prefix, None, double_puppet=False)
+    return registration(name, f"{name}bot", prefix, None, False, server_name)
 
 
 def puppets() -> Registration:
