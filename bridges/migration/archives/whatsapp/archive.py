@@ -174,18 +174,23 @@ def _spelled(order: DateOrder) -> UserText:
 
 
 def open_whatsapp(
-    container: Container, handed_over: str, answers: Answers, today: date
+    container: Container,
+    handed_over: str,
+    answers: Answers,
+    today: date,
+    wording: Wording | None = None,
 ) -> WhatsAppArchive:
     """Survey the exported chats in a container; reads all of their text once.
 
     Args:
         handed_over: what the file or folder was called; iPhones name the zip after the chat.
         today: no message is younger.
+        wording: the phrases of all languages, where they were read before.
 
     Raises:
         ArchiveRefused: there is no exported chat in it, or one cannot be read.
     """
-    wording = load_wording()
+    wording = wording or load_wording()
     chats: dict[str, _Chat] = {}
     for file in chat_files(container, handed_over, wording):
 

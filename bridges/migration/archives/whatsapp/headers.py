@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from bridges.migration.archives.whatsapp.day_periods import hour_of_day, is_empty, is_period
 from bridges.migration.archives.whatsapp.marks import plain, raw_length
 from bridges.migration.archives.whatsapp.months import MONTHS
 
-_LONGEST = 120
+_LONGEST = 96
 """A header's characters, with room for the marks among them."""
 
 
@@ -149,12 +149,9 @@ class HeaderReader:
         head = line[:_LONGEST]
         text = plain(head)
         found = self._pattern.match(text)
-        header = self._read(found) if found else None
-        if header is None or text is head:
-            return header
-        return evolve(header, length=raw_length(head, header.length))
+        return self._read(found, head) if found else None
 
-    def _read(self, found: re.Match[str]) -> Header | None:
+    def _read(self, found: re.Match[str], head: str) -> Header | None:
         parts = _parts(found, self.layout)
         hour, minute, second = found.group("hour", "minute", "second")
         frame = self._frame(found, parts, has_seconds=second is not None)
@@ -163,10 +160,10 @@ class HeaderReader:
         told = hour_of_day(int(hour), frame.period) if frame.period else int(hour) % 24
         if told is None:
             return None
+        end = found.end()
+        length = end if found.string is head else raw_length(head, end)
         seconds = int(second or 0)
-        return Header(
-            frame.shape, parts, frame.era, told, int(minute), seconds, found.end(), found[0]
-        )
+        return Header(frame.shape, parts, frame.era, told, int(minute), seconds, length, found[0])
 
     def _frame(
         self, found: re.Match[str], parts: tuple[str, str, str], *, has_seconds: bool

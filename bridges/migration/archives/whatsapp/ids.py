@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from attrs import define, field
 
-_REACH = 65_536
+_REACH = 16_384
 """How many different messages are remembered; equal ones lie in one minute, so close together."""
 _LENGTH = 12
 

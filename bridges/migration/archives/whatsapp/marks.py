@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Signs in exports that people do not see, and digits of other scripts."""
 
+import re
 import unicodedata
 
 LEFT_TO_RIGHT, RIGHT_TO_LEFT = "\u200e", "\u200f"
@@ -20,14 +21,22 @@ _PLAIN = (
 )
 
 
+_ANY_DIRECTION = re.compile(f"[{_DIRECTIONS}]")
+_ANY_TO_REPLACE = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
+
+
 def plain(text: str) -> str:
     """A text for matching: without direction marks, with ASCII digits and ordinary spaces."""
-    return text if text.isascii() else text.translate(_PLAIN)
+    if text.isascii() or not _ANY_TO_REPLACE.search(text):
+        return text
+    return text.translate(_PLAIN)
 
 
 def without_directions(text: str) -> str:
     """A text without marks that only say in which direction it is written."""
-    return text if text.isascii() else text.translate(_WITHOUT_DIRECTIONS)
+    if text.isascii() or not _ANY_DIRECTION.search(text):
+        return text
+    return text.translate(_WITHOUT_DIRECTIONS)
 
 
 def raw_length(text: str, length: int) -> int:

@@ -138,11 +138,10 @@ class _Collected:
         )
         if not isinstance(what, Words) or what.notice:
             self.day_first_phrases += phrase_key(line.text) in self.wording.day_first
-        self._listen(line)
+        if isinstance(what, Words) and not self.group_said:
+            self._listen(line)
 
     def _listen(self, line: Line) -> None:
-        if self.group_said:
-            return
         is_said = line.sender is None or (self.iphone and line.text.startswith(GENERATED))
         self.group_said = is_said and self.wording.tells_of_group(line.text)
 
