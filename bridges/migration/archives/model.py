@@ -41,7 +41,8 @@ class ArchivedPerson:
     Attributes:
         id: unique within the archive; of Telegram its own (``user123``), of WhatsApp the name or number
             that stands there.
-        name: as written there; empty for a deleted account.
+        name: as written there, which may be what only the archive's owner calls them and is not for
+            others; empty for a deleted account.
         phone: in E.164 form where the archive tells it, otherwise empty.
         is_owner: whose archive it is.
     """

@@ -46,6 +46,8 @@ def checked_entries(
     folders: set[str] = set()
     for entry in everything:
         name = entry_name(entry)
+        if entry.orig_filename == "./":  # the folder that was packed
+            continue
         if problem := _problem(entry, name.removesuffix("/"), limits):
             raise ArchiveRefused(problem)
         if name.endswith("/"):
@@ -61,13 +63,13 @@ def entry_name(entry: ZipInfo) -> str:
     """The name an entry is meant to have.
 
     Phones write names in UTF-8 without saying so; then they arrive as the code page of old computers
-    (APPNOTE.TXT 4.4.4, bit 11).
+    (APPNOTE.TXT 4.4.4, bit 11). Some programs begin each with ``./``.
     """
     name = entry.orig_filename
     if not entry.flag_bits & _NAME_IS_UTF8:
         with suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
-    return canonical(name)
+    return canonical(name).removeprefix("./")
 
 
 def _problem(entry: ZipInfo, name: str, limits: Limits) -> UserText | None:
