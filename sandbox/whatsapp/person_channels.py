@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a person does in channels, and what they see of them: nothing there is encrypted."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -67,9 +68,13 @@ class ChannelDoings:
         answer = await self._graph(_CREATE, wanted)
         return _seen(answer["xwa2_newsletter_create"]).jid
 
-    async def describe(self, channel: Jid, name: str, description: str) -> None:
-        """Give an own channel another name and description."""
+    async def describe(
+        self, channel: Jid, name: str, description: str, picture: bytes = b""
+    ) -> None:
+        """Give an own channel another name and description, and a picture."""
         updates = {"name": name, "description": description}
+        if picture:
+            updates["picture"] = base64.b64encode(picture).decode()
         await self._graph(_UPDATE, {"newsletter_id": str(channel), "updates": updates})
 
     async def see(self, channel: Jid) -> SeenChannel:

@@ -19,11 +19,12 @@ _MUTED, _STRANGER = "ON", "GUEST"
 
 @frozen
 class Channel:
-    """A channel, as the account sees it."""
+    """A channel, as the account sees it; `picture` is an id, empty if it has none."""
 
     address: str
     name: str
     description: str
+    picture: str
     muted: bool
     followed: bool
 
@@ -40,9 +41,15 @@ def channel(told: Mapping[str, Any]) -> Channel:
         text(told.get("id")),
         clean_name(text(mapping(about.get("name")).get("text"))),
         text(mapping(about.get("description")).get("text")),
+        _picture(about),
         viewer.get("mute") == _MUTED,
         viewer.get("role") != _STRANGER,
     )
+
+
+def _picture(about: Mapping[str, Any]) -> str:
+    large, small = (text(mapping(about.get(one)).get("id")) for one in ("picture", "preview"))
+    return large or small
 
 
 def is_muted(told: Mapping[str, Any]) -> bool:

@@ -33,6 +33,7 @@ from bridges.whatsapp.linked.groups import (
     STATUS_RIGHTS,
     group_info,
     pairs_of,
+    picture,
 )
 from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.people import People
@@ -82,7 +83,8 @@ class Queries:
         """See ``Session.user_info``."""
         jid = known_user(user)
         if jid.server == NEWSLETTER:
-            return UserInfo(name=(await self.channel(jid)).name)
+            found = await self.channel(jid)
+            return UserInfo(name=found.name, avatar=picture(found.picture, jid))
         info = await self._people.info(user)
         if not jid.is_person:
             return info
@@ -137,6 +139,7 @@ class Queries:
             kind=ChatKind.CHANNEL,
             name=found.name,
             topic=found.description,
+            avatar=picture(found.picture, jid),
             members=(Member(self._people.sender(self._device.me)), Member(speaker)),
             may_write=False,
             rights=CHANNEL_RIGHTS,

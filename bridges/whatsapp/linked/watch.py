@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Looking from time to time for what may have been missed: contacts, settings of chats, the phone.
 
-What is looked at is what the library has; that costs WhatsApp nothing.
+What is looked at is what the library has, which costs WhatsApp nothing; it is asked for channels only.
 """
 
 import asyncio
 
 import structlog
+from attrs import evolve
 
+from bridges.core.chat import ChatInfo, UserInfo
 from bridges.core.errors import BridgeError
+from bridges.core.events import ChatChanged, RemoteEvent, UserChanged
 from bridges.core.network import BridgeHandle
 from bridges.core.tasks import ended
+from bridges.whatsapp.ids import chat_key, maybe_jid, user_id
 from bridges.whatsapp.linked.app_state import AppState
 from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.groups import picture
 from bridges.whatsapp.linked.phone_watch import LOOK_EVERY, due_warning, warning
+from bridges.whatsapp.linked.posts import channel
+from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
+from bridges.whatsapp.store.chats import ChatFacts
 
 
 class Watch:
@@ -54,6 +62,7 @@ class Watch:
             try:
                 await self.contacts()
                 await self.settings()
+                await self.channels()
             except BridgeError as error:
                 self._log.info("contacts could not be looked at", error=error.code)
             except Exception:  # noqa: BLE001 - the next look may succeed
@@ -71,6 +80,26 @@ class Watch:
         events, write = await self._app_state.settings_news()
         if events:
             await self._handle.receive(self._device.login, events, write)
+
+    async def channels(self) -> None:
+        """Compare how channels are called with what is known: no event tells of it."""
+        login, worker = self._device.login, self._device.worker
+        events: list[RemoteEvent] = []
+        changed: list[ChatFacts] = []
+        for told in await guarded(worker.newsletters(self._device.name)):
+            found = channel(told)
+            facts = await self._stores.chats.get(found.address)
+            jid = maybe_jid(found.address)
+            if jid is None or facts.name == found.name:
+                continue
+            shown = picture(found.picture, jid)
+            info = ChatInfo(name=found.name, topic=found.description, avatar=shown)
+            events.append(ChatChanged(chat_key(jid, login), info))
+            events.append(UserChanged(user_id(jid), UserInfo(found.name, shown)))
+            changed.append(evolve(facts, name=found.name))
+        if events:
+            await self._handle.receive(login, events)
+            await self._stores.chats.put(changed)
 
     async def _look_at_phone(self) -> None:
         while True:

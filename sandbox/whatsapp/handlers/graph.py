@@ -4,6 +4,7 @@
 Channels are opened, described, followed and muted by them.
 """
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,12 +34,14 @@ def query(exchange: Exchange, query: Node) -> None:
     exchange.reply(query, leaf("result", json.dumps(answer).encode()))
 
 
-def described(newsletter: Newsletter, lid: str) -> dict[str, Any]:
-    """Everything about a channel, and how somebody follows it."""
+def described(exchange: Exchange, newsletter: Newsletter) -> dict[str, Any]:
+    """Everything about a channel, and how the sender follows it."""
+    lid = exchange.account.lid
     follower = newsletter.follower(lid)
     role = "GUEST" if follower is None else "SUBSCRIBER"
     changed = str((newsletter.changed or newsletter.created) * 1_000_000)
-    picture = {"id": "", "type": "PREVIEW", "direct_path": "", "url": ""}
+    picture = exchange.world.pictures.get(newsletter.jid)
+    shown = {"id": picture.id, "direct_path": picture.path} if picture else {"id": ""}
     return {
         "id": str(newsletter.jid),
         "state": {"type": "ACTIVE"},
@@ -49,8 +52,8 @@ def described(newsletter: Newsletter, lid: str) -> dict[str, Any]:
             "description": {"text": newsletter.description, "id": changed, "update_time": changed},
             "subscribers_count": str(len(newsletter.followers)),
             "verification": "UNVERIFIED",
-            "picture": None,
-            "preview": picture,
+            "picture": {**shown, "type": "IMAGE"} if picture else None,
+            "preview": {**shown, "type": "PREVIEW"},
             "settings": {"reaction_codes": {"value": "ALL"}},
         },
         "viewer_metadata": {
@@ -66,7 +69,7 @@ def _create(exchange: Exchange, variables: Json) -> dict[str, Any]:
     lid = exchange.account.lid
     newsletters = exchange.world.newsletters
     made = newsletters.create(str(wanted["name"]), str(wanted.get("description") or ""), lid)
-    return {"xwa2_newsletter_create": described(made, lid)}
+    return {"xwa2_newsletter_create": described(exchange, made)}
 
 
 def _fetch(exchange: Exchange, variables: Json) -> dict[str, Any]:
@@ -76,12 +79,12 @@ def _fetch(exchange: Exchange, variables: Json) -> dict[str, Any]:
         found = _named(exchange, wanted["key"])
     if found is None:
         raise RefusedError(404, "Not Found")
-    return {"xwa2_newsletter": described(found, exchange.account.lid)}
+    return {"xwa2_newsletter": described(exchange, found)}
 
 
 def _followed(exchange: Exchange, _variables: Json) -> dict[str, Any]:
     lid = exchange.account.lid
-    mine = [described(one, lid) for one in exchange.world.newsletters.of(lid)]
+    mine = [described(exchange, one) for one in exchange.world.newsletters.of(lid)]
     return {"xwa2_newsletter_subscribed": mine}
 
 
@@ -93,8 +96,10 @@ def _update(exchange: Exchange, variables: Json) -> dict[str, Any]:
     newsletter.name = str(updates.get("name") or newsletter.name)
     newsletter.description = str(updates.get("description") or newsletter.description)
     newsletter.changed = exchange.world.now()
+    if updates.get("picture"):
+        exchange.world.pictures.set(newsletter.jid, base64.b64decode(updates["picture"]))
     exchange.world.newsletters.save(newsletter)
-    return {"xwa2_newsletter_update": described(newsletter, exchange.account.lid)}
+    return {"xwa2_newsletter_update": described(exchange, newsletter)}
 
 
 def _follow(exchange: Exchange, variables: Json) -> dict[str, Any]:
@@ -102,8 +107,8 @@ def _follow(exchange: Exchange, variables: Json) -> dict[str, Any]:
     if newsletter.follower(lid) is None:
         newsletter.followers.append(Follower(lid))
         exchange.world.newsletters.save(newsletter)
-        _tell(exchange, "NotificationNewsletterJoin", "join", described(newsletter, lid))
-    return {"xwa2_newsletter_join_v2": described(newsletter, lid)}
+        _tell(exchange, "NotificationNewsletterJoin", "join", described(exchange, newsletter))
+    return {"xwa2_newsletter_join_v2": described(exchange, newsletter)}
 
 
 def _unfollow(exchange: Exchange, variables: Json) -> dict[str, Any]:

@@ -104,6 +104,9 @@ class ScriptedWorker:
     async def newsletter(self, account: str, newsletter: str) -> dict[str, Any]:
         return self.channels_told[newsletter]
 
+    async def newsletters(self, account: str) -> list[dict[str, Any]]:
+        return list(self.channels_told.values())
+
     async def picture(self, account: str, of: str, **_: Any) -> Picture | None:
         return None
 

@@ -45,7 +45,9 @@ def client(resident: Resident) -> Person:
 @pytest.fixture(scope="module")
 async def news(stage: Stage, whatsapp: WhatsAppDriver, gulnora: Resident) -> News:
     nodira = (await whatsapp.person("Nodira")).person
-    channel = await nodira.channels.create(unique("News"), "What happens in town")
+    name = unique("News")
+    channel = await nodira.channels.create(name)
+    await nodira.channels.describe(channel, name, "What happens in town", png(10))
     await client(gulnora).channels.follow(channel)
     text = unique("the bridge is open")
     post = await nodira.channels.post(channel, text)
@@ -67,6 +69,8 @@ async def test_have_their_name_and_nobody_else_writes(stage: Stage, news: News) 
     name = (await news.nodira.channels.see(news.channel)).name
     assert news.talk.state("m.room.name")["name"] == name
     assert news.talk.state("m.room.topic")["topic"] == "What happens in town"
+    picture = news.talk.state("m.room.avatar")["url"]
+    assert await news.talk.resident.user.download(picture) == png(10)
     assert news.event["sender"] == ghost(stage, news)
     shown_name = news.talk.state("m.room.member", ghost(stage, news))["displayname"]
     assert shown_name == f"{name} (WhatsApp)"
@@ -154,8 +158,15 @@ async def test_are_listed_by_name_and_left_by_command(
     await eventually(followers, describe="that she follows it no more")
 
 
-async def test_unfollowing_on_the_phone_ends_the_room(news: News, gulnora: Resident) -> None:
-    await client(gulnora).channels.follow(news.channel, follow=False)
+async def test_unfollowing_on_the_phone_ends_the_room(
+    stage: Stage, news: News, gulnora: Resident
+) -> None:
+    channel = await news.nodira.channels.create(unique("Sport"))
+    await client(gulnora).channels.follow(channel)
+    text = unique("they have won")
+    await news.nodira.channels.post(channel, text)
+    talk = await stage.conversation(gulnora, Chat(room=str(channel)), text)
+    await client(gulnora).channels.follow(channel, follow=False)
     await eventually(
-        lambda: news.talk.room not in gulnora.user.record.joined, describe="that she is out"
+        lambda: talk.room not in gulnora.user.record.joined, describe="that she is out"
     )

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from bridges.core.chat import MUTED_FOR_EVER, ChatSettings
+from bridges.core.chat import MUTED_FOR_EVER, Avatar, ChatSettings
 from bridges.core.errors import Rejected
 from bridges.core.events import (
+    ChatChanged,
     ChatGone,
     RemoteChatSettings,
     RemoteEdit,
     RemoteMessage,
     RemoteReceipt,
     RemoteRedaction,
+    UserChanged,
 )
 from bridges.core.ids import SHARED, ChatID, ChatKey, MessageID
 from bridges.core.outgoing import OutgoingReactions
@@ -98,6 +100,18 @@ class TestChannels:
         [muted] = linked.handle.all(RemoteChatSettings)
         assert (muted.chat, muted.settings.muted_until) == (CHANNEL, MUTED_FOR_EVER)
         assert linked.handle.all(ChatGone) == [ChatGone(CHANNEL)]
+
+    async def test_new_names_are_looked_for(self, linked: Scene) -> None:
+        assert linked.session is not None
+        address = "120999@newsletter"
+        for name, told in (("News", 1), ("News", 1), ("Old news", 2)):
+            about = {"name": {"text": name}, "preview": {"id": "7"}}
+            linked.worker.channels_told[address] = {"id": address, "thread_meta": about}
+            await linked.session._watch.channels()
+            changed = linked.handle.all(ChatChanged)
+            assert (len(changed), changed[-1].info.name) == (told, name)
+            assert changed[-1].info.avatar == Avatar("7", f"picture:{address}")
+            assert linked.handle.all(UserChanged)[-1].info.name == name
 
 
 def post(linked: Scene, identifier: str, /, **fields: Any) -> int:

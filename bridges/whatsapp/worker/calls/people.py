@@ -10,6 +10,8 @@ from bridges.whatsapp.worker.calls.base import Handler, Request
 from bridges.whatsapp.worker.calls.files import read_file
 from bridges.whatsapp.worker.plain import plain
 
+_CHANNELS = "newsletter"
+_MEDIA_HOST = "mmg.whatsapp.net"
 _NO_PICTURE = ("item-not-found", "not-authorized", "does not have a profile picture", "hidden")
 
 
@@ -63,6 +65,8 @@ async def phone_of(request: Request) -> str:
 
 async def picture(request: Request) -> dict[str, str] | None:
     """Return where a picture can be fetched, None if it is the one known, or there is none."""
+    if request.jid("of").Server == _CHANNELS:
+        return await _picture_of_channel(request)
     parameters = request.library.proto.GetProfilePictureParams(
         Preview=request.flag("preview", False),
         ExistingID=request.text("known", ""),
@@ -75,6 +79,13 @@ async def picture(request: Request) -> dict[str, str] | None:
             return None
         raise
     return {"id": found.ID, "url": found.URL, "direct_path": found.DirectPath} if found.ID else None
+
+
+async def _picture_of_channel(request: Request) -> dict[str, str] | None:
+    about = (await request.client.get_newsletter_info(request.jid("of"))).ThreadMeta
+    found = about.Picture if about.Picture.DirectPath else about.Preview
+    url = found.URL or f"https://{_MEDIA_HOST}{found.DirectPath}"
+    return {"id": found.ID, "url": url, "direct_path": found.DirectPath} if found.ID else None
 
 
 async def set_own_picture(request: Request) -> str:
