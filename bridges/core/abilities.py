@@ -144,6 +144,20 @@ class SendsTemplates(Protocol):
 
 
 @runtime_checkable
+class HandlesDisappearing(Protocol):
+    """Chats can be set so that new messages disappear after a time."""
+
+    @property
+    def disappearing_times(self) -> Sequence[int]:
+        """The times there are to choose from, in seconds, the shortest first."""
+        ...
+
+    async def set_disappearing(self, chat: ChatKey, seconds: int) -> None:
+        """Have new messages disappear after one of the times; 0: they stay."""
+        ...
+
+
+@runtime_checkable
 class SpeaksAsOthers(Protocol):
     """People may write under other names than their own."""
 

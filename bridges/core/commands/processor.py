@@ -16,6 +16,7 @@ from bridges.core.commands.command import (
     Context,
     Situation,
 )
+from bridges.core.commands.disappearing import DISAPPEAR
 from bridges.core.commands.erase import DELETE_MY_DATA
 from bridges.core.commands.general import CANCEL, HELP, LANG, QUEUE, VERSION, find, unknown
 from bridges.core.commands.leaving import LEAVE_CHAT, REJOIN
@@ -52,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     NEW_TOPIC,
     SEND_AS,
     TEMPLATE,
+    DISAPPEAR,
     LEAVE_CHAT,
     REJOIN,
     HELP,

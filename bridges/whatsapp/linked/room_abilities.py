@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a session can do to chats themselves: ``bridges.core.room_abilities``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bridges.core.chat import Avatar
 from bridges.core.ids import ChatKey, RemoteUserID
 from bridges.core.outgoing import OutgoingPins, OutgoingPower
+from bridges.whatsapp.linked.disappearing import TIMES, Disappearing
 from bridges.whatsapp.linked.pins import PinActions
 from bridges.whatsapp.linked.rooms import RoomActions
 
@@ -13,8 +15,9 @@ from bridges.whatsapp.linked.rooms import RoomActions
 class RoomAbilities:
     """What a session inherits; it calls ``_open_rooms`` first."""
 
-    def _open_rooms(self, rooms: RoomActions, pins: PinActions) -> None:
+    def _open_rooms(self, rooms: RoomActions, pins: PinActions, timers: Disappearing) -> None:
         self._rooms = rooms
+        self._timers = timers
         self._pins = pins
 
     async def set_name(self, chat: ChatKey, name: str) -> None:
@@ -28,6 +31,15 @@ class RoomAbilities:
     async def set_avatar(self, chat: ChatKey, path: Path | None) -> Avatar:
         """See ``HandlesChatAvatar``."""
         return await self._rooms.set_avatar(chat, path)
+
+    @property
+    def disappearing_times(self) -> Sequence[int]:
+        """See ``HandlesDisappearing``."""
+        return TIMES
+
+    async def set_disappearing(self, chat: ChatKey, seconds: int) -> None:
+        """See ``HandlesDisappearing``."""
+        await self._timers.set(chat, seconds)
 
     async def set_pinned(self, pins: OutgoingPins) -> None:
         """See ``HandlesPins``."""

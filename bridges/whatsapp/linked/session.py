@@ -33,6 +33,7 @@ from bridges.whatsapp.linked.chat_events import ChatEvents
 from bridges.whatsapp.linked.connection import Connection
 from bridges.whatsapp.linked.contents import Contents
 from bridges.whatsapp.linked.device import LinkedDevice
+from bridges.whatsapp.linked.disappearing import Disappearing
 from bridges.whatsapp.linked.features import features_of
 from bridges.whatsapp.linked.fetching import MediaFetcher
 from bridges.whatsapp.linked.history import Past
@@ -116,7 +117,8 @@ class LinkedSession(RoomAbilities):
         self._fetcher = MediaFetcher(device, converters.stickers)
         self._watch = Watch(device, handle, stores, app_state, config.linked.contacts_interval)
         pins = PinActions(device, stores, handle.clock)
-        self._open_rooms(RoomActions(device, people, self._queries), pins)
+        timers = Disappearing(device, stores, handle.clock)
+        self._open_rooms(RoomActions(device, people, self._queries), pins, timers)
 
     # -- Session
 
