@@ -19,7 +19,7 @@ from bridges.migration.archives.model import (
     Skipped,
     Source,
 )
-from bridges.migration.archives.whatsapp.date_order import DateOrder, DateQuestion
+from bridges.migration.archives.whatsapp.date_order import DateOrder, DateQuestion, DayReader
 from bridges.migration.archives.whatsapp.files import ChatFile, chat_files
 from bridges.migration.archives.whatsapp.ids import MessageIDs
 from bridges.migration.archives.whatsapp.lines import TextLine, text_lines
@@ -39,11 +39,13 @@ class Answers:
         zone: the time zone of the phone that has exported it; always needed.
         date_order: for a chat about which there is a question.
         owner: whose archive it is: a name in it. None if that is to be found out.
+        first_year: for a chat whose dates have no year, the one in which it begins.
     """
 
     zone: tzinfo
     date_order: DateOrder | None = None
     owner: str | None = None
+    first_year: int | None = None
 
 
 @frozen
@@ -123,8 +125,9 @@ class WhatsAppArchive:
             raise ArchiveRefused(_ambiguous(order))
         ids, clock = MessageIDs(), LocalTime(self.answers.zone)
         parts = MessageParts(self.container, one.file.folder, self._wording, one.survey)
+        days = DayReader(order, self.today, self.answers.first_year)
         with self.container.open(one.file.name) as file:
-            for found in records(text_lines(file), one.survey, order, self.today, self._wording):
+            for found in records(text_lines(file), one.survey, days, self._wording):
                 if isinstance(found, Record):
                     yield _message(found, ids, clock, parts)
                 else:
@@ -204,6 +207,7 @@ def open_whatsapp(
             today,
             title=file.title,
             order=answers.date_order,
+            first_year=answers.first_year,
             owner=answers.owner,
         )
         name = file.title or _name(found)

@@ -19,6 +19,8 @@ from bridges.migration.archives.whatsapp.calendars import FIRST_YEAR, IslamicDat
 from bridges.migration.archives.whatsapp.headers import Header, Layout, Shape
 
 _A_DAY = timedelta(1)
+_OUT_OF_ORDER = timedelta(31)
+"""How much older than the one before it a message may be whose date has no year."""
 _ENOUGH_NAMES = 3
 _TIMES_WORSE = 3
 _DAY_FIRST_SEPARATORS = (".", "-")
@@ -67,16 +69,48 @@ class DateQuestion:
     example: str
 
 
-def read_date(header: Header, order: DateOrder, latest: date) -> date | None:
-    """The day of a header in an order, None if there is no such day.
+@define
+class DayReader:
+    """Reads the dates of one file in an order, one after the other; most are that of the line before.
 
-    Raises:
-        IslamicDate: of a calendar that cannot be read.
+    Dates without a year, which old phones wrote in the current one, follow on the date before.
+
+    Attributes:
+        latest: no message is younger.
+        first_year: the year in which the file begins, if its dates do not tell and somebody does.
     """
-    year, month, day = (header.parts[place] for place in _PLACES[order])
-    if not year:
-        return None
-    return gregorian(year, int(month), int(day), era=header.era, latest=latest.year)
+
+    order: DateOrder
+    latest: date
+    first_year: int | None = None
+    _written: tuple[str, ...] = ()
+    _day: date | None = None
+    _before: date | None = None
+
+    def day(self, header: Header) -> date | None:
+        """The day of the next header, None if there is no such day.
+
+        Raises:
+            IslamicDate: of a calendar that cannot be read.
+        """
+        written = (*header.parts, header.era)
+        if written != self._written:
+            self._day = None
+            self._written = written
+            self._day = self._read(header)
+            self._before = self._day or self._before
+        return self._day
+
+    def _read(self, header: Header) -> date | None:
+        year, month, day = (header.parts[place] for place in _PLACES[self.order])
+        if year:
+            return gregorian(year, int(month), int(day), era=header.era, latest=self.latest.year)
+        if self._before is None:
+            first = self.first_year
+            return None if first is None else gregorian(f"{first:04}", int(month), int(day))
+        years = range(self._before.year - 1, self._before.year + 2)
+        days = (gregorian(f"{year:04}", int(month), int(day)) for year in years)
+        return next((one for one in days if one and one > self._before - _OUT_OF_ORDER), None)
 
 
 def orders(shape: Shape) -> tuple[DateOrder, ...]:
@@ -95,7 +129,7 @@ def orders(shape: Shape) -> tuple[DateOrder, ...]:
 class _Evidence:
     """What speaks for and against one order."""
 
-    order: DateOrder
+    reader: DayReader
     impossible: int = 0
     backwards: int = 0
     named_at: int = 0
@@ -108,6 +142,10 @@ class _Evidence:
     some_days: set[date] = field(factory=set)
     """The first few different ones."""
     days_of_month: set[int] = field(factory=set)
+
+    @property
+    def order(self) -> DateOrder:
+        return self.reader.order
 
     def add(self, day: date | None, latest: date) -> None:
         """Take in the day of the next header, which is another than that before."""
@@ -129,11 +167,14 @@ class _Evidence:
 class DateEvidence:
     """Collects what a file's headers say of the order of dates; needs the same memory for any file.
 
-    ``latest``: the day on which the file is read; messages cannot be younger, but for time zones.
+    Attributes:
+        latest: the day on which the file is read; messages cannot be younger, but for time zones.
+        first_year: the year in which it begins, if its dates do not tell and somebody does.
     """
 
     shape: Shape
     latest: date
+    first_year: int | None = None
     _all: list[_Evidence] = field(init=False)
     _last: tuple[str, str, str] | None = None
     _example: str = ""
@@ -143,7 +184,10 @@ class DateEvidence:
     _yearless: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self._all = [_Evidence(order) for order in orders(self.shape)]
+        self._all = [
+            _Evidence(DayReader(order, self.latest, self.first_year))
+            for order in orders(self.shape)
+        ]
 
     def add(self, header: Header, sent: Iterable[date] = (), stored: Iterable[date] = ()) -> None:
         """Take in a header, and the days that the names of its message's files tell."""
@@ -154,7 +198,6 @@ class DateEvidence:
             self._last = header.parts
             self._changes += 1
             self._example = self._example or header.written.strip(_AROUND)
-            self._yearless += not header.parts[2]
             self._read(header)
         for day in sent:
             for one in self._all:
@@ -171,11 +214,12 @@ class DateEvidence:
     def _read(self, header: Header) -> None:
         days: list[date | None] = []
         try:
-            days = [read_date(header, one.order, self.latest) for one in self._all]
+            days = [one.reader.day(header) for one in self._all]
         except IslamicDate:
             self._islamic += 1
         for one, day in zip_longest(self._all, days):
             one.add(day, self.latest + _A_DAY)
+        self._yearless += not header.parts[2] and not any(days)
 
     @property
     def islamic(self) -> bool:
@@ -184,7 +228,7 @@ class DateEvidence:
 
     @property
     def yearless(self) -> bool:
-        """Whether dates have no year."""
+        """Whether there are dates without a year of which nothing tells it."""
         return self._yearless > 0
 
     def decide(self, *, language_has_day_first: bool = False) -> DateOrder | DateQuestion:
@@ -202,6 +246,7 @@ class DateEvidence:
         stored = [one for one in left if one.stored_on]
         if len(stored) == 1 and stored[0].stored_on >= _ENOUGH_NAMES:
             left = stored
+        left = [one for one in left if one.first <= one.last] or left
         if len({one.digest for one in left}) == 1:
             return left[0].order
         return DateQuestion(

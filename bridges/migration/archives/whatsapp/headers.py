@@ -196,7 +196,7 @@ def _frame(groups: _Groups, parts: tuple[str, str, str], layout: Layout) -> _Fra
     if (ending == "]") != bracket or not meaningless or len(periods) > 1:
         return None
     if layout in _NAMED_LAYOUTS:
-        date: _Date | None = ("", "", False, bool(parts[2]))
+        date: _Date | None = ("", "", False, True)
     else:
         date = _numeric(groups, parts)
     if date is None or (ending == ", " and date[0].strip() not in _YEAR_SIGNS):

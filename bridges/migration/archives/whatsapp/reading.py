@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import Skipped
 from bridges.migration.archives.whatsapp.calendars import IslamicDate
-from bridges.migration.archives.whatsapp.date_order import DateOrder, read_date
+from bridges.migration.archives.whatsapp.date_order import DayReader
 from bridges.migration.archives.whatsapp.headers import Header, HeaderReader
 from bridges.migration.archives.whatsapp.lines import TextLine
 from bridges.migration.archives.whatsapp.marks import GENERATED
@@ -84,15 +84,14 @@ class _Beginning:
 def records(
     lines: Iterable[TextLine],
     survey: Survey,
-    order: DateOrder,
-    latest: date,
+    days: DayReader,
     wording: Wording,
 ) -> Iterator[Record | Skipped]:
     """Give the messages of a file in its order, and what belongs to none.
 
-    ``order`` and ``latest`` are those of the survey.
+    ``days`` reads the dates in the order that the survey has found, or somebody has told.
     """
-    days, headers = _Days(order, latest), HeaderReader(survey.shape.layout, survey.shape)
+    headers = HeaderReader(survey.shape.layout, survey.shape)
     known = _Known(survey.known, wording)
     stray: list[int] = []
     waiting: deque[_Beginning] = deque()
@@ -175,10 +174,10 @@ def _finished(one: _Beginning) -> Iterator[Record | Skipped]:
 
 
 def _beginning(
-    line: TextLine, survey: Survey, headers: HeaderReader, days: "_Days"
+    line: TextLine, survey: Survey, headers: HeaderReader, days: DayReader
 ) -> _Beginning | None:
     header = headers.find(line.text)
-    day = days.of(header) if header else None
+    day = _day(header, days) if header else None
     if header is None or day is None:
         return None
     sent = datetime.combine(day, time(header.hour, header.minute, header.second))
@@ -187,27 +186,11 @@ def _beginning(
     return _Beginning(line.number, line.text, sent, who.sender, [who.text], len(who.text))
 
 
-@define
-class _Days:
-    """Reads dates; most are that of the line before."""
-
-    order: DateOrder
-    latest: date
-    _parts: tuple[str, str, str, str] | None = None
-    _day: date | None = None
-
-    def of(self, header: Header) -> date | None:
-        parts = (*header.parts, header.era)
-        if parts != self._parts:
-            self._parts = parts
-            self._day = self._read(header)
-        return self._day
-
-    def _read(self, header: Header) -> date | None:
-        try:
-            return read_date(header, self.order, self.latest)
-        except IslamicDate:
-            return None
+def _day(header: Header, days: DayReader) -> date | None:
+    try:
+        return days.day(header)
+    except IslamicDate:
+        return None
 
 
 def _skipped(numbers: list[int], reason: UserText) -> Skipped:

@@ -85,6 +85,7 @@ def survey(
     *,
     title: str = "",
     order: DateOrder | None = None,
+    first_year: int | None = None,
     owner: str | None = None,
 ) -> Survey:
     """Read a file for the first time.
@@ -93,6 +94,7 @@ def survey(
         latest: the day on which it is read; no message is younger.
         title: the chat's name, if the file's name tells it.
         order: somebody's answer about dates, for a file that says nothing certain.
+        first_year: somebody's answer for a file whose dates have no year.
         owner: somebody's answer about whose archive it is: a name in the file.
 
     Raises:
@@ -106,7 +108,9 @@ def survey(
                 "choose Export chat in its menu, and give the file that comes out of it unchanged."
             )
         )
-    collected = _Collected(wording, DateEvidence(shape, latest), Names(wording), shape.bracket)
+    collected = _Collected(
+        wording, DateEvidence(shape, latest, first_year), Names(wording), shape.bracket
+    )
     headers = HeaderReader(shape.layout, shape)
     for line in lines():
         header = headers.find(line.text)
@@ -181,7 +185,7 @@ class _Collected:
             raise ArchiveRefused(
                 user_text(
                     "The dates have no year, as old versions of WhatsApp have written them. "
-                    "Export the chat again with a new one."
+                    "Export the chat again with a new one, or say in which year it begins."
                 )
             )
 

@@ -21,9 +21,12 @@ def opened(
     order: DateOrder | None = None,
     owner: str | None = None,
     zone: ZoneInfo = DUSHANBE,
+    first_year: int | None = None,
 ) -> WhatsAppArchive:
     """An archive; its container is closed with the process."""
-    return open_whatsapp(open_container(path), path.name, Answers(zone, order, owner), TODAY)
+    return open_whatsapp(
+        open_container(path), path.name, Answers(zone, order, owner, first_year), TODAY
+    )
 
 
 def laid(folder: Path, files: Mapping[str, str | bytes]) -> Path:

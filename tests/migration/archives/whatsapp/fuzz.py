@@ -26,6 +26,7 @@ from attrs import define, field
 from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.model import ArchivedMessage
 from bridges.migration.archives.whatsapp import Answers, DateQuestion, open_whatsapp
+from bridges.migration.archives.whatsapp.date_order import DayReader
 from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.reading import Record, records
 from bridges.migration.archives.whatsapp.survey import survey
@@ -223,7 +224,7 @@ def every_line_is_somewhere(data: bytes, wording: Wording) -> None:
     found = survey(lambda: text_lines(BytesIO(data)), wording, TODAY)
     order = found.order.readings[0].order if isinstance(found.order, DateQuestion) else found.order
     seen: set[int] = set()
-    for one in records(text_lines(BytesIO(data)), found, order, TODAY, wording):
+    for one in records(text_lines(BytesIO(data)), found, DayReader(order, TODAY), wording):
         if isinstance(one, Record):
             seen |= set(range(one.line, one.line + one.text.count("\n") + 1))
         else:

@@ -18,7 +18,7 @@ from bridges.migration.archives.whatsapp.headers import find_header, readers
 from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.survey import survey
 from bridges.migration.archives.whatsapp.wording import load_wording
-from tests.migration.archives.whatsapp.chats import TODAY, chat, lines, messages
+from tests.migration.archives.whatsapp.chats import TODAY, chat, laid, lines, messages, opened
 
 WORDING = load_wording()
 DMY, MDY, YMD = (
@@ -208,3 +208,28 @@ def test_any_line_has_a_header_or_none(line: str) -> None:
     if header is not None:
         assert 0 < header.length <= len(line)
         assert 0 <= header.hour < 24
+
+
+def test_dates_without_a_year_follow_on_the_year_before(tmp_path: Path) -> None:
+    text = (
+        "18:08, 1 Nov 2013 - Anor: bir\n"
+        "11:36, 4 Aug - Anor: ikki\n"
+        "8:11, 31 Dec - Anor: uch\n"
+        "8:11, 2 Jan - Anor: to‘rt\n"
+        "8:10, 1 Jan - Anor: besh\n"
+    )
+    found = [one.sent_at.date() for one in messages(chat(tmp_path, text))]
+    assert found == [
+        date(2013, 11, 1),
+        date(2014, 8, 4),
+        date(2014, 12, 31),
+        date(2015, 1, 2),
+        date(2015, 1, 1),
+    ]
+
+
+def test_the_year_in_which_a_chat_begins_can_be_told(tmp_path: Path) -> None:
+    text = "Dec 31, 8:11 PM - Anor: bir\nFeb 29, 8:12 AM - Behi: ikki\n"
+    path = laid(tmp_path, {"_chat.txt": text})
+    found = [one.sent_at.date() for one in messages(opened(path, first_year=2011))]
+    assert found == [date(2011, 12, 31), date(2012, 2, 29)]

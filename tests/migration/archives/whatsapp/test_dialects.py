@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridges.migration.archives.whatsapp.date_order import DateOrder, DateQuestion
+from bridges.migration.archives.whatsapp.date_order import DateOrder, DateQuestion, DayReader
 from bridges.migration.archives.whatsapp.headers import find_header, readers
 from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.reading import Record, records
@@ -49,7 +49,7 @@ def chats(draw: st.DrawFn) -> list[Said]:
 def read(text: str, order: DateOrder) -> list[Said]:
     found = survey(lambda: text_lines(BytesIO(text.encode())), WORDING, TODAY, order=order)
     lines = text_lines(BytesIO(text.encode()))
-    every = list(records(lines, found, order, TODAY, WORDING))
+    every = list(records(lines, found, DayReader(order, TODAY), WORDING))
     return [Said(one.sent, one.sender, one.text) for one in every if isinstance(one, Record)]
 
 

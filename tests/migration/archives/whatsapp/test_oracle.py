@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bridges.migration.archives.whatsapp.date_order import DateOrder
+from bridges.migration.archives.whatsapp.date_order import DateOrder, DayReader
 from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.reading import Record, records
 from bridges.migration.archives.whatsapp.survey import survey
@@ -106,7 +106,7 @@ def ours(text: str) -> list[tuple[str, str | None, str]]:
     assert isinstance(found.order, DateOrder)
     return [
         (one.sent.isoformat(), one.sender, one.text.strip())
-        for one in records(text_lines(BytesIO(data)), found, found.order, TODAY, wording)
+        for one in records(text_lines(BytesIO(data)), found, DayReader(found.order, TODAY), wording)
         if isinstance(one, Record)
     ]
 
