@@ -20,7 +20,7 @@ from bridges.core.formatting.names import clean_name
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.text import user_text
 from bridges.whatsapp.from_whatsapp.stubs import tells_something
-from bridges.whatsapp.ids import Jid, chat_key, maybe_jid
+from bridges.whatsapp.ids import STATUS, Jid, chat_key, maybe_jid
 from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.envelope import moment
@@ -99,7 +99,7 @@ class HistorySync:
 
     async def _chat(self, told: Data, batch: Batch) -> None:
         jid = maybe_jid(told.get("ID"))
-        if jid is None:
+        if jid is None or jid == STATUS:  # Old posts are over.
             return
         lid, number = maybe_jid(told.get("lidJID")), maybe_jid(told.get("pnJID"))
         if jid.is_person:

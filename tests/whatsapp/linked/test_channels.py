@@ -116,6 +116,7 @@ async def test_pictures_are_carried_over(news: News) -> None:
     assert await news.talk.resident.user.download(event["content"]["url"]) == data
 
 
+@pytest.mark.capability("reaction")
 async def test_readers_react(news: News) -> None:
     user = news.talk.resident.user
     reaction = await user.react(news.talk.room, news.event["event_id"], "👍")

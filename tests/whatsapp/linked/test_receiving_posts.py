@@ -54,6 +54,18 @@ class TestStatusPosts:
         assert linked.handle.messages()
         assert not linked.handle.all(RemoteReceipt)
 
+    async def test_old_ones_are_over(self, linked: Scene) -> None:
+        assert linked.session is not None
+        key = {"remoteJID": "status@broadcast", "participant": "200@lid", "ID": "old"}
+        told = {"key": key, "message": {"conversation": "old"}, "messageTimestamp": "1790000000"}
+        conversation = {"ID": "status@broadcast", "messages": [{"message": told}]}
+        kinds = {"sync_type": "RECENT", "parts": 1, "part": 1}
+        await linked.until_taken(
+            linked.worker.happens("history_sync", **kinds, conversation=conversation)
+        )
+        linked.clock.passes(minutes=10)
+        assert not (await linked.session.history(STATUS, None, 10)).messages
+
     async def test_reactions_go_nowhere(self, linked: Scene) -> None:
         assert linked.session is not None
         await linked.until_taken(linked.message("post", chat="status@broadcast"))

@@ -67,6 +67,7 @@ async def test_own_posts_are_there_too_and_taken_away(
     )
 
 
+@pytest.mark.capability("read_receipts")
 async def test_authors_see_who_has_seen_them(
     gulnora: Resident, nodira: WhatsAppPhone, talk: Conversation
 ) -> None:
