@@ -4,6 +4,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, tzinfo
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -24,7 +25,7 @@ from bridges.migration.archives.model import (
 from bridges.migration.archives.telegram.export import Broken, FoundChat, Survey, elements, survey
 from bridges.migration.archives.telegram.fields import Raw, integer, mapping, name
 from bridges.migration.archives.telegram.messages import is_said, message_of, sender_of
-from bridges.migration.archives.telegram.peers import UNKNOWN, chat_id, kind_of, peer_of
+from bridges.migration.archives.telegram.peers import UNKNOWN, chat_id, kind_of, peer_of, user_of
 from bridges.migration.archives.telegram.people import contact_of, people_in, phone_of
 from bridges.migration.archives.telegram.reader import CutOff, JsonReader, Place
 from bridges.migration.archives.telegram.surroundings import Surroundings
@@ -190,20 +191,16 @@ class TelegramArchive:
 
     def _phones(self) -> Mapping[str, str]:
         known = {}
-        for element in self._elements(self._found.contacts):
-            contact = mapping(element)
-            if (user := integer(contact, "user_id")) and (phone := phone_of(contact)):
-                known[f"user{user}"] = phone
-        if (user := integer(self._found.owner, "user_id")) and (
-            phone := phone_of(self._found.owner)
-        ):
-            known[f"user{user}"] = phone
+        for element in chain(self._elements(self._found.contacts), [self._found.owner]):
+            person = mapping(element)
+            if (user := user_of(person)) and (phone := phone_of(person)):
+                known[user] = phone
         return known
 
     def _owner(self, header: Raw, chat: str, speakers: set[str]) -> str | None:
         """Whose export it is: the account's; otherwise of a direct chat who is not the other person."""
-        if user := integer(self._found.owner, "user_id"):
-            return f"user{user}"
+        if user := user_of(self._found.owner):
+            return user
         match name(header, "type"):
             case "saved_messages":
                 return chat

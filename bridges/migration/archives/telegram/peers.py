@@ -10,11 +10,14 @@ UNKNOWN = "unknown"
 """Somebody of whom neither id nor name is told."""
 
 _ID = re.compile(r"(?:user|chat|channel)[0-9]{1,19}")
-_OLD_CHAT, _OLD_CHANNEL = 1 << 32, 2 << 32
-"""Where numbers of groups and channels began while ids were written as numbers (before 2021); people's
-were smaller."""
-_NEW_CHAT, _NEW_CHANNEL = 1 << 48, 2 << 48
-"""The same in the few months between the larger numbers and the ids with words."""
+_FIRST_NUMBERS = (
+    (2 << 48, "channel"),
+    (1 << 48, "chat"),
+    (2 << 32, "channel"),
+    (1 << 32, "chat"),
+)
+"""Where numbers of groups and channels begin in exports that write ids as numbers (until spring 2021), and in
+those of the months after numbers had become larger. People's were smaller then."""
 
 _KINDS = {
     "personal_chat": ChatKind.DIRECT,
@@ -38,15 +41,22 @@ def peer_of(found: object) -> str | None:
     number = whole(found)
     if number is None or number <= 0:
         return None
-    for first, prefix in (
-        (_NEW_CHANNEL, "channel"),
-        (_NEW_CHAT, "chat"),
-        (_OLD_CHANNEL, "channel"),
-        (_OLD_CHAT, "chat"),
-    ):
+    prefix, bare = _parted(number)
+    return f"{prefix}{bare}"
+
+
+def user_of(raw: Raw) -> str | None:
+    """Who stands under ``user_id``, which is the number of a person in all exports."""
+    number = whole(raw.get("user_id"))
+    return f"user{number}" if number is not None and number > 0 else None
+
+
+def _parted(number: int) -> tuple[str, int]:
+    """What a number written as such means, and the number without it."""
+    for first, prefix in _FIRST_NUMBERS:
         if number >= first:
-            return f"{prefix}{number - first}"
-    return f"user{number}"
+            return prefix, number - first
+    return "user", number
 
 
 def person_of(raw: Raw, key: str) -> str | None:
@@ -64,12 +74,16 @@ def kind_of(chat: Raw) -> ChatKind:
 
 
 def chat_id(chat: Raw) -> str:
-    """A chat's id; numbers alone are not unique among people, groups and channels."""
+    """A chat's id; numbers alone are not unique among people, groups and channels.
+
+    Old exports number chats as they do people, so that channels begin with 8589934592.
+    """
     kind = kind_of(chat)
     prefix = _PREFIXES.get(kind, "channel")
     if name(chat, "type") == "private_group":
         prefix = "chat"
-    number = whole(chat.get("id"))
-    return (
-        f"{prefix}{abs(number)}" if number else f"name:{name(chat, 'name') or name(chat, 'type')}"
-    )
+    number = abs(whole(chat.get("id")) or 0)
+    told, bare = _parted(number)
+    if told == prefix:
+        number = bare
+    return f"{prefix}{number}" if number else f"name:{name(chat, 'name') or name(chat, 'type')}"

@@ -12,14 +12,13 @@ from bridges.core.text import user_text
 from bridges.migration.archives.model import Skipped
 from bridges.migration.archives.telegram.fields import (
     Raw,
-    integer,
     mapping,
     name,
     several,
     words,
 )
 from bridges.migration.archives.telegram.messages import is_said, sender_of
-from bridges.migration.archives.telegram.peers import peer_of, person_of
+from bridges.migration.archives.telegram.peers import peer_of, person_of, user_of
 from bridges.migration.archives.telegram.surroundings import Surroundings
 
 _ROLES = ("from", "actor", "to")
@@ -42,7 +41,7 @@ def people_in(message: Raw, around: Surroundings) -> Iterator[tuple[str, str]]:
                 yield person, name(one, "from")
     for key in ("text_entities", "text"):
         for piece in map(mapping, several(message, key)):
-            user = peer_of(piece.get("user_id"))
+            user = user_of(piece)
             if name(piece, "type") == "mention_name" and user is not None:
                 yield user, ""
 
@@ -52,14 +51,14 @@ def contact_of(raw: object, place: int) -> Card | Skipped:
     contact = mapping(raw)
     called = clean_name(f"{words(contact, 'first_name')} {words(contact, 'last_name')}")
     number = name(contact, "phone_number")
-    user = integer(contact, "user_id")
+    user = user_of(contact)
     if not (called or number or user):
         return Skipped(
             f"contacts/{place}", user_text("The contact has neither a name nor a number.")
         )
     digits = "".join(one for one in number if one.isdecimal())
-    ids = (NetworkID(IdKind.TELEGRAM_USER, str(user)),) if user else ()
-    key = f"user{user}" if user else f"phone{digits}" if digits else f"name:{called}"
+    ids = (NetworkID(IdKind.TELEGRAM_USER, user.removeprefix("user")),) if user else ()
+    key = user or (f"phone{digits}" if digits else f"name:{called}")
     return Card(key=key, name=called, phones=(number,) if number else (), ids=ids)
 
 

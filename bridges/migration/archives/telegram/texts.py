@@ -19,7 +19,7 @@ from bridges.core.formatting.styles import Kind, Span, Style, canonical
 from bridges.core.formatting.writer import to_html
 from bridges.core.ids import RemoteUserID
 from bridges.migration.archives.telegram.fields import Raw, is_true, mapping, tidy, words
-from bridges.migration.archives.telegram.peers import peer_of
+from bridges.migration.archives.telegram.peers import user_of
 from bridges.migration.archives.telegram.surroundings import Surroundings
 
 EMPTY = FormattedText("")
@@ -115,7 +115,7 @@ def _address(kind: str, covered: str, raw: Raw) -> str | None:
             found = _USERNAME.fullmatch(covered.strip())
             return f"https://t.me/{found[1]}" if found else None
         case "mention_name":
-            user = peer_of(raw.get("user_id"))
+            user = user_of(raw)
             return user_address(RemoteUserID(user)) if user else None
     return None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridges.contacts.sources.model import Card
 from bridges.core.chat import ChatKind
 from bridges.core.content import MediaKind, Text
 from bridges.migration.archives.container import open_container
@@ -199,6 +200,9 @@ def test_two_chats_of_one_id_are_two_chats(tmp_path: Path) -> None:
         ({"type": "public_supergroup", "id": 5}, "channel5", ChatKind.GROUP),
         ({"type": "private_channel", "id": 5}, "channel5", ChatKind.CHANNEL),
         ({"type": "public_channel", "id": 5}, "channel5", ChatKind.CHANNEL),
+        ({"type": "private_channel", "id": (2 << 32) + 5}, "channel5", ChatKind.CHANNEL),
+        ({"type": "private_group", "id": (1 << 32) + 5}, "chat5", ChatKind.GROUP),
+        ({"type": "personal_chat", "id": (2 << 32) + 5}, "user8589934597", ChatKind.DIRECT),
         ({"type": None, "id": 5}, "channel5", ChatKind.GROUP),
         ({"type": "", "name": "Bog‘"}, "name:Bog‘", ChatKind.GROUP),
     ],
@@ -229,6 +233,22 @@ def test_chats_of_every_type(chat: dict[str, Any], key: str, kind: ChatKind) -> 
 )
 def test_ids_of_every_age(written: object, peer: str | None) -> None:
     assert peer_of(written) == peer
+
+
+def test_people_with_large_numbers_are_people(tmp_path: Path) -> None:
+    number = (1 << 32) + 9
+    mention = {"type": "mention_name", "text": "Nok", "user_id": number}
+    contacts = {"list": [{"user_id": number, "first_name": "Nok", "phone_number": "+998000000009"}]}
+    chats = {"list": [export_of(message(1, text=[mention]), id=number)]}
+    with opened(lay(tmp_path / "a", {"contacts": contacts, "chats": chats})) as archive:
+        (only,) = archive.messages(f"user{number}")
+        assert isinstance(only, ArchivedMessage)
+        assert f"karvon:user/user{number}" in str(only.parts)
+        people = {one.id: one.phone for one in archive.people(f"user{number}")}
+        assert people == {f"user{number}": "+998000000009", "user101": ""}
+        (card,) = archive.contacts()
+        assert isinstance(card, Card)
+        assert card.key == f"user{number}"
 
 
 def test_nobody_in_particular_speaks(tmp_path: Path) -> None:
