@@ -184,6 +184,37 @@ def test_a_group_of_the_iphone_speaks_under_its_name(tmp_path: Path) -> None:
     assert len(messages(archive)[3].parts) == 2
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Anor created group “Bog‘”",
+        "Вы создали группу «Боғ»",
+        "Anor “Bog‘” guruhini yaratdi",
+        "Anor hat die Gruppe „Bog‘“ erstellt",
+        "Anor creó el grupo “Bog‘”",
+        "Anor criou o grupo “Bog‘”",
+        "Anor a créé le groupe « Bog‘ »",
+        "Anor ha creato il gruppo “Bog‘”",
+        "Anor “Bog‘” grubunu oluşturdu",
+        "Anor створив(-ла) групу «Боғ»",
+        "Anor «Боғ» тобын құрды",
+        "Anor membuat grup “Bog‘”",
+        "أنشأ Anor المجموعة",
+        "Anor ने ग्रुप बनाया",
+    ],
+)
+def test_two_people_in_a_group_are_a_group(tmp_path: Path, said: str) -> None:
+    text = (
+        f"13.03.2024, 10:00 - {said}\n"
+        "13.03.2024, 10:01 - Anor: Salom\n"
+        "13.03.2024, 10:02 - Behi: Salom\n"
+    )
+    archive = chat(tmp_path, text)
+    (found,) = archive.chats()
+    assert found.kind is ChatKind.GROUP
+    assert lines(archive)[0] == (None, said)
+
+
 def test_whose_archive_it_is_may_be_unknown(tmp_path: Path) -> None:
     text = "13/3/24, 10:00 AM - Anor: Salom\n13/3/24, 10:01 AM - Behi: Salom\n"
     archive = chat(tmp_path, text)
