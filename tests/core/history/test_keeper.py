@@ -3,11 +3,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mautrix.util.async_db import Connection
 from structlog.testing import capture_logs
 
 from bridges.core.chat import ChatKind
@@ -25,6 +27,7 @@ from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
 from bridges.core.storage.messages import StoredMessage
 from bridges.core.storage.portals import Portal
+from bridges.core.tasks import ended
 from bridges.core.text import user_text
 from tests.core.clocks import QuickClock
 from tests.core.databases import core_database
@@ -407,14 +410,19 @@ async def _link(town: Town, number: int, chat: ChatKey = CHAT) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(deaths=st.lists(st.integers(0, 25), max_size=4), count=st.integers(1, 150))
+@given(
+    deaths=st.lists(st.integers(0, 25), max_size=4),
+    count=st.integers(1, 150),
+    is_silent=st.booleans(),
+)
 async def test_nothing_is_lost_or_doubled_by_deaths(
-    deaths: list[int], count: int, tmp_path_factory: pytest.TempPathFactory
+    deaths: list[int], count: int, is_silent: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A process dies after so many transactions and statements, and another one goes on."""
     folder: Path = tmp_path_factory.mktemp("deaths")
     async with core_database(f"sqlite:///{folder / 'core.db'}") as database:
         town = Town(database, QuickClock())
+        town.writers.is_silent = is_silent
         town.limits = BackfillConfig(initial_messages=1000)
         town.network.said[CHAT] = [past(number) for number in range(count)]
         for left in deaths:
@@ -422,6 +430,7 @@ async def test_nothing_is_lost_or_doubled_by_deaths(
         async with town.keeper() as keeper:
             await keeper.bring_in(CHAT, LOGIN)
             await finished(keeper)
+        assert town.room.finished
         wanted = texts(*range(count))
         assert town.room.bodies() == wanted
         assert [one.id for one in reversed(await town.messages.newest(CHAT, 1000))] == [
@@ -431,21 +440,33 @@ async def test_nothing_is_lost_or_doubled_by_deaths(
 
 async def _live(town: Town, left: int) -> None:
     """Have a process that dies at its next statement after so many."""
-    original = Database.execute
+    original, original_transaction = Database.execute, Database.transaction
     async with town.keeper() as keeper:
         dying = asyncio.Event()
 
-        async def execute(database: Database, query: str, *args: object) -> None:
+        async def step() -> None:
             nonlocal left
             left -= 1
             if left < 0:
                 dying.set()
                 await asyncio.Event().wait()
+
+        async def execute(database: Database, query: str, *args: object) -> None:
+            await step()
             await original(database, query, *args)
+
+        @asynccontextmanager
+        async def transaction(database: Database) -> AsyncIterator[Connection]:
+            await step()
+            async with original_transaction(database) as connection:
+                yield connection
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Database, "execute", execute)
-            await keeper.bring_in(CHAT, LOGIN)
+            patch.setattr(Database, "transaction", transaction)
+            asking = asyncio.create_task(keeper.bring_in(CHAT, LOGIN))
             await eventually(
-                lambda: dying.is_set() or not keeper.is_bringing_in(CHAT), interval=0.001
+                lambda: dying.is_set() or (asking.done() and not keeper.is_bringing_in(CHAT)),
+                interval=0.001,
             )
+            await ended([asking])
