@@ -14,6 +14,9 @@ from bridges.whatsapp.linked.batch import Batch
 from bridges.whatsapp.linked.envelope import Envelope
 from bridges.whatsapp.store.past import OldMessage, PastStore
 
+_MOST = 5000
+"""Messages that are kept of a chat nobody opens."""
+
 
 class Keeping:
     """For one login. What is kept has the form in which phones hand over old messages."""
@@ -36,9 +39,13 @@ class Keeping:
         data = {"key": key, "message": content, "messageTimestamp": str(envelope.seconds)}
         # Behind everything of the same second that the phone has handed over.
         place = int(self._clock.now().timestamp() * 1000)
-        self._write(
-            batch, OldMessage(envelope.chat.chat, envelope.id, envelope.seconds, place, data)
-        )
+        chat = envelope.chat.chat
+        self._write(batch, OldMessage(chat, envelope.id, envelope.seconds, place, data))
+
+        async def prune(transaction: Transaction) -> None:
+            await self._past.prune(transaction, chat, _MOST)
+
+        batch.writes.append(prune)
 
     async def edited(
         self, chat: ChatKey, target: MessageID, content: Mapping[str, Any], batch: Batch

@@ -110,6 +110,25 @@ class PastStore:
                 self._secrets.seal(json.dumps(dict(one.data)).encode(), self._purpose(one.id)),
             )
 
+    async def prune(self, connection: Connection, chat: str, most: int) -> None:
+        """Keep only the newest messages of a chat."""
+        oldest = await connection.fetchrow(
+            "SELECT sent_at, place FROM whatsapp_past WHERE login = $1 AND chat = $2"
+            " ORDER BY sent_at DESC, place DESC LIMIT 1 OFFSET $3",
+            self._login,
+            chat,
+            most - 1,
+        )
+        if oldest is not None:
+            await connection.execute(
+                "DELETE FROM whatsapp_past WHERE login = $1 AND chat = $2"
+                " AND (sent_at < $3 OR (sent_at = $3 AND place < $4))",
+                self._login,
+                chat,
+                oldest["sent_at"],
+                oldest["place"],
+            )
+
     async def forget(self, connection: Connection, chat: str, message: MessageID) -> None:
         """Keep one message no more."""
         await connection.execute(
