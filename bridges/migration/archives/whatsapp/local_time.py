@@ -7,7 +7,7 @@ back by half an hour or more, for the second. Times that were left out in spring
 if the clock had not been put forward.
 """
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from attrs import define
 
@@ -21,18 +21,28 @@ class LocalTime:
     zone: tzinfo
     _latest: datetime = datetime.min
     _second: bool = False
+    _even_day: date | None = None
+    """The day of the last time, if the clock was not put back or forward on it."""
 
     def aware(self, shown: datetime) -> datetime:
         """The moment at which a clock in the zone has shown a time."""
         first = shown.replace(tzinfo=self.zone)
+        if shown.date() == self._even_day:
+            return first
         second = shown.replace(tzinfo=self.zone, fold=1)
         if not _comes_twice(first, second):
             self._second = False
             self._latest = datetime.min
+            self._even_day = shown.date() if self._is_even(shown) else None
             return first
         self._second = self._second or self._latest - shown >= _FALLS_BACK
         self._latest = max(self._latest, shown)
         return second if self._second else first
+
+    def _is_even(self, shown: datetime) -> bool:
+        start = datetime.combine(shown, time.min, self.zone)
+        end = datetime.combine(shown, time.max, self.zone)
+        return start.utcoffset() == end.utcoffset()
 
 
 def _comes_twice(first: datetime, second: datetime) -> bool:

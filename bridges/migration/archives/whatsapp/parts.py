@@ -27,7 +27,9 @@ from bridges.migration.archives.whatsapp.understanding import (
 )
 from bridges.migration.archives.whatsapp.wording import Wording
 
-_MAYBE_MARKUP = re.compile(r"[*_~`>\u200a\u2060\r\0]|^(?:-|\d+\.) ", re.MULTILINE)
+_SIGNS = "*_~`"
+_BEGINS_LINE = re.compile(r"^(?:[-*>]|[0-9]+\.)", re.MULTILINE)
+_TO_CLEAN = re.compile(r"[\u200a\u2060\r\0\ud800-\udfff]")
 _A_FILE = "\0file"
 """What files count as when ids are made: they are called otherwise in every export."""
 
@@ -134,4 +136,5 @@ def _caption(text: str) -> FormattedText | None:
 
 def formatted(text: str) -> FormattedText:
     """A text with WhatsApp's markup."""
-    return read_markup(text) if _MAYBE_MARKUP.search(text) else FormattedText(clean_text(text))
+    is_marked = any(text.count(sign) > 1 for sign in _SIGNS) or _BEGINS_LINE.search(text)
+    return read_markup(text) if is_marked or _TO_CLEAN.search(text) else FormattedText(text)

@@ -17,6 +17,7 @@ from bridges.migration.archives.whatsapp.media import is_file_name, own_name
 from bridges.migration.archives.whatsapp.wording import OMITTED, Said, Wording, phrase_key
 
 _ANY_MARK = "".join(GENERATED)
+_BLANKS = _ANY_MARK + " "
 _ATTACHED = re.compile(r"<([^<>:：\n]{1,40})[:：] ?([^<>\n]{1,300})>")
 _FILE = re.compile(r"([^\n]{1,300}?\.\w{0,8}) \(([^()\n]{1,40})\)")
 _EDITED = re.compile(rf"([{_ANY_MARK}]?)<([^<>:\n]{{3,80}})>")
@@ -100,12 +101,12 @@ def understand(text: str, wording: Wording, *, iphone: bool) -> Understanding:
     ``text`` is everything behind the sender's name. ``iphone``: in exports of iPhones texts that WhatsApp
     has written begin with a mark.
     """
-    rest, edited = _without_edited(text, wording)
-    bare = rest.lstrip(_ANY_MARK + " ").rstrip()
-    if not without_directions(bare):
+    rest, edited = _without_edited(text, wording) if text.endswith(">") else (text, False)
+    bare = rest.lstrip(_BLANKS).rstrip()
+    if not bare or not (bare.isascii() or without_directions(bare)):
         return Understanding(Unavailable(), edited)
     what = (
-        _attached(bare, wording)
+        (_attached(bare, wording) if "(" in bare or "<" in bare else None)
         or _phrase(bare, wording)
         or _place(bare)
         or _poll(bare)
@@ -115,8 +116,6 @@ def understand(text: str, wording: Wording, *, iphone: bool) -> Understanding:
 
 
 def _without_edited(text: str, wording: Wording) -> tuple[str, bool]:
-    if not text.endswith(">"):
-        return text, False
     start = text.rfind("<")
     if start > 0 and text[start - 1] in GENERATED:
         start -= 1
@@ -144,7 +143,7 @@ def _attached(bare: str, wording: Wording) -> Attached | None:
 def _attached_by_iphone(bare: str, wording: Wording) -> Attached | None:
     for found in _ATTACHED.finditer(bare):
         name = without_directions(found[2]).strip()
-        ends_line = bare[found.end() :].lstrip(_ANY_MARK + " ")[:1] in ("", "\n")
+        ends_line = bare[found.end() :].lstrip(_BLANKS)[:1] in ("", "\n")
         if not ends_line or not (is_file_name(name) or canonical(found[1]) in wording.attached):
             continue
         before = bare[: found.start()].rstrip(_ANY_MARK + " \n")
@@ -171,15 +170,14 @@ def _phrase(bare: str, wording: Wording) -> Understood | None:
         return Words(
             without_directions(bare), notice=True, deleted_by_owner=said is Said.DELETED_BY_OWNER
         )
-    first, _, rest = bare.partition("\n")
-    if rest and first.startswith("<") and wording.meaning(first) in OMITTED:
-        return LeftOut(Said.MEDIA, caption=rest)
-    return _left_out_at_end(bare, wording)
+    if bare.startswith("<"):
+        first, _, rest = bare.partition("\n")
+        if rest and wording.meaning(first) in OMITTED:
+            return LeftOut(Said.MEDIA, caption=rest)
+    return None if bare.isascii() else _left_out_at_end(bare, wording)
 
 
 def _left_out_at_end(bare: str, wording: Wording) -> LeftOut | None:
-    if bare.isascii():
-        return None
     at = max(bare.rfind(LEFT_TO_RIGHT), bare.rfind(RIGHT_TO_LEFT))
     said = wording.meaning(bare[at:]) if at > 0 else None
     if said is None or said not in OMITTED:
