@@ -225,7 +225,11 @@ class MessageEvents:
         The service cannot: what is done is encrypted. Of administrators it knows.
         """
         said = await self._stores.messages.get(envelope.chat.chat, message)
-        return said is None or await self._people.person(said.sender) == envelope.speaker.bare
+        if said is None:
+            return True
+        # An address may be told to be somebody's with this very event.
+        theirs = {envelope.speaker.bare, *(one.bare for one in envelope.addresses[0] if one)}
+        return not theirs.isdisjoint({said.sender.bare, await self._people.person(said.sender)})
 
     async def _edited(self, envelope: Envelope, edited: Edited, batch: Batch) -> None:
         if not await self._is_author(envelope, edited.target):

@@ -162,6 +162,15 @@ class TestWhatIsDoneToMessages:
         )
         assert [one.target for one in linked.handle.all(RemoteRedaction)] == ["hello"]
 
+    async def test_an_author_is_known_by_both_addresses(self, linked: Scene) -> None:
+        group = {"chat": "120363@g.us", "is_group": True}
+        linked.message("hello", sender=NUMBER, **group)
+        key = {"remoteJID": "120363@g.us", "ID": "hello"}
+        edit = {"key": key, "type": "MESSAGE_EDIT", "editedMessage": {"conversation": "good day"}}
+        by_lid = {"sender": "200@lid", "sender_alt": NUMBER, "message": {"protocolMessage": edit}}
+        await linked.until_taken(linked.message("edit", **by_lid, **group))
+        assert [one.target for one in linked.handle.all(RemoteEdit)] == ["hello"]
+
     async def test_what_is_to_be_hidden_is_hidden(self, linked: Scene) -> None:
         base = {"chat": "200@lid", "sender": "200@lid", "from_me": False, "id": "no"}
         await linked.until_taken(linked.worker.happens("undecryptable", **base, hide=True))

@@ -2,6 +2,7 @@
 """The library's keys in PostgreSQL."""
 
 import sqlite3
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
 
@@ -56,6 +57,13 @@ async def test_keys_in_postgresql_survive_a_kill_and_are_forgotten_there(
         await eventually(lambda: texts() == ["before", "opened"], 30, lambda: str(texts()))
         accounts = await killed.client.accounts()
         assert await PostgresKeys(url).devices() == {one.jid for one in accounts}
+        secret = bytes(range(32))
+        about = {"messageSecret": b64encode(secret).decode()}
+        message = {"conversation": "with a secret", "messageContextInfo": about}
+        sent = await worker.client.send("alisa", _TO_VERA, message)
+        await killed.heard.wait("message", "vera", id=sent.id)
+        [found] = await PostgresKeys(url).message_secrets(accounts[0].jid, sent.id)
+        assert found.key == secret
     assert not (tmp_path / "store" / "keys.db").exists()
 
 
