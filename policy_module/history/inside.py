@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from synapse.api.constants import Direction, EventTypes, Membership
 from synapse.api.errors import Codes, NotFoundError, SynapseError
 from synapse.api.filtering import Filter
@@ -72,6 +72,7 @@ class Ground:
         predecessor: id of the last event before them.
         state_group: what holds in the room now, as a number in Synapse's database ...
         state: ... and as ids of events.
+        allowed: who was found to be allowed to say what: nothing else counts for messages.
     """
 
     room_id: str
@@ -80,6 +81,7 @@ class Ground:
     predecessor: str
     state_group: int
     state: StateMap[str]
+    allowed: set[tuple[str, str]] = field(factory=set, init=False)
 
     def with_member(self, user: str, event_id: str) -> "Ground":
         """Give the same, where somebody's membership is this event."""
@@ -274,7 +276,9 @@ class Inside:
         )
         self._validator.validate_new(event, self._hs.config)
         validate_event_for_room_version(event)
-        await self._auth.check_auth_rules_from_context(event)
+        if (past.sender, past.type) not in ground.allowed:
+            await self._auth.check_auth_rules_from_context(event)
+            ground.allowed.add((past.sender, past.type))
         await self._ask_modules(event, ground)
         return event
 
