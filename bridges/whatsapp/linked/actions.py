@@ -29,9 +29,9 @@ TYPING_SECONDS = 25.0
 """After this long WhatsApp's clients forget that somebody types."""
 
 _UNKNOWN = user_text("This message is from before the bridge, which cannot change or answer it.")
-
-
-_NOT_HERE = user_text("Reactions to status posts are for WhatsApp on your phone.")
+_NOT_HERE = user_text(
+    "Status posts are changed, removed and reacted to in WhatsApp on your phone only."
+)
 
 
 class MessageActions:
@@ -47,7 +47,7 @@ class MessageActions:
 
     async def edit(self, edit: OutgoingEdit) -> Mapping[MessageID, int]:
         """See ``HandlesEdits``. Of a text that was split only the first message can hold the new one."""
-        jid = known_chat(edit.chat)
+        jid = _talked_in(edit.chat)
         target = edit.targets[0]
         said = await self._said(edit.chat, target)
         if self._is_older(said, EDITABLE_FOR):
@@ -64,7 +64,7 @@ class MessageActions:
 
     async def redact(self, redaction: OutgoingRedaction) -> None:
         """See ``HandlesRedactions``."""
-        jid = known_chat(redaction.chat)
+        jid = _talked_in(redaction.chat)
         for target in redaction.targets:
             said = await self._said(redaction.chat, target)
             if self._is_older(said, DELETABLE_FOR):
@@ -81,13 +81,13 @@ class MessageActions:
 
     async def react(self, reactions: OutgoingReactions) -> tuple[str, ...]:
         """See ``HandlesReactions``: the last one counts."""
-        jid = known_chat(reactions.chat)
+        jid = _talked_in(reactions.chat)
         emoji = reactions.emojis[-1] if reactions.emojis else ""
         said = await self._said(reactions.chat, reactions.target)
         worker, name = self._device.worker, self._device.name
-        if jid == STATUS:
-            raise Rejected("WHATSAPP.STATUS", _NOT_HERE)
         if jid.server == NEWSLETTER:
+            if not said.number:
+                raise Rejected("WHATSAPP.UNKNOWN_MESSAGE", _UNKNOWN)
             await guarded(worker.react_in_newsletter(name, str(jid), said.number, emoji))
             return (emoji,) if emoji else ()
         await guarded(worker.react(name, str(jid), str(said.sender), reactions.target, emoji))
@@ -95,7 +95,7 @@ class MessageActions:
 
     async def vote(self, vote: OutgoingVote) -> None:
         """See ``HandlesPolls``."""
-        jid = known_chat(vote.chat)
+        jid = _talked_in(vote.chat)
         said = await self._said(vote.chat, vote.target)
         answers = await self._stores.polls.answers(vote.target)
         if answers is None:
@@ -150,3 +150,11 @@ class MessageActions:
     def _is_older(self, said: Said, seconds: int) -> bool:
         """Whether clients of WhatsApp would pass over a change of this message without a word."""
         return self._clock.now().timestamp() - said.sent_at > seconds
+
+
+def _talked_in(chat: ChatKey) -> Jid:
+    """The address of a chat; of status posts the library would tell the whole address book."""
+    jid = known_chat(chat)
+    if jid == STATUS:
+        raise Rejected("WHATSAPP.STATUS", _NOT_HERE)
+    return jid

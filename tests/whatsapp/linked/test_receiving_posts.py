@@ -19,7 +19,7 @@ from bridges.core.events import (
     UserChanged,
 )
 from bridges.core.ids import SHARED, ChatID, ChatKey, MessageID
-from bridges.core.outgoing import OutgoingReactions
+from bridges.core.outgoing import OutgoingReactions, OutgoingRedaction
 from tests.whatsapp.linked.double import LOGIN, Scene
 
 CHANNEL = ChatKey(ChatID("120999@newsletter"), SHARED)
@@ -66,11 +66,14 @@ class TestStatusPosts:
         linked.clock.passes(minutes=10)
         assert not (await linked.session.history(STATUS, None, 10)).messages
 
-    async def test_reactions_go_nowhere(self, linked: Scene) -> None:
-        assert linked.session is not None
+    async def test_nothing_is_done_to_them_from_here(self, linked: Scene) -> None:
+        session = linked.session
+        assert session is not None
         await linked.until_taken(linked.message("post", chat="status@broadcast"))
         with pytest.raises(Rejected, match=r"WHATSAPP\.STATUS"):
-            await linked.session.react(OutgoingReactions(STATUS, MessageID("post"), ("👍",)))
+            await session.react(OutgoingReactions(STATUS, MessageID("post"), ("👍",)))
+        with pytest.raises(Rejected, match=r"WHATSAPP\.STATUS"):
+            await session.redact(OutgoingRedaction(STATUS, (MessageID("post"),)))
 
 
 class TestChannels:
