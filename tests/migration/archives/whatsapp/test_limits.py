@@ -28,8 +28,8 @@ def memory_for(folder: Path, lines: int) -> int:
 
 
 def test_a_longer_chat_needs_no_more_memory(tmp_path: Path) -> None:
-    # Kept whole, the additional messages would need 20 MiB.
-    assert memory_for(tmp_path, 45_000) - memory_for(tmp_path, 15_000) < 5
+    # Kept whole, the additional messages would need 10 MiB.
+    assert memory_for(tmp_path, 24_000) - memory_for(tmp_path, 8_000) < 5
 
 
 def test_damaged_exports_are_read_or_refused() -> None:
