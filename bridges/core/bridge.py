@@ -128,8 +128,9 @@ class Bridge:
         await parts.state_notices.close()
 
     def health(self) -> Json:
-        """Whether everything runs, and if not, what is missing."""
+        """Whether everything runs, and if not, what is missing; how histories get into rooms."""
         health: Json = {"ready": self._missing is None, "network": self._parts.info.id}
+        health["histories"] = "silent" if self._parts.history_writers.is_silent else "sent"
         if self._missing is not None:
             health["waiting_for"] = self._missing
         return health

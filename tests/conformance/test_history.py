@@ -81,8 +81,10 @@ class TestOfAChat:
         assert _bodies(past.room) == [past.said[name].text for name in order]
 
     async def test_comes_in_the_way_the_homeserver_offers(
-        self, past: Past, scenery: Scenery
+        self, past: Past, scenery: Scenery, stage: Stage
     ) -> None:
+        way = stage.bridge.bridge.health()["histories"]
+        assert way == ("silent" if scenery.silent else "sent")
         assert (MARK in (await past.event("hello"))["content"]) == scenery.silent
 
     async def test_has_its_senders_and_times(self, past: Past, stage: Stage) -> None:
