@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Past messages that the homeserver itself puts behind what is in a room, and tells nobody of.
 
-Source: docs/adr/0018; the homeserver's part is ``policy_module/history``.
+Source: docs/adr/0019; the homeserver's part is ``policy_module/history``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

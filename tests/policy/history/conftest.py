@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A homeserver with the module, with both databases."""
 
+import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -26,7 +27,8 @@ async def world(
     database: PostgresServer | None, synapse_factory: SynapseFactory
 ) -> AsyncIterator[World]:
     """The same homeserver for all tests of this folder."""
-    url = None if database is None else await database.create_database("history")
+    name = f"history_{secrets.token_hex(4)}"  # A folder may be set up more than once.
+    url = None if database is None else await database.create_database(name)
     ours, acting, other = bridge(), puppets(), bridge("other", "o_")
     settings = SynapseSettings(
         registrations=[ours, acting, other],
