@@ -15,7 +15,8 @@ from policy_module.history.insertion import Caller, Insertion, refused
 from policy_module.history.inside import Inside
 
 ALSO_FOR = "X-Karvon-Also-For"
-"""Header with the as_token of a second registration, which has people in its namespace."""
+"""Header with as_tokens of further registrations, separated by commas: of one with people in its
+namespace, or of other services of the same operator whose ghosts are among the senders."""
 
 
 class HistoryResource(DirectServeJsonResource):
@@ -51,8 +52,9 @@ class HistoryResource(DirectServeJsonResource):
 
     async def _caller(self, request: SynapseRequest) -> Caller:
         services = [await self._inside.service(request)]
-        token = request.getHeader(ALSO_FOR)
-        if token is not None:
+        for token in (request.getHeader(ALSO_FOR) or "").split(","):
+            if not token:
+                continue
             other = self._inside.service_by_token(request, token)
             if other is None:
                 raise SynapseError(

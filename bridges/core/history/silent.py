@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 
 from mautrix.types import EventID, RoomID
 
-from bridges.core.history.writer import EventKey, PastEvent, PastReaction
+from bridges.core.history.writer import EventKey, PastEvent, PastReaction, Speaking
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, MatrixSender
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.rendering import as_reply, reaction_content
 from bridges.core.matrix.transaction_ids import transaction_id
-from bridges.core.portal.room_writer import RoomWriter
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -38,7 +37,7 @@ _HALF_DONE = "M_INVALID_PARAM"
 class SilentHistory:
     """Hands events over, oldest first; with the end of the history they are in the room."""
 
-    def __init__(self, homeserver: Homeserver, writer: RoomWriter) -> None:
+    def __init__(self, homeserver: Homeserver, writer: Speaking) -> None:
         self._hs = homeserver
         self._writer = writer
 

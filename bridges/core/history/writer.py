@@ -2,7 +2,7 @@
 """The ways past messages get into a room."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID
@@ -10,7 +10,8 @@ from mautrix.types import EventID, RoomID
 from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.rendering import ReactionKey, Rendered, as_reply, reaction_content
-from bridges.core.portal.room_writer import RoomWriter
+
+Json = dict[str, Any]
 
 
 @frozen
@@ -74,13 +75,53 @@ class HistoryWriter(Protocol):
         ...
 
 
+class Speaking(Protocol):
+    """Says things in a room once each (``bridges.core.portal.room_writer.RoomWriter``)."""
+
+    async def message(
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        message: Rendered,
+        identity: Sequence[str],
+        timestamp: int | None = None,
+    ) -> EventID:
+        """Send a message with a time (ms)."""
+        ...
+
+    async def react(
+        self,
+        room: RoomID,
+        sender: MatrixSender,
+        content: Json,
+        identity: Sequence[str],
+        timestamp: int | None = None,
+    ) -> EventID:
+        """Send a reaction with a time (ms)."""
+        ...
+
+    async def readmit(self, room: RoomID, sender: MatrixSender) -> None:
+        """See to it that somebody may speak whom others removed from a room or silenced."""
+        ...
+
+    async def sealed(
+        self, room: RoomID, sender: MatrixSender, event_type: str, content: Json
+    ) -> tuple[str, Json]:
+        """The type and content of an event as they are sent."""
+        ...
+
+    def placeholder(self, reason: str) -> Rendered:
+        """What is shown instead of a message that the homeserver does not take."""
+        ...
+
+
 class TimestampedHistory:
     """One send after another, each with its own time (application service API, ``?ts=``).
 
     The times are right, and the order is that of sending; clients are told of each as of a new one.
     """
 
-    def __init__(self, writer: RoomWriter) -> None:
+    def __init__(self, writer: Speaking) -> None:
         self._writer = writer
 
     async def insert(

@@ -61,18 +61,23 @@ class Homeserver:
         token: str,
         person_token: str | None,
         user: UserID,
+        other_tokens: Sequence[str] = (),
     ) -> None:
         """``url`` is the base of the client API, without a slash at the end.
 
         ``token`` acts for ghosts and the bot, ``person_token`` for people of the homeserver.
 
         ``user`` is whose uploads, downloads and questions they are that are nobody's in particular.
+
+        ``other_tokens`` are those of application services whose ghosts speak in histories too.
         """
         self._session = session
         self._url = url
         self._user = user
         self._headers = {"Authorization": f"Bearer {token}"}
         self._person_headers = {"Authorization": f"Bearer {person_token}"}
+        self._person_token = person_token
+        self._other_tokens = tuple(other_tokens)
         # State that is set at the same time may be lost when the homeserver resolves it.
         self._turns: KeyedLocks[RoomID] = KeyedLocks()
         self.failures = 0
@@ -273,6 +278,16 @@ class Homeserver:
         path = f"/v3/profile/{quote(sender.mxid)}/avatar_url"
         await self._call("PUT", path, sender, {"avatar_url": uri})
 
+    async def profile(self, sender: MatrixSender, user: UserID) -> Json | None:
+        """What a user shows of themselves; None if there is no such user."""
+        try:
+            found: Json = await self._call("GET", f"/v3/profile/{quote(user)}", sender)
+        except HomeserverRefused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return found
+
     async def get_account_data(self, sender: MatrixSender, name: str) -> Json:
         """A user's global account data; empty if there is none."""
         try:
@@ -332,6 +347,20 @@ class Homeserver:
         answer = await self._call("GET", path, sender, None, {"limit": str(2 * limit)})
         return [answer["event"], *answer["events_before"]]
 
+    async def page(
+        self, sender: MatrixSender, room: RoomID, start: str | None, limit: int
+    ) -> tuple[list[Json], str | None]:
+        """Some of a room's events, oldest first, and where the next ones begin, if there are any.
+
+        ``start`` is what the page before has given; None begins with the room.
+        """
+        params = {"dir": "f", "limit": str(limit)}
+        if start is not None:
+            params["from"] = start
+        path = f"/v3/rooms/{quote(room)}/messages"
+        answer = await self._call("GET", path, sender, None, params)
+        return answer["chunk"], answer.get("end")
+
     async def messages_between(
         self, sender: MatrixSender, room: RoomID, newest: str, oldest: str, event_filter: Json
     ) -> list[Json]:
@@ -358,6 +387,12 @@ class Homeserver:
     async def ping(self, appservice: str) -> None:
         """Ask the homeserver to reach us; it also retries held transactions at once (MSC2659)."""
         await self._call("POST", f"/v1/appservice/{quote(appservice)}/ping", None, {})
+
+    async def upload_limit(self) -> int | None:
+        """How many bytes a file may have; None if that is not told."""
+        answer = await self._call("GET", "/v1/media/config", MatrixSender(self._user))
+        limit = answer.get("m.upload.size")
+        return limit if isinstance(limit, int) else None
 
     async def upload(self, source: Path, mime: str, name: str) -> str:
         """Upload a file from disk, streamed; returns its ``mxc://`` address."""
@@ -442,10 +477,8 @@ class Homeserver:
 
         ``with_people``: not only ghosts and the bot are among the senders.
         """
-        headers = {}
-        if with_people:
-            token = self._person_headers["Authorization"].removeprefix("Bearer ")
-            headers = {"X-Karvon-Also-For": token}
+        tokens = [*self._other_tokens, *([self._person_token or ""] if with_people else ())]
+        headers = {"X-Karvon-Also-For": ",".join(tokens)} if tokens else {}
         url = URL(f"{self._url}{_HISTORY}/rooms/{quote(room)}/events", encoded=True)
         async with self._request("POST", url, headers=headers, json={"events": events}) as response:
             answer = await response.json()

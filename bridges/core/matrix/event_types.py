@@ -48,6 +48,8 @@ MESSAGE_STATUS: Final = "com.beeper.message_send_status"
 
 CREATED_FOR: Final = "org.karvon.created_for"
 """Key of ``m.room.create`` that tells a room an interrupted attempt has made from all others."""
+EDITED_AT: Final = "org.karvon.edited_at"
+"""Content key: when something from an archive was changed last (ms); what it said before is not known."""
 DOUBLE_PUPPET: Final = "fi.mau.double_puppet_source"
 """Content key that marks what a bridge sent in a person's name."""
 
