@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who speaks in Matrix for the people of an archive, and the evidence for it; pure.
+
+Nobody is matched by their name: what somebody has said is never put into the mouth of somebody else
+who is called the same.
+"""
+
+import hashlib
+import re
+from base64 import b32encode
+from collections.abc import Container, Mapping
+
+from attrs import frozen
+from mautrix.types import UserID
+
+from bridges.core.text import UserText, user_text
+from bridges.migration.archives.model import ArchivedPerson, Source
+from bridges.migration.plan.model import NOBODY
+
+_TELEGRAM_USER = re.compile(r"user(?P<id>[0-9]{1,19})")
+_NUMBER = re.compile(r"\+(?P<digits>[0-9]{6,15})")
+
+
+@frozen
+class Ghosts:
+    """How those are called who are not people of this homeserver.
+
+    Attributes:
+        prefix: of the migration's own; ``server`` is what stands behind the colon of all.
+        templates: of the bridges there are, by network: localparts with ``{userid}``.
+    """
+
+    server: str
+    prefix: str
+    templates: Mapping[Source, str]
+
+    def own(self, owner: str, source: Source, person: str) -> UserID:
+        """Give the migration's own ghost of a person: another one for each owner of archives.
+
+        Names in archives are from their owners' address books, so ghosts are not shared.
+        """
+        told = "\0".join((owner, source, person)).encode("utf-8", "surrogatepass")
+        name = b32encode(hashlib.sha256(told).digest()[:15]).decode().lower()
+        return UserID(f"@{self.prefix}_{name}:{self.server}")
+
+    def bridged(self, source: Source, person: ArchivedPerson) -> tuple[UserID, UserText] | None:
+        """Give the ghost by which a bridge would call a person, and how that is known."""
+        template = self.templates.get(source)
+        if template is None:
+            return None
+        match source:
+            case Source.TELEGRAM:
+                if found := _TELEGRAM_USER.fullmatch(person.id):
+                    why = user_text("has the same id at Telegram: {id}", id=found["id"])
+                    return self._of(template, found["id"]), why
+            case Source.WHATSAPP:
+                if found := _NUMBER.fullmatch(person.phone):
+                    why = user_text("has the same number at WhatsApp: {number}", number=found[0])
+                    return self._of(template, found["digits"]), why
+        return None
+
+    def _of(self, template: str, user: str) -> UserID:
+        return UserID(f"@{template.replace('{userid}', user)}:{self.server}")
+
+
+@frozen
+class Matched:
+    """Who speaks for somebody, and why."""
+
+    mxid: UserID
+    why: UserText
+
+
+def is_me(person: ArchivedPerson, me: str) -> bool:
+    """Whether a person is the archive's owner; ``me`` is their answer, which counts if there is one."""
+    if me:
+        return me != NOBODY and me in (person.id, person.name)
+    return person.is_owner
+
+
+def matched(
+    person: ArchivedPerson,
+    source: Source,
+    owner: UserID,
+    me: str,
+    ghosts: Ghosts,
+    registered: Container[str] | None,
+) -> Matched:
+    """Decide who speaks for a person.
+
+    Args:
+        person: somebody in an archive of ``source``.
+        owner: whose archive it is, as they are called here.
+        me: who they are in it, if they have said so.
+        ghosts: how others are called.
+        registered: the ghosts of bridges that there are; None if that is not known.
+    """
+    if is_me(person, me):
+        told = user_text("you said so") if me else user_text("the archive says so")
+        return Matched(owner, told)
+    bridged = ghosts.bridged(source, person)
+    why = user_text("nobody here is known to be the same person")
+    if bridged is not None and registered is None:
+        why = user_text("the homeserver did not answer who is known here")
+    elif bridged is not None and registered is not None and bridged[0] in registered:
+        return Matched(*bridged)
+    return Matched(ghosts.own(owner, source, person.id), why)

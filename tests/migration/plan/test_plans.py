@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Plans: what they say of archives, what they ask, and their file."""
+
+import tracemalloc
+from collections.abc import Set
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mautrix.types import UserID
+
+from bridges.core.chat import ChatKind
+from bridges.migration.archives.model import ArchivedPerson, Source
+from bridges.migration.archives.whatsapp import DateOrder
+from bridges.migration.plan.errors import PlanRefused
+from bridges.migration.plan.making import Maker
+from bridges.migration.plan.model import (
+    NOBODY,
+    VERSION,
+    Answers,
+    Head,
+    LeftOut,
+    Plan,
+    PlannedArchive,
+    PlannedRoom,
+    Question,
+    Speaker,
+)
+from bridges.migration.plan.planfile import read_plan, write_plan
+from bridges.migration.plan.planning import Request, make_plan
+from tests.migration.plan.made import MadeArchive
+from tests.migration.plan.test_matching import GHOSTS, OWNER
+
+DATA = Path(__file__).parents[2] / "data"
+TELEGRAM = DATA / "telegram_export"
+WHATSAPP = DATA / "whatsapp_export"
+PEOPLE = (ArchivedPerson("user101", "Anor", is_owner=True), ArchivedPerson("user102", "Behi"))
+
+
+def planned(target: Path, *archives: Path, known: Set[str] = frozenset(), **answers: Any) -> Plan:
+    request = Request(
+        archives,
+        OWNER,
+        evolve(Answers(zone="Asia/Tashkent"), **answers),
+        "en",
+        str,
+        date(2026, 1, 1),
+    )
+
+    def lookup(wanted: Set[UserID]) -> Set[UserID]:
+        return {one for one in wanted if one in known}
+
+    make_plan(target, request, GHOSTS, lookup, lambda: None)
+    return read_plan(target)
+
+
+def test_a_chat_of_telegram(tmp_path: Path) -> None:
+    plan = planned(tmp_path / "plan.yaml", TELEGRAM / "direct", known={"@telegram_102:home.test"})
+    (room,) = plan.made
+    assert (room.name, room.kind, plan.questions) == ("Behi Behiyeva", ChatKind.DIRECT, ())
+    assert room.counts["messages"] == 35
+    assert room.counts["left_out"] == 1
+    speakers = {one.person: one for one in room.speakers}
+    assert speakers["user101"].speaks_as == OWNER
+    assert speakers["user102"].speaks_as == "@telegram_102:home.test"
+    assert speakers["user102"].why == "has the same id at Telegram: 102"
+
+
+def test_several_archives_and_a_chat_in_which_nothing_was_said(tmp_path: Path) -> None:
+    plan = planned(tmp_path / "plan.yaml", TELEGRAM / "account", WHATSAPP / "android_ru")
+    assert [one.source for one in plan.head.archives] == [Source.TELEGRAM, Source.WHATSAPP]
+    assert [one.name for one in plan.rooms if one.skip] == ["Bo‘sh"]
+    assert plan.made[-1].archive == "2"
+    assert not plan.questions
+
+
+def test_the_same_archive_gives_the_same_plan(tmp_path: Path) -> None:
+    first = planned(tmp_path / "one.yaml", TELEGRAM / "direct")
+    again = planned(tmp_path / "two.yaml", TELEGRAM / "direct")
+    assert first == again
+
+
+def test_whatsapp_is_asked_for_its_zone_and_a_doubtful_date(tmp_path: Path) -> None:
+    chat = tmp_path / "WhatsApp Chat with Behi.txt"
+    chat.write_text("03/04/2024, 08:41 - Behi: Salom\n05/04/2024, 08:41 - Anor: Salom\n")
+    plan = planned(tmp_path / "plan.yaml", chat, zone="")
+    assert [one.answer[0].split()[0] for one in plan.questions] == ["--zone", "--dates"]
+    assert not plan.made
+    answered = planned(tmp_path / "plan.yaml", chat, dates=DateOrder.DAY_MONTH_YEAR, me="Anor")
+    assert not answered.questions
+    assert [one.speaks_as == OWNER for one in answered.made[0].speakers] == [False, True]
+
+
+def test_a_chat_that_does_not_tell_whose_it_is() -> None:
+    archive = MadeArchive(PEOPLE[1:], 10)
+    (question,) = [one for one in made(archive) if isinstance(one, Question)]
+    assert question.answer == ('--me "Behi"', "--me nobody")
+    assert not [one for one in made(archive, me=NOBODY) if isinstance(one, Question)]
+
+
+def made(archive: MadeArchive, me: str = "") -> list[PlannedRoom | Question]:
+    about = PlannedArchive("1", "export", archive.source, "", Answers(me=me))
+    return list(Maker(OWNER, GHOSTS, frozenset(), str).rooms(about, archive))
+
+
+def test_twenty_times_as_many_messages_need_no_more_memory() -> None:
+    peaks = []
+    for size in (1_000, 20_000):
+        tracemalloc.start()
+        (room,) = made(MadeArchive(PEOPLE, size))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert isinstance(room, PlannedRoom)
+        assert room.counts["messages"] + room.counts["left_out"] == size
+        assert room.left_out == (
+            LeftOut("A message here is damaged.", size // 10, ("chat/9", "chat/19", "chat/29")),
+        )
+    assert peaks[1] < 2 * peaks[0] + 50_000
+
+
+words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+mxids = words.map(lambda name: f"@{name}:home.test")
+speakers = st.builds(Speaker, person=words, name=st.just("") | words, speaks_as=mxids, why=words)
+left_out = st.builds(LeftOut, words, st.integers(1, 10**9), st.tuples(words) | st.just(()))
+rooms = st.builds(
+    PlannedRoom,
+    archive=st.just("1"),
+    chat=words,
+    name=words,
+    kind=st.sampled_from(ChatKind),
+    skip=st.just("") | words,
+    counts=st.dictionaries(
+        st.sampled_from(["messages", "files"]), st.integers(1, 10**9), max_size=3
+    ),
+    left_out=st.tuples(left_out) | st.just(()),
+    speakers=st.tuples(speakers, speakers) | st.just(()),
+)
+questions = st.builds(
+    Question, archive=st.just("1"), chat=words, ask=words, answer=st.tuples(words)
+)
+heads = st.builds(
+    Head,
+    st.just(VERSION),
+    mxids,
+    words,
+    st.tuples(
+        st.builds(
+            PlannedArchive,
+            st.just("1"),
+            words,
+            st.sampled_from(Source),
+            words,
+            st.builds(Answers, words | st.just(""), st.none() | st.sampled_from(DateOrder), words),
+        )
+    ),
+)
+
+
+@settings(max_examples=40)
+@given(heads, st.lists(rooms, max_size=3), st.lists(questions, max_size=2))
+def test_what_is_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    head: Head,
+    found: list[PlannedRoom],
+    asked: list[Question],
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "plan.yaml"
+    write_plan(path, head, [*asked, *found])
+    assert read_plan(path) == Plan(head, tuple(found), tuple(asked))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("version: 1", "version: 2", "no plan, or one of another version"),
+        ("kind: direct", "kind: duel", "rooms[0].kind"),
+        ("kind: direct", "kindly: direct", "kindly"),
+        ("name: Behi Behiyeva\n    kind", "name: 7\n    kind", "expected str @ $.rooms[0].name"),
+        ("rooms:", "rooms: {", "cannot be used"),
+        ("- archive: '1'", "- archive: '3'", "no archive 3"),
+    ],
+)
+def test_a_plan_that_was_changed_badly_says_where(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    path = tmp_path / "plan.yaml"
+    planned(path, TELEGRAM / "direct")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(PlanRefused) as refused:
+        read_plan(path)
+    assert complaint in str(refused.value.text)
+
+
+def test_no_such_time_zone(tmp_path: Path) -> None:
+    with pytest.raises(PlanRefused, match="no time zone Asia/Nowhere"):
+        planned(tmp_path / "plan.yaml", TELEGRAM / "direct", zone="Asia/Nowhere")
