@@ -30,6 +30,12 @@ from karvon.config.secretstore import SecretStore
 SANDBOX_API_ID = 1
 SANDBOX_API_HASH = "0" * 32
 
+MIGRATION = "migration"
+"""Name of the registration of what moves archives here."""
+
+MIGRATION_PREFIX = "_karvon_archive"
+"""Localpart of its bot, and with ``_`` behind it the beginning of all its ghosts."""
+
 
 def bridge_settings(
     config: KarvonConfig, network: NetworkConfig, secrets: SecretStore

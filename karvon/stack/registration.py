@@ -3,7 +3,7 @@
 
 Double puppeting has one of its own without an address: it may act for every person of the server, and
 is told nothing. In a bridge's own registration the same namespace would have Synapse push it every event
-of every room those people are in.
+of every room those people are in. The one of migrations has no address either.
 """
 
 import re
@@ -13,15 +13,20 @@ from typing import Any
 from bridges.core.config import Registration
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import double_puppet_token, registration
+from karvon.config.settings import (
+    MIGRATION,
+    MIGRATION_PREFIX,
+    double_puppet_token,
+    registration,
+)
 
 DOUBLE_PUPPET = "doublepuppet"
 """Name of double puppeting's registration."""
 
 
 def registration_names(config: KarvonConfig) -> list[str]:
-    """Give the names of all registrations: the networks', and double puppeting's if it is on."""
-    names = [network.network_id for network in config.networks]
+    """Give the names of all registrations: networks', migrations', double puppeting's if it is on."""
+    names = [*(network.network_id for network in config.networks), MIGRATION]
     return [*names, DOUBLE_PUPPET] if config.bridge.double_puppet else names
 
 
@@ -33,14 +38,26 @@ def registration_documents(
         network.network_id: _bridge(registration(config, network, secrets))
         for network in config.networks
     }
+    server = re.escape(config.homeserver.server_name)
+    documents[MIGRATION] = _document(
+        MIGRATION,
+        None,
+        migration_token(secrets),
+        secrets.token("migration_hs_token"),
+        [{"exclusive": True, "regex": f"@{MIGRATION_PREFIX}(_.*)?:{server}"}],
+    )
     token = double_puppet_token(config, secrets)
     if token is not None:
-        server = re.escape(config.homeserver.server_name)
         hs_token = secrets.token("doublepuppet_hs_token")
         documents[DOUBLE_PUPPET] = _document(
             DOUBLE_PUPPET, None, token, hs_token, [{"exclusive": False, "regex": f"@.*:{server}"}]
         )
     return documents
+
+
+def migration_token(secrets: SecretStore) -> str:
+    """Give the token that makes the rooms of archives and speaks for their ghosts."""
+    return secrets.token("migration_as_token")
 
 
 def _bridge(given: Registration) -> dict[str, Any]:

@@ -215,7 +215,7 @@ def test_a_registration_nobody_needs(karvon: Run) -> None:
         1,
         "",
         "karvon: there is no registration 'pigeon'; "
-        "these are needed: telegram, whatsapp, doublepuppet\n",
+        "these are needed: telegram, whatsapp, migration, doublepuppet\n",
     )
 
 
@@ -225,6 +225,7 @@ def test_the_snippet_is_yaml_and_leaves_federation_alone_by_default(karvon: Run)
         "app_service_config_files": [
             "/etc/matrix-synapse/registration-telegram.yaml",
             "/etc/matrix-synapse/registration-whatsapp.yaml",
+            "/etc/matrix-synapse/registration-migration.yaml",
             "/etc/matrix-synapse/registration-doublepuppet.yaml",
         ],
         "modules": [{"module": "policy_module.history.module.HistoryModule", "config": {}}],

@@ -130,7 +130,7 @@ def test_further_settings_win_and_extend_lists(tmp_path: Path) -> None:
     assert synapse.registration.enable_registration is True
     assert raw["rc_login"]["address"] == {"per_second": 1, "burst_count": 7}
     assert len(raw["modules"]) == 3
-    assert len(raw["app_service_config_files"]) == 3
+    assert len(raw["app_service_config_files"]) == 4
 
 
 def test_nonsense_in_further_settings_is_named_with_its_file(tmp_path: Path) -> None:

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What was done, beside the plan: whatever is interrupted goes on from here.
+
+SQLite, one writer. A step is noted after it was done; each can be done again with the same result.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from attrs import frozen
+from mautrix.types import EventID, RoomID, UserID
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS room (
+    archive TEXT NOT NULL, chat TEXT NOT NULL, room TEXT NOT NULL, stage TEXT NOT NULL,
+    PRIMARY KEY (archive, chat)
+);
+CREATE TABLE IF NOT EXISTS member (
+    room TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (room, person)
+);
+CREATE TABLE IF NOT EXISTS event (
+    room TEXT NOT NULL, message TEXT NOT NULL, part TEXT NOT NULL, event TEXT NOT NULL,
+    PRIMARY KEY (room, message, part)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS event_of_room ON event (room, event);
+CREATE TABLE IF NOT EXISTS upload (hash TEXT PRIMARY KEY, uri TEXT NOT NULL, size INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS file (
+    archive TEXT NOT NULL, path TEXT NOT NULL, hash TEXT, why TEXT, PRIMARY KEY (archive, path)
+);
+"""
+
+
+class Stage(StrEnum):
+    """How far a room is."""
+
+    MADE = "made"
+    PEOPLED = "peopled"
+    FILLED = "filled"
+    OPEN = "open"
+
+
+@frozen
+class MadeRoom:
+    """A chat's room."""
+
+    archive: str
+    chat: str
+    room: RoomID
+    stage: Stage
+
+
+@frozen
+class KnownUpload:
+    """A file of an archive as it is on the homeserver, or ``why`` it is not there."""
+
+    uri: str
+    size: int
+    why: str = ""
+
+
+def journal_of(plan: Path) -> Path:
+    """Give where the journal of a plan lies."""
+    return plan.with_name(f"{plan.name}.journal")
+
+
+class Journal:
+    """Reads and writes it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path) -> Iterator["Journal"]:
+        """Have the journal open, made if needed. Raises ``sqlite3.Error``."""
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(_SCHEMA)
+            yield cls(connection)
+        finally:
+            connection.close()
+
+    def fact(self, name: str) -> str | None:
+        """Give something noted of the migration as a whole."""
+        found = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def note_fact(self, name: str, value: str) -> None:
+        """Note it."""
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def begin(self, identity: str, now: int) -> None:
+        """Note what the migration is called and when it has begun (ms), the first time."""
+        with self._at_once():
+            for name, value in (("id", identity), ("begun", str(now))):
+                self._db.execute("INSERT OR IGNORE INTO fact VALUES (?, ?)", (name, value))
+
+    @property
+    def begun(self) -> int:
+        """When it has begun, milliseconds since 1970; 0 if it has not."""
+        return int(self.fact("begun") or 0)
+
+    # -- Rooms
+
+    def rooms(self) -> list[MadeRoom]:
+        """Give all rooms."""
+        rows = self._db.execute("SELECT archive, chat, room, stage FROM room ORDER BY rowid")
+        return [MadeRoom(row[0], row[1], RoomID(row[2]), Stage(row[3])) for row in rows]
+
+    def room(self, archive: str, chat: str) -> MadeRoom | None:
+        """Give a chat's room."""
+        return next(
+            (one for one in self.rooms() if (one.archive, one.chat) == (archive, chat)), None
+        )
+
+    def note_room(self, made: MadeRoom) -> None:
+        """Note a room, or how far it is."""
+        self._db.execute(
+            "INSERT INTO room VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (archive, chat) DO UPDATE SET room = excluded.room, stage = excluded.stage",
+            (made.archive, made.chat, made.room, made.stage),
+        )
+
+    def forget_room(self, room: RoomID) -> None:
+        """Forget a room and all that is in it."""
+        with self._at_once():
+            for table in ("member", "event", "room"):
+                self._db.execute(f"DELETE FROM {table} WHERE room = ?", (room,))  # noqa: S608 - ours
+
+    def members(self, room: RoomID) -> set[UserID]:
+        """Give who was brought into a room."""
+        rows = self._db.execute("SELECT person FROM member WHERE room = ?", (room,))
+        return {UserID(row[0]) for row in rows}
+
+    def note_member(self, room: RoomID, person: UserID) -> None:
+        """Note that somebody is in a room."""
+        self._db.execute("INSERT OR IGNORE INTO member VALUES (?, ?)", (room, person))
+
+    # -- Messages
+
+    def has(self, room: RoomID, message: str) -> bool:
+        """Tell whether a message is in its room; all of it is, or nothing."""
+        query = "SELECT 1 FROM event WHERE room = ? AND message = ? LIMIT 1"
+        return self._db.execute(query, (room, message)).fetchone() is not None
+
+    def event(self, room: RoomID, message: str, part: str) -> EventID | None:
+        """Give the event that a part of a message has become."""
+        query = "SELECT event FROM event WHERE room = ? AND message = ? AND part = ?"
+        found = self._db.execute(query, (room, message, part)).fetchone()
+        return None if found is None else EventID(found[0])
+
+    def is_ours(self, room: RoomID, event: str) -> bool:
+        """Tell whether an event is one of the archive."""
+        query = "SELECT 1 FROM event WHERE room = ? AND event = ?"
+        return self._db.execute(query, (room, event)).fetchone() is not None
+
+    def note_events(self, room: RoomID, events: Iterable[tuple[str, str, EventID]]) -> None:
+        """Note what messages have become, at once: message, part and event."""
+        with self._at_once():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)",
+                [(room, *one) for one in events],
+            )
+
+    def count_events(self) -> int:
+        """Tell how many events were written."""
+        return int(self._db.execute("SELECT COUNT(*) FROM event").fetchone()[0])
+
+    # -- Files
+
+    def file(self, archive: str, path: str) -> KnownUpload | None:
+        """Give what a file of an archive has become."""
+        found = self._db.execute(
+            "SELECT upload.uri, upload.size, file.why FROM file"
+            " LEFT JOIN upload ON upload.hash = file.hash WHERE archive = ? AND path = ?",
+            (archive, path),
+        ).fetchone()
+        if found is None:
+            return None
+        return KnownUpload(found[0] or "", found[1] or 0, found[2] or "")
+
+    def upload(self, digest: str) -> KnownUpload | None:
+        """Give a file that is on the homeserver by its SHA-256."""
+        query = "SELECT uri, size FROM upload WHERE hash = ?"
+        found = self._db.execute(query, (digest,)).fetchone()
+        return None if found is None else KnownUpload(found[0], found[1])
+
+    def note_upload(self, digest: str, uri: str, size: int) -> None:
+        """Note a file that is on the homeserver."""
+        self._db.execute("INSERT OR IGNORE INTO upload VALUES (?, ?, ?)", (digest, uri, size))
+
+    def note_file(self, archive: str, path: str, digest: str | None, why: str = "") -> None:
+        """Note what a file of an archive has become, or ``why`` nothing."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", (archive, path, digest, why)
+        )
+
+    def uploads(self) -> Mapping[str, int]:
+        """Give all files on the homeserver with their sizes."""
+        return dict(self._db.execute("SELECT uri, size FROM upload").fetchall())
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

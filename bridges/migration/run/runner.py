@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Carries out a plan; stopped at any point it goes on where it was."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import evolve, frozen
+from mautrix.types import EventID, RoomID, UserID
+
+from bridges.core.history.silent import SilentHistory
+from bridges.core.history.writer import (
+    EventKey,
+    HistoryWriter,
+    PastEvent,
+    PastReaction,
+    TimestampedHistory,
+)
+from bridges.core.matrix.client import MatrixSender
+from bridges.core.matrix.errors import HomeserverUnavailable
+from bridges.core.text import Translation, user_text
+from bridges.migration.archives.model import Archive, ArchivedMessage, Skipped
+from bridges.migration.plan.model import Plan, PlannedArchive, PlannedRoom
+from bridges.migration.plan.sources import opened
+from bridges.migration.run.composing import FIRST, Cast, Composer
+from bridges.migration.run.errors import RunRefused
+from bridges.migration.run.journal import Journal, MadeRoom, Stage
+from bridges.migration.run.rooms import Rooms
+from bridges.migration.run.uploads import Uploads
+from bridges.migration.run.voices import Voices
+
+AT_ONCE = 100
+"""Messages read, composed and written at a time."""
+
+T = TypeVar("T")
+
+_SILENT = "silent"
+_APPENDED = "appended"
+_LONGEST_WAIT = 30.0
+_MOST_TRIES = 12
+
+
+@frozen
+class Progress:
+    """Told as it goes on.
+
+    Attributes:
+        begin: a room with so many messages is worked on.
+        advance: so many messages more are done.
+    """
+
+    begin: Callable[[PlannedRoom], None] = lambda _: None
+    advance: Callable[[int], None] = lambda _: None
+
+
+@frozen
+class Work:
+    """What all of a migration's steps need. ``folder`` is what paths in the plan begin at."""
+
+    plan: Plan
+    folder: Path
+    journal: Journal
+    voices: Voices
+    say: Translation
+    today: date
+
+    @property
+    def owner(self) -> UserID:
+        """Whose archives they are."""
+        return UserID(self.plan.head.owner)
+
+    def path(self, archive: PlannedArchive) -> Path:
+        """Give where an archive lies."""
+        return self.folder / archive.path
+
+    def composer(self, room: PlannedRoom) -> Composer:
+        """Give what makes events of a chat's messages."""
+        return Composer(room.chat, cast_of(room, self), self.say)
+
+
+def cast_of(room: PlannedRoom, work: Work) -> Cast:
+    """Give who speaks for whom in a room; the bot says what the chat itself does."""
+    voices, ghosts = work.voices, work.voices.ghosts
+    source = work.plan.archive(room.archive).source
+    mxids = {one.person: voices.actual(one.speaks_as) for one in room.speakers}
+
+    def sender_of(person: str | None) -> MatrixSender:
+        mxid = None if person is None else mxids.get(person)
+        return voices.bot if mxid is None else voices.sender(mxid)
+
+    def mxid_of(person: str) -> UserID:
+        mxid = mxids.get(person)
+        return mxid or ghosts.own(work.owner, source, person)
+
+    return Cast(sender_of, mxid_of)
+
+
+async def run(work: Work, progress: Progress) -> bool:
+    """Bring over what is not there yet; True if messages went in silently.
+
+    Raises ``RunRefused``, ``ArchiveRefused`` and the errors of ``Homeserver``.
+    """
+    if work.plan.questions:
+        raise RunRefused(user_text("The plan has questions that are not answered: see its end."))
+    silent = await _begin(work)
+    writer = _writer(work.voices, silent=silent)
+    version = await work.voices.own.default_room_version()
+    rooms = Rooms(work.voices, work.journal, work.owner, work.say, version)
+    limit = await work.voices.own.upload_limit()
+    uploads = Uploads(work.voices.own, work.journal, limit, work.say)
+    for archive in work.plan.head.archives:
+        planned = [one for one in work.plan.made if one.archive == archive.name]
+        if all(_is_done(work.journal, one) for one in planned):
+            continue
+        with opened(work.path(archive), archive.answers, work.today, work.say) as found:
+            if await asyncio.to_thread(found.fingerprint) != archive.fingerprint:
+                raise RunRefused(
+                    user_text(
+                        "{archive} is not what it was when the plan was made. Make a new plan.",
+                        archive=archive.path,
+                    )
+                )
+            filler = _Filler(work, found.archive, archive.name, writer, uploads)
+            for room in planned:
+                if not _is_done(work.journal, room):
+                    progress.begin(room)
+                    await _patiently(partial(_bring, room, rooms, filler, progress))
+    return silent
+
+
+async def _begin(work: Work) -> bool:
+    """Decide once in which way messages go in, and stay with it."""
+    journal, voices = work.journal, work.voices
+    offered = await voices.own.takes_histories()
+    way = journal.fact("way")
+    if way is None:
+        way = _SILENT if offered else _APPENDED
+        journal.note_fact("way", way)
+    if way == _SILENT and not offered:
+        raise RunRefused(
+            user_text(
+                "This migration was begun with the homeserver's module for histories, which is not"
+                " there now. Have the homeserver load it again and run once more."
+            )
+        )
+    voices.devices = way == _APPENDED
+    return way == _SILENT
+
+
+def _writer(voices: Voices, *, silent: bool) -> HistoryWriter:
+    return SilentHistory(voices.own, voices) if silent else TimestampedHistory(voices)
+
+
+def _is_done(journal: Journal, room: PlannedRoom) -> bool:
+    made = journal.room(room.archive, room.chat)
+    return made is not None and made.stage is Stage.OPEN
+
+
+async def _bring(room: PlannedRoom, rooms: Rooms, filler: "_Filler", progress: Progress) -> None:
+    made = await rooms.ready(room)
+    if made.stage is Stage.PEOPLED:
+        await filler.fill(room, made.room, progress)
+        made = evolve(made, stage=Stage.FILLED)
+        filler.note(made)
+    await rooms.open(made.room)
+    filler.note(evolve(made, stage=Stage.OPEN))
+
+
+async def _patiently(step: Callable[[], Awaitable[None]]) -> None:
+    """Do a step that may be repeated until the homeserver has answered to all of it."""
+    for attempt in range(_MOST_TRIES):
+        try:
+            return await step()
+        except HomeserverUnavailable as error:
+            if attempt == _MOST_TRIES - 1:
+                raise
+            await asyncio.sleep(min(max(error.retry_after, 0.5 * 2**attempt), _LONGEST_WAIT))
+    return None
+
+
+class _Filler:
+    """Writes a chat's messages into its room."""
+
+    def __init__(
+        self, work: Work, archive: Archive, name: str, writer: HistoryWriter, uploads: Uploads
+    ) -> None:
+        self._work = work
+        self._archive = archive
+        self._name = name
+        self._writer = writer
+        self._uploads = uploads
+
+    def note(self, made: MadeRoom) -> None:
+        """Note how far a room is."""
+        self._work.journal.note_room(made)
+
+    async def fill(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
+        """Write all that is not there yet."""
+        composer, journal = self._work.composer(planned), self._work.journal
+        messages = said(self._archive.messages(planned.chat))
+        while batch := await asyncio.to_thread(_next, messages):
+            events: list[PastEvent | PastReaction] = []
+            for message in batch:
+                if journal.has(room, message.id):
+                    continue
+                files = await self._uploads.of(self._name, self._archive, message)
+                events += composer.events(message, self._answered(room, message, events), files)
+            if events:
+                ids = await self._writer.insert(room, events)
+                journal.note_events(room, _noted(events, ids))
+            progress.advance(len(batch))
+        await self._writer.finish(room)
+
+    def _answered(
+        self, room: RoomID, message: ArchivedMessage, before: Sequence[PastEvent | PastReaction]
+    ) -> EventID | EventKey | None:
+        """What a message answers, if that is there or comes before it in the same batch."""
+        if message.reply_to is None:
+            return None
+        known = self._work.journal.event(room, message.reply_to, FIRST)
+        if known is not None:
+            return known
+        wanted = (message.reply_to, FIRST)
+        return next((one.key for one in before if (one.key.message, one.key.part) == wanted), None)
+
+
+def said(found: Iterable[ArchivedMessage | Skipped]) -> Iterator[ArchivedMessage]:
+    """Give what can be brought over."""
+    return (one for one in found if isinstance(one, ArchivedMessage))
+
+
+def _next(messages: Iterator[T]) -> list[T]:
+    return list(islice(messages, AT_ONCE))
+
+
+def _noted(
+    events: Iterable[PastEvent | PastReaction], ids: Mapping[EventKey, EventID]
+) -> Iterator[tuple[str, str, EventID]]:
+    for one in events:
+        event = ids.get(one.key)
+        if event is not None:
+            yield one.key.message, one.key.part, event

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Takes back what a migration has made, as far as that can be taken back."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+from mautrix.types import RoomID, UserID
+
+from bridges.core.matrix.errors import HomeserverRefused
+from bridges.migration.run.journal import Stage
+from bridges.migration.run.runner import Work
+from bridges.migration.run.voices import Voices
+
+
+@frozen
+class Undone:
+    """What was taken back, and what stays.
+
+    Attributes:
+        rooms: nobody is in them any more.
+        still_there: rooms in which people stay who cannot be spoken for; they leave by themselves.
+        uploads: addresses of files that are still on the homeserver.
+    """
+
+    rooms: int
+    still_there: tuple[RoomID, ...]
+    uploads: tuple[str, ...]
+
+
+async def undo(work: Work, progress: Callable[[], None]) -> Undone:
+    """Have everybody leave and forget the rooms; interrupted, it goes on by being called again.
+
+    Raises the errors of ``Homeserver``.
+    """
+    journal, voices = work.journal, work.voices
+    voices.devices = False
+    still_there = []
+    made = journal.rooms()
+    for one in made:
+        if not await _empty(work, one.room, is_open=one.stage is Stage.OPEN):
+            still_there.append(one.room)
+        journal.forget_room(one.room)
+        progress()
+    return Undone(len(made), tuple(still_there), tuple(journal.uploads()))
+
+
+async def _empty(work: Work, room: RoomID, *, is_open: bool) -> bool:
+    """Have everybody leave a room; False if somebody stays in it."""
+    voices, bot = work.voices, work.voices.bot
+    members = {*await _members(voices, room), *work.journal.members(room)}
+    if is_open and not voices.can_be(work.owner):
+        members.add(work.owner)
+    stays = False
+    for mxid in members - {bot.mxid}:
+        if voices.can_be(mxid) and (not voices.is_person(mxid) or mxid == work.owner):
+            await _leave(voices, room, mxid)
+        elif not await _removed(voices, room, mxid):
+            stays = True
+    await _leave(voices, room, bot.mxid)
+    return not stays
+
+
+async def _members(voices: Voices, room: RoomID) -> set[str]:
+    try:
+        return {*await voices.own.joined_members(voices.bot, room)}
+    except HomeserverRefused:
+        return set()
+
+
+async def _leave(voices: Voices, room: RoomID, mxid: str) -> None:
+    hs, sender = voices.server(mxid), voices.sender(mxid)
+    for step in (hs.leave, hs.forget):
+        try:
+            await step(sender, room)
+        except HomeserverRefused:
+            continue  # They have left already, or were never in it.
+
+
+async def _removed(voices: Voices, room: RoomID, mxid: str) -> bool:
+    try:
+        await voices.own.kick(voices.bot, room, UserID(mxid), "")
+    except HomeserverRefused:
+        return False
+    return True

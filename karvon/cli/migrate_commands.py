@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""``karvon migrate``: archives of Telegram and WhatsApp become rooms, and rooms can be taken back."""
+
+import asyncio
+import json
+import sqlite3
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from karvon.cli.context import Invocation, invocation
+from karvon.config.layout import Layout
+from karvon.config.secretstore import SecretStore
+from karvon.errors import OperatorError
+from policy_module.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from mautrix.types import UserID
+
+    from bridges.core.i18n import Translator
+    from bridges.core.text import Translation
+    from bridges.migration.plan.model import Plan
+    from bridges.migration.run.runner import Work
+    from bridges.migration.run.settings import MigrationSettings
+
+NOT_READY = 3
+"""Exit code for "there are questions", "this cannot be run", and "something differs"."""
+
+app = typer.Typer(no_args_is_help=True, help="Bring archives of chats over, verifiably.")
+
+T = TypeVar("T")
+
+_PLAN = typer.Argument(metavar="PLAN", help="The plan, as 'karvon migrate plan' has written it.")
+
+
+class DateOrders(StrEnum):
+    """In which order dates are written: day, month, year."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+    YDM = "ydm"
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    archives: Annotated[
+        list[Path], typer.Argument(help="Exports: files, zips or folders, as they came.")
+    ],
+    owner: Annotated[str, typer.Option(help="Whose they are: a Matrix id on this homeserver.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the plan goes.")] = Path(
+        "plan.yaml"
+    ),
+    zone: Annotated[
+        str, typer.Option(help="Time zone of the phone or computer that made them.")
+    ] = "",
+    dates: Annotated[
+        DateOrders | None, typer.Option(help="How dates are to be read, if that is asked.")
+    ] = None,
+    me: Annotated[
+        str, typer.Option(help="The owner's name or id in them, if that is asked; or: nobody.")
+    ] = "",
+    language: Annotated[
+        str, typer.Option(help="Of the plan, and of our own sentences in the rooms.")
+    ] = "",
+) -> None:
+    """Look at archives and write down what would be done; nothing is done yet.
+
+    Exits 3 if there are questions, which the last lines say how to answer.
+    """
+    from mautrix.types import UserID
+
+    from bridges.migration.archives.whatsapp import DateOrder
+    from bridges.migration.plan.model import Answers
+    from bridges.migration.plan.planning import Request, make_plan
+    from bridges.migration.screens import left_out_lines, plan_table
+
+    call = invocation(context)
+    language = _language(call, language)
+    say, settings = _words(language), _settings(call)
+    if not owner.startswith("@") or owner.partition(":")[2] != settings.server_name:
+        raise OperatorError(f"--owner {owner}: write it as @somebody:{settings.server_name}")
+    answers = Answers(zone, None if dates is None else DateOrder(dates.value), me)
+    request = Request(archives, UserID(owner), answers, language, say, _today())
+    with _expected_errors(say), _counting() as count:
+        made, remarks = make_plan(
+            output, request, settings.ghosts, lambda who: _registered(who, settings, say), count
+        )
+    console = Console(highlight=False)
+    console.print(plan_table(made, say))
+    for line in [*map(say, remarks), *left_out_lines(made.rooms)]:
+        print(line)
+    print(f"{output}: {len(made.made)} rooms")
+    for question in made.questions:
+        print(f"\n? {question.ask}")
+        for answer in question.answer:
+            print(f"    {answer}")
+    sys.exit(NOT_READY if made.questions else 0)
+
+
+@app.command()
+def check(context: typer.Context, file: Annotated[Path, _PLAN]) -> None:
+    """Say what running a plan would do, and what stands in its way; exits 3 if something does."""
+    from bridges.migration.run.checking import check as checked
+    from bridges.migration.screens import plan_table
+
+    call = invocation(context)
+
+    async def look(work: "Work") -> int:
+        findings = await checked(work)
+        Console(highlight=False).print(plan_table(work.plan, work.say))
+        for one in findings:
+            print(f"{'✗' if one.prevents else '!'} {work.say(one.text)}")
+        return NOT_READY if any(one.prevents for one in findings) else 0
+
+    sys.exit(_with_work(call, file, look))
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    file: Annotated[Path, _PLAN],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only check; the plan says what would be done.")
+    ] = False,
+) -> None:
+    """Carry a plan out. Stopped at any point, it goes on when called again, and doubles nothing."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from bridges.migration.run.runner import Progress as Told
+    from bridges.migration.run.runner import run as carry_out
+
+    if dry_run:
+        check(context, file)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+
+    async def go(work: "Work") -> int:
+        work.journal.begin(uuid.uuid4().hex, int(time.time() * 1000))
+        with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bars:
+            tasks = []
+            told = Told(
+                begin=lambda room: tasks.append(
+                    bars.add_task(room.name[:40], total=room.counts.get("messages"))
+                ),
+                advance=lambda number: bars.advance(tasks[-1], number),
+            )
+            silent = await carry_out(work, told)
+        if not silent:
+            print(
+                "The homeserver does not load policy_module.history.module.HistoryModule: messages"
+                " were sent one by one with their old times."
+            )
+        print(f"Done. Now: karvon migrate report {file}")
+        return 0
+
+    try:
+        sys.exit(_with_work(invocation(context), file, go))
+    except KeyboardInterrupt:
+        print(f"Stopped. It goes on with: karvon migrate run {file}", file=sys.stderr)
+        raise
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    file: Annotated[Path, _PLAN],
+    json_file: Annotated[
+        str | None, typer.Option("--json", help="Write it here as JSON; - prints it instead.")
+    ] = None,
+) -> None:
+    """Read the rooms again as a client and compare every message; exits 3 if anything differs."""
+    from bridges.migration.run.rereading import reread
+    from bridges.migration.screens import left_out_lines, report_document, report_table
+
+    async def compare(work: "Work") -> int:
+        reports = [one async for one in reread(work)]
+        document = json.dumps(report_document(reports), indent=2, ensure_ascii=False) + "\n"
+        if json_file == "-":
+            print(document, end="")
+        else:
+            Console(highlight=False).print(report_table(reports, work.say))
+            for line in left_out_lines(reports):
+                print(line)
+            for one in reports:
+                for example in one.examples:
+                    print(f"✗ {one.name}: {example}")
+            if json_file is not None:
+                write_atomically(Path(json_file), document.encode())
+        return 0 if all(one.is_right for one in reports) else NOT_READY
+
+    sys.exit(_with_work(invocation(context), file, compare))
+
+
+@app.command()
+def undo(
+    context: typer.Context,
+    file: Annotated[Path, _PLAN],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take back what 'run' has made: everybody leaves the rooms; says what cannot be taken back."""
+    from bridges.migration.run.undoing import undo as take_back
+
+    if not yes:
+        typer.confirm(
+            "Have everybody leave the rooms of this plan, with all that is in them?", abort=True
+        )
+
+    async def go(work: "Work") -> int:
+        undone = await take_back(work, lambda: None)
+        print(f"{undone.rooms} rooms: everybody has left them.")
+        for room in undone.still_there:
+            print(f"{room}: somebody stays in it whom we cannot make leave.")
+        if undone.uploads:
+            listed = file.with_name(f"{file.name}.media.txt")
+            write_atomically(listed, "".join(f"{uri}\n" for uri in undone.uploads).encode())
+            print(
+                f"{len(undone.uploads)} files stay on the homeserver, as its API lets nobody but"
+                f" administrators delete them; their addresses are in {listed}."
+            )
+        if undone.rooms:
+            print("The accounts of the archive's people stay, in no room and without a name.")
+        return 0
+
+    sys.exit(_with_work(invocation(context), file, go))
+
+
+# -- What they share
+
+
+def _with_work(call: Invocation, file: Path, step: Callable[["Work"], Awaitable[T]]) -> T:
+    """Do a step of a plan, with its journal and the homeserver."""
+    from bridges.migration.plan.planfile import read_plan
+
+    words = _words(_language(call, ""))
+    with _expected_errors(words):
+        found = read_plan(file)
+        say = _words(found.head.language)
+        settings, folder = _settings(call), file.resolve().parent
+
+        async def main() -> T:
+            async with _work(file, folder, found, settings, say) as work:
+                return await step(work)
+
+        return asyncio.run(main())
+
+
+@asynccontextmanager
+async def _work(
+    file: Path,
+    folder: Path,
+    found: "Plan",
+    settings: "MigrationSettings",
+    say: "Translation",
+) -> AsyncIterator["Work"]:
+    from bridges.migration.run.journal import Journal, journal_of
+    from bridges.migration.run.runner import Work
+    from bridges.migration.run.voices import Voices
+
+    with Journal.open(journal_of(file)) as journal:
+        async with Voices.open(settings, say) as voices:
+            yield Work(found, folder, journal, voices, say, _today())
+
+
+def _settings(call: Invocation) -> "MigrationSettings":
+    from karvon.migration import migration_settings
+
+    config = call.load()
+    return migration_settings(config, SecretStore(Layout.of(config).secrets))
+
+
+def _registered(
+    candidates: "Set[UserID]", settings: "MigrationSettings", say: "Translation"
+) -> "Set[UserID] | None":
+    """Ask the homeserver which ghosts of bridges there are; None if it does not answer."""
+    from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+    from bridges.migration.run.voices import Voices
+
+    async def ask() -> "Set[UserID]":
+        async with Voices.open(settings, say) as voices:
+            await voices.prepare(voices.bot.mxid)
+            return {
+                one for one in candidates if await voices.own.profile(voices.bot, one) is not None
+            }
+
+    if not candidates:
+        return set()
+    try:
+        return asyncio.run(ask())
+    except (HomeserverRefused, HomeserverUnavailable):
+        print(
+            f"{settings.homeserver_url} does not answer or does not know the registration of the"
+            " migration, so nobody is matched with the people of bridges.",
+            file=sys.stderr,
+        )
+        return None
+
+
+@contextmanager
+def _expected_errors(say: "Translation") -> Iterator[None]:
+    """Turn what may be wrong with archives, plans and the homeserver into one line."""
+    from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+    from bridges.core.network import MisconfiguredError
+    from bridges.migration.archives.errors import ArchiveRefused
+    from bridges.migration.plan.errors import PlanRefused
+    from bridges.migration.run.errors import RunRefused
+
+    try:
+        yield
+    except (ArchiveRefused, PlanRefused, RunRefused) as refused:
+        raise OperatorError(say(refused.text)) from None
+    except (HomeserverRefused, HomeserverUnavailable, MisconfiguredError) as error:
+        raise OperatorError(f"the homeserver: {error}") from None
+    except sqlite3.Error as error:
+        raise OperatorError(f"the journal beside the plan cannot be used: {error}") from None
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[], None]]:
+    """Show how many messages were read."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("")
+        yield lambda: bars.advance(task)
+
+
+def _language(call: Invocation, wished: str) -> str:
+    """Give the language of the operator, as their system says, unless they wish for another."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    tag = wished or next((call.environ[name] for name in names if call.environ.get(name)), "")
+    return _translator().best_language(tag.partition(".")[0])
+
+
+def _words(language: str) -> "Translation":
+    translator = _translator()
+    return lambda text: translator.translate(text, language)
+
+
+def _translator() -> "Translator":
+    from bridges import migration
+    from bridges.core.i18n import CORE_LOCALE, Translator, load_catalogs
+
+    return Translator(load_catalogs([CORE_LOCALE, Path(migration.__path__[0]) / "locale"]))
+
+
+def _today() -> date:
+    """Give the latest day it is anywhere."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From the one configuration to what a migration needs."""
+
+from bridges.migration.archives.model import Source
+from bridges.migration.run.settings import BridgeService, MigrationSettings
+from karvon.config.model import KarvonConfig
+from karvon.config.secretstore import SecretStore
+from karvon.config.settings import (
+    MIGRATION_PREFIX,
+    double_puppet_token,
+    policy_settings,
+    registration,
+)
+from karvon.stack.registration import migration_token
+
+
+def migration_settings(config: KarvonConfig, secrets: SecretStore) -> MigrationSettings:
+    """Resolve what a migration needs; tokens that are missing are made."""
+    bridges = {}
+    for network in config.networks:
+        given = registration(config, network, secrets)
+        bridges[Source(network.network_id)] = BridgeService(given.as_token, given.username_template)
+    return MigrationSettings(
+        homeserver_url=config.homeserver.client_url,
+        server_name=config.homeserver.server_name,
+        token=migration_token(secrets),
+        prefix=MIGRATION_PREFIX,
+        person_token=double_puppet_token(config, secrets),
+        bridges=bridges,
+        policy=policy_settings(config),
+    )
