@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Archives become rooms at a real homeserver: all of it, once, in order, silently; and back again."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridges.migration.run.journal import Journal, journal_of
+from tests.migration.run.exports import telegram_group, whatsapp_chat
+from tests.migration.run.town import Town, town
+from tests.support.postgres import PostgresServer
+from tests.support.synapse import SynapseFactory
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.synapse
+
+
+@pytest.fixture(scope="module")
+async def home(
+    synapse_factory: SynapseFactory, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Town]:
+    async with town(synapse_factory, tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+async def planned(home: Town, name: str, *archives: Path) -> None:
+    ended = await home.karvon(
+        "migrate", "plan", *archives, "--owner", home.owner_mxid, "--zone", "Asia/Dushanbe",
+        "--me", "Anor Anorov" if "WhatsApp" not in str(archives) else "Anor", "-o", name,
+    )  # fmt: skip
+    assert ended.code == 0, ended.out + ended.err
+
+
+def events_of(home: Town, plan: str) -> int:
+    path = journal_of(home.folder / plan)
+    if not path.exists():
+        return 0
+    with Journal.open(path) as journal:
+        return journal.count_events()
+
+
+async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None:
+    """With the module for histories, a chat of Telegram with all there is in it."""
+    await planned(home, "tg.yaml", telegram_group(home.folder / "tg", 600))
+    checked = await home.karvon("migrate", "check", "tg.yaml")
+    assert checked.code == 0, checked.out
+    since = (await home.owner.sync())["next_batch"]
+    for least in (1, 250):
+        process = await home.start("migrate", "run", "tg.yaml")
+        await eventually(lambda least=least: events_of(home, "tg.yaml") >= least)  # type: ignore[misc]
+        process.kill()
+        await process.communicate()
+    assert not (await home.report("tg.yaml"))["right"]
+    ended = await home.karvon("migrate", "run", "tg.yaml")
+    assert ended.code == 0, ended.err
+    document = await home.report("tg.yaml")
+    assert document["right"], document
+    assert (document["messages"], document["brought"], document["left_out"]) == (600, 600, 0)
+    (room,) = document["rooms"]
+    assert await home.rooms() == {room["room"]}
+    texts = [one for one in await home.owner.texts(room["room"]) if one.startswith("message")]
+    assert texts == [f"message {number}" for number in range(1, 601)]
+    news = await home.owner.sync(since)
+    joined = news["rooms"]["join"][room["room"]]
+    assert joined["unread_notifications"]["notification_count"] == 0
+    assert not news["rooms"].get("invite")
+    before = events_of(home, "tg.yaml")
+    again = await home.karvon("migrate", "run", "tg.yaml")
+    assert (again.code, events_of(home, "tg.yaml")) == (0, before)
+    assert (await home.report("tg.yaml"))["right"]
+
+
+async def test_what_was_done_is_taken_back(home: Town) -> None:
+    await planned(home, "wa.yaml", whatsapp_chat(home.folder, 90))
+    rooms = await home.rooms()
+    assert (await home.karvon("migrate", "run", "wa.yaml")).code == 0
+    document = await home.report("wa.yaml")
+    assert document["right"], document
+    assert document["brought"] == 90
+    made = await home.rooms() - rooms
+    assert made == {document["rooms"][0]["room"]}
+    undone = await home.karvon("migrate", "undo", "wa.yaml", "--yes")
+    assert undone.code == 0, undone.err
+    assert await home.rooms() == rooms
+    assert (await home.report("wa.yaml"))["rooms"][0]["differences"]["unfinished"] == 1
+
+
+async def test_an_archive_that_was_changed_is_not_brought(home: Town) -> None:
+    archive = telegram_group(home.folder / "changed", 10)
+    await planned(home, "changed.yaml", archive)
+    export = archive / "result.json"
+    export.write_text(export.read_text().replace("message 3", "message three"))
+    for step in ("check", "run"):
+        ended = await home.karvon("migrate", step, "changed.yaml")
+        assert ended.code != 0
+        assert "not what it was when the plan was made" in ended.out + ended.err
+
+
+async def test_without_the_module_messages_come_one_by_one(
+    synapse_factory: SynapseFactory, tmp_path: Path
+) -> None:
+    async with town(synapse_factory, tmp_path, modules=()) as home:
+        await planned(home, "plan.yaml", telegram_group(tmp_path / "tg", 40))
+        process = await home.start("migrate", "run", "plan.yaml")
+        await eventually(lambda: (home.folder / "plan.yaml.journal").exists())
+        process.kill()
+        await process.communicate()
+        ended = await home.karvon("migrate", "run", "plan.yaml")
+        assert "sent one by one" in ended.out, ended.err
+        document = await home.report("plan.yaml")
+        assert document["right"], document
+        assert document["brought"] == 40
+
+
+@pytest.mark.postgres
+async def test_on_postgresql(
+    synapse_factory: SynapseFactory, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = await postgres.create_database("migration")
+    async with town(synapse_factory, tmp_path, url) as home:
+        await planned(home, "plan.yaml", telegram_group(tmp_path / "tg", 60))
+        assert (await home.karvon("migrate", "run", "plan.yaml")).code == 0
+        document = await home.report("plan.yaml")
+        assert document["right"], document
+        assert document["brought"] == 60

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A homeserver, an owner of archives, and the command as a process."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from attrs import frozen
+
+from karvon.config.layout import Layout
+from karvon.config.load import load_config
+from karvon.config.secretstore import SecretStore
+from karvon.stack.registration import registration_documents
+from tests.policy.history.bringing import MODULE, Client
+from tests.support.appservice import Registration
+from tests.support.synapse import SynapseFactory, SynapseServer, SynapseSettings
+
+PASSWORD = "the owner's password"
+
+
+@frozen
+class Written:
+    """A registration as the command has made it."""
+
+    id: str
+    document: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give its content."""
+        return self.document
+
+
+@frozen
+class Ended:
+    """How the command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@frozen
+class Town:
+    """All of it; ``owner`` reads as the owner's client does."""
+
+    server: SynapseServer
+    folder: Path
+    owner: Client
+    owner_mxid: str
+
+    async def karvon(self, *arguments: str | Path) -> Ended:
+        """Run the command to its end."""
+        process = await self.start(*arguments)
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Ended(process.returncode, out.decode(), err.decode())
+
+    async def start(self, *arguments: str | Path) -> asyncio.subprocess.Process:
+        """Start the command."""
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "karvon",
+            *map(str, arguments),
+            cwd=self.folder,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def report(self, plan: str) -> dict[str, Any]:
+        """Have rooms compared, and give what came of it."""
+        ended = await self.karvon("migrate", "report", plan, "--json", "-")
+        document: dict[str, Any] = json.loads(ended.out)
+        assert ended.code == (0 if document["right"] else 3), ended.err
+        return document
+
+    async def rooms(self) -> set[str]:
+        """Give the rooms the owner is in."""
+        return set(
+            (await self.owner.call("GET", "/_matrix/client/v3/joined_rooms"))["joined_rooms"]
+        )
+
+
+@asynccontextmanager
+async def town(
+    factory: SynapseFactory,
+    folder: Path,
+    database_url: str | None = None,
+    modules: Sequence[dict[str, Any]] = (MODULE,),
+) -> AsyncIterator[Town]:
+    """Have one for the time of the block."""
+    path = folder / "karvon.yaml"
+    server_name = SynapseSettings().server_name
+    path.write_text(_configuration(server_name, "http://127.0.0.1:1"))
+    config = load_config(path, {}, cwd=folder)
+    secrets = SecretStore(Layout.of(config).secrets)
+    written: list[Any] = [
+        Written(name, document)
+        for name, document in registration_documents(config, secrets).items()
+    ]
+    registrations: list[Registration] = written
+    settings = SynapseSettings(
+        registrations=registrations, database_url=database_url, modules=modules
+    )
+    async with factory.running(settings) as server, aiohttp.ClientSession() as session:
+        path.write_text(_configuration(server_name, server.url))
+        token = await server.register_user("madina", PASSWORD)
+        yield Town(server, folder, Client(session, server.url, token), server.mxid("madina"))
+
+
+def _configuration(server_name: str, url: str) -> str:
+    return json.dumps(
+        {
+            "homeserver": {"managed": False, "server_name": server_name, "url": url},
+            "telegram": {"api_id": 1, "api_hash": "0" * 32},
+            "data_dir": "var",
+        }
+    )
