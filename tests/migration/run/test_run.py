@@ -27,7 +27,7 @@ async def home(
 async def planned(home: Town, name: str, *archives: Path) -> None:
     ended = await home.karvon(
         "migrate", "plan", *archives, "--owner", home.owner_mxid, "--zone", "Asia/Dushanbe",
-        "--me", "Anor Anorov" if "WhatsApp" not in str(archives) else "Anor", "-o", name,
+        "--me", "Anor Anorov" if "WhatsApp" not in str(archives) else "Anor", "-o", home.folder / name,
     )  # fmt: skip
     assert ended.code == 0, ended.out + ended.err
 
@@ -42,31 +42,31 @@ def events_of(home: Town, plan: str) -> int:
 
 async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None:
     """With the module for histories, a chat of Telegram with all there is in it."""
-    await planned(home, "tg.yaml", telegram_group(home.folder / "tg", 600))
-    checked = await home.karvon("migrate", "check", "tg.yaml")
+    await planned(home, "tg.yaml", telegram_group(home.folder / "tg", 300))
+    checked = await home.karvon("migrate", "check", home.folder / "tg.yaml")
     assert checked.code == 0, checked.out
     since = (await home.owner.sync())["next_batch"]
-    for least in (1, 250):
+    for least in (1, 150):
         process = await home.start("migrate", "run", "tg.yaml")
         await eventually(lambda least=least: events_of(home, "tg.yaml") >= least)  # type: ignore[misc]
         process.kill()
         await process.communicate()
     assert not (await home.report("tg.yaml"))["right"]
-    ended = await home.karvon("migrate", "run", "tg.yaml")
+    ended = await home.karvon("migrate", "run", home.folder / "tg.yaml")
     assert ended.code == 0, ended.err
     document = await home.report("tg.yaml")
     assert document["right"], document
-    assert (document["messages"], document["brought"], document["left_out"]) == (600, 600, 0)
+    assert (document["messages"], document["brought"], document["left_out"]) == (300, 300, 0)
     (room,) = document["rooms"]
     assert await home.rooms() == {room["room"]}
     texts = [one for one in await home.owner.texts(room["room"]) if one.startswith("message")]
-    assert texts == [f"message {number}" for number in range(1, 601)]
+    assert texts == [f"message {number}" for number in range(1, 301)]
     news = await home.owner.sync(since)
     joined = news["rooms"]["join"][room["room"]]
     assert joined["unread_notifications"]["notification_count"] == 0
     assert not news["rooms"].get("invite")
     before = events_of(home, "tg.yaml")
-    again = await home.karvon("migrate", "run", "tg.yaml")
+    again = await home.karvon("migrate", "run", home.folder / "tg.yaml")
     assert (again.code, events_of(home, "tg.yaml")) == (0, before)
     assert (await home.report("tg.yaml"))["right"]
 
@@ -74,13 +74,13 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
 async def test_what_was_done_is_taken_back(home: Town) -> None:
     await planned(home, "wa.yaml", whatsapp_chat(home.folder, 90))
     rooms = await home.rooms()
-    assert (await home.karvon("migrate", "run", "wa.yaml")).code == 0
+    assert (await home.karvon("migrate", "run", home.folder / "wa.yaml")).code == 0
     document = await home.report("wa.yaml")
     assert document["right"], document
     assert document["brought"] == 90
     made = await home.rooms() - rooms
     assert made == {document["rooms"][0]["room"]}
-    undone = await home.karvon("migrate", "undo", "wa.yaml", "--yes")
+    undone = await home.karvon("migrate", "undo", home.folder / "wa.yaml", "--yes")
     assert undone.code == 0, undone.err
     assert await home.rooms() == rooms
     assert (await home.report("wa.yaml"))["rooms"][0]["differences"]["unfinished"] == 1
@@ -92,7 +92,7 @@ async def test_an_archive_that_was_changed_is_not_brought(home: Town) -> None:
     export = archive / "result.json"
     export.write_text(export.read_text().replace("message 3", "message three"))
     for step in ("check", "run"):
-        ended = await home.karvon("migrate", step, "changed.yaml")
+        ended = await home.karvon("migrate", step, home.folder / "changed.yaml")
         assert ended.code != 0
         assert "not what it was when the plan was made" in ended.out + ended.err
 
@@ -101,16 +101,16 @@ async def test_without_the_module_messages_come_one_by_one(
     synapse_factory: SynapseFactory, tmp_path: Path
 ) -> None:
     async with town(synapse_factory, tmp_path, modules=()) as home:
-        await planned(home, "plan.yaml", telegram_group(tmp_path / "tg", 40))
+        await planned(home, "plan.yaml", telegram_group(tmp_path / "tg", 20))
         process = await home.start("migrate", "run", "plan.yaml")
         await eventually(lambda: (home.folder / "plan.yaml.journal").exists())
         process.kill()
         await process.communicate()
-        ended = await home.karvon("migrate", "run", "plan.yaml")
+        ended = await home.karvon("migrate", "run", home.folder / "plan.yaml")
         assert "sent one by one" in ended.out, ended.err
         document = await home.report("plan.yaml")
         assert document["right"], document
-        assert document["brought"] == 40
+        assert document["brought"] == 20
 
 
 @pytest.mark.postgres
@@ -120,7 +120,7 @@ async def test_on_postgresql(
     url = await postgres.create_database("migration")
     async with town(synapse_factory, tmp_path, url) as home:
         await planned(home, "plan.yaml", telegram_group(tmp_path / "tg", 60))
-        assert (await home.karvon("migrate", "run", "plan.yaml")).code == 0
+        assert (await home.karvon("migrate", "run", home.folder / "plan.yaml")).code == 0
         document = await home.report("plan.yaml")
         assert document["right"], document
         assert document["brought"] == 60

@@ -11,10 +11,13 @@ from typing import Any
 
 import aiohttp
 from attrs import frozen
+from typer.testing import CliRunner
 
+from karvon.cli.app import app
 from karvon.config.layout import Layout
 from karvon.config.load import load_config
 from karvon.config.secretstore import SecretStore
+from karvon.errors import OperatorError
 from karvon.stack.registration import registration_documents
 from tests.policy.history.bringing import MODULE, Client
 from tests.support.appservice import Registration
@@ -54,14 +57,17 @@ class Town:
     owner_mxid: str
 
     async def karvon(self, *arguments: str | Path) -> Ended:
-        """Run the command to its end."""
-        process = await self.start(*arguments)
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return Ended(process.returncode, out.decode(), err.decode())
+        """Run the command to its end, in this process: it takes seconds to import."""
+        words = ["--config", str(self.folder / "karvon.yaml"), *map(str, arguments)]
+        result = await asyncio.to_thread(CliRunner().invoke, app, words)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            if not isinstance(result.exception, OperatorError):
+                raise result.exception
+            return Ended(1, result.stdout, f"{result.stderr}{result.exception}")
+        return Ended(result.exit_code, result.stdout, result.stderr)
 
     async def start(self, *arguments: str | Path) -> asyncio.subprocess.Process:
-        """Start the command."""
+        """Start the command as a process."""
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -74,7 +80,7 @@ class Town:
 
     async def report(self, plan: str) -> dict[str, Any]:
         """Have rooms compared, and give what came of it."""
-        ended = await self.karvon("migrate", "report", plan, "--json", "-")
+        ended = await self.karvon("migrate", "report", self.folder / plan, "--json", "-")
         document: dict[str, Any] = json.loads(ended.out)
         assert ended.code == (0 if document["right"] else 3), ended.err
         return document
