@@ -350,11 +350,11 @@ class Homeserver:
     async def page(
         self, sender: MatrixSender, room: RoomID, start: str | None, limit: int
     ) -> tuple[list[Json], str | None]:
-        """Some of a room's events, oldest first, and where the next ones begin, if there are any.
+        """Some of a room's events, newest first, and where older ones begin, if there are any.
 
-        ``start`` is what the page before has given; None begins with the room.
+        ``start`` is what the page before has given; None begins with the newest event.
         """
-        params = {"dir": "f", "limit": str(limit)}
+        params = {"dir": "b", "limit": str(limit)}
         if start is not None:
             params["from"] = start
         path = f"/v3/rooms/{quote(room)}/messages"

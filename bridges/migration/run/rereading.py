@@ -154,7 +154,7 @@ class _Reread:
                 return
 
     def _compare(self, room: RoomID, seen: Seen) -> None:
-        last = 0
+        last: int | None = None
         for message in self._archive.messages(self._planned.chat):
             if isinstance(message, Skipped):
                 self._tally.take(message)
@@ -168,14 +168,14 @@ class _Reread:
             for event, wanted in self._expected(message, room):
                 last = self._same(event, wanted, seen, last)
 
-    def _same(self, event: EventID, wanted: Looks, seen: Seen, last: int) -> int:
+    def _same(self, event: EventID, wanted: Looks, seen: Seen, last: int | None) -> int | None:
         """Compare an event; gives the position behind which the next one has to be."""
         found = seen.find(event)
         if found is None:
             self._different.note("lost", event)
             return last
         self._events += 1
-        if found.position <= last:
+        if last is not None and found.position <= last:
             self._different.note("order", event)
         for name in _FIELDS:
             if getattr(found.looks, name) != getattr(wanted, name):

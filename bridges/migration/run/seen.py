@@ -34,7 +34,7 @@ class Looks:
 
 @frozen
 class SeenEvent:
-    """An event that was found; ``position`` counts from the oldest one."""
+    """An event that was found; the ``position`` of an older one is lower."""
 
     position: int
     looks: Looks
@@ -65,10 +65,11 @@ def looks_of(event: Json) -> Looks:
 
 
 class Seen:
-    """Keeps events in the order in which they come."""
+    """Keeps events, which come newest first as clients read them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._oldest = 0
 
     @classmethod
     @contextmanager
@@ -83,11 +84,12 @@ class Seen:
             yield cls(connection)
 
     def add(self, event: str, looks: Looks) -> bool:
-        """Add an event behind those there are; False if it was there before."""
+        """Add an event that is older than those there are; False if it was there before."""
         added = self._db.execute(
-            "INSERT OR IGNORE INTO seen VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
-            (event, *astuple(looks)),
+            "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._oldest - 1, event, *astuple(looks)),
         )
+        self._oldest -= added.rowcount
         return added.rowcount == 1
 
     def find(self, event: str) -> SeenEvent | None:

@@ -3,9 +3,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from mautrix.types import RoomID
 
+from bridges.migration.run.composing import FIRST
 from bridges.migration.run.journal import Journal, journal_of
 from tests.migration.run.exports import telegram_group, whatsapp_chat
 from tests.migration.run.town import Town, town
@@ -42,6 +45,9 @@ def events_of(home: Town, plan: str) -> int:
 
 async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None:
     """With the module for histories, a chat of Telegram with all there is in it."""
+    known = {"type": "m.login.application_service", "username": "telegram_102"}
+    path = "/_matrix/client/v3/register"
+    await home.telegram.call("POST", path, {**known, "inhibit_login": True})
     await planned(home, "tg.yaml", telegram_group(home.folder / "tg", 300))
     checked = await home.karvon("migrate", "check", home.folder / "tg.yaml")
     assert checked.code == 0, checked.out
@@ -61,6 +67,8 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
     assert await home.rooms() == {room["room"]}
     texts = [one for one in await home.owner.texts(room["room"]) if one.startswith("message")]
     assert texts == [f"message {number}" for number in range(1, 301)]
+    senders = {one["sender"] for one in await home.owner.messages(room["room"])}
+    assert {home.owner_mxid, home.server.mxid("telegram_102")} < senders
     news = await home.owner.sync(since)
     joined = news["rooms"]["join"][room["room"]]
     assert joined["unread_notifications"]["notification_count"] == 0
@@ -69,6 +77,20 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
     again = await home.karvon("migrate", "run", home.folder / "tg.yaml")
     assert (again.code, events_of(home, "tg.yaml")) == (0, before)
     assert (await home.report("tg.yaml"))["right"]
+
+
+async def test_what_differs_is_told(home: Town) -> None:
+    await planned(home, "differs.yaml", telegram_group(home.folder / "differs", 30))
+    assert (await home.karvon("migrate", "run", home.folder / "differs.yaml")).code == 0
+    (room,) = (await home.report("differs.yaml"))["rooms"]
+    assert room["right"], room
+    with Journal.open(journal_of(home.folder / "differs.yaml")) as journal:
+        event = journal.event(RoomID(room["room"]), "7", FIRST)
+    path = f"/_matrix/client/v3/rooms/{quote(room['room'])}/redact/{quote(str(event))}/once"
+    await home.owner.call("PUT", path, {})
+    (room,) = (await home.report("differs.yaml"))["rooms"]
+    assert room["differences"] == {"body": 1, "edited_at": 1}
+    assert all(str(event) in one for one in room["examples"])
 
 
 async def test_what_was_done_is_taken_back(home: Town) -> None:
@@ -114,13 +136,16 @@ async def test_without_the_module_messages_come_one_by_one(
 
 
 @pytest.mark.postgres
-async def test_on_postgresql(
+async def test_on_postgresql_with_nobody_who_may_speak_for_people(
     synapse_factory: SynapseFactory, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     url = await postgres.create_database("migration")
-    async with town(synapse_factory, tmp_path, url) as home:
+    async with town(synapse_factory, tmp_path, url, double_puppet=False) as home:
         await planned(home, "plan.yaml", telegram_group(tmp_path / "tg", 60))
         assert (await home.karvon("migrate", "run", home.folder / "plan.yaml")).code == 0
         document = await home.report("plan.yaml")
         assert document["right"], document
         assert document["brought"] == 60
+        assert not await home.rooms()
+        invited = (await home.owner.sync())["rooms"]["invite"]
+        assert list(invited) == [document["rooms"][0]["room"]]

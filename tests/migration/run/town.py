@@ -55,6 +55,8 @@ class Town:
     folder: Path
     owner: Client
     owner_mxid: str
+    telegram: Client
+    """The bridge to Telegram."""
 
     async def karvon(self, *arguments: str | Path) -> Ended:
         """Run the command to its end, in this process: it takes seconds to import."""
@@ -98,11 +100,12 @@ async def town(
     folder: Path,
     database_url: str | None = None,
     modules: Sequence[dict[str, Any]] = (MODULE,),
+    double_puppet: bool = True,
 ) -> AsyncIterator[Town]:
     """Have one for the time of the block."""
     path = folder / "karvon.yaml"
     server_name = SynapseSettings().server_name
-    path.write_text(_configuration(server_name, "http://127.0.0.1:1"))
+    path.write_text(_configuration(server_name, "http://127.0.0.1:1", double_puppet))
     config = load_config(path, {}, cwd=folder)
     secrets = SecretStore(Layout.of(config).secrets)
     written: list[Any] = [
@@ -114,16 +117,19 @@ async def town(
         registrations=registrations, database_url=database_url, modules=modules
     )
     async with factory.running(settings) as server, aiohttp.ClientSession() as session:
-        path.write_text(_configuration(server_name, server.url))
+        path.write_text(_configuration(server_name, server.url, double_puppet))
         token = await server.register_user("madina", PASSWORD)
-        yield Town(server, folder, Client(session, server.url, token), server.mxid("madina"))
+        telegram = Client(session, server.url, secrets.token("telegram_as_token"))
+        owner = Client(session, server.url, token)
+        yield Town(server, folder, owner, server.mxid("madina"), telegram)
 
 
-def _configuration(server_name: str, url: str) -> str:
+def _configuration(server_name: str, url: str, double_puppet: bool) -> str:
     return json.dumps(
         {
             "homeserver": {"managed": False, "server_name": server_name, "url": url},
             "telegram": {"api_id": 1, "api_hash": "0" * 32},
+            "bridge": {"double_puppet": double_puppet},
             "data_dir": "var",
         }
     )
