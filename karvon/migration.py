@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """From the one configuration to what a migration needs."""
 
+import time
+
 from bridges.migration.archives.model import Source
+from bridges.migration.run.checking import Finding, not_permitted
 from bridges.migration.run.settings import BridgeService, MigrationSettings
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
@@ -11,7 +14,11 @@ from karvon.config.settings import (
     policy_settings,
     registration,
 )
+from karvon.stack.policy import read_policy
 from karvon.stack.registration import migration_token
+from policy_module.rules.decide import decide
+from policy_module.rules.document import RoomClass
+from policy_module.rules.requests import Deny, RoomClassRequest
 
 
 def migration_settings(config: KarvonConfig, secrets: SecretStore) -> MigrationSettings:
@@ -29,3 +36,14 @@ def migration_settings(config: KarvonConfig, secrets: SecretStore) -> MigrationS
         bridges=bridges,
         policy=policy_settings(config),
     )
+
+
+def policy_findings(config: KarvonConfig, settings: MigrationSettings) -> list[Finding]:
+    """Say whether the policy lets the rooms be made. Raises ``ConfigError`` if it cannot be read."""
+    if settings.policy is None:
+        return []
+    request = RoomClassRequest(settings.bot, RoomClass.DOMESTIC)
+    answer = decide(read_policy(config), request, time.time())
+    if not isinstance(answer, Deny):
+        return []
+    return [not_permitted(settings.bot, answer.rule)]

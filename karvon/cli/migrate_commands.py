@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 NOT_READY = 3
 """Exit code for "there are questions", "this cannot be run", and "something differs"."""
 
+STOPPED = 130
+"""128 + SIGINT, as shells say it."""
+
 app = typer.Typer(no_args_is_help=True, help="Bring archives of chats over, verifiably.")
 
 T = TypeVar("T")
@@ -115,11 +118,13 @@ def check(context: typer.Context, file: Annotated[Path, _PLAN]) -> None:
     """Say what running a plan would do, and what stands in its way; exits 3 if something does."""
     from bridges.migration.run.checking import check as checked
     from bridges.migration.screens import plan_table
+    from karvon.migration import policy_findings
 
     call = invocation(context)
+    policy = policy_findings(call.load(), _settings(call))
 
     async def look(work: "Work") -> int:
-        findings = await checked(work)
+        findings = [*policy, *await checked(work)]
         Console(highlight=False).print(plan_table(work.plan, work.say))
         for one in findings:
             print(f"{'✗' if one.prevents else '!'} {work.say(one.text)}")
@@ -169,7 +174,7 @@ def run(
         sys.exit(_with_work(invocation(context), file, go))
     except KeyboardInterrupt:
         print(f"Stopped. It goes on with: karvon migrate run {file}", file=sys.stderr)
-        raise
+        sys.exit(STOPPED)
 
 
 @app.command()

@@ -24,6 +24,16 @@ class Finding:
     prevents: bool = False
 
 
+def not_permitted(bot: UserID, rule: str) -> Finding:
+    """Give what to say if a rule of the policy is against the rooms."""
+    text = user_text(
+        "The policy does not let {bot} make rooms that stay on this homeserver: {rule}",
+        bot=bot,
+        rule=rule,
+    )
+    return Finding(text, prevents=True)
+
+
 async def check(work: Work) -> list[Finding]:
     """Give everything that should be known before a run; nothing if all is well."""
     plan = work.plan

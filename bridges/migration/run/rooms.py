@@ -76,7 +76,6 @@ class Rooms:
 
     async def _make(self, room: PlannedRoom) -> RoomID:
         voices = self._voices
-        await voices.prepare(voices.bot.mxid)
         purpose = f"org.karvon.migration://{self._journal.fact('id')}/{room.archive}/{room.chat}"
         if self._journal.fact("making") == purpose:
             found = await self._born(purpose)

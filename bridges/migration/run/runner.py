@@ -107,6 +107,7 @@ async def run(work: Work, progress: Progress) -> bool:
     if work.plan.questions:
         raise RunRefused(user_text("The plan has questions that are not answered: see its end."))
     silent = await _begin(work)
+    await work.voices.prepare(work.voices.bot.mxid)
     writer = _writer(work.voices, silent=silent)
     version = await work.voices.own.default_room_version()
     rooms = Rooms(work.voices, work.journal, work.owner, work.say, version)

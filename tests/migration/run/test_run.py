@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Archives become rooms at a real homeserver: all of it, once, in order, silently; and back again."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
@@ -149,3 +150,13 @@ async def test_on_postgresql_with_nobody_who_may_speak_for_people(
         assert not await home.rooms()
         invited = (await home.owner.sync())["rooms"]["invite"]
         assert list(invited) == [document["rooms"][0]["room"]]
+
+
+async def test_stopped_by_ctrl_c_it_says_how_to_go_on(home: Town) -> None:
+    await planned(home, "stopped.yaml", telegram_group(home.folder / "stopped", 200))
+    process = await home.start("migrate", "run", home.folder / "stopped.yaml")
+    await eventually(lambda: events_of(home, "stopped.yaml") >= 1)
+    process.send_signal(signal.SIGINT)
+    _, said = await process.communicate()
+    assert process.returncode == 130
+    assert "It goes on with: karvon migrate run" in said.decode()
