@@ -15,7 +15,7 @@ MAX_TEXT = 255
 MAX_ITEMS = 100
 """Most items kept of a list."""
 MAX_KEYS = 32
-"""Most details kept of a record."""
+"""Most details kept of a record, besides the names of those that are not."""
 MAX_INTEGER = 2**53 - 1
 """Largest whole number that every reader of JSON understands (RFC 8259, section 6)."""
 LEFT_OUT = "left_out"
@@ -59,7 +59,9 @@ def bounded(record: AuditRecord) -> AuditRecord:
     left_out: list[str] = []
     for name, value in record.details.items():
         if _is_name(name):
-            if (len(kept) < MAX_KEYS or name == LEFT_OUT) and _may_be_kept(value):
+            # In whichever order: a line that is read again has its names sorted.
+            has_place = name == LEFT_OUT or len(kept.keys() - {LEFT_OUT}) < MAX_KEYS
+            if has_place and _may_be_kept(value):
                 kept[name] = _cut(value)
             else:
                 left_out.append(name)

@@ -44,8 +44,8 @@ class Scenery:
 
 
 SCENERIES = {
+    # The real networks show what is different on PostgreSQL.
     "fake-sqlite": Scenery("fake", FakeDriver, "sqlite", "12"),
-    "fake-postgres": Scenery("fake", FakeDriver, "postgres", "11"),
     "telegram-sqlite": Scenery("telegram", TelegramDriver, "sqlite", "11", silent=True),
     "telegram-postgres": Scenery("telegram", TelegramDriver, "postgres", "12"),
     "whatsapp-sqlite": Scenery("whatsapp", WhatsAppDriver, "sqlite", "12"),

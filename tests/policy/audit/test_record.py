@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_module.audit.deliveries import delivered
-from policy_module.audit.record import AuditRecord, bounded
+from policy_module.audit.record import MAX_KEYS, AuditRecord, bounded
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -41,6 +41,14 @@ def test_what_is_left_out_is_named() -> None:
         "server": "far.example",
         "left_out": ["at", "body", "count", "list"],
     }
+
+
+def test_of_too_many_details_the_same_are_kept_whatever_their_order() -> None:
+    details = {f"z{number:02}": number for number in range(MAX_KEYS + 2)}
+    kept = bounded(AuditRecord("refused", details))
+    assert kept.details["left_out"] == [f"z{MAX_KEYS}", f"z{MAX_KEYS + 1}"]
+    in_order = dict(sorted(kept.details.items()))
+    assert bounded(AuditRecord("refused", in_order)) == kept
 
 
 def test_a_kind_that_is_no_name_is_still_recorded() -> None:
