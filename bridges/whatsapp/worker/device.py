@@ -116,6 +116,7 @@ class Device:
         self._ending = threading.Event()
         self._entered = threading.Event()
         self._served = threading.Event()
+        self._answers = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"device {handle}", daemon=True)
         self._callbacks: Foreign = None
         self._handle = handle.encode()
@@ -145,8 +146,8 @@ class Device:
 
     @property
     def known(self) -> bool:
-        """Whether the library may be asked about this device."""
-        return self._entered.is_set() and not self._ending.is_set()
+        """Whether the library may be asked about this device; otherwise it ends the process."""
+        return self._answers.is_set() and not self._ending.is_set()
 
     @property
     def proxy(self) -> str:
@@ -168,6 +169,7 @@ class Device:
             if self._served.is_set():
                 pause = _FIRST_PAUSE
                 # An event the library could not write down has ended its loop, not the connection.
+                self._answers.clear()
                 self._library.go.Stop(self._handle)
             self._listener.happened([Happened("disconnected", {"reason": error})])
             self.state = State.WAITING
@@ -246,6 +248,7 @@ class Device:
             self._jid = self.own.jid
             self.state = State.CONNECTING
             self._listener.linked(self.own)
+        self._answers.set()
 
     def _failed(self, stanza: Stanza) -> None:
         event = unknown_failure(stanza)

@@ -153,7 +153,7 @@ async def test_on_postgresql_with_nobody_who_may_speak_for_people(
 
 
 async def test_stopped_by_ctrl_c_it_says_how_to_go_on(home: Town) -> None:
-    await planned(home, "stopped.yaml", telegram_group(home.folder / "stopped", 200))
+    await planned(home, "stopped.yaml", telegram_group(home.folder / "stopped", 3000))
     process = await home.start("migrate", "run", home.folder / "stopped.yaml")
     await eventually(lambda: events_of(home, "stopped.yaml") >= 1)
     process.send_signal(signal.SIGINT)

@@ -42,7 +42,12 @@ class Request:
 
     @property
     def client(self) -> Foreign:
-        """The library's client of the device."""
+        """The library's client of the device, to be got anew for each question.
+
+        Raises `RefusedError` once the device has been let go.
+        """
+        if not self.device.known:
+            raise RefusedError("NOT_CONNECTED", "this account is not connected")
         return self.device.client
 
     def text(self, name: str, default: str | None = None) -> str:
