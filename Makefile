@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: up demo test lint bench faults soak synapse-suite clean
+.PHONY: up demo test conformance lint bench faults soak synapse-suite clean
 
 up: $(READY)  ## Start the whole suite; Ctrl-C stops it.
 	$(BIN)/karvon up
@@ -13,8 +13,11 @@ up: $(READY)  ## Start the whole suite; Ctrl-C stops it.
 demo: $(READY)  ## The same with a scripted conversation; exits 0 only if every line arrived.
 	$(BIN)/karvon demo
 
-test: $(READY)  ## All tests but the slow suites.
+test: $(READY)  ## All tests but the slow suites; the conformance suite on PostgreSQL only where that matters.
 	$(BIN)/pytest -n 2 --reruns 1 --ignore=tests/faults --ignore=tests/soak
+
+conformance: $(READY)  ## What every bridge has to do, all of it on both databases.
+	EVERYWHERE=1 $(BIN)/pytest -n 2 tests/conformance
 
 lint: $(READY)  ## Style, types, import rules, container files.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && docker/lint.sh
