@@ -27,6 +27,7 @@ from sandbox.whatsapp.person_resending import Resending, SentMessage
 from sandbox.whatsapp.records import Account, Device
 
 _PATIENCE = 20.0
+_LOOK = 0.2
 _KEY_SHARE = 6  # ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE
 
 
@@ -171,25 +172,34 @@ class PersonClient:
 
         `kind` and `media` are what the network is told about it, `edit` is 1 for a changed
         message, 7 for an own and 8 for another's that is taken away.
-        Raises pyaileys' ``SendRejectedError``.
+        Raises pyaileys' ``SendRejectedError``, and ``TimeoutError`` if a device of theirs leaves no keys.
         """
         async with self._sending:
             attrs = {"type": kind, **({"edit": edit} if edit else {})}
             self._outgoing = SentMessage(
                 chat, message, attrs, {"mediatype": media} if media else {}
             )
-            return str(
-                await self.library._send_message(  # noqa: SLF001 - any message, not some kinds
-                    str(chat),
-                    message,
-                    stanza_type=kind,
-                    enc_extra_attrs=self._outgoing.part_attrs,
-                    fanout=True,
-                    include_phash=False,
-                    wait_ack=True,
-                    timeout_s=_PATIENCE,
-                )
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    try:
+                        return await self._send(chat, message, kind, self._outgoing.part_attrs)
+                    except SignalError:
+                        # A device that was just linked is listed before it has left its keys.
+                        await asyncio.sleep(_LOOK)
+
+    async def _send(self, chat: Jid, message: Any, kind: str, part_attrs: dict[str, str]) -> str:
+        return str(
+            await self.library._send_message(  # noqa: SLF001 - any message, not some kinds
+                str(chat),
+                message,
+                stanza_type=kind,
+                enc_extra_attrs=part_attrs,
+                fanout=True,
+                include_phash=False,
+                wait_ack=True,
+                timeout_s=_PATIENCE,
             )
+        )
 
     def new_id(self) -> str:
         """An id for a message."""
