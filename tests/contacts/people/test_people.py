@@ -1,81 +1,36 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who is who: what unites cards, what keeps them apart, and what the owner decides."""
 
-from collections.abc import Iterable, Sequence
-from random import Random
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bridges.contacts.people.decisions import split, unite
 from bridges.contacts.people.merging import people
-from bridges.contacts.people.model import CardRef, Decision, Doubt, Ground, People
+from bridges.contacts.people.model import Doubt, Ground
 from bridges.contacts.sources.model import (
     AddressBook,
-    Card,
     IdKind,
     NetworkID,
     Source,
-    SourceKind,
 )
-
-PHONE = SourceKind.VCARD
-TELEGRAM = SourceKind.TELEGRAM
-WHATSAPP = SourceKind.WHATSAPP
-MATRIX = SourceKind.MATRIX
-
-MOBILE, OTHER_MOBILE = "+992927000001", "+992927000002"
-HOME = "+442079460123"
-
-
-def telegram(number: int) -> NetworkID:
-    return NetworkID(IdKind.TELEGRAM_USER, str(number))
-
-
-def lid(number: int) -> NetworkID:
-    return NetworkID(IdKind.WHATSAPP_LID, str(number))
-
-
-def whatsapp(number: str) -> NetworkID:
-    return NetworkID(IdKind.WHATSAPP_NUMBER, number.removeprefix("+"))
-
-
-def book(kind: SourceKind, *cards: Card) -> AddressBook:
-    return AddressBook(Source(kind.value, kind, kind.value), cards)
-
-
-def card(
-    key: str, name: str, *phones: str, ids: Iterable[NetworkID] = (), **more: Sequence[str]
-) -> Card:
-    return Card(
-        key,
-        name,
-        other_names=tuple(more.get("other_names", ())),
-        phones=phones,
-        emails=tuple(more.get("emails", ())),
-        ids=tuple(ids),
-    )
-
-
-def keys(found: People) -> set[frozenset[str]]:
-    return {frozenset(ref.key for ref in person.cards) for person in found.people}
-
-
-def sets(*groups: str) -> set[frozenset[str]]:
-    return {frozenset(group) for group in groups}
-
-
-def ref(key: str, kind: SourceKind = PHONE) -> CardRef:
-    return CardRef(kind.value, key)
-
-
-def apart(first: CardRef, second: CardRef) -> Decision:
-    return Decision(first, second, same=False)
-
-
-def together(first: CardRef, second: CardRef) -> Decision:
-    return Decision(first, second, same=True)
+from tests.contacts.people.making import (
+    HOME,
+    MATRIX,
+    MOBILE,
+    OTHER_MOBILE,
+    PHONE,
+    TELEGRAM,
+    WHATSAPP,
+    apart,
+    book,
+    card,
+    keys,
+    lid,
+    ref,
+    sets,
+    telegram,
+    together,
+    whatsapp,
+)
 
 
 def test_one_person_behind_four_sources() -> None:
@@ -444,73 +399,3 @@ def test_decisions_of_cards_that_are_gone_still_connect() -> None:
 def test_a_card_that_is_there_twice_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="same source and key"):
         people([book(PHONE, card("a", "")), book(PHONE, card("a", ""))], None)
-
-
-_names = st.sampled_from(["", "Ali", "Ali Example", "Ali Sample", "Vali Example", "Али", "Vali"])
-_phones = st.sampled_from([MOBILE, OTHER_MOBILE, "927000001", HOME, "112", "+22997000001"])
-_ids = st.one_of(
-    st.integers(1, 3).map(telegram),
-    st.integers(1, 3).map(lid),
-    st.sampled_from([MOBILE, OTHER_MOBILE]).map(whatsapp),
-)
-_kinds = st.sampled_from([PHONE, TELEGRAM, WHATSAPP])
-_cards = st.lists(
-    st.tuples(_kinds, _names, st.lists(_phones, max_size=2), st.lists(_ids, max_size=2)),
-    max_size=10,
-)
-_decisions = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans()), max_size=4)
-
-
-@st.composite
-def address_books(draw: st.DrawFn) -> tuple[list[AddressBook], list[Decision]]:
-    by_kind: dict[SourceKind, list[Card]] = {}
-    refs = []
-    for number, (kind, name, phones, ids) in enumerate(draw(_cards)):
-        by_kind.setdefault(kind, []).append(card(str(number), name, *phones, ids=ids))
-        refs.append(ref(str(number), kind))
-    books = [book(kind, *cards) for kind, cards in by_kind.items()]
-    decided = [
-        Decision(refs[one], refs[other], same)
-        for one, other, same in draw(_decisions)
-        if one != other and max(one, other) < len(refs)
-    ]
-    return books, decided
-
-
-@given(address_books(), st.randoms(use_true_random=False))
-def test_the_order_of_sources_and_cards_changes_nothing(
-    given_books: tuple[list[AddressBook], list[Decision]], random: Random
-) -> None:
-    books, decided = given_books
-    shuffled = [
-        AddressBook(one.source, tuple(random.sample(one.cards, len(one.cards)))) for one in books
-    ]
-    random.shuffle(shuffled)
-    assert people(books, "TJ", decided) == people(shuffled, "TJ", decided)
-
-
-@given(address_books())
-def test_every_card_is_one_persons_and_decisions_hold(
-    given_books: tuple[list[AddressBook], list[Decision]],
-) -> None:
-    books, decided = given_books
-    found = people(books, "TJ", decided)
-    every = sorted(CardRef(one.source.id, card.key) for one in books for card in one.cards)
-    assert sorted(ref for person in found.people for ref in person.cards) == every
-    owner = {ref: person.id for person in found.people for ref in person.cards}
-    for one in decided:
-        if one not in found.overruled:
-            assert (owner[one.first] == owner[one.second]) is one.same
-
-
-@given(address_books())
-def test_every_merge_is_explained(given_books: tuple[list[AddressBook], list[Decision]]) -> None:
-    """The evidence of a person connects all of their cards, and none of it is a name."""
-    books, decided = given_books
-    for person in people(books, "TJ", decided).people:
-        reached = {person.cards[0]}
-        for _ in person.cards:
-            for one in person.evidence:
-                if not reached.isdisjoint(one.cards):
-                    reached.update(one.cards)
-        assert reached == set(person.cards)

@@ -10,8 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from bridges.core.text import UserText
 from bridges.migration.archives.container.limits import Limits
@@ -21,6 +20,7 @@ from bridges.migration.archives.container.names import (
     is_left_behind,
     name_problem,
 )
+from bridges.migration.archives.container.protocol import Container
 from bridges.migration.archives.container.refusals import (
     not_allowed,
     not_plain,
@@ -32,7 +32,7 @@ from bridges.migration.archives.errors import ArchiveRefused
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
-class Folder:
+class Folder(Container):
     """A folder as a ``Container``; with ``main`` one file of it, whose neighbours are not listed.
 
     ``root`` may itself be reached through links: it was named by whoever hands it over.
@@ -76,17 +76,6 @@ class Folder:
 
     def close(self) -> None:
         """Nothing is kept open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _files(self) -> Iterator[str]:
         if self._main is not None:

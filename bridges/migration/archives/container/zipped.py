@@ -7,12 +7,12 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import IO, BinaryIO, Self
+from typing import IO, BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from bridges.migration.archives.container.limits import Limits
 from bridges.migration.archives.container.names import canonical, is_left_behind
+from bridges.migration.archives.container.protocol import Container
 from bridges.migration.archives.container.refusals import damaged, not_there, too_many
 from bridges.migration.archives.container.zip_rules import checked_entries
 from bridges.migration.archives.errors import ArchiveRefused
@@ -36,7 +36,7 @@ _BROKEN = (
 """All that ``zipfile`` is known to raise on bytes that are no good zip."""
 
 
-class Zipped:
+class Zipped(Container):
     """A zip as a ``Container``. Takes ``file``, which can seek, and closes it.
 
     ``label`` is what it is called towards people. Raises ``ArchiveRefused`` if its list is damaged or
@@ -83,17 +83,6 @@ class Zipped:
         """Close the zip."""
         self._zip.close()
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _opened(file: BinaryIO, label: str, limits: Limits) -> tuple[ZipFile, Mapping[str, ZipInfo]]:

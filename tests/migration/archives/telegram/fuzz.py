@@ -9,22 +9,19 @@ if anything failed.
 """
 
 import argparse
-import io
 import logging
 import random
 import re
 import sys
 import time
 import traceback
-from collections.abc import Iterator
-from types import TracebackType
-from typing import IO, Self
 
 from attrs import define, field
 
 from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.model import ArchivedMessage, Skipped
 from bridges.migration.archives.telegram import open_telegram
+from tests.migration.archives.in_memory import OneFile
 from tests.migration.archives.telegram.exports import DATA
 from tests.migration.archives.telegram.generated import KEYS
 
@@ -52,38 +49,6 @@ _WORDS = [
         b"../../x",
     ),
 ]
-
-
-class Bytes:
-    """A container of one file that lies in memory."""
-
-    main = "result.json"
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def names(self) -> Iterator[str]:
-        return iter([self.main])
-
-    def size(self, name: str) -> int | None:
-        return len(name) if name.startswith(("photos/", "stickers/")) else None
-
-    def open(self, name: str) -> IO[bytes]:
-        return io.BytesIO(self._data)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Mutations:
@@ -155,7 +120,7 @@ class _Errors(logging.Handler):
 
 def read_all(data: bytes) -> None:
     """Read everything in an export."""
-    archive = open_telegram(Bytes(data))
+    archive = open_telegram(OneFile("result.json", data, ("photos/", "stickers/")))
     list(archive.remarks())
     list(archive.contacts())
     for chat in archive.chats():

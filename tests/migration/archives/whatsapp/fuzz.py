@@ -13,12 +13,9 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
 from zoneinfo import ZoneInfo
 
 from attrs import define, field
@@ -31,6 +28,7 @@ from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.reading import Record, records
 from bridges.migration.archives.whatsapp.survey import survey
 from bridges.migration.archives.whatsapp.wording import Wording, load_wording
+from tests.migration.archives.in_memory import OneFile
 from tests.migration.archives.whatsapp.chats import TODAY
 from tests.migration.archives.whatsapp.dialects import ALL, Said
 
@@ -100,38 +98,6 @@ _WORDS = (
 )
 
 
-class Bytes:
-    """A container of one file that lies in memory."""
-
-    main = "WhatsApp Chat with Behi.txt"
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def names(self) -> Iterator[str]:
-        return iter([self.main])
-
-    def size(self, name: str) -> int | None:
-        return len(name) if name.endswith("jpg") else None
-
-    def open(self, name: str) -> IO[bytes]:
-        return BytesIO(self._data)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
 class Mutations:
     """Makes inputs; the same number and seed make the same one."""
 
@@ -197,8 +163,8 @@ class Outcome:
 def read_all(data: bytes, wording: Wording) -> None:
     """Read everything in an export, in every order of its dates that it leaves open."""
     every_line_is_somewhere(data, wording)
-    container = Bytes(data)
-    name = container.main
+    name = "WhatsApp Chat with Behi.txt"
+    container = OneFile(name, data, ("jpg",))
     archive = open_whatsapp(container, name, Answers(ZONE), TODAY, wording)
     (chat,) = archive.chats()
     question = archive.questions().get(chat.id)
