@@ -4,18 +4,18 @@
 import structlog
 
 from bridges.core.history.writer import HistoryWriter
-from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.histories import Histories
 
 
 class HistoryWriters:
     """Knows what the homeserver offers, once it was asked."""
 
     def __init__(
-        self, homeserver: Homeserver, appending: HistoryWriter, silent: HistoryWriter
+        self, histories: Histories, appending: HistoryWriter, silent: HistoryWriter
     ) -> None:
         """``appending`` works everywhere; ``silent`` needs our module on the homeserver."""
         self._log = structlog.get_logger("karvon.history")
-        self._hs = homeserver
+        self._histories = histories
         self._appending = appending
         self._silent = silent
         self._is_offered = False
@@ -27,7 +27,7 @@ class HistoryWriters:
 
     async def choose(self) -> None:
         """Ask the homeserver. Raises ``HomeserverUnavailable`` and ``HomeserverRefused``."""
-        self._is_offered = await self._hs.takes_histories()
+        self._is_offered = await self._histories.are_taken()
         if self._is_offered:
             self._log.info("histories are put behind what is in a room, and nobody is notified")
         else:

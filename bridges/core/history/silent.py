@@ -13,8 +13,9 @@ from mautrix.types import EventID, RoomID
 
 from bridges.core.history.writer import EventKey, PastEvent, PastReaction, Speaking
 from bridges.core.matrix import event_types
-from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.errors import HomeserverRefused
+from bridges.core.matrix.histories import Histories
 from bridges.core.matrix.rendering import as_reply, reaction_content
 from bridges.core.matrix.transaction_ids import transaction_id
 
@@ -37,8 +38,8 @@ _HALF_DONE = "M_INVALID_PARAM"
 class SilentHistory:
     """Hands events over, oldest first; with the end of the history they are in the room."""
 
-    def __init__(self, homeserver: Homeserver, writer: Speaking) -> None:
-        self._hs = homeserver
+    def __init__(self, histories: Histories, writer: Speaking) -> None:
+        self._histories = histories
         self._writer = writer
 
     async def insert(
@@ -53,7 +54,7 @@ class SilentHistory:
 
     async def finish(self, room: RoomID) -> None:
         """See ``HistoryWriter``."""
-        while await self._hs.commit_history(room):
+        while await self._histories.commit(room):
             pass
 
     async def _hand_over(
@@ -62,11 +63,11 @@ class SilentHistory:
         events = [await self._as_json(room, one) for one in batch]
         people = any(one.sender.is_person for one in batch)
         try:
-            return await self._hs.hand_over_history(room, events, people)
+            return await self._histories.hand_over(room, events, people)
         except HomeserverRefused as refused:
             if refused.errcode == _HALF_DONE:
                 await self.finish(room)
-                return await self._hs.hand_over_history(room, events, people)
+                return await self._histories.hand_over(room, events, people)
         ids: dict[str, EventID] = {}
         for one, event in zip(batch, events, strict=True):
             ids |= await self._hand_over_one(room, one, event)
@@ -78,21 +79,21 @@ class SilentHistory:
         """Hand over one of a batch that was refused: let in who is missing, show what cannot be taken."""
         people = one.sender.is_person
         try:
-            return await self._hs.hand_over_history(room, [event], people)
+            return await self._histories.hand_over(room, [event], people)
         except HomeserverRefused as refused:
             if refused.errcode == _NO_TARGET:
                 event = _unrelated(event)
             elif refused.status == HTTPStatus.FORBIDDEN:
                 await self._writer.readmit(room, one.sender)
         try:
-            return await self._hs.hand_over_history(room, [event], people)
+            return await self._histories.hand_over(room, [event], people)
         except HomeserverRefused as refused:
             if isinstance(one, PastReaction):
                 return {}
             shown = self._writer.placeholder(str(refused))
         kind, content = await self._writer.sealed(room, one.sender, shown.type, shown.content)
         instead = {name: event[name] for name in ("key", "sender", "origin_server_ts")}
-        return await self._hs.hand_over_history(
+        return await self._histories.hand_over(
             room, [{**instead, "type": kind, "content": content}], people
         )
 

@@ -21,19 +21,15 @@ from mautrix.types import EventID, RoomID, UserID
 from yarl import URL
 
 from bridges.core.keyed_locks import KeyedLocks
-from bridges.core.matrix.errors import (
-    FileTooLarge,
-    HomeserverRefused,
-    HomeserverUnavailable,
-    error_of,
-)
+from bridges.core.matrix.errors import FileTooLarge, HomeserverRefused
+from bridges.core.matrix.histories import Histories
+from bridges.core.matrix.transport import Transport
 
 Json = dict[str, Any]
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10)
 _MEDIA_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 _CHUNK = 256 * 1024
-_HISTORY = "/_karvon/history/v1"
 
 
 @frozen
@@ -71,17 +67,18 @@ class Homeserver:
 
         ``other_tokens`` are those of application services whose ghosts speak in histories too.
         """
-        self._session = session
-        self._url = url
+        self._transport = Transport(session, url, token)
         self._user = user
-        self._headers = {"Authorization": f"Bearer {token}"}
         self._person_headers = {"Authorization": f"Bearer {person_token}"}
-        self._person_token = person_token
-        self._other_tokens = tuple(other_tokens)
         # State that is set at the same time may be lost when the homeserver resolves it.
         self._turns: KeyedLocks[RoomID] = KeyedLocks()
-        self.failures = 0
+        self.histories = Histories(self._transport, person_token, other_tokens)
+        """What our module for histories is asked, where the homeserver loads it."""
+
+    @property
+    def failures(self) -> int:
         """How many requests got no answer, or that the homeserver has failed."""
+        return self._transport.failures
 
     @classmethod
     @asynccontextmanager
@@ -396,11 +393,11 @@ class Homeserver:
 
     async def upload(self, source: Path, mime: str, name: str) -> str:
         """Upload a file from disk, streamed; returns its ``mxc://`` address."""
-        url = URL(f"{self._url}/_matrix/media/v3/upload").with_query(
+        url = URL(f"{self._transport.url}/_matrix/media/v3/upload").with_query(
             filename=name, user_id=self._user
         )
         with source.open("rb") as file:
-            async with self._request(
+            async with self._transport.request(
                 "POST",
                 url,
                 data=file,
@@ -418,8 +415,8 @@ class Homeserver:
         server, _, media = uri.removeprefix("mxc://").partition("/")
         path = f"/_matrix/client/v1/media/download/{quote(server)}/{quote(media)}"
         size = 0
-        url = URL(self._url + path, encoded=True).with_query(user_id=self._user)
-        async with self._request("GET", url, timeout=_MEDIA_TIMEOUT) as response:
+        url = URL(self._transport.url + path, encoded=True).with_query(user_id=self._user)
+        async with self._transport.request("GET", url, timeout=_MEDIA_TIMEOUT) as response:
             with target.open("wb") as file:
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     size += len(chunk)
@@ -443,53 +440,15 @@ class Homeserver:
         return None if answer is None else list(answer["refusals"])
 
     async def _policy(self, path: str, query: Mapping[str, str]) -> Json | None:
-        url = URL(f"{self._url}/_karvon/policy{path}", encoded=True).with_query(query)
+        url = URL(f"{self._transport.url}/_karvon/policy{path}", encoded=True).with_query(query)
         try:
-            async with self._request("GET", url) as response:
+            async with self._transport.request("GET", url) as response:
                 answer: Json = await response.json()
         except HomeserverRefused as refused:
             if refused.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
         return answer
-
-    # -- Histories, on a homeserver with our module (policy_module/history)
-
-    async def takes_histories(self) -> bool:
-        """Whether the homeserver puts histories behind what is in a room."""
-        try:
-            async with self._request("GET", URL(f"{self._url}{_HISTORY}")):
-                return True
-        except HomeserverRefused as refused:
-            if refused.status == HTTPStatus.NOT_FOUND:
-                return False
-            raise
-        except HomeserverUnavailable as error:
-            # Nobody is at this address; or it is the module, which does not know this Synapse.
-            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED):
-                return False
-            raise
-
-    async def hand_over_history(
-        self, room: RoomID, events: Sequence[Json], with_people: bool
-    ) -> dict[str, EventID]:
-        """Hand past events over, oldest first; returns their ids by their keys.
-
-        ``with_people``: not only ghosts and the bot are among the senders.
-        """
-        tokens = [*self._other_tokens, *([self._person_token or ""] if with_people else ())]
-        headers = {"X-Karvon-Also-For": ",".join(tokens)} if tokens else {}
-        url = URL(f"{self._url}{_HISTORY}/rooms/{quote(room)}/events", encoded=True)
-        async with self._request("POST", url, headers=headers, json={"events": events}) as response:
-            answer = await response.json()
-        return {key: EventID(event) for key, event in answer["events"].items()}
-
-    async def commit_history(self, room: RoomID) -> int:
-        """Have some of what was handed over put into its room; returns how much is left."""
-        url = URL(f"{self._url}{_HISTORY}/rooms/{quote(room)}/commit", encoded=True)
-        async with self._request("POST", url, json={}) as response:
-            answer = await response.json()
-        return int(answer["left"])
 
     # -- Transport
 
@@ -509,25 +468,9 @@ class Homeserver:
             query["user_id"] = sender.mxid
             if sender.device is not None:
                 query["device_id"] = sender.device
-        url = URL(f"{self._url}/_matrix/client{path}", encoded=True).with_query(query)
-        async with self._request(method, url, headers=headers, json=body) as response:
+        url = URL(f"{self._transport.url}/_matrix/client{path}", encoded=True).with_query(query)
+        async with self._transport.request(method, url, headers=headers, json=body) as response:
             return await response.json()
-
-    @asynccontextmanager
-    async def _request(
-        self, method: str, url: URL, *, headers: Mapping[str, str] | None = None, **options: Any
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        try:
-            async with self._session.request(
-                method, url, headers={**self._headers, **(headers or {})}, **options
-            ) as response:
-                if response.status >= HTTPStatus.BAD_REQUEST:
-                    self.failures += response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                    raise await error_of(f"{method} {url.path}", response)
-                yield response
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            self.failures += 1
-            raise HomeserverUnavailable(f"{method} {url.path}: {error!r}") from error
 
 
 def _account_data(sender: MatrixSender, name: str, room: RoomID | None = None) -> str:

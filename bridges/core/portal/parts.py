@@ -117,9 +117,9 @@ class PortalParts(RoomParts):
     def history_writers(self) -> HistoryWriters:
         """The ways past messages get into rooms."""
         return HistoryWriters(
-            self.homeserver,
+            self.homeserver.histories,
             TimestampedHistory(self.writer),
-            SilentHistory(self.homeserver, self.writer),
+            SilentHistory(self.homeserver.histories, self.writer),
         )
 
     @cached_property

@@ -79,7 +79,7 @@ async def _homeserver(work: Work) -> list[Finding]:
     voices, plan = work.voices, work.plan
     found = []
     await voices.prepare(voices.bot.mxid)
-    if not await voices.own.takes_histories():
+    if not await voices.own.histories.are_taken():
         found.append(
             Finding(
                 user_text(

@@ -136,7 +136,7 @@ async def run(work: Work, progress: Progress) -> bool:
 async def _begin(work: Work) -> bool:
     """Decide once in which way messages go in, and stay with it."""
     journal, voices = work.journal, work.voices
-    offered = await voices.own.takes_histories()
+    offered = await voices.own.histories.are_taken()
     way = journal.fact("way")
     if way is None:
         way = _SILENT if offered else _APPENDED
@@ -153,7 +153,7 @@ async def _begin(work: Work) -> bool:
 
 
 def _writer(voices: Voices, *, silent: bool) -> HistoryWriter:
-    return SilentHistory(voices.own, voices) if silent else TimestampedHistory(voices)
+    return SilentHistory(voices.own.histories, voices) if silent else TimestampedHistory(voices)
 
 
 def _is_done(journal: Journal, room: PlannedRoom) -> bool:

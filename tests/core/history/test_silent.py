@@ -43,9 +43,9 @@ class Homeserver:
         self.people: list[bool] = []
         self.refused: dict[str, list[tuple[int, str]]] = {}
         self.left = [2, 1, 0]
-        self.takes_histories = AsyncMock(return_value=True)
+        self.are_taken = AsyncMock(return_value=True)
 
-    async def hand_over_history(
+    async def hand_over(
         self, _room: RoomID, events: Sequence[Mapping[str, Any]], with_people: bool
     ) -> dict[str, EventID]:
         for one in events:
@@ -57,7 +57,7 @@ class Homeserver:
         self.people.append(with_people)
         return {one["key"]: EventID(f"$ of {one['key']}") for one in events}
 
-    async def commit_history(self, _room: RoomID) -> int:
+    async def commit(self, _room: RoomID) -> int:
         return self.left.pop(0)
 
     def contents(self) -> list[Any]:
@@ -163,7 +163,7 @@ async def test_the_end_is_when_nothing_is_left(
 
 @pytest.mark.parametrize("offered", [True, False])
 async def test_it_is_said_which_way_is_taken(homeserver: Homeserver, offered: bool) -> None:
-    homeserver.takes_histories.return_value = offered
+    homeserver.are_taken.return_value = offered
     appending, silent = Mock(), Mock()
     writers = HistoryWriters(homeserver, appending, silent)  # type: ignore[arg-type]
     with capture_logs() as logs:
