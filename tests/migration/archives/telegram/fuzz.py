@@ -3,29 +3,22 @@
 
 Inputs are the exports under ``tests/data/telegram_export`` with bytes changed, pieces repeated, exchanged
 or taken away, and words of the format put in. Each is read completely; it may be refused, but nothing may
-be raised, logged as an error, or take longer than ``SLOWEST`` seconds. What fails is printed with its
-number and can be made again by ``--only``. Ctrl-C ends it and tells what came of it so far. Exit code 1
+be raised, logged as an error, or take longer than five seconds of processor time. What fails is printed
+with its number and can be made again by ``--only``. Ctrl-C ends it and tells what came of it so far. Exit code 1
 if anything failed.
 """
 
-import argparse
-import logging
 import random
 import re
 import sys
-import time
-import traceback
 
-from attrs import define, field
-
-from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.model import ArchivedMessage, Skipped
 from bridges.migration.archives.telegram import open_telegram
+from tests.migration.archives.fuzzing import main
 from tests.migration.archives.in_memory import OneFile
 from tests.migration.archives.telegram.exports import DATA
 from tests.migration.archives.telegram.generated import KEYS
 
-SLOWEST = 5.0
 _WORDS = [
     *(f'"{key}"'.encode() for key in KEYS),
     *(
@@ -97,27 +90,6 @@ def _mutate(data: bytearray, source: random.Random, first: int) -> None:
             del data[at if source.random() < 0.2 else len(data) :]
 
 
-@define
-class Outcome:
-    """What came of it: numbers of inputs, and each failure in words."""
-
-    inputs: int = 0
-    read: int = 0
-    refused: int = 0
-    failures: list[str] = field(factory=list)
-
-
-class _Errors(logging.Handler):
-    """Remembers what is logged as an error: a message that could not be read is a mistake of ours."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.seen: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.seen.append(self.format(record))
-
-
 def read_all(data: bytes) -> None:
     """Read everything in an export."""
     archive = open_telegram(OneFile("result.json", data, ("photos/", "stickers/")))
@@ -133,58 +105,5 @@ def read_all(data: bytes) -> None:
                 assert str(one.reason)
 
 
-def run(mutations: Mutations, inputs: int, first: int = 0) -> Outcome:
-    """Read so many inputs."""
-    outcome = Outcome()
-    errors = _Errors()
-    log = logging.getLogger("bridges.migration")
-    log.addHandler(errors)
-    try:
-        for number in range(first, first + inputs):
-            outcome.inputs += 1
-            before = time.perf_counter()
-            try:
-                read_all(mutations.make(number))
-                outcome.read += 1
-            except ArchiveRefused:
-                outcome.refused += 1
-            except KeyboardInterrupt:
-                outcome.inputs -= 1
-                break
-            except Exception:  # noqa: BLE001  # that is what is looked for
-                outcome.failures.append(f"input {number}: {traceback.format_exc()}")
-            if (taken := time.perf_counter() - before) > SLOWEST:
-                outcome.failures.append(f"input {number}: took {taken:.1f} s")
-            outcome.failures += [f"input {number}: {one}" for one in errors.seen]
-            errors.seen.clear()
-    finally:
-        log.removeHandler(errors)
-    return outcome
-
-
-def main() -> int:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--inputs", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", type=int, help="make and read this one input")
-    options = parser.parse_args()
-    mutations = Mutations(options.seed)
-    if options.only is not None:
-        sys.stdout.buffer.write(mutations.make(options.only) + b"\n")
-        outcome = run(mutations, 1, options.only)
-    else:
-        outcome = run(mutations, options.inputs)
-    for failure in outcome.failures:
-        sys.stdout.write(f"{failure}\n")
-    sys.stdout.write(
-        f"{outcome.inputs} inputs: {outcome.read} read, {outcome.refused} refused, "
-        f"{len(outcome.failures)} failures\n"
-    )
-    return 1 if outcome.failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, Mutations, read_all))

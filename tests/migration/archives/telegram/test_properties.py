@@ -17,8 +17,9 @@ from bridges.migration.archives.model import ArchivedMessage
 from bridges.migration.archives.telegram.messages import message_of
 from bridges.migration.archives.telegram.people import people_in
 from bridges.migration.archives.telegram.surroundings import Surroundings
+from tests.migration.archives.fuzzing import run
 from tests.migration.archives.telegram.exports import export_of, opened, words
-from tests.migration.archives.telegram.fuzz import Mutations, run
+from tests.migration.archives.telegram.fuzz import Mutations, read_all
 from tests.migration.archives.telegram.generated import elements, messages, odd_messages
 
 AROUND = Surroundings("user102", ChatKind.DIRECT, lambda path: 5 if "photo" in path else None)
@@ -69,7 +70,7 @@ def test_nothing_is_lost(content: list[Any], indent: int | None, escaped: bool) 
 
 
 def test_mutated_exports_are_read_or_refused() -> None:
-    outcome = run(Mutations(seed=1), inputs=500)
+    outcome = run(Mutations(seed=1), read_all, inputs=500)
     assert outcome.inputs == 500
     assert outcome.failures == []
     assert outcome.read > 400

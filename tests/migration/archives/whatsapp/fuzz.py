@@ -4,23 +4,18 @@
 Inputs are the exports under ``tests/data/whatsapp_export`` and made ones of every dialect, with lines
 repeated, exchanged or taken away, characters changed, and signs and words of the format put in. Each is
 read completely; it may be refused, but nothing may be raised, no line may get lost without a word, and
-nothing may take longer than ``SLOWEST`` seconds of processor time. What fails is printed with its number
+nothing may take longer than five seconds of processor time. What fails is printed with its number
 and can be made again by ``--only``. Exit code 1 if anything failed.
 """
 
-import argparse
 import random
 import sys
-import time
-import traceback
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from attrs import define, field
-
-from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.model import ArchivedMessage
 from bridges.migration.archives.whatsapp import Answers, DateQuestion, open_whatsapp
 from bridges.migration.archives.whatsapp.date_order import DayReader
@@ -28,11 +23,11 @@ from bridges.migration.archives.whatsapp.lines import text_lines
 from bridges.migration.archives.whatsapp.reading import Record, records
 from bridges.migration.archives.whatsapp.survey import survey
 from bridges.migration.archives.whatsapp.wording import Wording, load_wording
+from tests.migration.archives.fuzzing import main
 from tests.migration.archives.in_memory import OneFile
 from tests.migration.archives.whatsapp.chats import TODAY
 from tests.migration.archives.whatsapp.dialects import ALL, Said
 
-SLOWEST = 5.0
 EXPORTS = Path(__file__).parents[3] / "data" / "whatsapp_export"
 ZONE = ZoneInfo("Europe/Berlin")
 _TEXTS = (
@@ -150,16 +145,6 @@ def _mutated(text: str, source: random.Random) -> str:
             return text[:at] if source.random() < 0.2 else text
 
 
-@define
-class Outcome:
-    """What came of it: numbers of inputs, and each failure in words."""
-
-    inputs: int = 0
-    read: int = 0
-    refused: int = 0
-    failures: list[str] = field(factory=list)
-
-
 def read_all(data: bytes, wording: Wording) -> None:
     """Read everything in an export, in every order of its dates that it leaves open."""
     every_line_is_somewhere(data, wording)
@@ -200,49 +185,5 @@ def every_line_is_somewhere(data: bytes, wording: Wording) -> None:
     assert not lost, lost
 
 
-def run(mutations: Mutations, inputs: int, first: int = 0) -> Outcome:
-    """Read so many inputs."""
-    outcome, wording = Outcome(), load_wording()
-    for number in range(first, first + inputs):
-        outcome.inputs += 1
-        data = mutations.make(number)
-        before = time.process_time()
-        try:
-            read_all(data, wording)
-            outcome.read += 1
-        except ArchiveRefused:
-            outcome.refused += 1
-        except Exception:  # noqa: BLE001  # that is what is looked for
-            outcome.failures.append(f"input {number}: {traceback.format_exc()}")
-        if (taken := time.process_time() - before) > SLOWEST:
-            outcome.failures.append(f"input {number}: took {taken:.1f} s")
-    return outcome
-
-
-def main() -> int:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--inputs", type=int, default=1_000_000)
-    parser.add_argument("--first", type=int, default=0, help="number of the first")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", type=int, help="make and read this one input")
-    options = parser.parse_args()
-    mutations = Mutations(options.seed)
-    if options.only is not None:
-        sys.stdout.buffer.write(mutations.make(options.only) + b"\n")
-        outcome = run(mutations, 1, options.only)
-    else:
-        outcome = run(mutations, options.inputs, options.first)
-    for failure in outcome.failures:
-        sys.stdout.write(f"{failure}\n")
-    sys.stdout.write(
-        f"{outcome.inputs} inputs: {outcome.read} read, {outcome.refused} refused, "
-        f"{len(outcome.failures)} failures\n"
-    )
-    return 1 if outcome.failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, Mutations, partial(read_all, wording=load_wording())))

@@ -3,12 +3,15 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bridges.migration.archives.whatsapp.wording import load_wording
+from tests.migration.archives.fuzzing import run
 from tests.migration.archives.whatsapp.chats import chat, everything
-from tests.migration.archives.whatsapp.fuzz import Mutations, run
+from tests.migration.archives.whatsapp.fuzz import Mutations, read_all
 
 MODULE = "tests.migration.archives.whatsapp.large"
 
@@ -33,7 +36,7 @@ def test_a_longer_chat_needs_no_more_memory(tmp_path: Path) -> None:
 
 
 def test_damaged_exports_are_read_or_refused() -> None:
-    outcome = run(Mutations(seed=7), 300)
+    outcome = run(Mutations(seed=7), partial(read_all, wording=load_wording()), 300)
     assert outcome.failures == []
     assert outcome.read > outcome.refused
 
