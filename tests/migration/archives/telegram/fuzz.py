@@ -4,8 +4,8 @@
 Inputs are the exports under ``tests/data/telegram_export`` with bytes changed, pieces repeated, exchanged
 or taken away, and words of the format put in. Each is read completely; it may be refused, but nothing may
 be raised, logged as an error, or take longer than five seconds of processor time. What fails is printed
-with its number and can be made again by ``--only``. Ctrl-C ends it and tells what came of it so far. Exit code 1
-if anything failed.
+with its number and can be made again by ``--only``. Ctrl-C ends it and tells what came of it so far. Exit
+code 1 if anything failed.
 """
 
 import random
