@@ -87,6 +87,13 @@ class Message:
             await self._messages.put_reaction(connection, given(user, emoji))
         self._sync.changed_here(CHAT, ONE, user)
 
+    async def take_back(self, emoji: str) -> None:
+        """Somebody here takes a reaction back."""
+        await self.clock.sleep(1)
+        async with self._db.transaction() as connection:
+            await self._messages.delete_reaction(connection, given(ME, emoji))
+        self._sync.changed_here(CHAT, ONE, ME)
+
     async def is_told(self, event: RemoteReactions, received: datetime) -> None:
         await self.clock.sleep(1)
         await self._sync.from_remote(event, received, self._login, "generation")
@@ -132,6 +139,14 @@ class TestNewsThatMayBeOutOfDate:
         listed.session.reactions_to.side_effect = Rejected("NO", user_text("No."))
         await listed.is_told(told((ALI, "❤"), complete=True), await listed.later())
         assert await listed.shown() == {ALI: {"❤"}, ME: {"🔥"}}
+
+    async def test_do_not_bring_back_what_was_taken_back(self, listed: Message) -> None:
+        await listed.react("🔥")
+        received = await listed.later()
+        await listed.take_back("🔥")
+        listed.session.reactions_to.side_effect = Rejected("NO", user_text("No."))
+        await listed.is_told(told((ME, "🔥"), (ALI, "❤")), received)
+        assert await listed.shown() == {ALI: {"❤"}}
 
     async def test_are_believed_where_nothing_contradicts_them(self, listed: Message) -> None:
         await listed.react("🔥")
