@@ -33,6 +33,7 @@ app.command("registration")(operator_commands.registration)
 app.command("up")(run_commands.up)
 app.command("demo")(run_commands.demo)
 app.command("run")(run_commands.run)
+app.command("guide")(run_commands.guide)
 
 
 @app.callback()

@@ -36,10 +36,17 @@ def run(
     context: typer.Context,
     part: Annotated[
         str,
-        typer.Argument(help="homeserver, a network: telegram, whatsapp, or a part of the sandbox."),
+        typer.Argument(
+            help="homeserver, guide, a network: telegram, whatsapp, or a part of the sandbox."
+        ),
     ],
 ) -> None:
     """Run one part alone, for systemd and containers."""
     from karvon.stack.single import run_part
 
     sys.exit(run_part(invocation(context).load(), part))
+
+
+def guide(context: typer.Context) -> None:
+    """Run the bot that people talk to; the same as: karvon run guide."""
+    run(context, "guide")

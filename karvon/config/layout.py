@@ -74,6 +74,16 @@ class Layout:
         """Where that worker listens: at the top, since a socket's path may have 107 bytes at most."""
         return self.root / "wa.sock"
 
+    @property
+    def guide(self) -> Path:
+        """Folder of the guide."""
+        return self.root / "guide"
+
+    @property
+    def guide_socket(self) -> Path:
+        """What the guide listens on while it works: at the top, as its path may have 107 bytes at most."""
+        return self.root / "guide.sock"
+
     def registration(self, network_id: str) -> Path:
         """Give a network's application service registration."""
         return self.homeserver / f"registration-{network_id}.yaml"

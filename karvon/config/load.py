@@ -115,6 +115,16 @@ def contradictions(config: KarvonConfig) -> Iterator[tuple[KeyPath, str]]:
             ("telegram", "api_id"),
             "is needed, with api_hash: both are at https://my.telegram.org/apps",
         )
+    guide = config.guide
+    if (
+        guide.enabled is True
+        and not homeserver.managed
+        and not (guide.password or guide.access_token)
+    ):
+        yield (
+            ("guide", "password"),
+            "is needed, or guide.access_token: its account is made by you on your own homeserver",
+        )
     yield from _ports(config)
     yield from _files(config)
 

@@ -24,6 +24,7 @@ from bridges.core.config import (
     Size,
     http_address,
 )
+from bridges.guide.config import GuideConfig
 from bridges.telegram.config import TelegramConfig
 from bridges.whatsapp.config import WhatsAppConfig
 
@@ -197,6 +198,7 @@ class KarvonConfig(Section):
     bridge: BridgeConfig = BridgeConfig()
     telegram: TelegramConfig = TelegramConfig()
     whatsapp: WhatsAppConfig = WhatsAppConfig()
+    guide: GuideConfig = GuideConfig()
     sandbox: SandboxConfig = SandboxConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -216,6 +218,13 @@ class KarvonConfig(Section):
         if self.sandbox.whatsapp.enabled == "auto":
             return self.uses_sandbox and self.homeserver.managed and not self.whatsapp.enabled
         return self.sandbox.whatsapp.enabled
+
+    @property
+    def uses_guide(self) -> bool:
+        """Tell whether the guide is wanted."""
+        if self.guide.enabled == "auto":
+            return self.homeserver.managed
+        return self.guide.enabled
 
     @property
     def networks(self) -> tuple[NetworkConfig, ...]:

@@ -43,19 +43,15 @@ def bridge_settings(
     """Resolve the settings of one network's bridge; secrets that are missing are made."""
     bridge, layout = config.bridge, Layout.of(config)
     names = _Names(network)
-    key = bridge.encryption_key
+    key, previous = encryption_keys(config, secrets)
     return BridgeSettings(
         homeserver_url=config.homeserver.client_url,
         server_name=config.homeserver.server_name,
         registration=registration(config, network, secrets),
         listen=network.listen,
         database=bridge_database(config, network),
-        encryption_key=decode_encryption_key(
-            secrets.key("bridge_encryption_key") if key is None else key.get_secret_value()
-        ),
-        previous_encryption_keys=tuple(
-            decode_encryption_key(old.get_secret_value()) for old in bridge.previous_encryption_keys
-        ),
+        encryption_key=key,
+        previous_encryption_keys=previous,
         data_dir=layout.network(network.network_id),
         permissions=permissions(config),
         command_prefix=names.fill(bridge.command_prefix),
@@ -117,6 +113,14 @@ def registration(
     )
 
 
+def encryption_keys(config: KarvonConfig, secrets: SecretStore) -> tuple[bytes, tuple[bytes, ...]]:
+    """Give the key that seals what is stored, made if needed, and those that still open it."""
+    given = config.bridge.encryption_key
+    key = secrets.key("bridge_encryption_key") if given is None else given.get_secret_value()
+    previous = (one.get_secret_value() for one in config.bridge.previous_encryption_keys)
+    return decode_encryption_key(key), tuple(map(decode_encryption_key, previous))
+
+
 def double_puppet_token(config: KarvonConfig, secrets: SecretStore) -> str | None:
     """Give the token that acts for people of the homeserver; None if nothing may."""
     return secrets.token("doublepuppet_as_token") if config.bridge.double_puppet else None
@@ -153,11 +157,15 @@ class _Names:
 
 def bridge_database(config: KarvonConfig, network: NetworkConfig) -> DatabaseSettings:
     """Give where a network's bridge keeps its data."""
+    return database_of(config, network.network_id)
+
+
+def database_of(config: KarvonConfig, part: str) -> DatabaseSettings:
+    """Give where a part keeps its data: ``part`` is a network's short name, or ``guide``."""
     if config.bridge.database is None:
-        file = Layout.of(config).database(network.network_id)
-        return DatabaseSettings(f"sqlite:{file}", schema=None)
-    url = _Names(network).fill(config.bridge.database.get_secret_value())
-    return DatabaseSettings(url, schema=None if url.startswith("sqlite:") else network.network_id)
+        return DatabaseSettings(f"sqlite:{Layout.of(config).database(part)}", schema=None)
+    url = config.bridge.database.get_secret_value().replace("{network}", part)
+    return DatabaseSettings(url, schema=None if url.startswith("sqlite:") else part)
 
 
 def _in_sandbox(config: KarvonConfig, network: NetworkConfig) -> NetworkConfig:

@@ -18,6 +18,7 @@ HOMESERVER = "homeserver"
 SANDBOX = "sandbox"
 WHATSAPP_SANDBOX = "sandbox-whatsapp"
 WHATSAPP_WORKER = "whatsapp-worker"
+GUIDE = "guide"
 
 SOCKET = "unix:"
 """What a ``ready_url`` begins with if it names a Unix socket."""
@@ -59,6 +60,8 @@ def plan(config: KarvonConfig, config_path: Path | None) -> tuple[Part, ...]:
         )
     first = tuple(part.name for part in parts)
     parts += [_bridge(network, config_path, first) for network in config.networks]
+    if config.uses_guide:
+        parts.append(_guide(config, config_path, first))
     return tuple(parts)
 
 
@@ -85,10 +88,20 @@ def whatsapp_control(config: KarvonConfig) -> str:
 
 
 def _bridge(network: NetworkConfig, config_path: Path | None, after: tuple[str, ...]) -> Part:
-    named = () if config_path is None else ("--config", str(config_path))
     address = http_address(network.listen.host, network.listen.port)
-    command = (sys.executable, "-m", "karvon", *named, "run", network.network_id)
+    command = _alone(network.network_id, config_path)
     return Part(network.network_id, command, f"{address}/_matrix/mau/ready", after=after)
+
+
+def _guide(config: KarvonConfig, config_path: Path | None, after: tuple[str, ...]) -> Part:
+    socket = f"{SOCKET}{Layout.of(config).guide_socket.absolute()}"
+    return Part(GUIDE, _alone(GUIDE, config_path), socket, after=after)
+
+
+def _alone(part: str, config_path: Path | None) -> tuple[str, ...]:
+    """Give the command that runs a part of ours."""
+    named = () if config_path is None else ("--config", str(config_path))
+    return (sys.executable, "-m", "karvon", *named, "run", part)
 
 
 def homeserver_command(config: KarvonConfig) -> tuple[str, ...]:

@@ -15,15 +15,16 @@ from karvon.config.settings import bridge_settings
 from karvon.errors import OperatorError
 from karvon.residency.watch import bridge_residency
 from karvon.stack import parts, prepare
+from karvon.stack.guide import run_guide
 
 NETWORKS = "bridges.networks"
 """Entry point group through which networks are found."""
 
 
 def run_part(config: KarvonConfig, name: str) -> int:
-    """Run the homeserver, a part of the sandbox or a network's bridge; give the exit code.
+    """Run the homeserver, the guide, a part of the sandbox or a network's bridge; give the exit code.
 
-    All but bridges replace this process, so that signals reach them directly.
+    All but bridges and the guide replace this process, so that signals reach them directly.
 
     Raises:
         ConfigError: the policy refuses a bridge that is configured to talk to somebody outside.
@@ -42,6 +43,8 @@ def run_part(config: KarvonConfig, name: str) -> int:
         _become(made_up[name])
     if name in (parts.SANDBOX, parts.WHATSAPP_SANDBOX, parts.WHATSAPP_WORKER):
         raise OperatorError("this part of the sandbox is not in use; set sandbox.enabled to true")
+    if name == parts.GUIDE:
+        return run_guide(config, secrets)
     return _run_bridge(config, name, secrets)
 
 

@@ -16,7 +16,7 @@ from karvon.config.layout import Layout
 from karvon.config.load import listeners
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.stack import prepare
+from karvon.stack import guide, prepare
 from karvon.stack.backoff import Backoff
 from karvon.stack.demo import Stage
 from karvon.stack.lock import data_lock
@@ -49,6 +49,9 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
     without = hindrance(config)
     if without is not None:
         config = without_whatsapp_sandbox(config)
+    unguided = guide.hindrance(config)
+    if unguided is not None:
+        config = guide.without_guide(config)
     prepare.check_data_dir(config)
     layout = Layout.of(config)
     secrets = SecretStore(layout.secrets)
@@ -63,6 +66,8 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
         output = make_output(config.logging.format, sys.stdout, names)
         if without is not None:
             output.line("karvon", f"goes on without WhatsApp: {without}")
+        if unguided is not None:
+            output.line("karvon", f"goes on without the guide: {unguided}")
         asked = (part.ready_url for part in parts if not part.ready_url.startswith(SOCKET))
         own = OwnConnector((config.homeserver.client_url, *asked))
         async with aiohttp.ClientSession(connector=own) as http:
@@ -79,7 +84,7 @@ async def up(config: KarvonConfig, config_path: Path | None, play: Play | None =
 
 
 async def _run(supervisor: Supervisor, welcome: Welcome, play: Play | None, output: Output) -> int:
-    async def guide() -> int:
+    async def play_or_wait() -> int:
         stage = await welcome.run()
         if play is None:
             return 0
@@ -93,7 +98,7 @@ async def _run(supervisor: Supervisor, welcome: Welcome, play: Play | None, outp
             stop.set()
 
     with _stop_on_signals(supervisor, output) as stop:
-        guiding = asyncio.create_task(guide())
+        guiding = asyncio.create_task(play_or_wait())
         guiding.add_done_callback(unless_well)
         try:
             code = await supervisor.run(stop)

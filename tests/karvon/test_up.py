@@ -68,6 +68,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
             f"homeserver: {{listen: {{port: {homeserver.port}}}}}\n"
             f"supervisor: {{listen: {{port: {status.port}}}}}\n"
             "telegram: {enabled: false}\n"
+            "guide: {enabled: false}\n"
         )
         yield Site(tmp_path, homeserver.port, status.port)
 

@@ -4,8 +4,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,13 @@ async def town(
     database_url: str | None = None,
     modules: Sequence[dict[str, Any]] = (MODULE,),
     double_puppet: bool = True,
+    further: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Town]:
-    """Have one for the time of the block."""
+    """Have one for the time of the block; ``further`` stands in its karvon.yaml as well."""
     path = folder / "karvon.yaml"
     server_name = SynapseSettings().server_name
-    path.write_text(_configuration(server_name, "http://127.0.0.1:1", double_puppet))
+    configuration = partial(_configuration, server_name, double_puppet, further or {})
+    path.write_text(configuration("http://127.0.0.1:1"))
     config = load_config(path, {}, cwd=folder)
     secrets = SecretStore(Layout.of(config).secrets)
     written: list[Any] = [
@@ -117,19 +120,22 @@ async def town(
         registrations=registrations, database_url=database_url, modules=modules
     )
     async with factory.running(settings) as server, aiohttp.ClientSession() as session:
-        path.write_text(_configuration(server_name, server.url, double_puppet))
+        path.write_text(configuration(server.url))
         token = await server.register_user("madina", PASSWORD)
         telegram = Client(session, server.url, secrets.token("telegram_as_token"))
         owner = Client(session, server.url, token)
         yield Town(server, folder, owner, server.mxid("madina"), telegram)
 
 
-def _configuration(server_name: str, url: str, double_puppet: bool) -> str:
+def _configuration(
+    server_name: str, double_puppet: bool, further: Mapping[str, Any], url: str
+) -> str:
     return json.dumps(
         {
             "homeserver": {"managed": False, "server_name": server_name, "url": url},
             "telegram": {"api_id": 1, "api_hash": "0" * 32},
             "bridge": {"double_puppet": double_puppet},
             "data_dir": "var",
+            **further,
         }
     )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The section ``guide:`` of the one YAML, and what the command makes of it for the process."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from attrs import field, frozen
+from mautrix.types import UserID
+from pydantic import Field, SecretStr
+
+from bridges.core.config import (
+    ConfigPath,
+    DatabaseSettings,
+    LogSettings,
+    Permissions,
+    PolicySettings,
+    Section,
+    Size,
+)
+from bridges.migration.run.checking import Finding
+from bridges.migration.run.settings import MigrationSettings
+
+
+class GuideConfig(Section):
+    """The section ``guide:``."""
+
+    enabled: Literal["auto", True, False] = "auto"
+    """Whether it runs; auto: with the managed homeserver, if what it needs is installed."""
+    username: str = Field(default="karvon", pattern=r"^[a-z0-9._=/-]+$", examples=["guide"])
+    """Localpart of its account."""
+    displayname: str = Field(default="Karvon", min_length=1)
+    """Name people see."""
+    password: SecretStr | None = None
+    """Password of its account; null: made at the first start, with the account."""
+    password_file: ConfigPath | None = None
+    """File that holds the password instead."""
+    access_token: SecretStr | None = None
+    """Token of a login of its own, where there is no login with a password."""
+    access_token_file: ConfigPath | None = None
+    """File that holds the token instead."""
+    archive_size: Size = "2G"
+    """Largest file that people can drop."""
+
+
+@frozen
+class GuideSettings:
+    """Everything the process needs.
+
+    Attributes:
+        mxid: who it is.
+        password: to log in with; None if there is a token.
+        pickle_key: encrypts the keys of its device.
+        folder: its own, for its device's keys and files on their way; exists.
+        socket: listened on while it works.
+        archive_size: bytes.
+        obstacles: says what in the homeserver's policy stands against the rooms of archives.
+    """
+
+    homeserver_url: str
+    server_name: str
+    mxid: UserID
+    displayname: str
+    password: str | None = field(repr=False)
+    access_token: str | None = field(repr=False)
+    pickle_key: str = field(repr=False)
+    encryption_key: bytes = field(repr=False)
+    previous_encryption_keys: tuple[bytes, ...] = field(repr=False)
+    database: DatabaseSettings
+    folder: Path
+    socket: Path
+    permissions: Permissions
+    archive_size: int
+    migration: MigrationSettings
+    obstacles: Callable[[], Sequence[Finding]]
+    log: LogSettings
+    policy: PolicySettings | None

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the guide hears, as values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+from mautrix.types import EventID, RoomID, UserID
+
+
+@frozen
+class Invitation:
+    """Somebody wants the guide to come into a room."""
+
+    room: RoomID
+    inviter: UserID
+
+
+@frozen
+class Message:
+    """An ``m.room.message``, decrypted if it was encrypted."""
+
+    event: EventID
+    room: RoomID
+    sender: UserID
+    content: Mapping[str, Any] = field(repr=False)
+
+
+@frozen
+class Unreadable:
+    """A message whose key has not come."""
+
+    event: EventID
+    room: RoomID
+    sender: UserID
+
+
+@frozen
+class Batch:
+    """What came in one ``/sync``.
+
+    Attributes:
+        token: from where to go on.
+        changed: rooms in which something has happened, of those the guide is in.
+    """
+
+    token: str
+    invitations: tuple[Invitation, ...]
+    messages: tuple[Message | Unreadable, ...]
+    changed: tuple[RoomID, ...]

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The guide's tables, as numbered upgrades; they lie in the database of the address books.
+
+A new version appends a step; released steps are never changed. What is sealed is written by
+``bridges.core.secretbox``.
+"""
+
+from mautrix.util.async_db import Connection, Scheme, UpgradeTable
+
+guide_tables = UpgradeTable(version_table_name="guide_version", database_name="guide")
+
+_V1 = """
+CREATE TABLE guide_value (
+    name  TEXT PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+CREATE TABLE guide_done (
+    event TEXT PRIMARY KEY
+);
+CREATE TABLE guide_room (
+    room TEXT PRIMARY KEY
+);
+CREATE TABLE guide_person (
+    mxid     TEXT PRIMARY KEY,
+    language TEXT,
+    asked    TEXT
+)
+"""
+
+
+async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
+    """Create everything."""
+    for statement in _V1.split(";"):
+        await connection.execute(statement)
+
+
+guide_tables.register(upgrade_v1, description="First version")

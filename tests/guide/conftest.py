@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One homeserver with an account for the guide, and somebody who talks to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from bridges.core.clock import SystemClock
+from bridges.guide.config import GuideSettings
+from bridges.guide.process import running_guide
+from karvon.config.layout import Layout
+from karvon.config.load import load_config
+from karvon.config.secretstore import SecretStore
+from karvon.stack.guide import guide_settings
+from tests.guide.person import EncryptedPerson, encrypted_person
+from tests.migration.run.town import PASSWORD, Town, town
+from tests.support.synapse import SynapseFactory
+
+GUIDE_PASSWORD = "the guide's password"
+
+
+@frozen
+class Village:
+    """All of it."""
+
+    town: Town
+    settings: GuideSettings
+
+    @property
+    def guide(self) -> str:
+        """Who the guide is."""
+        return self.settings.mxid
+
+    @asynccontextmanager
+    async def guided(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Have the guide run for the time of the block."""
+        async with running_guide(self.settings, SystemClock()) as work:
+            yield work
+
+    @asynccontextmanager
+    async def person(
+        self, name: str = "madina", device: str = "phone"
+    ) -> AsyncIterator[EncryptedPerson]:
+        """Have somebody on a device of theirs."""
+        server = self.town.server
+        folder = self.town.folder / "devices"
+        async with encrypted_person(
+            server.url, server.mxid(name), PASSWORD, folder, f"{name}-{device}"
+        ) as person:
+            yield person
+
+
+@pytest.fixture(scope="session")
+async def village(
+    synapse_factory: SynapseFactory, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Village]:
+    """A homeserver with madina and the guide's account on it."""
+    folder: Path = tmp_path_factory.mktemp("village")
+    guide = {"guide": {"enabled": True, "password": GUIDE_PASSWORD}}
+    async with town(synapse_factory, folder, further=guide) as place:
+        await place.server.register_user("karvon", GUIDE_PASSWORD)
+        config = load_config(folder / "karvon.yaml", {}, cwd=folder)
+        settings = guide_settings(config, SecretStore(Layout.of(config).secrets))
+        settings.folder.mkdir()
+        (folder / "devices").mkdir()
+        yield Village(place, settings)
