@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.chat import ChatSettings, Identity, KnownChat
 from bridges.core.content import Fetched, RemoteMedia, Unconvertible
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
@@ -213,6 +214,22 @@ class ListsContacts(Protocol):
 
     async def contacts(self) -> Sequence[KnownChat]:
         """Everybody in it, by the names it has for them, in their order."""
+        ...
+
+
+@runtime_checkable
+class TellsAccounts(Protocol):
+    """The login is one person's own account, and who is behind accounts is told.
+
+    What the network says here is taken as proof, so a login that several people use has no such ability.
+    """
+
+    async def own_account(self) -> NetworkAccount:
+        """The login's account as the network knows it now."""
+        ...
+
+    async def known_accounts(self) -> Sequence[AccountContact]:
+        """Everybody of ``ListsContacts`` who can be told, in no order."""
         ...
 
 

@@ -28,6 +28,7 @@ from bridges.core.matrix.appservice import AppserviceServer
 from bridges.core.matrix.client import Homeserver
 from bridges.core.network import MisconfiguredError, NetworkPlugin
 from bridges.core.parts import Parts
+from bridges.core.provisioning.secret import provisioning_secret
 from bridges.core.secretbox import SecretUnreadable
 from bridges.core.storage.database import Database, open_database
 from bridges.core.storage.schema import core_tables
@@ -131,12 +132,14 @@ async def _open_database(plugin: NetworkPlugin, settings: BridgeSettings) -> Dat
 @asynccontextmanager
 async def _served(bridge: Bridge, parts: Parts, settings: BridgeSettings) -> AsyncIterator[None]:
     """The bridge behind its HTTP API. It is served first: the homeserver is asked to reach us."""
+    provisioning = parts.provisioning(bridge.knows_logins)
     server = AppserviceServer(
         settings.registration.hs_token,
         bridge.inbox.take,
         bridge.take_ephemeral,
         bridge.health,
         _metrics(parts) if settings.metrics else None,
+        provisioning.routes(),
     )
     runner = web.AppRunner(
         server.application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
@@ -148,6 +151,7 @@ async def _served(bridge: Bridge, parts: Parts, settings: BridgeSettings) -> Asy
         try:
             yield
         finally:
+            provisioning.close()
             await bridge.stop()
     finally:
         await runner.cleanup()
@@ -173,5 +177,6 @@ def _secrets(settings: BridgeSettings) -> list[str]:
         settings.registration.as_token,
         settings.registration.hs_token,
         settings.double_puppet_token,
+        provisioning_secret(settings.encryption_key, settings.network.network_id),
     )
     return [token for token in tokens if token is not None]

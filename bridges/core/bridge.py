@@ -38,6 +38,7 @@ from bridges.core.text import Translation, UserText, user_text
 
 Json = dict[str, Any]
 
+_STOPPING = "stopping"
 _CLEANING_INTERVAL = 3600.0
 _WAIT_FOR_HOMESERVER = 1.0
 _LONGEST_WAIT_FOR_HOMESERVER = 15.0
@@ -73,6 +74,7 @@ class Bridge:
         self._background: list[asyncio.Task[None]] = []
         self.starting: asyncio.Task[None]
         self._missing: str | None = "starting"
+        self._has_opened = False
 
     # -- Life
 
@@ -92,6 +94,7 @@ class Bridge:
         self._missing = "connecting"
         await self._network.start()
         await parts.sessions.open_stored(self._network)  # Whose session is not open is logged out.
+        self._has_opened = True
         self._to_remote.hold()  # The first look for missed events comes before anything is sent.
         self._background.append(asyncio.create_task(self.inbox.run(), name="inbox"))
         self._background.append(asyncio.create_task(self._clean(), name="cleaning"))
@@ -110,7 +113,7 @@ class Bridge:
 
     async def stop(self) -> None:
         """Stop what ``begin`` has started; what is unfinished stays in the queues."""
-        self._missing = "stopping"
+        self._missing = _STOPPING
         parts = self._parts
         await ended([self.starting])
         await self._commands.close()
@@ -126,6 +129,10 @@ class Bridge:
         await parts.read_marks.close()
         await parts.gathering.close()
         await parts.state_notices.close()
+
+    def knows_logins(self) -> bool:
+        """Whether the stored logins are open, so that who is not among them is logged out."""
+        return self._has_opened and self._missing != _STOPPING
 
     def health(self) -> Json:
         """Whether everything runs, and if not, what is missing; how histories get into rooms."""

@@ -14,6 +14,10 @@ from bridges.core.ids import LoginID
 from bridges.core.inbox import Inbox
 from bridges.core.lanes import Admission, GiveUp, Handler, Lanes
 from bridges.core.portal.change_parts import ChangeParts
+from bridges.core.provisioning.api import ProvisioningApi
+from bridges.core.provisioning.desk import ProvisioningDesk
+from bridges.core.provisioning.direct import DirectRooms
+from bridges.core.provisioning.secret import provisioning_secret
 from bridges.core.storage.erasure import ErasureStore
 from bridges.core.storage.queue import NewRow, Queue
 from bridges.core.typing import Typing
@@ -67,6 +71,24 @@ class Parts(ChangeParts):
             self.voice,
             self.clock,
             PASSING_TROUBLE,
+        )
+
+    def provisioning(self, is_ready: Callable[[], bool]) -> ProvisioningApi:
+        """What other parts of the suite may ask."""
+        settings = self.settings
+        return ProvisioningApi(
+            provisioning_secret(settings.encryption_key, self.info.id),
+            ProvisioningDesk(
+                self.info.id,
+                self.sessions,
+                self.portals,
+                self.clock,
+                minimal=settings.network.minimal_profiles,
+            ),
+            DirectRooms(self.homeserver, self.senders),
+            self.sessions,
+            self.clock,
+            is_ready,
         )
 
     def lanes(

@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Callable, Iterable
 
 from attrs import define
@@ -43,6 +44,19 @@ class Sessions:
         self._by_remote: dict[RemoteUserID, ActiveLogin] = {}
         self._listeners: list[StateListener] = []
         self._news = asyncio.Event()
+        self._run = secrets.token_hex(8)
+        self._changes = 0
+        self._changed = asyncio.Event()
+
+    @property
+    def revision(self) -> str:
+        """Another text each time a login comes, goes or changes its state, also after a restart."""
+        return f"{self._run}-{self._changes}"
+
+    async def differs_from(self, revision: str | None) -> None:
+        """Wait until the revision is not (or no longer) this one."""
+        while self.revision == revision:
+            await self._changed.wait()
 
     def listen(self, listener: StateListener) -> None:
         """Have a function told about changes of state."""
@@ -95,6 +109,7 @@ class Sessions:
         except BaseException:
             self._by_id[login] = self._by_remote[active.record.user] = active
             raise
+        self._note_change()
 
     def get(self, login: LoginID) -> ActiveLogin | None:
         """A login."""
@@ -127,6 +142,7 @@ class Sessions:
         before, active.state, active.reason = active.state, state, reason
         self._news.set()
         self._news = asyncio.Event()
+        self._note_change()
         for listener in self._listeners:
             listener(active, before)
 
@@ -134,4 +150,10 @@ class Sessions:
         active = ActiveLogin(record, network.open_session(record))
         self._by_id[record.id] = active
         self._by_remote[record.user] = active
+        self._note_change()
         return active
+
+    def _note_change(self) -> None:
+        self._changes += 1
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -9,7 +9,9 @@ from telethon import utils
 from telethon.tl import types as tl
 from telethon.tl.functions.contacts import GetContactsRequest
 from telethon.tl.functions.messages import GetPeerDialogsRequest
+from telethon.tl.functions.users import GetUsersRequest
 
+from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.clock import Clock
 from bridges.core.formatting.names import clean_name
@@ -22,7 +24,7 @@ from bridges.telegram.errors import refused
 from bridges.telegram.from_telegram.settings import ARCHIVE
 from bridges.telegram.history import dialogs
 from bridges.telegram.peers import Peers
-from bridges.telegram.user_info import DELETED, SAVED_MESSAGES, full_name
+from bridges.telegram.user_info import DELETED, SAVED_MESSAGES, full_name, network_account
 
 
 class ChatList:
@@ -55,10 +57,27 @@ class ChatList:
 
     async def contacts(self) -> Sequence[KnownChat]:
         """See ``ListsContacts``."""
-        answer = await self._call(GetContactsRequest(hash=0))
-        users = [one for one in answer.users if isinstance(one, tl.User) and not one.deleted]
-        listed = [known_chat(self._login, one) for one in users]
+        listed = [known_chat(self._login, one) for one in await self._saved()]
         return sorted(listed, key=lambda one: (one.name.casefold(), one.key.chat))
+
+    async def own_account(self) -> NetworkAccount:
+        """See ``TellsAccounts``."""
+        found = await self._call(GetUsersRequest([tl.InputUserSelf()]))
+        me = next((one for one in found if isinstance(one, tl.User)), None)
+        if me is None:
+            raise refused("USER_ID_INVALID")
+        return network_account(me)
+
+    async def known_accounts(self) -> Sequence[AccountContact]:
+        """See ``TellsAccounts``."""
+        return [
+            AccountContact(ids.chat_key(utils.get_peer(one), self._login), network_account(one))
+            for one in await self._saved()
+        ]
+
+    async def _saved(self) -> list[tl.User]:
+        answer = await self._call(GetContactsRequest(hash=0))
+        return [one for one in answer.users if isinstance(one, tl.User) and not one.deleted]
 
     def _listed(self, page: Any) -> list[KnownChat]:
         things = by_id((*page.users, *page.chats))

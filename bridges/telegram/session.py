@@ -10,6 +10,7 @@ from typing import Any
 from telethon.tl.functions.auth import LogOutRequest
 from telethon.tl.types import Channel
 
+from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, ChatSettings, Identity, KnownChat, UserInfo
 from bridges.core.content import Fetched, RemoteMedia, Unconvertible
@@ -315,6 +316,14 @@ class TelegramSession(RoomAbilities):
     async def contacts(self) -> Sequence[KnownChat]:
         """See ``ListsContacts``."""
         return await self._chat_list.contacts()
+
+    async def own_account(self) -> NetworkAccount:
+        """See ``TellsAccounts``."""
+        return await self._chat_list.own_account()
+
+    async def known_accounts(self) -> Sequence[AccountContact]:
+        """See ``TellsAccounts``."""
+        return await self._chat_list.known_accounts()
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """See ``SearchesChats``."""

@@ -12,9 +12,11 @@ from typing import Any
 from attrs import evolve
 from telethon.tl.types import Channel, Chat, User, UserProfilePhoto
 
+from bridges.core.accounts import NetworkAccount
 from bridges.core.chat import NO_AVATAR, Avatar, UserInfo
 from bridges.core.formatting.names import clean_name
 from bridges.core.ids import RemoteUserID
+from bridges.telegram import ids
 from bridges.telegram.media import peer_photo_reference
 from bridges.telegram.store.entities import is_contact
 
@@ -65,6 +67,16 @@ def is_saved_contact(user: Any) -> bool:
 def full_name(user: Any) -> str:
     """First and last name."""
     return clean_name(f"{user.first_name or ''} {user.last_name or ''}")
+
+
+def network_account(user: User) -> NetworkAccount:
+    """A person as Telegram tells them to the account, with the name it has saved."""
+    handle = _username(user) or ""
+    known = {"telegram_user": str(user.id)} | ({"telegram_name": handle} if handle else {})
+    phone = f"+{user.phone.lstrip('+')}" if user.phone else ""
+    return NetworkAccount(
+        ids.user_id(user.id), known, full_name(user), "", phone=phone, handle=handle
+    )
 
 
 def channel_info(channel: Channel | Chat) -> UserInfo:

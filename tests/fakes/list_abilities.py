@@ -4,6 +4,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.errors import Rejected
 from bridges.core.events import RemoteReceipt
@@ -58,6 +59,22 @@ class ListAbilities:
             people = [self._world.accounts[user] for user in self._account.contacts]
             return sorted((self._with(one) for one in people), key=lambda one: one.name)
 
+    async def own_account(self) -> NetworkAccount:
+        """The account itself."""
+        with self._request("own_account"):
+            return _account(self._account, self._account.name)
+
+    async def known_accounts(self) -> Sequence[AccountContact]:
+        """The address book, with numbers and usernames."""
+        with self._request("known_accounts"):
+            return [
+                AccountContact(
+                    self._with(self._world.accounts[user]).key,
+                    _account(self._world.accounts[user], name),
+                )
+                for user, name in self._account.contacts.items()
+            ]
+
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """People by name."""
         with self._request("search"):
@@ -86,3 +103,9 @@ class ListAbilities:
         other = self._world.accounts[RemoteUserID(key.chat)]
         name = self._account.contacts.get(other.user, other.name)
         return KnownChat(key, name, chat.kind, f"@{other.username}", aside)
+
+
+def _account(account: Account, name: str) -> NetworkAccount:
+    known = {"telegram_user": account.user}  # what the suite knows as the id of a network
+    own_name = "" if name == account.name else account.name
+    return NetworkAccount(account.user, known, name, own_name, account.phone, account.username)

@@ -59,6 +59,21 @@ async def test_saved_messages(
     assert (info.kind, info.name) == (ChatKind.DIRECT, "Saved Messages")
 
 
+async def test_accounts_are_told_with_numbers_and_saved_names(
+    session: TelegramSession, net: TelegramSandbox, alisa: LoginRecord
+) -> None:
+    alisas, boris = net.accounts.find("alisa_test"), net.accounts.find("boris_test")
+    me = await session.own_account()
+    assert (me.user, me.phone, me.handle) == (alisa.user, f"+{alisas.phone}", "alisa_test")
+    assert me.ids == {"telegram_user": alisa.user, "telegram_name": "alisa_test"}
+    phone = await net.person("alisa_test")
+    target = await phone.entity("boris_test")
+    await phone.client(AddContactRequest(target, "Borya", "from work", phone=""))
+    (found,) = [one for one in await session.known_accounts() if one.account.handle == "boris_test"]
+    assert (found.account.name, found.account.phone) == ("Borya from work", f"+{boris.phone}")
+    assert found.chat == dm(net, "boris_test", alisa)
+
+
 async def test_a_contacts_saved_name_stays_in_the_own_chat(
     bridge: Bridge,
     session: TelegramSession,

@@ -43,13 +43,16 @@ class AppserviceServer:
         take_ephemeral: Callable[[Json], None],
         health: Health,
         metrics: Callable[[], Awaitable[bytes]] | None,
+        others: Iterable[web.RouteDef] = (),
     ) -> None:
+        """``others`` are routes for other callers than the homeserver."""
         self._log = structlog.get_logger("karvon.appservice")
         self._token = hs_token.encode()
         self._take_events = take_events
         self._take_ephemeral = take_ephemeral
         self._health = health
         self._metrics = metrics
+        self._others = tuple(others)
         self._connections: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def application(self) -> web.Application:
@@ -65,6 +68,7 @@ class AppserviceServer:
                 web.get("/_matrix/mau/ready", self._ready),
             ]
         )
+        application.router.add_routes(self._others)
         if self._metrics is not None:
             application.router.add_get("/metrics", self._show_metrics)
         return application

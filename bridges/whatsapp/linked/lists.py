@@ -7,14 +7,16 @@ Nothing is asked of WhatsApp but one number at a time: looking many up gets acco
 import re
 from collections.abc import Mapping, Sequence
 
+from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.clock import Clock
-from bridges.core.errors import Rejected
+from bridges.core.errors import Rejected, SessionLost
 from bridges.core.ids import ChatKey
 from bridges.core.text import user_text
 from bridges.whatsapp.ids import (
     BROADCAST,
     GROUP,
+    LID,
     NEWSLETTER,
     NUMBER,
     STATUS,
@@ -30,7 +32,7 @@ from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.posts import channel
 from bridges.whatsapp.linked.queries import known_chat
-from bridges.whatsapp.linked.refusals import guarded, quietly
+from bridges.whatsapp.linked.refusals import NOT_LINKED, guarded, quietly
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.store.addresses import same_person
 from bridges.whatsapp.store.chats import ChatFacts
@@ -77,6 +79,27 @@ class ChatLists:
         for user, names in saved.items():
             jid = await self._people.person(user_jid(user))
             found[jid] = await self._person(jid, names.saved)
+        return list(found.values())
+
+    async def own_account(self) -> NetworkAccount:
+        """See ``TellsAccounts``: as the phone that was linked has told it."""
+        me = user_jid(self._people.me)
+        account = await self._stores.accounts.get(self._device.login)
+        if account is None:
+            raise SessionLost("WHATSAPP.NOT_LINKED", NOT_LINKED)
+        number = Jid(account.number, NUMBER) if account.number else await self._people.number(me)
+        names = await self._stores.names.get(self._people.me)
+        return _account(me, number, names.pushed)
+
+    async def known_accounts(self) -> Sequence[AccountContact]:
+        """See ``TellsAccounts``. Right after linking there are none yet."""
+        await self._history.settled()
+        found = {}
+        for user, names in (await self._stores.names.saved()).items():
+            jid = await self._people.person(user_jid(user))
+            number = await self._people.number(jid)
+            account = _account(jid, number, names.saved, names.pushed)
+            found[jid] = AccountContact(chat_key(jid, self._device.login), account)
         return list(found.values())
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
@@ -160,3 +183,11 @@ class ChatLists:
             return ""
         told = await quietly(self._device.worker.newsletter(self._device.name, str(jid)))
         return channel(told).name if told is not None else ""
+
+
+def _account(jid: Jid, number: Jid | None, name: str, own_name: str = "") -> NetworkAccount:
+    known = {"whatsapp_lid": jid.user} if jid.server == LID else {}
+    if number is not None:
+        known["whatsapp_number"] = number.user
+    phone = f"+{number.user}" if number is not None else ""
+    return NetworkAccount(user_id(jid), known, name, own_name, phone)

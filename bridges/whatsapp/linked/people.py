@@ -31,7 +31,7 @@ class People:
         minimal: bool,
     ) -> None:
         self._login = login
-        self._me = me
+        self.me = me
         self._addresses = addresses
         self._names = names
         self._minimal = minimal
@@ -52,7 +52,7 @@ class People:
     def sender(self, jid: Jid) -> Sender:
         """Somebody who is called by this address. Who writes for a channel is not told."""
         user = user_id(jid)
-        return Sender(user, is_me=user == self._me, anonymous=jid.server == NEWSLETTER)
+        return Sender(user, is_me=user == self.me, anonymous=jid.server == NEWSLETTER)
 
     async def news(self, *pairs: tuple[Jid | None, Jid | None]) -> Sequence[SamePerson]:
         """What two addresses each tell that was not known."""

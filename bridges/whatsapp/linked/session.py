@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.capabilities import RoomFeatures
 from bridges.core.chat import ChatInfo, KnownChat, UserInfo
 from bridges.core.content import Fetched, Unconvertible
@@ -244,6 +245,15 @@ class LinkedSession(RoomAbilities):
         """See ``ListsContacts``; whoever asks wants those of now."""
         await quietly(self._watch.contacts())
         return await self._lists.contacts()
+
+    async def own_account(self) -> NetworkAccount:
+        """See ``TellsAccounts``."""
+        return await self._lists.own_account()
+
+    async def known_accounts(self) -> Sequence[AccountContact]:
+        """See ``TellsAccounts``; whoever asks wants those of now."""
+        await quietly(self._watch.contacts())
+        return await self._lists.known_accounts()
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """See ``SearchesChats``."""

@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from pydantic import SecretStr
 
+from bridges.core.abilities import TellsAccounts
 from bridges.core.chat import ChatInfo, ChatSettings
 from bridges.core.content import Text
 from bridges.core.egress.border import DestinationRefused
@@ -122,6 +123,19 @@ class TestAddresses:
         assert (changed.chat, changed.info.name) == (BY_LID, "Uncle B.")
         assert {one.info.name for one in linked.handle.all(UserChanged)} == {"Boris"}
         assert (await linked.session.chat_info(BY_LID)).name == "Uncle B."
+
+    async def test_accounts_are_told_with_both_addresses(self, linked: Scene) -> None:
+        assert isinstance(linked.session, TellsAccounts)
+        await linked.until_taken(linked.message("hello", sender_alt=NUMBER))
+        linked.worker.contacts_told = [Contact(NUMBER, "Uncle", "Uncle B.", "Boris", "", "")]
+        me = await linked.session.own_account()
+        assert (me.user, me.phone) == ("lid-100", "+992555000100")
+        assert me.ids == {"whatsapp_lid": "100", "whatsapp_number": "992555000100"}
+        (uncle,) = await linked.session.known_accounts()
+        assert uncle.chat == BY_LID
+        assert (uncle.account.name, uncle.account.own_name) == ("Uncle B.", "Boris")
+        assert uncle.account.phone == "+992555000200"
+        assert uncle.account.ids == {"whatsapp_lid": "200", "whatsapp_number": "992555000200"}
 
     async def test_a_name_saved_for_a_number_goes_along_to_the_lid(self, linked: Scene) -> None:
         linked.worker.contacts_told = [Contact(NUMBER, "Uncle", "Uncle B.", "", "", "")]
