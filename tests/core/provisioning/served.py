@@ -12,7 +12,7 @@ from unittest.mock import AsyncMock, Mock
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from attrs import define, field
 from mautrix.types import RoomID, UserID
 
@@ -62,7 +62,7 @@ class Served:
     sessions: Sessions
     portals: PortalStore
     clock: QuickClock
-    server: TestServer
+    server: BaseTestServer
     http: aiohttp.ClientSession
     homeserver: Any
     is_ready: bool = True
