@@ -56,24 +56,23 @@ SCENERIES = {
 }
 
 
-SAME_ON_BOTH = frozenset(
+ABOUT_STORAGE = frozenset(
     {
-        "test_changes.py",
-        "test_kinds.py",
-        "test_login.py",
-        "test_media.py",
-        "test_presence.py",
-        "test_rights.py",
-        "test_send_as.py",
-        "test_telegram_chats.py",
-        "test_telegram_kinds.py",
-        "test_telegram_large_files.py",
-        "test_telegram_outgoing.py",
-        "test_telegram_refusals.py",
-        "test_topics.py",
+        "test_disappearing.py",
+        "test_history.py",
+        "test_lost_rooms.py",
+        "test_messages.py",
+        "test_moving.py",
+        "test_own_messages.py",
+        "test_privacy.py",
+        "test_reactions.py",
+        "test_renaming.py",
+        "test_rooms_on_demand.py",
+        "test_telegram_history.py",
+        "test_trouble.py",
     }
 )
-"""What is about the network and not about what is stored: ``make conformance`` plays it on PostgreSQL too."""
+"""What is always played on PostgreSQL too; ``make conformance`` plays all of it there."""
 
 
 def _parameters() -> list[object]:
@@ -140,7 +139,8 @@ def _is_played_elsewhere(item: pytest.Item) -> bool:
     scenery = None if chosen is None else chosen.params.get("scenery")
     if chosen is None or scenery is None:
         return False
-    if scenery.database == "postgres" and item.path.name in SAME_ON_BOTH and not _EVERYWHERE:
+    always = _EVERYWHERE or item.path.name in ABOUT_STORAGE
+    if scenery.database == "postgres" and not always:
         return True
     for network in ("telegram", "whatsapp"):
         if network in getattr(item, "fixturenames", ()) and scenery.network != network:
