@@ -3,6 +3,7 @@
 
 import os
 import secrets
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from tests.support.synapse import SynapseFactory
 
 def pytest_configure(config: pytest.Config) -> None:
     """Count what passes, and watch for what does not end."""
+    # What a script starts in the background inherits that Ctrl-C is ignored, and so would all programs
+    # the tests start and stop with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     outcomes.pytest_configure(config)
     config.pluginmanager.register(Standstill(os.dup(2)))
 
