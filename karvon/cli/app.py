@@ -11,6 +11,7 @@ from karvon import __version__
 from karvon.cli import (
     audit_commands,
     config_commands,
+    leave_commands,
     migrate_commands,
     operator_commands,
     policy_commands,
@@ -29,6 +30,7 @@ app.add_typer(operator_commands.homeserver, name="homeserver")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(migrate_commands.app, name="migrate")
+app.add_typer(leave_commands.app, name="leave")
 app.command("registration")(operator_commands.registration)
 app.command("up")(run_commands.up)
 app.command("demo")(run_commands.demo)

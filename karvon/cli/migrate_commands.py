@@ -18,6 +18,8 @@ import typer
 from rich.console import Console
 
 from karvon.cli.context import Invocation, invocation
+from karvon.cli.languages import language as language_of
+from karvon.cli.languages import words
 from karvon.config.layout import Layout
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from mautrix.types import UserID
 
-    from bridges.core.i18n import Translator
     from bridges.core.text import Translation
     from bridges.migration.plan.model import Plan
     from bridges.migration.run.runner import Work
@@ -91,8 +92,8 @@ def plan(
     from bridges.migration.screens import left_out_lines, plan_table
 
     call = invocation(context)
-    language = _language(call, language)
-    say, settings = _words(language), _settings(call)
+    language = language_of(call, language)
+    say, settings = words(language), _settings(call)
     if not owner.startswith("@") or owner.partition(":")[2] != settings.server_name:
         raise OperatorError(f"--owner {owner}: write it as @somebody:{settings.server_name}")
     answers = Answers(zone, None if dates is None else DateOrder(dates.value), me)
@@ -248,10 +249,9 @@ def _with_work(call: Invocation, file: Path, step: Callable[["Work"], Awaitable[
     """Do a step of a plan, with its journal and the homeserver."""
     from bridges.migration.plan.planfile import read_plan
 
-    words = _words(_language(call, ""))
-    with _expected_errors(words):
+    with _expected_errors(words(language_of(call, ""))):
         found = read_plan(file)
-        say = _words(found.head.language)
+        say = words(found.head.language)
         settings, folder = _settings(call), file.resolve().parent
 
         async def main() -> T:
@@ -340,25 +340,6 @@ def _counting() -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("")
         yield lambda: bars.advance(task)
-
-
-def _language(call: Invocation, wished: str) -> str:
-    """Give the language of the operator, as their system says, unless they wish for another."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    tag = wished or next((call.environ[name] for name in names if call.environ.get(name)), "")
-    return _translator().best_language(tag.partition(".")[0])
-
-
-def _words(language: str) -> "Translation":
-    translator = _translator()
-    return lambda text: translator.translate(text, language)
-
-
-def _translator() -> "Translator":
-    from bridges import migration
-    from bridges.core.i18n import CORE_LOCALE, Translator, load_catalogs
-
-    return Translator(load_catalogs([CORE_LOCALE, Path(migration.__path__[0]) / "locale"]))
 
 
 def _today() -> date:

@@ -97,7 +97,7 @@ def _sticker(message: Raw) -> str:
 
 def _duration(message: Raw) -> int | None:
     seconds = fraction(message, "duration_seconds")
-    return int(seconds * 1000) if seconds is not None and 0 <= seconds < _LONGEST_SECONDS else None
+    return round(seconds * 1000) if seconds is not None and 0 <= seconds < _LONGEST_SECONDS else None
 
 
 def _made_up(kind: MediaKind, mime: str) -> str:

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads everything somebody has on a homeserver into the journal, as their own client would."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from attrs import frozen
+from mautrix.types import RoomID
+
+from bridges.core.clock import Clock
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+from bridges.migration.leaving.export.events import inner
+from bridges.migration.leaving.export.files import Damaged, KeptFile, measured, opened, safe_name
+from bridges.migration.leaving.export.journal import Journal, WantedFile
+from bridges.migration.leaving.export.keys import Unsealing
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+FILES = "files"
+_PAGE = 500
+_ATTEMPTS = 6
+_NO_LIMIT = 2**63
+_PRESENT = ("join", "leave")
+_FILTER = {
+    "presence": {"types": []},
+    "room": {
+        "include_leave": True,
+        "timeline": {"limit": 1},
+        "state": {"types": []},
+        "ephemeral": {"types": []},
+    },
+}
+
+_log = logging.getLogger(__name__)
+
+
+@frozen
+class Progress:
+    """Is told what is done. ``begin``: of so many; ``step``: one more."""
+
+    begin: Callable[[str, int], None]
+    step: Callable[[], None]
+
+
+@frozen
+class Reading:
+    """The homeserver as somebody sees it, and where it is written down."""
+
+    homeserver: Homeserver
+    person: MatrixSender
+    journal: Journal
+    unsealing: Unsealing
+    clock: Clock
+
+    async def list_rooms(self) -> None:
+        """Note which rooms there are, and what the homeserver keeps about the person beside them.
+
+        Raises the errors of ``Homeserver``, as all methods do.
+        """
+        answer = await self._patient(lambda: self.homeserver.sync(self.person, None, _FILTER))
+        data = _typed(answer.get("account_data"))
+        direct = _direct(data.get(event_types.DIRECT, {}))
+        rooms = inner(answer, "rooms")
+        kept: dict[str, Json] = {}
+        for membership in _PRESENT:
+            for room, found in inner(rooms, membership).items():
+                kept[room] = _typed(found.get("account_data"))
+                await self._note_room(RoomID(room), membership, direct.get(room, []))
+        profile = await self._patient(
+            lambda: self.homeserver.profile(self.person, self.person.mxid)
+        )
+        self.journal.note_document("profile", profile or {})
+        self.journal.note_document("account_data", {"account": data, "rooms": kept})
+
+    async def _note_room(self, room: RoomID, membership: str, direct: list[str]) -> None:
+        try:
+            state = await self._patient(lambda: self.homeserver.get_state(self.person, room))
+        except HomeserverRefused as refused:
+            _log.info("a room is not ours to read: %s", refused)
+            return
+        members = _members(state)
+        me = self.person.mxid
+        self.journal.note_members(room, members)
+        self.journal.note_room(
+            room,
+            {
+                "membership": membership,
+                "name": _name(state, members, me),
+                "direct": direct,
+                "space": inner(_state(state, event_types.CREATE), "content").get("type")
+                == "m.space",
+            },
+        )
+
+    async def read_room(self, room: RoomID) -> None:
+        """Note all events of a room, newest first; goes on where it was interrupted."""
+        start = self.journal.start(room)
+        while True:
+            since = start
+            try:
+                events, start = await self._patient(
+                    lambda since=since: self.homeserver.page(self.person, room, since, _PAGE)  # type: ignore[misc]
+                )
+            except HomeserverRefused as refused:
+                _log.info("a room cannot be read any further: %s", refused)
+                events, start = [], None
+            if not events:
+                start = None
+            opened_events = [self.unsealing.event(room, one) for one in events]
+            self.journal.note_page(room, opened_events, start)
+            if start is None:
+                return
+
+    async def fetch(self, wanted: WantedFile, folder: Path) -> None:
+        """Have a file in the export, or note that it cannot be had."""
+        name = f"{FILES}/{wanted.row:06d}/{safe_name(wanted.name or 'file')}"
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        loaded = target.with_name(".part")
+        try:
+            await self._patient(lambda: self.homeserver.download(wanted.uri, loaded, _NO_LIMIT))
+            if wanted.key is not None:
+                clear = target.with_name(".clear")
+                opened(loaded, clear, wanted.key)
+                clear.replace(loaded)
+            size, digest = measured(loaded)
+        except (HomeserverRefused, Damaged) as error:
+            _log.info("a file cannot be had: %s", error)
+            loaded.unlink(missing_ok=True)
+            target.parent.rmdir()
+            self.journal.note_file(wanted.uri, KeptFile(None))
+            return
+        loaded.replace(target)
+        self.journal.note_file(wanted.uri, KeptFile(name, size, digest))
+
+    async def _patient(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask again for as long as the homeserver wants us to wait, but not for ever."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await ask()
+            except HomeserverUnavailable as error:
+                await self.clock.sleep(error.retry_after or 1.0)
+        return await ask()
+
+
+def _typed(block: object) -> dict[str, Json]:
+    events = block.get("events", []) if isinstance(block, dict) else []
+    return {one["type"]: one.get("content", {}) for one in events}
+
+
+def _direct(content: Mapping[str, Any]) -> dict[str, list[str]]:
+    """With whom rooms are, by room (Matrix specification, ``m.direct``)."""
+    found: dict[str, list[str]] = {}
+    for person, rooms in content.items():
+        for room in rooms if isinstance(rooms, list) else ():
+            found.setdefault(str(room), []).append(person)
+    return found
+
+
+def _state(state: list[Json], kind: str) -> Json:
+    return next((one for one in state if one["type"] == kind and not one["state_key"]), {})
+
+
+def _members(state: list[Json]) -> dict[str, tuple[str, str]]:
+    """How everybody is called who is or was there, and whether they still are."""
+    found = {}
+    for one in state:
+        if one["type"] == event_types.MEMBER:
+            before = inner(inner(one, "unsigned"), "prev_content")
+            content = inner(one, "content")
+            name = content.get("displayname") or before.get("displayname")
+            found[one["state_key"]] = (
+                name if isinstance(name, str) else "",
+                str(content.get("membership")),
+            )
+    return found
+
+
+def _name(state: list[Json], members: Mapping[str, tuple[str, str]], me: str) -> str:
+    """A room's name, or whom it is with (Matrix specification, "Calculating the display name")."""
+    named = inner(_state(state, event_types.NAME), "content").get("name")
+    if isinstance(named, str) and named.strip():
+        return named.strip()
+    others = {mxid: one for mxid, one in members.items() if mxid != me}
+    there = [mxid for mxid, one in others.items() if one[1] in {"join", "invite"}] or list(others)
+    return ", ".join(others[mxid][0] or mxid for mxid in sorted(there)[:5])

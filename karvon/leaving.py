@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From the one configuration to what somebody's leaving needs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from attrs import field, frozen
+from mautrix.types import UserID
+
+from bridges.core.egress.follow import followed_border
+from bridges.core.egress.http import GuardedConnector
+from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.migration.archives.model import Source
+from bridges.migration.leaving.export.people import Numbers
+from bridges.migration.run.settings import MigrationSettings
+from karvon.config.model import KarvonConfig
+from karvon.config.secretstore import SecretStore
+from karvon.config.settings import bot_mxid
+from karvon.migration import migration_settings
+
+_CONNECTIONS = 4
+_TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=10)
+
+
+@frozen
+class LeavingSettings:
+    """How the homeserver is reached in somebody's name.
+
+    Attributes:
+        migration: what is known of the homeserver and of those who speak for others.
+        bots: the bots of bridges by network.
+        token: the person's own access token; None to speak for them by double puppeting.
+    """
+
+    migration: MigrationSettings
+    bots: dict[str, UserID]
+    token: str | None = field(repr=False)
+
+    @property
+    def person_token(self) -> str | None:
+        """What makes requests in the person's name; None if nothing may."""
+        return self.token or self.migration.person_token
+
+    @property
+    def numbers(self) -> Numbers:
+        """How people are numbered in exports."""
+        bridge = self.migration.bridges.get(Source.TELEGRAM)
+        template = None if bridge is None else bridge.username_template
+        return Numbers(self.migration.server_name, template)
+
+    def is_voice(self, mxid: str) -> bool:
+        """Tell whether somebody is a bot of ours that speaks for chats."""
+        return mxid == self.migration.bot or mxid in self.bots.values()
+
+
+def leaving_settings(
+    config: KarvonConfig, secrets: SecretStore, token: str | None
+) -> LeavingSettings:
+    """Resolve what leaving needs; ``token`` is the person's own, if they have given one."""
+    bots = {one.network_id: UserID(bot_mxid(config, one)) for one in config.networks}
+    return LeavingSettings(migration_settings(config, secrets), bots, token)
+
+
+@asynccontextmanager
+async def as_person(
+    settings: LeavingSettings, owner: UserID, token: str
+) -> AsyncIterator[tuple[Homeserver, MatrixSender]]:
+    """Have the homeserver as somebody's client has it, over connections that obey the policy."""
+    given = settings.migration
+    async with followed_border(given.policy, given.server_name) as border:
+        connector = GuardedConnector(border, given.homeserver_url, _CONNECTIONS)
+        async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
+            homeserver = Homeserver(session, given.homeserver_url, token, token, owner)
+            yield homeserver, MatrixSender(owner, is_person=True)
