@@ -1,22 +1,29 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """From the one configuration to what somebody's leaving needs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 from attrs import field, frozen
 from mautrix.types import UserID
 
+from bridges.contacts.store.books import ContactStore
+from bridges.contacts.store.schema import contact_tables
 from bridges.core.egress.follow import followed_border
 from bridges.core.egress.http import GuardedConnector
 from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.secretbox import SecretBox
+from bridges.core.storage.database import open_database
 from bridges.migration.archives.model import Source
 from bridges.migration.leaving.export.people import Numbers
 from bridges.migration.run.settings import MigrationSettings
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import bot_mxid
+from karvon.config.settings import bot_mxid, database_of, encryption_keys
 from karvon.migration import migration_settings
 
 _CONNECTIONS = 4
@@ -60,6 +67,24 @@ def leaving_settings(
     """Resolve what leaving needs; ``token`` is the person's own, if they have given one."""
     bots = {one.network_id: UserID(bot_mxid(config, one)) for one in config.networks}
     return LeavingSettings(migration_settings(config, secrets), bots, token)
+
+
+@asynccontextmanager
+async def contact_store(
+    config: KarvonConfig, secrets: SecretStore
+) -> AsyncIterator[ContactStore | None]:
+    """Have the address books the guide keeps; None if there have never been any."""
+    place = database_of(config, "guide")
+    file = place.url.removeprefix("sqlite:")
+    if file != place.url and not await asyncio.to_thread(Path(file).exists):
+        yield None
+        return
+    key, previous = encryption_keys(config, secrets)
+    database = await open_database(place.url, place.schema, contact_tables)
+    try:
+        yield ContactStore(database, SecretBox(key, previous), lambda: uuid4().hex)
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

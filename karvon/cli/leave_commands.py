@@ -23,11 +23,13 @@ from karvon.errors import OperatorError
 if TYPE_CHECKING:
     from mautrix.types import UserID
 
+    from bridges.contacts.sources.model import Card
     from bridges.core.text import Translation
     from bridges.migration.leaving.export.exporting import Counts
     from bridges.migration.leaving.export.keys import Unsealing
     from bridges.migration.leaving.export.manifest import Manifest
     from bridges.migration.leaving.export.reading import Progress, Reading
+    from karvon.config.model import KarvonConfig
     from karvon.leaving import LeavingSettings
 
 DIFFERS = 3
@@ -68,11 +70,11 @@ def export(
 
     Stopped at any point, it goes on when called again.
     """
-    from bridges.migration.leaving.export.exporting import pack, prepare
+    from bridges.migration.leaving.export.exporting import forget_journal, pack, prepare
 
     call = invocation(context)
     say = words(language_of(call, language))
-    settings = _settings(call, token_file)
+    config, settings = call.load(), _settings(call, token_file)
     owner = _owner(person, settings)
     try:
         with _expected_errors(say):
@@ -80,10 +82,10 @@ def export(
             if dry_run:
                 _count(settings, owner, unsealing)
                 return
-            journal = prepare(output)
-            made = asyncio.run(_export(settings, owner, output, journal, unsealing, say))
-            for left in journal.parent.glob(f"{journal.name}*"):
-                left.unlink()
+            prepare(output)
+            cards = asyncio.run(_cards(config, owner))
+            made = asyncio.run(_export(settings, owner, output, cards, unsealing, say))
+            forget_journal(output)
     except KeyboardInterrupt:
         print(f"Stopped. It goes on with the same command, into {output}.", file=sys.stderr)
         sys.exit(STOPPED)
@@ -118,18 +120,26 @@ async def _export(
     settings: "LeavingSettings",
     owner: "UserID",
     folder: Path,
-    journal: Path,
+    cards: "tuple[Card, ...]",
     unsealing: "Unsealing",
     say: "Translation",
 ) -> "Manifest":
-    from bridges.migration.leaving.export.exporting import Wishes, complete
+    from bridges.migration.leaving.export.exporting import JOURNAL, Wishes, complete
     from bridges.migration.leaving.export.exporting import read as read_all
 
-    wishes = Wishes(owner, (), settings.numbers, settings.is_voice, say)
+    wishes = Wishes(owner, cards, settings.numbers, settings.is_voice, say)
     with _bars() as progress:
-        async with _reading(settings, owner, journal, unsealing) as reading:
+        async with _reading(settings, owner, folder / JOURNAL, unsealing) as reading:
             await read_all(reading, owner, progress)
             return await complete(reading, wishes, folder, progress)
+
+
+async def _cards(config: "KarvonConfig", owner: "UserID") -> "tuple[Card, ...]":
+    from karvon.leaving import contact_store
+
+    async with contact_store(config, SecretStore(Layout.of(config).secrets)) as store:
+        books = [] if store is None else await store.books(owner)
+    return tuple(card for book in books for card in book.cards)
 
 
 def _count(settings: "LeavingSettings", owner: "UserID", unsealing: "Unsealing") -> None:

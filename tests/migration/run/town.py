@@ -59,10 +59,13 @@ class Town:
     telegram: Client
     """The bridge to Telegram."""
 
-    async def karvon(self, *arguments: str | Path) -> Ended:
-        """Run the command to its end, in this process: it takes seconds to import."""
+    async def karvon(self, *arguments: str | Path, typed: str | None = None) -> Ended:
+        """Run the command to its end, in this process: it takes seconds to import.
+
+        ``typed`` is what it reads from the keyboard.
+        """
         words = ["--config", str(self.folder / "karvon.yaml"), *map(str, arguments)]
-        result = await asyncio.to_thread(CliRunner().invoke, app, words)
+        result = await asyncio.to_thread(CliRunner().invoke, app, words, typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             if not isinstance(result.exception, OperatorError):
                 raise result.exception

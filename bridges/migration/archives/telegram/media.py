@@ -47,7 +47,7 @@ def titled(message: Raw) -> FormattedText:
 def _photo(message: Raw, around: Surroundings) -> ArchivedFile:
     found = around.file(words(message, "photo"))
     info = MediaInfo(
-        name=found.name or "photo.jpg",
+        name=name(message, "file_name") or found.name or "photo.jpg",
         mime="image/jpeg",
         size=_known(found.size, size(message, "photo_file_size")),
         width=size(message, "width"),
@@ -97,7 +97,9 @@ def _sticker(message: Raw) -> str:
 
 def _duration(message: Raw) -> int | None:
     seconds = fraction(message, "duration_seconds")
-    return round(seconds * 1000) if seconds is not None and 0 <= seconds < _LONGEST_SECONDS else None
+    return (
+        round(seconds * 1000) if seconds is not None and 0 <= seconds < _LONGEST_SECONDS else None
+    )
 
 
 def _made_up(kind: MediaKind, mime: str) -> str:

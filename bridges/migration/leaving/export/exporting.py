@@ -55,8 +55,8 @@ class Counts:
     files: int
 
 
-def prepare(folder: Path) -> Path:
-    """Make the folder of an export and give where its journal is.
+def prepare(folder: Path) -> None:
+    """Make the folder of an export.
 
     Raises:
         LeavingRefused: there is a complete export in it, or something else.
@@ -65,13 +65,11 @@ def prepare(folder: Path) -> Path:
         raise LeavingRefused(
             user_text("There is a complete export in {path} already.", path=str(folder))
         )
-    journal = folder / JOURNAL
-    if folder.exists() and not journal.exists() and any(folder.iterdir()):
+    if folder.exists() and not (folder / JOURNAL).exists() and any(folder.iterdir()):
         raise LeavingRefused(
             user_text("{path} is not empty. Choose another folder.", path=str(folder))
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return journal
 
 
 async def read(reading: Reading, owner: str, progress: Progress) -> Counts:
@@ -107,6 +105,12 @@ async def complete(reading: Reading, wishes: Wishes, folder: Path, progress: Pro
         await reading.fetch(wanted, folder)
         progress.step()
     return await asyncio.to_thread(_write, reading, wishes, folder)
+
+
+def forget_journal(folder: Path) -> None:
+    """Delete the journal of a complete export. Raises ``OSError``."""
+    for left in folder.glob(f"{JOURNAL}*"):
+        left.unlink()
 
 
 def pack(folder: Path) -> Path:

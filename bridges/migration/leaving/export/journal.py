@@ -150,7 +150,7 @@ class Journal:
                         event["origin_server_ts"],
                         role,
                         target,
-                        json.dumps(event),
+                        json.dumps(_lasting(event)),
                     ),
                 )
                 self._want_files(event)
@@ -283,6 +283,14 @@ class Journal:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def _lasting(event: Json) -> Json:
+    """Give an event without what is different each time it is asked for."""
+    kept = {key: value for key, value in event.items() if key != "age"}
+    if "unsigned" in kept:
+        kept["unsigned"] = {k: v for k, v in inner(kept, "unsigned").items() if k != "age"}
+    return kept
 
 
 def _chosen(content: Json) -> list[str]:

@@ -48,7 +48,8 @@ def read_keys(data: bytes, passphrase: str) -> SessionKeys:
     _, found, rest = data.partition(_BEGIN)
     body, ended, _ = rest.partition(_END)
     try:
-        raw = base64.b64decode(b"".join(body.split()), validate=True)
+        packed = b"".join(body.split()).rstrip(b"=")
+        raw = base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
     except binascii.Error:
         raw = b""
     if not (found and ended) or len(raw) < _HEAD + _MAC or raw[0] != _VERSION:

@@ -216,7 +216,9 @@ def _content(
     relation = inner(first, "m.relates_to")
     if kind in POLLS:
         reply = inner(relation, "m.in_reply_to").get("event_id")
-        return _poll(parse_poll_start(content), said), reply if isinstance(reply, str) else None
+        return _poll(parse_poll_start(content), said, scene.me), reply if isinstance(
+            reply, str
+        ) else None
     related = _plain_addresses(content) | {"m.relates_to": relation}
     parsed = parse_message(kind, related, _known(content, scene))
     match parsed.content:
@@ -231,7 +233,7 @@ def _content(
         case Location():
             told = _place(parsed.content)
         case Poll():
-            told = _poll(parsed.content, said)
+            told = _poll(parsed.content, said, scene.me)
     return told, parsed.reply_to
 
 
@@ -285,13 +287,13 @@ def _place(place: Location) -> Json:
     return told
 
 
-def _poll(poll: Poll, said: Said) -> Json:
+def _poll(poll: Poll, said: Said, me: str) -> Json:
     chosen = list(said.votes.values())
     answers = [
         {
             "text": answer.text,
             "voters": sum(answer.id in one for one in chosen),
-            "chosen": False,
+            "chosen": answer.id in said.votes.get(me, ()),
         }
         for answer in poll.answers
     ]
@@ -322,7 +324,8 @@ def _is_photo(media: MediaSource) -> bool:
 
 
 def _photo(path: str, size: int | None, media: MediaSource) -> Json:
-    return {"photo": path, **({} if size is None else {"photo_file_size": size})}
+    told: Json = {"photo": path, "file_name": media.info.name}
+    return told if size is None else told | {"photo_file_size": size}
 
 
 def _document(path: str, size: int | None, media: MediaSource, scene: Scene) -> Json:

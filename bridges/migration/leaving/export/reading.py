@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,16 +27,6 @@ _PAGE = 500
 _ATTEMPTS = 6
 _NO_LIMIT = 2**63
 _PRESENT = ("join", "leave")
-_FILTER = {
-    "presence": {"types": []},
-    "room": {
-        "include_leave": True,
-        "timeline": {"limit": 1},
-        "state": {"types": []},
-        "ephemeral": {"types": []},
-    },
-}
-
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +53,8 @@ class Reading:
 
         Raises the errors of ``Homeserver``, as all methods do.
         """
-        answer = await self._patient(lambda: self.homeserver.sync(self.person, None, _FILTER))
+        wanted = _filter(self.clock.now())
+        answer = await self._patient(lambda: self.homeserver.sync(self.person, None, wanted))
         data = _typed(answer.get("account_data"))
         direct = _direct(data.get(event_types.DIRECT, {}))
         rooms = inner(answer, "rooms")
@@ -146,6 +138,22 @@ class Reading:
             except HomeserverUnavailable as error:
                 await self.clock.sleep(error.retry_after or 1.0)
         return await ask()
+
+
+def _filter(now: datetime) -> Json:
+    """What a first sync shall tell: account data and which rooms there are, also those that were left.
+
+    Synapse gives the same answer for minutes to whoever asks the same, so the time stands in the question.
+    """
+    return {
+        "presence": {"types": [f"org.karvon.{now.timestamp()}"]},
+        "room": {
+            "include_leave": True,
+            "timeline": {"limit": 1},
+            "state": {"types": []},
+            "ephemeral": {"types": []},
+        },
+    }
 
 
 def _typed(block: object) -> dict[str, Json]:
