@@ -5,7 +5,7 @@ import asyncio
 import itertools
 import os
 import shutil
-import sys
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,7 @@ from bridges.whatsapp.config import (
     WhatsAppListenConfig,
     WhatsAppSyncConfig,
 )
+from bridges.whatsapp.linked.supervisor import Supervisor, worker_command
 from bridges.whatsapp.network import network
 from sandbox.whatsapp import WhatsAppSandbox
 from sandbox.whatsapp.history import HistoryKind
@@ -38,7 +39,6 @@ from tests.conformance.whatsapp_topology import WhatsAppTopologyPhone
 from tests.support.faultproxy import FaultProxy
 from tests.support.waiting import eventually
 
-_STOPS_WITHIN = 10.0
 _LINKS_WITHIN = 3.0
 _MEMBERS_SHOWN = 6
 _CHANGES = {
@@ -234,7 +234,7 @@ class WhatsAppDriver:
         self._watch = LoginWatch()
         self._folder = Path(tempfile.mkdtemp(prefix="wa-"))
         self._proxy: FaultProxy | None = None
-        self._worker: asyncio.subprocess.Process | None = None
+        self._worker: Supervisor | None = None
         self._linking: set[asyncio.Task[None]] = set()
 
     @property
@@ -371,45 +371,47 @@ class WhatsAppDriver:
         await self.net.start()
         self._proxy = FaultProxy(self.net.front_port, self.net.host)
         await self.proxy.start()
-        await self._start_worker()
+        await self.start_worker()
         return self
 
     async def worker_dies(self) -> None:
-        """Kill the bridge's worker, and start it again."""
-        assert self._worker is not None
-        self._worker.kill()
-        await self._worker.wait()
-        await self._start_worker()
+        """Kill the bridge's worker; it is started again."""
+        worker = self._worker
+        assert worker is not None
+        pid = await eventually(lambda: worker.pid)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await eventually(lambda: worker.pid not in {None, pid})
 
-    async def _start_worker(self) -> None:
+    async def worker_ends(self) -> None:
+        """Kill the bridge's worker; it stays dead until `start_worker`."""
+        await self.worker_dies()
+        assert self._worker is not None
+        await self._worker.stop()
+
+    async def start_worker(self) -> None:
+        """Keep a worker running."""
         env = self.net.client_environment(self._folder / "authority.pem")
-        arguments = ("bridges.whatsapp.worker", "--socket", str(self._folder / "worker.sock"))
-        self._worker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "sandbox.whatsapp.launch", *arguments),
-            *("--store", str(self._folder / "store")),
-            *("--files", str(self._folder / "files")),
-            env={**_environment(), **env, "https_proxy": self.proxy.url},
+        command = worker_command(
+            self._folder / "worker.sock", self._folder / "store", self._folder / "files", "Karvon"
         )
+        name = command.index("-m") + 1
+        command[name:name] = ["sandbox.whatsapp.launch"]
+        # The library honours the environment's proxy; nothing else may lead past the sandbox.
+        others = {name: "" for name in os.environ if "proxy" in name.lower()}
+        environment = {**others, **env, "https_proxy": self.proxy.url}
+        self._worker = worker = Supervisor(command, environment, longest_pause=1.0)
+        worker.start()
+        await eventually(lambda: worker.pid)
 
     async def __aexit__(self, *_: object) -> None:
         for task in self._linking:
             task.cancel()
-        if self._worker is not None and self._worker.returncode is None:
-            self._worker.terminate()
-            try:
-                async with asyncio.timeout(_STOPS_WITHIN):
-                    await self._worker.wait()
-            except TimeoutError:
-                self._worker.kill()
-                await self._worker.wait()
+        if self._worker is not None:
+            await self._worker.stop()
         await self.proxy.close()
         await self.net.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _environment() -> dict[str, str]:
-    """This process's own, without what would lead a client past the sandbox."""
-    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
 
 
 def _lid(user: str) -> Jid:

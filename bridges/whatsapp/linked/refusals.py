@@ -7,7 +7,7 @@ from typing import TypeVar
 from bridges.core.errors import BridgeError, NotConnected, RateLimited, Rejected, SessionLost
 from bridges.core.text import UserText, user_text
 from bridges.whatsapp.linked.channel import WorkerGone, WorkerRefused
-from bridges.whatsapp.linked.trouble import RECONNECTING, WORKER_GONE
+from bridges.whatsapp.linked.trouble import RECONNECTING, SET_ASIDE, WORKER_GONE
 
 T = TypeVar("T")
 
@@ -60,6 +60,8 @@ def refused(code: str, text: str) -> BridgeError:
     """The error for what the worker answers; ``text`` is the library's and goes into logs only."""
     if code == "NOT_CONNECTED":
         error: BridgeError = NotConnected("WHATSAPP.NOT_CONNECTED", RECONNECTING, certain=False)
+    elif code == "SET_ASIDE":
+        error = NotConnected("WHATSAPP.SET_ASIDE", SET_ASIDE)
     elif code == "NOT_LINKED":
         error = SessionLost("WHATSAPP.NOT_LINKED", NOT_LINKED)
     elif code == "STATUS_429":

@@ -21,6 +21,8 @@ from bridges.whatsapp.redaction import without_numbers
 PROXY = "KARVON_WHATSAPP_PROXY"
 DATABASE = "KARVON_WHATSAPP_DATABASE"
 """Environment variables by which a worker is told addresses that may hold passwords."""
+ENDED = "KARVON_WHATSAPP_ENDED"
+"""The one by which it is told the exit status of the run before."""
 
 _FIRST_PAUSE = 0.5
 _STEADY = 60.0
@@ -95,22 +97,22 @@ class Supervisor:
             await ended([self._task], _FAREWELL + 5)
 
     async def _run(self) -> None:
-        pause = _FIRST_PAUSE
+        pause, status = _FIRST_PAUSE, 0
         while True:
             began = self._clock()
-            status = await self._once()
+            status = await self._once(status)
             pause = _FIRST_PAUSE if self._clock() - began > _STEADY else pause
             self._log.error("the worker ended; it is started again", status=status, pause=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._longest_pause)
 
-    async def _once(self) -> int:
+    async def _once(self, before: int) -> int:
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **self._environment},
+            env={**os.environ, **self._environment, ENDED: str(before)},
             limit=_LONGEST_LINE,
         )
         self._process = process

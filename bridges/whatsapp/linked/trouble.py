@@ -27,6 +27,11 @@ PROXY_AWAY = user_text(
 WORKER_GONE = user_text(
     "The part of this bridge that speaks to WhatsApp has stopped and is being started again."
 )
+SET_ASIDE = user_text(
+    "The part of this bridge that speaks to WhatsApp has stopped again and again when it connected this "
+    "account, so it is left alone for some minutes and tried again then. If this goes on, tell the "
+    "operator of this bridge."
+)
 _SILENT = user_text("WhatsApp does not answer at the moment; the bridge keeps trying.")
 _REPLACED = user_text(
     "WhatsApp says that the same link is in use elsewhere: a second copy of this bridge must be "

@@ -11,7 +11,15 @@ from pathlib import Path
 import structlog
 
 from bridges.whatsapp.worker import library
-from bridges.whatsapp.worker.run import DATABASE, PROXY, Options, serve, silence_stdout
+from bridges.whatsapp.worker.run import (
+    DATABASE,
+    ENDED,
+    KILLED,
+    PROXY,
+    Options,
+    serve,
+    silence_stdout,
+)
 from bridges.whatsapp.worker.store import StoreError
 
 _UNUSABLE = 3
@@ -32,6 +40,7 @@ def main() -> int:
         given.device_name,
         os.environ.pop(PROXY, ""),
         os.environ.pop(DATABASE, ""),
+        os.environ.pop(ENDED, "") in KILLED,
     )
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -5,7 +5,7 @@ import asyncio
 import itertools
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,17 +21,22 @@ from bridges.whatsapp.worker.logs import library_log
 from bridges.whatsapp.worker.refusals import RefusedError
 from bridges.whatsapp.worker.stanzas import Stanza
 from bridges.whatsapp.worker.store import KeyStore
+from bridges.whatsapp.worker.suspects import Suspects
 from bridges.whatsapp.worker.tap import Told
 
 _CODE_PATIENCE = 30.0
 _JOURNAL_PAUSE = 1.0
+_CALM = 10.0
+"""Seconds after which an account that is being connected is not what ends the worker."""
+_ALONE = 2.0
+"""Seconds a suspicious account has to itself."""
 
 Passing = Callable[[str, str, dict[str, Any]], None]
 """Takes account, kind and data of an event that is not kept; from any thread."""
 
 
 class Accounts:
-    """Everybody linked here. Starting and stopping happens one after the other."""
+    """Everybody linked here. Starting and stopping is asked for one after the other."""
 
     def __init__(
         self,
@@ -55,28 +60,61 @@ class Accounts:
         self._healed: set[tuple[str, str]] = set()
         self._healing: set[asyncio.Future[None]] = set()
         self._numbers = itertools.count(1)
+        self._suspects = Suspects(journal)
+        self._queue: list[str] = []
+        self._in_turn: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
         self._log = structlog.get_logger("karvon.whatsapp.worker")
         self._loop = asyncio.get_running_loop()
 
-    async def start(self) -> None:
-        """Connect everybody who was connected when the worker ended."""
-        accounts = self._journal.accounts()
-        strangers = await self._store.devices() - {account.jid for account in accounts}
+    async def start(self, *, was_killed: bool) -> None:
+        """Connect everybody who was connected when the worker ended, all at once.
+
+        `was_killed`: it did not end by itself.
+        """
+        accounts = {account.name: account for account in self._journal.accounts()}
+        known = await self._store.devices()
+        strangers = known - {account.jid for account in accounts.values()}
         if strangers:
             # The worker was killed between a login's last two steps, or its journal is another's.
             self._log.warning("there are keys of devices nobody asks for", count=len(strangers))
-        for account in accounts:
-            if account.wanted:
-                await self.connect(account.name)
+        self._suspects.look_back(was_killed=was_killed)
+        wanted = [name for name, account in accounts.items() if account.wanted]
+        self._queue = self._suspects.doubted(wanted)
+        async with self._one_at_a_time:
+            together = {}
+            for name in wanted:
+                if accounts[name].jid not in known:
+                    self._gone(name, {"on_connect": False, "reason": "KEYS_ARE_GONE"})
+                elif name not in self._queue and name not in self._devices:
+                    together[name] = accounts[name].jid
+            await self._begin(together)
+        if self._queue:
+            self._log.warning("accounts are connected one by one", count=len(self._queue))
+            self._in_turn = asyncio.create_task(self._connect_in_turn())
 
     async def stop(self) -> None:
         """Disconnect everybody; they are connected again at the next start."""
+        if self._in_turn is not None:
+            self._in_turn.cancel()
+            await asyncio.gather(self._in_turn, return_exceptions=True)
         await self._histories.stop()
         async with self._one_at_a_time:
             devices = list(self._devices.values())
             self._devices.clear()
             await asyncio.gather(*(asyncio.to_thread(device.stop) for device in devices))
+        self._suspects.look_back(was_killed=True)
+
+    async def _connect_in_turn(self) -> None:
+        while self._queue:
+            name = self._queue.pop(0)
+            try:
+                await self.connect(name)
+            except RefusedError as refused:
+                self._log.error("an account is not connected", account=name, reason=refused.text)
+            else:
+                await asyncio.sleep(_ALONE)
+                self._suspects.calm([name])
 
     async def link(self, name: str) -> None:
         """Begin to link a new device: QR codes come as events. Raises `RefusedError`."""
@@ -85,7 +123,7 @@ class Accounts:
                 raise RefusedError("ALREADY_LINKED", "this account is linked")
             await self._end(name)
             self._codes[name] = asyncio.Event()
-            await self._begin(name, "")
+            await self._begin({name: ""})
 
     async def link_by_code(self, name: str, phone: str) -> str:
         """Begin to link a new device by a code to type into the phone. Raises `RefusedError`."""
@@ -104,18 +142,20 @@ class Accounts:
             account = self._account(name)
             self._journal.want(name, True)
             device = self._devices.get(name)
-            if device is not None and device.alive:
+            if (device is not None and device.alive) or name in self._queue:
                 return
+            self._suspects.check(name)
             await self._end(name)
             if account.jid not in await self._store.devices():
                 self._gone(name, {"on_connect": False, "reason": "KEYS_ARE_GONE"})
                 return
-            await self._begin(name, account.jid)
+            await self._begin({name: account.jid})
 
     async def disconnect(self, name: str) -> None:
         """Disconnect, and stay so over restarts; linking ends. An unknown account is no error."""
         async with self._one_at_a_time:
             self._journal.want(name, False)
+            self._queue = [one for one in self._queue if one != name]
             await self._end(name)
 
     async def logout(self, name: str) -> None:
@@ -161,11 +201,18 @@ class Accounts:
             raise RefusedError("NOT_LINKED", "this account is not linked")
         return account
 
-    async def _begin(self, name: str, jid: str) -> None:
-        handle = f"{name}/{next(self._numbers)}"
-        device = Device(self._library, self._way, handle, jid, self._listener(name))
-        self._devices[name] = device
-        await asyncio.to_thread(device.start)
+    async def _begin(self, jids: Mapping[str, str]) -> None:
+        """Have devices connect: their addresses by name; none for those that are to be linked."""
+        devices = []
+        for name, jid in jids.items():
+            handle = f"{name}/{next(self._numbers)}"
+            device = Device(self._library, self._way, handle, jid, self._listener(name))
+            self._devices[name] = device
+            devices.append(device)
+        linked = [name for name, jid in jids.items() if jid]
+        await asyncio.to_thread(self._suspects.begun, linked)
+        await asyncio.to_thread(_start, devices)
+        self._loop.call_later(_CALM, self._suspects.calm, linked)
 
     async def _end(self, name: str) -> None:
         device = self._devices.pop(name, None)
@@ -273,7 +320,14 @@ class Accounts:
             names = ("from", "participant", "sender_lid", "sender_pn", "participant_lid")
             senders = {one for one in map(stanza.get, (*names, "participant_pn")) if one}
             await self._store.forget_sessions(account.jid, senders, stanza.get("from"))
-            await self._begin(name, account.jid)
+            await self._begin({name: account.jid})
+
+
+def _start(devices: Sequence[Device]) -> None:
+    for device in devices:
+        device.start()
+    for device in devices:
+        device.entered()
 
 
 def _not_heard(_: Stanza) -> None:

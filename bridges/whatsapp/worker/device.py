@@ -8,6 +8,7 @@ returns; nothing of it waits for the event loop.
 import asyncio
 import ctypes
 import threading
+import weakref
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -101,9 +102,9 @@ class Listener:
 class Device:
     """A linked device, or one that is to be linked (`jid` empty).
 
-    The library keeps its clients in a map without a lock, looks a client up again after its first
-    connection, and ends the process if it is not there. So every device has a `handle` of its own, used
-    once, and is taken off the map only after the library has served it (`_served`) or has let go.
+    The library keeps its clients in a map, looks a client up again after its first connection, and ends
+    the process if it is not there. So every device has a `handle` of its own, used once, and is taken
+    off the map only after the library has served it (`_served`) or has let go; see `gate`.
     """
 
     def __init__(
@@ -117,18 +118,26 @@ class Device:
         self._entered = threading.Event()
         self._served = threading.Event()
         self._answers = threading.Event()
+        self._changes = False
+        self._on_map = False
+        self._leaving = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"device {handle}", daemon=True)
-        self._callbacks: Foreign = None
+        self._callbacks = _callbacks(library, weakref.ref(self))
         self._handle = handle.encode()
         self.state = State.CONNECTING if jid else State.LINKING
         self.own: Own | None = None
         self.client = library.client(way.store, uuid=handle)
+        # It would take the device off the map whenever Python sweeps up.
+        self.client._stop_finalizer.detach()  # noqa: SLF001
         self.tap = Tap(evolve(listener.told, failed=self._failed))
         self.sending = asyncio.Lock()
 
     def start(self) -> None:
-        """Begin; returns when the library knows the device. Not to be called for two at once."""
+        """Begin."""
         self._thread.start()
+
+    def entered(self) -> None:
+        """Wait until the library knows the device."""
         self._entered.wait(_PATIENCE)
 
     def stop(self) -> None:
@@ -137,12 +146,33 @@ class Device:
         self.state = State.STOPPED
         if self._served.is_set():
             self.tap.settle()
-            self._library.go.Stop(self._handle)
-            self.tap.end()
-            self._thread.join(_PATIENCE)
+            if self._leave():
+                self._thread.join(_PATIENCE)
         elif self._entered.is_set():
-            self._library.go.Disconnect(self._handle)
+            self._disconnect()
         self.tap.end()
+
+    def _leave(self) -> bool:
+        """Take the device off the map, unless a call about it stays inside for too long."""
+        gate = self._library.gate
+        with self._leaving:
+            if not self._on_map:
+                return True
+            self._disconnect()
+            self.tap.end()
+            if not gate.emptied(self._handle, _PATIENCE):
+                return False
+            with gate.changing():
+                self._library.core.Stop(self._handle)
+            self._on_map = False
+            return True
+
+    def _disconnect(self) -> None:
+        """Have calls end that wait for an answer of the service; no new ones begin."""
+        gate = self._library.gate
+        gate.shut(self._handle)
+        with gate.looking(self._handle, last=True):
+            self._library.core.Disconnect(self._handle)
 
     @property
     def known(self) -> bool:
@@ -170,7 +200,8 @@ class Device:
                 pause = _FIRST_PAUSE
                 # An event the library could not write down has ended its loop, not the connection.
                 self._answers.clear()
-                self._library.go.Stop(self._handle)
+                self._leave()
+                self.tap = Tap(evolve(self._listener.told, failed=self._failed))
             self._listener.happened([Happened("disconnected", {"reason": error})])
             self.state = State.WAITING
             self._ending.wait(pause)
@@ -184,46 +215,65 @@ class Device:
             os=way.device_name, platformType=library.device_props.DESKTOP
         ).SerializeToString()
         kinds = bytes(events.KINDS)
-        self._callbacks = (
-            library.binder.func_string(self._show_code),
-            library.binder.func_string(self._show_end),
-            library.binder.func_callback_bytes(self._take),
-            library.binder.func_callback_bytes2(self._log),
-        )
         proxy = library.binder.ProxySettings(way.proxy)._to_c_struct() if way.proxy else None  # noqa: SLF001
-        error = library.go.Neonize(
-            way.store.encode(),
-            self._handle,
-            jid,
-            len(jid),
-            int(not jid),
-            _LOG_LEVEL,
-            *self._callbacks,
-            kinds,
-            len(kinds),
-            props,
-            len(props),
-            b"",
-            0,
-            ctypes.byref(proxy) if proxy else None,
-        )
+        self._begin_change()
+        try:
+            if self._ending.is_set():
+                return "it is not wanted any more"
+            error = library.core.Neonize(
+                way.store.encode(),
+                self._handle,
+                jid,
+                len(jid),
+                int(not jid),
+                _LOG_LEVEL,
+                *self._callbacks,
+                kinds,
+                len(kinds),
+                props,
+                len(props),
+                b"",
+                0,
+                ctypes.byref(proxy) if proxy else None,
+            )
+        finally:
+            self._end_change()
+            library.gate.end_connecting(self._handle)
         return bytes(error).decode(errors="replace")
 
-    def _show_code(self, _: int, text: int) -> None:
-        self._entered.set()
-        self._listener.shows("qr", ctypes.string_at(text).decode())
+    def _begin_change(self) -> None:
+        self._library.gate.begin_change()
+        self._changes = True
 
-    def _show_end(self, _: int, text: int) -> None:
-        reason = ctypes.string_at(text).decode()
+    def _end_change(self) -> None:
+        if self._changes:
+            self._changes = False
+            self._library.gate.end_change()
+
+    def _enter(self) -> None:
+        """The device is on the map; what it does next is to connect."""
+        self._on_map = True
+        self._end_change()
+        self._library.gate.open(self._handle)
+        self._entered.set()
+        self._library.gate.begin_connecting(self._handle)
+
+    def _show_code(self, text: str) -> None:
+        # From here on it waits for somebody with a phone.
+        self._library.gate.end_connecting(self._handle)
+        self._listener.shows("qr", text)
+
+    def _show_end(self, reason: str) -> None:
+        self._library.gate.begin_connecting(self._handle)
         if reason != "success":
             self.state = State.STOPPED
         self._listener.shows("link_ended", reason)
 
-    def _take(self, _: bytes, data: int, size: int, code: int) -> None:
+    def _take(self, data: bytes, code: int) -> None:
         kind = self._library.events.get(code)
         if kind is None:
             return
-        event = kind.FromString(ctypes.string_at(data, size))
+        event = kind.FromString(data)
         if code == _OWN_DEVICE:
             self._know(event)
             return
@@ -233,9 +283,10 @@ class Device:
         self.tap.kept(name, _named(name, event))
 
     def _know(self, device: Foreign) -> None:
+        self._library.gate.end_connecting(self._handle)
         self._served.set()
         if self._ending.is_set():
-            self._library.go.Stop(self._handle)
+            self._leave()
             return
         self.own = Own(
             jids.to_text(device.JID, device=True),
@@ -264,14 +315,46 @@ class Device:
             self.state = State.STOPPED
             self._listener.happened([event])
 
-    def _log(self, data: int, size: int) -> None:
-        if size <= 0:
-            return
-        entry = self._library.proto.LogEntry.FromString(ctypes.string_at(data, size))
-        if entry.Name.startswith("Client"):
-            self._entered.set()
+    def _log(self, data: bytes) -> None:
+        entry = self._library.proto.LogEntry.FromString(data)
+        is_own = threading.current_thread() is self._thread
+        if self._changes and is_own and entry.Name.startswith("Client"):
+            self._enter()
         self._listener.log(entry.Level, entry.Name, entry.Message)
         self.tap.logged(entry.Name, entry.Message)
+
+
+def _callbacks(library: Library, device: "weakref.ref[Device]") -> tuple[Foreign, ...]:
+    """Return what the library calls: code, end of linking, event, line of log.
+
+    Goroutines of a client that is gone may still have something to say, so these are never freed; they
+    hold no device.
+    """
+
+    def show_code(_: int, text: int) -> None:
+        if (one := device()) is not None:
+            one._show_code(ctypes.string_at(text).decode())  # noqa: SLF001
+
+    def show_end(_: int, text: int) -> None:
+        if (one := device()) is not None:
+            one._show_end(ctypes.string_at(text).decode())  # noqa: SLF001
+
+    def take(_: bytes, data: int, size: int, code: int) -> None:
+        if (one := device()) is not None:
+            one._take(ctypes.string_at(data, size), code)  # noqa: SLF001
+
+    def log(data: int, size: int) -> None:
+        if size > 0 and (one := device()) is not None:
+            one._log(ctypes.string_at(data, size))  # noqa: SLF001
+
+    made = (
+        library.binder.func_string(show_code),
+        library.binder.func_string(show_end),
+        library.binder.func_callback_bytes(take),
+        library.binder.func_callback_bytes2(log),
+    )
+    library.kept.append(made)
+    return made
 
 
 def _named(kind: str, event: Foreign) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from bridges.whatsapp.wire.messages import WorkerEvent
+from bridges.whatsapp.worker.starts import STARTS, Starts
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (name TEXT NOT NULL);
@@ -104,7 +105,7 @@ class Sending:
 
 
 class Journal:
-    """The worker's own records. `clock` gives Unix time."""
+    """The worker's own records. `clock` gives Unix time; `starts` are a subject of their own."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -114,7 +115,8 @@ class Journal:
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(_SCHEMA + STARTS)
+        self.starts = Starts(self._change, clock)
         with self._change() as database:
             if database.execute("SELECT 1 FROM journal").fetchone() is None:
                 database.execute("INSERT INTO journal VALUES (?)", (uuid.uuid4().hex,))
@@ -246,6 +248,7 @@ class Journal:
             database.execute("DELETE FROM sent WHERE account = ?", (name,))
             database.execute("DELETE FROM seen WHERE account = ?", (name,))
             database.execute("DELETE FROM history WHERE account = ?", (name,))
+            database.execute("DELETE FROM start WHERE account = ?", (name,))
 
     def sent(self, account: str, key: str) -> Sending | None:
         """Return what is known of sending under a key."""

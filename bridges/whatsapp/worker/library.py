@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
+
+from bridges.whatsapp.worker.gate import Gate
 
 VERSION = "0.5.2"
 """The release this code was written for; the library's functions carry no other promise."""
@@ -34,7 +36,10 @@ class Library:
     """What the worker uses of neonize.
 
     Attributes:
-        go: the shared library's functions.
+        go: the shared library's functions about a device, which pass through the gate.
+        core: the same for those who keep to the gate themselves.
+        gate: who may be inside the library.
+        kept: callbacks, which it may call when their device is long gone: never freed.
         binder: callback types and structures of those functions.
         client: the class whose methods call them.
         proto: neonize's own protobuf messages.
@@ -47,6 +52,8 @@ class Library:
     """
 
     go: Foreign
+    core: Foreign
+    gate: Gate
     binder: Foreign
     client: Foreign
     proto: Foreign
@@ -56,6 +63,25 @@ class Library:
     device_props: Foreign
     events: Mapping[int, Foreign]
     enums: Foreign
+    kept: list[Foreign] = field(factory=list)
+
+
+class Gated:
+    """The library's functions about a device, whose handle is their first argument."""
+
+    def __init__(self, core: Foreign, gate: Gate) -> None:
+        self._core = core
+        self._gate = gate
+
+    def __getattr__(self, name: str) -> Foreign:
+        """Return a function that may raise `RefusedError`."""
+        function = getattr(self._core, name)
+
+        def inside(handle: bytes, *arguments: Foreign) -> Foreign:
+            with self._gate.looking(handle):
+                return function(handle, *arguments)
+
+        return inside
 
 
 def load() -> Library:
@@ -64,7 +90,7 @@ def load() -> Library:
     os.environ["NEONIZE_BOT_TAG"] = "off"
     from google.protobuf.message import DecodeError
     from neonize import _binder, events
-    from neonize.aioze.client import NewAClient
+    from neonize.aioze import client
     from neonize.proto import Neonize_pb2
     from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
     from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
@@ -73,10 +99,14 @@ def load() -> Library:
 
     # The one function whose result neonize forgets to read from the library's memory.
     _binder.gocode.DecryptPollVote.errcheck = _binder.consume_bytes_struct
+    gate = Gate()
+    client.gocode = gated = Gated(_binder.gocode, gate)
     return Library(
-        go=_binder.gocode,
+        go=gated,
+        core=_binder.gocode,
+        gate=gate,
         binder=_binder,
-        client=NewAClient,
+        client=client.NewAClient,
         proto=Neonize_pb2,
         message=Message,
         history=HistorySync,

@@ -28,6 +28,10 @@ _THREADS = 64
 PROXY = "KARVON_WHATSAPP_PROXY"
 DATABASE = "KARVON_WHATSAPP_DATABASE"
 """Environment variables with addresses that hold passwords: a command line is open to everybody."""
+ENDED = "KARVON_WHATSAPP_ENDED"
+"""Environment variable with the exit status of the run before, where somebody knows it."""
+KILLED = frozenset({"-9", "-15"})
+"""Statuses of a worker that did not end by itself."""
 
 
 @frozen
@@ -41,6 +45,7 @@ class Options:
         files: folder for files on their way, which the bridge sees too.
         device_name: what people read in the phone's list of linked devices.
         proxy: on the way to WhatsApp; empty: none.
+        was_killed: the run before did not end by itself.
     """
 
     socket: Path
@@ -49,6 +54,7 @@ class Options:
     device_name: str
     proxy: str
     database: str
+    was_killed: bool = False
 
 
 async def serve(library: Library, options: Options) -> None:
@@ -81,6 +87,7 @@ class Worker:
     ) -> None:
         self._library = library
         self._files = options.files
+        self._was_killed = options.was_killed
         self._journal = journal
         self._store = store
         self._server = Server(options.socket, journal, self.answer)
@@ -91,7 +98,7 @@ class Worker:
     async def start(self) -> None:
         """Listen, then connect everybody."""
         await self._server.start()
-        await self._accounts.start()
+        await self._accounts.start(was_killed=self._was_killed)
 
     async def stop(self) -> None:
         """Disconnect everybody; what they still said is kept."""

@@ -88,13 +88,11 @@ async def test_a_killed_worker_is_a_delay(stage: Stage, whatsapp: WhatsAppDriver
     somebody = await stage.resident("Gulnora")
     nodira = await whatsapp.person("Nodira")
     talk = await stage.meet(somebody, nodira)
-    assert whatsapp._worker is not None
-    whatsapp._worker.kill()
-    await whatsapp._worker.wait()
+    await whatsapp.worker_ends()
     missed, waiting = unique("missed"), unique("waiting")
     await nodira.send(talk.chat, missed)
     await talk.say(waiting)
-    await whatsapp._start_worker()
+    await whatsapp.start_worker()
     await talk.in_matrix(missed)
     await talk.on_phone(nodira, waiting)
     seen = [one for one in await nodira.messages(talk.chat) if one.text == waiting]

@@ -92,17 +92,20 @@ class RunningWorker:
 
 @asynccontextmanager
 async def running_worker(
-    net: WhatsAppSandbox, folder: Path, database: str = ""
+    net: WhatsAppSandbox, folder: Path, database: str = "", *, module: str = ""
 ) -> AsyncIterator[RunningWorker]:
-    """Run a worker with its files in a folder, and its keys in a database if one is named."""
+    """Run a worker with its files in a folder, and its keys in a database if one is named.
+
+    `module` is run in the place of the worker's own.
+    """
     files = folder / "files"
     files.mkdir(exist_ok=True)
     # A Unix socket's path has at most 108 bytes; pytest's folders may be longer.
     with tempfile.TemporaryDirectory(prefix="wa") as short:
         socket = Path(short) / "worker.sock"
         command = worker_command(socket, folder / "store", files, "Karvon")
-        module = command.index("-m")
-        command[module + 1 : module + 1] = ["sandbox.whatsapp.launch"]
+        name = command.index("-m") + 1
+        command[name : name + 1] = ["sandbox.whatsapp.launch", module or command[name]]
         assert command[0] == sys.executable
         environment = {
             **net.client_environment(folder / "authority.pem"),
