@@ -106,6 +106,7 @@ class Bridge:
         await self._to_matrix.start()
         await parts.erasure.start()
         await parts.read_marks.start()
+        await parts.handovers.start()
         await parts.sessions.connect()
         await parts.arrivals.start()
         self._missing = None
@@ -119,6 +120,7 @@ class Bridge:
         await self._commands.close()
         await parts.arrivals.close()
         await parts.erasure.close()
+        await parts.handovers.close()
         await parts.history_keeper.close()
         await parts.sessions.stop()
         await self._network.stop()
@@ -345,6 +347,7 @@ class Bridge:
             parts.history_keeper,
             parts.arrivals,
             parts.erasure,
+            parts.handovers,
             parts.translator,
             parts.settings.permissions,
             {"from_matrix": parts.from_matrix, "from_remote": parts.from_remote},

@@ -29,6 +29,7 @@ from bridges.core.sessions import Sessions
 from bridges.core.storage.codec import EventCodec
 from bridges.core.storage.database import Database
 from bridges.core.storage.expiry import ExpiryStore
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.logins import KeyValueStore, LoginStore
 from bridges.core.storage.media import MediaCache
 from bridges.core.storage.messages import MessageStore
@@ -134,6 +135,11 @@ class Foundation:
         return Sessions(self.logins, self.clock)
 
     @cached_property
+    def handover_store(self) -> HandoverStore:
+        """Stored handovers."""
+        return HandoverStore(self.database)
+
+    @cached_property
     def names(self) -> GhostNames:
         """Names of ghosts."""
         return GhostNames(self.settings)
@@ -188,6 +194,7 @@ class Foundation:
             self.people,
             self.names,
             self.sessions,
+            self.handover_store,
             self.courier.avatar,
             device=DEVICE,
             double_puppet=self.settings.double_puppet_token is not None,

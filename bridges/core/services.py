@@ -11,6 +11,7 @@ from bridges.core.commands.ports import ChatView, LoginView
 from bridges.core.config import Level, Permissions, SyncConfig
 from bridges.core.erasure import Erasure
 from bridges.core.errors import LoginFailed
+from bridges.core.handover.handovers import Handovers
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.i18n import SOURCE_LANGUAGE, Translator
@@ -46,6 +47,7 @@ class BridgeServices:
         keeper: HistoryKeeper,
         arrivals: Arrivals,
         erasure: Erasure,
+        handovers: Handovers,
         translator: Translator,
         permissions: Permissions,
         queues: Mapping[str, Queue],
@@ -64,6 +66,7 @@ class BridgeServices:
         self._keeper = keeper
         self._arrivals = arrivals
         self._erasure = erasure
+        self._handovers = handovers
         self._translator = translator
         self._permissions = permissions
         self._queues = queues
@@ -88,6 +91,11 @@ class BridgeServices:
     def policy(self) -> PolicyOffice:
         """The homeserver's policy."""
         return self._policy
+
+    @property
+    def handovers(self) -> Handovers:
+        """Chats that go on between accounts of this homeserver."""
+        return self._handovers
 
     def level(self, user: UserID) -> Level:
         """What a person may do."""

@@ -26,6 +26,7 @@ async def carried(known: str | None, event: Change) -> Transition | None:
     """What was carried to the network, if anything."""
     names = ("people", "sessions", "carriers", "carrying", "members", "leaving", "senders")
     parts: dict[str, Any] = {name: Mock() for name in (*names, "rescue", "network")}
+    parts["handovers"] = Mock(member_changed=AsyncMock())
     parts["people"] = Mock(membership=AsyncMock(return_value=known), set_membership=AsyncMock())
     parts["carriers"].user_behind = AsyncMock(return_value=RemoteUserID("7"))
     parts["carrying"].carry = AsyncMock()

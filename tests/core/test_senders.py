@@ -9,6 +9,7 @@ import pytest
 from bridges.core.chat import Avatar, UserInfo
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.matrix.senders import Senders
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.people import PeopleStore
 from tests.core.databases import core_database
 
@@ -27,6 +28,7 @@ async def test_minimal_profiles_have_no_picture(tmp_path: Path, minimal: bool) -
             people,
             names,
             Mock(),
+            HandoverStore(database),
             upload,
             device="DEVICE",
             double_puppet=False,

@@ -46,7 +46,8 @@ class Street:
         senders: Any = Mock(speaker=AsyncMock(side_effect=speaker))
         writer: Any = Mock(original_sender=AsyncMock(side_effect=original))
         sessions: Any = Mock(by_remote_user=Mock(return_value=None))
-        self.speakers = Speakers(senders, sessions, writer, store)
+        handovers: Any = Mock(of=AsyncMock(return_value=None))
+        self.speakers = Speakers(senders, sessions, writer, store, handovers)
 
     async def hears(self, event: RemoteMessage) -> UserID:
         return (await self.speakers.of(ROOM, event, LOGIN)).mxid

@@ -44,6 +44,8 @@ class Situation:
     """How many ways to log in there are."""
     logging_in: bool
     in_management_room: bool
+    in_handovers: bool = False
+    """Whether a chat of theirs was handed over to accounts of this homeserver, or somebody asks to."""
 
 
 @frozen

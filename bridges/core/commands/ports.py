@@ -92,6 +92,44 @@ class Bot(Protocol):
         ...
 
 
+class HandoverOffice(Protocol):
+    """What people decide about chats that are handed over to accounts of this homeserver.
+
+    All but the last two return what to answer, and raise ``Rejected`` with the reason why not. A chat is
+    named by its room or the other person; without a name it is the one in whose ``room`` it is said.
+    """
+
+    async def ask(self, person: UserID, room: RoomID, chat: str | None) -> UserText:
+        """Have the other side of a direct chat asked."""
+        ...
+
+    async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        """Say yes."""
+        ...
+
+    async def decline(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        """Say no, or take the own question back."""
+        ...
+
+    async def take_back(
+        self, person: UserID, room: RoomID, who: str | None, *, stays: bool
+    ) -> UserText:
+        """Undo a handover; with ``stays`` who was brought into the room remains in it."""
+        ...
+
+    async def only_here(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        """Say that the network is not needed any more for a chat."""
+        ...
+
+    async def concern(self, person: UserID) -> bool:
+        """Whether any handover concerns somebody."""
+        ...
+
+    async def overview(self, person: UserID) -> Sequence[UserText]:
+        """How somebody's handovers stand, a line each."""
+        ...
+
+
 class Services(Protocol):
     """What the bridge does for the commands."""
 
@@ -113,6 +151,11 @@ class Services(Protocol):
     @property
     def policy(self) -> PolicyOffice:
         """The homeserver's policy."""
+        ...
+
+    @property
+    def handovers(self) -> HandoverOffice:
+        """Chats that go on between accounts of this homeserver."""
         ...
 
     def level(self, user: UserID) -> Level:

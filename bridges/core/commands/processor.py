@@ -19,6 +19,14 @@ from bridges.core.commands.command import (
 from bridges.core.commands.disappearing import DISAPPEAR
 from bridges.core.commands.erase import DELETE_MY_DATA
 from bridges.core.commands.general import CANCEL, HELP, LANG, QUEUE, VERSION, find, unknown
+from bridges.core.commands.handover import (
+    AGREE,
+    DECLINE,
+    HAND_OVER,
+    HAND_OVERS,
+    ONLY_HERE,
+    TAKE_BACK,
+)
 from bridges.core.commands.leaving import LEAVE_CHAT, REJOIN
 from bridges.core.commands.logins import LoginDialogues
 from bridges.core.commands.parser import (
@@ -56,6 +64,12 @@ COMMANDS: tuple[Command, ...] = (
     DISAPPEAR,
     LEAVE_CHAT,
     REJOIN,
+    HAND_OVER,
+    AGREE,
+    DECLINE,
+    ONLY_HERE,
+    TAKE_BACK,
+    HAND_OVERS,
     HELP,
     LANG,
     VERSION,
@@ -168,6 +182,7 @@ class CommandProcessor:
             flows=len(self._services.login_flows()),
             logging_in=self._logins.of(message.sender) is not None,
             in_management_room=message.is_management,
+            in_handovers=await self._services.handovers.concern(message.sender),
         )
 
     async def _tell(self, message: CommandMessage, *lines: UserText) -> None:

@@ -210,10 +210,11 @@ class Homeserver:
         async with self._turns.hold(room):
             await self._call("POST", f"/v3/join/{quote(room)}", sender, {})
 
-    async def leave(self, sender: MatrixSender, room: RoomID) -> None:
+    async def leave(self, sender: MatrixSender, room: RoomID, reason: str = "") -> None:
         """Leave a room or reject an invite."""
+        body = {"reason": reason} if reason else {}
         async with self._turns.hold(room):
-            await self._call("POST", f"/v3/rooms/{quote(room)}/leave", sender, {})
+            await self._call("POST", f"/v3/rooms/{quote(room)}/leave", sender, body)
 
     async def forget(self, sender: MatrixSender, room: RoomID) -> None:
         """Forget a room that was left."""

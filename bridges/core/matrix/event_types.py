@@ -48,6 +48,8 @@ MESSAGE_STATUS: Final = "com.beeper.message_send_status"
 
 CREATED_FOR: Final = "org.karvon.created_for"
 """Key of ``m.room.create`` that tells a room an interrupted attempt has made from all others."""
+HANDED_OVER: Final = "org.karvon.handed_over"
+"""Key of ``m.bridge``: the account of this homeserver (``to``) with which the chat goes on natively."""
 EDITED_AT: Final = "org.karvon.edited_at"
 """Content key: when something from an archive was changed last (ms); what it said before is not known."""
 DOUBLE_PUPPET: Final = "fi.mau.double_puppet_source"

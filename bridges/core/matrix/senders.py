@@ -21,6 +21,7 @@ from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.names import GhostNames
 from bridges.core.sanitize import clean_name
 from bridges.core.sessions import Sessions
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.people import Ghost, PeopleStore
 
 AvatarUploader = Callable[[LoginID, Avatar], Awaitable[str]]
@@ -36,6 +37,7 @@ class Senders:
         people: PeopleStore,
         names: GhostNames,
         sessions: Sessions,
+        handovers: HandoverStore,
         upload_avatar: AvatarUploader,
         *,
         device: str,
@@ -52,6 +54,7 @@ class Senders:
         self._people = people
         self._names = names
         self._sessions = sessions
+        self._handovers = handovers
         self._upload_avatar = upload_avatar
         self._device = device
         self._double_puppet = double_puppet
@@ -114,12 +117,17 @@ class Senders:
         A person speaks as themselves where they are in the room and double puppeting is on; or have
         been ``invited`` to it, if that is enough.
         """
-        puppet = self.puppet_of(sender.user)
+        puppet = self.puppet_of(sender.user) or await self._guest(room, sender.user)
         if puppet is not None:
             membership = await self._people.membership(room, puppet)
             if membership == "join" or (invited and membership == "invite"):
                 return await self.person(puppet)
         return await self.ghost_in(room, sender.user, login)
+
+    async def _guest(self, room: RoomID, user: RemoteUserID) -> UserID | None:
+        """Who has taken the place of a ghost in a room without being logged in here."""
+        guest = await self._handovers.guest_in(room, user)
+        return guest if guest is not None and self.may_speak_as(guest) else None
 
     async def person(self, mxid: UserID) -> MatrixSender:
         """A person of our homeserver, with the bridge's device."""

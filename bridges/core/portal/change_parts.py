@@ -3,17 +3,17 @@
 
 from functools import cached_property
 
+from bridges.core.handover.parts import HandoverParts
 from bridges.core.portal.changes.carrying import Carrying
 from bridges.core.portal.changes.leaving import Leaving
 from bridges.core.portal.changes.members import MemberChanges
 from bridges.core.portal.changes.pins import PinChanges
 from bridges.core.portal.changes.powers import PowerChanges
 from bridges.core.portal.changes.properties import AvatarChanges, NameChanges, TopicChanges
-from bridges.core.portal.parts import PortalParts
 from bridges.core.portal.state_to_remote import StateToRemote
 
 
-class ChangeParts(PortalParts):
+class ChangeParts(HandoverParts):
     """Changes of rooms, on their way to the network."""
 
     @cached_property
@@ -59,5 +59,6 @@ class ChangeParts(PortalParts):
                 self.senders,
                 self.rescue,
                 self.info,
+                self.handovers,
             ),
         )

@@ -95,13 +95,13 @@ class RoomMembers:
         if portal.kind not in _ONLY_THE_OWNERS:
             await self._gathering.want(room, members, login.record.id)
 
-    async def remove_ghost(self, room: RoomID, user: RemoteUserID) -> None:
+    async def remove_ghost(self, room: RoomID, user: RemoteUserID, reason: str = "") -> None:
         """Have somebody's ghost leave a room."""
         self._gathering.forget(room, user)
         mxid = self._senders.ghost_mxid(user)
         if await self._people.membership(room, mxid) == "join":
             if await self._in_room(room, mxid) in _INSIDE:
-                await self._hs.leave(self._senders.known(mxid), room)
+                await self._hs.leave(self._senders.known(mxid), room, reason)
             await self._people.set_membership(room, mxid, "leave")
 
     async def take_out(self, room: RoomID, mxid: UserID, reason: str) -> None:

@@ -14,6 +14,7 @@ from mautrix.types import EventID, RoomID
 from bridges.core.clock import Clock
 from bridges.core.content import Poll, RemotePart
 from bridges.core.events import RemoteMessage
+from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.ids import ChatKey, MessageID
 from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.rendering import Rendered, as_reply
@@ -63,6 +64,7 @@ class MessageSync:
         pins: PinBoard,
         gate: EchoGate,
         clock: Clock,
+        handovers: HandoverRoutes,
     ) -> None:
         self._db = database
         self._queue = queue
@@ -77,10 +79,14 @@ class MessageSync:
         self._pins = pins
         self._gate = gate
         self._clock = clock
+        self._handovers = handovers
         self._settlement = Settlement(database, queue, messages)
 
     async def message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
         """Send a message unless it is in the room already, and end the row."""
+        if await self._handovers.shown_elsewhere(event.chat):
+            await self._end(row)
+            return
         room = await self._entrance.room_for(event, login)
         if room is None:
             await self._end(row)

@@ -4,6 +4,7 @@
 from functools import cached_property
 
 from bridges.core.foundation import PASSING_TROUBLE
+from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.choice import HistoryWriters
 from bridges.core.history.filler import HistoryFiller
@@ -194,7 +195,13 @@ class PortalParts(RoomParts):
             self.messages,
             self.links,
             self.entrance,
-            Speakers(self.senders, self.sessions, self.writer, SpeakerStore(self.database)),
+            Speakers(
+                self.senders,
+                self.sessions,
+                self.writer,
+                SpeakerStore(self.database),
+                self.handover_store,
+            ),
             self.writer,
             self.contents,
             self.polls,
@@ -202,7 +209,13 @@ class PortalParts(RoomParts):
             self.pins,
             self.gate,
             self.clock,
+            self.handover_routes,
         )
+
+    @cached_property
+    def handover_routes(self) -> HandoverRoutes:
+        """Which way things go in chats that are handed over."""
+        return HandoverRoutes(self.handover_store, self.messages, self.sessions)
 
     @cached_property
     def positions(self) -> ReadPositions:
@@ -324,4 +337,5 @@ class PortalParts(RoomParts):
             self.polls,
             self.crypto,
             self.status,
+            self.handover_routes,
         )

@@ -22,6 +22,7 @@ from bridges.core.portal.power_levels import (
 from bridges.core.portal.room_state import RoomState
 from bridges.core.rights import EVERYBODY, UNKNOWN_RIGHTS, ChatRights
 from bridges.core.sessions import ActiveLogin
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.logins import LoginStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
 from bridges.core.storage.powers import PowerStore
@@ -38,6 +39,7 @@ class PowerKeeper:
         powers: PowerStore,
         senders: Senders,
         state: RoomState,
+        handovers: HandoverStore,
     ) -> None:
         self._hs = homeserver
         self._logins = logins
@@ -45,6 +47,7 @@ class PowerKeeper:
         self._powers = powers
         self._senders = senders
         self._state = state
+        self._handovers = handovers
         self._version: str | None = None
 
     async def begin(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> Json:
@@ -121,6 +124,9 @@ class PowerKeeper:
             power = powers.get(record.user, EVERYBODY)
             level = level_of_person(power, write, may_write=part.may_write)
             people[record.owner] = max(level, people.get(record.owner, level))
+            handover = await self._handovers.of(part.key)
+            if handover is not None and handover.kept == part.key and handover.guest_is_in:
+                people[handover.guest] = level  # Both can do the same in their chat.
         return {**users, **people}
 
     async def _write(

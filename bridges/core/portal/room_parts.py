@@ -64,6 +64,7 @@ class RoomParts(Foundation):
             self.room_state,
             self.courier.avatar,
             self.info,
+            self.handover_store,
         )
 
     @cached_property
@@ -81,6 +82,7 @@ class RoomParts(Foundation):
             self.power_store,
             self.senders,
             self.room_state,
+            self.handover_store,
         )
 
     @cached_property

@@ -5,6 +5,7 @@ import asyncio
 
 from mautrix.types import RoomID, UserID
 
+from bridges.core.handover.state import direct_rooms
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.errors import HomeserverRefused
@@ -76,6 +77,20 @@ class Spaces:
             if room not in rooms:
                 direct[other] = [*rooms, room]
                 await self._hs.set_account_data(person, event_types.DIRECT, direct)
+
+    async def list_direct(self, owner: UserID, room: RoomID, other: UserID | None) -> None:
+        """Have the person's clients list a room as the direct chat with ``other`` only.
+
+        None: it is no direct chat. Does nothing for somebody the bridge may not speak for.
+        """
+        if not self._senders.may_speak_as(owner):
+            return
+        person = await self._senders.person(owner)
+        async with self._lock:
+            direct = await self._hs.get_account_data(person, event_types.DIRECT)
+            wanted = direct_rooms(direct, room, other)
+            if wanted != direct:
+                await self._hs.set_account_data(person, event_types.DIRECT, wanted)
 
     async def bring_in(self, owner: UserID, room: RoomID) -> None:
         """Invite a person, and join them where the bridge may act for them."""

@@ -8,6 +8,7 @@ from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.crypto import CannotDecrypt, EventCrypto
 from bridges.core.errors import BridgeError, TemporaryError, Unsupported
+from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.matrix import event_types
 from bridges.core.matrix.content import ParsedMessage, UnreadableMessage, parse_message
 from bridges.core.matrix.polls import parse_poll_end, parse_poll_start, parse_poll_vote
@@ -53,6 +54,7 @@ class ToRemote:
         polls: Polls,
         crypto: EventCrypto,
         status: MessageStatus,
+        handovers: HandoverRoutes,
     ) -> None:
         self._db = database
         self._queue = queue
@@ -64,6 +66,7 @@ class ToRemote:
         self._polls = polls
         self._crypto = crypto
         self._status = status
+        self._handovers = handovers
 
     async def handle(self, row: Row, event: Json, portal: Portal) -> None:
         """Handle one event of a portal's room and end its row.
@@ -75,7 +78,11 @@ class ToRemote:
             RoomID(event["room_id"]),
             UserID(event["sender"]),
         )
+        if await self._handovers.stays_here(row, event):
+            await self._end(row)
+            return
         try:
+            await self._handovers.check_open(portal.key)
             writes = event["type"] in _WRITING
             login, part = await self._carriers.login_of(sender, portal, writes=writes)
             task = Task(row, name, room, sender, portal, login, _written(event), part.speaks_as)

@@ -24,6 +24,7 @@ OF_CHATS = (
     "chat_setting",
     "past_message",
     "history",
+    "handover",
     "login_portal",
     "portal",
 )

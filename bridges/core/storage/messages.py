@@ -123,6 +123,15 @@ class MessageStore:
         )
         return [_message(row) for row in rows]
 
+    async def count(self, chat: ChatKey) -> int:
+        """How many messages of a chat are in its room."""
+        row = await self._db.fetchrow(
+            "SELECT COUNT(DISTINCT id) AS known FROM message WHERE chat = $1 AND receiver = $2",
+            chat.chat,
+            chat.receiver,
+        )
+        return 0 if row is None else int(row["known"])
+
     async def last_up_to(self, chat: ChatKey, message: MessageID) -> StoredMessage | None:
         """The last message of a chat whose number is not higher than this one, if there is one.
 

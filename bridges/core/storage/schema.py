@@ -259,6 +259,36 @@ _HISTORIES_BEHIND = """
 ALTER TABLE history ADD COLUMN behind BOOLEAN NOT NULL DEFAULT false
 """
 
+_HANDOVERS = """
+CREATE TABLE handover (
+    room_id          TEXT NOT NULL,
+    chat             TEXT NOT NULL,
+    receiver         TEXT NOT NULL,
+    other_chat       TEXT,
+    other_receiver   TEXT,
+    keeper           TEXT NOT NULL,
+    guest            TEXT NOT NULL,
+    guest_user       TEXT NOT NULL,
+    asked_by         TEXT NOT NULL,
+    step             TEXT NOT NULL,
+    changed_at       BIGINT NOT NULL,
+    guest_stays      BOOLEAN NOT NULL,
+    keeper_only_here BOOLEAN NOT NULL,
+    guest_only_here  BOOLEAN NOT NULL,
+    PRIMARY KEY (chat, receiver)
+);
+CREATE TABLE handover_code (
+    guest      TEXT PRIMARY KEY,
+    keeper     TEXT NOT NULL,
+    room_id    TEXT NOT NULL,
+    salt       TEXT NOT NULL,
+    hash       TEXT NOT NULL,
+    tries      INTEGER NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+ALTER TABLE matrix_user ADD COLUMN real_me BOOLEAN NOT NULL DEFAULT true
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -270,6 +300,7 @@ _LATER_STEPS = (
     ("What was read and is not told yet; the order of reactions", _READ_MARKS),
     ("As whom messages of our people are being sent", _SPEAKERS),
     ("Which histories are put behind what is in a room", _HISTORIES_BEHIND),
+    ("Chats that are handed over to accounts of this homeserver", _HANDOVERS),
 )
 """What came after the first version, in order; the same on both databases."""
 

@@ -264,6 +264,41 @@ class FakePolicyPages:
 
 
 @define
+class FakeHandovers:
+    """Handovers that are only noted; `people` have one."""
+
+    people: set[UserID] = field(factory=set)
+    said: list[tuple[object, ...]] = field(factory=list)
+
+    async def ask(self, person: UserID, room: RoomID, chat: str | None) -> UserText:
+        return self._note("ask", person, room, chat)
+
+    async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        return self._note("agree", person, room, who)
+
+    async def decline(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        return self._note("decline", person, room, who)
+
+    async def take_back(
+        self, person: UserID, room: RoomID, who: str | None, *, stays: bool
+    ) -> UserText:
+        return self._note("take back", person, room, who, stays)
+
+    async def only_here(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        return self._note("only here", person, room, who)
+
+    async def concern(self, person: UserID) -> bool:
+        return person in self.people
+
+    async def overview(self, person: UserID) -> list[UserText]:
+        return [user_text("- {person}", person=person)]
+
+    def _note(self, *words: object) -> UserText:
+        self.said.append(words)
+        return user_text("Noted.")
+
+
+@define
 class FakeServices:
     """Everything in memory."""
 
@@ -271,6 +306,7 @@ class FakeServices:
         factory=lambda: PolicyOffice(FakePolicyPages(), "wonder.example", None, FakeClock())
     )
 
+    handovers: FakeHandovers = field(factory=FakeHandovers)
     info: NetworkInfo = TELEGRAM
     version: str = "1.2.3"
     sync_config: SyncConfig = field(factory=SyncConfig)

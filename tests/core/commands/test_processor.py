@@ -51,6 +51,7 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "sync",
         "leave-chat [room]",
         "rejoin <room>",
+        "hand-over [chat]",
         "help [command]",
         "lang [code]",
         "version",
@@ -75,6 +76,7 @@ async def test_help_in_a_portal_shows_what_works_there_with_the_prefix(chat: Cha
     assert commands_in(chat.bot.last) == [
         "!tg sync",
         "!tg leave-chat [room]",
+        "!tg hand-over [chat]",
         "!tg help [command]",
         "!tg lang [code]",
         "!tg version",

@@ -4,6 +4,7 @@
 from mautrix.types import UserID
 
 from bridges.core.errors import Rejected
+from bridges.core.handover.handovers import Handovers
 from bridges.core.ids import RemoteUserID
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import NetworkInfo
@@ -35,7 +36,9 @@ class MemberChanges:
         senders: Senders,
         rescue: Rescue,
         network: NetworkInfo,
+        handovers: Handovers,
     ) -> None:
+        self._handovers = handovers
         self._senders = senders
         self._rescue = rescue
         self._people = people
@@ -54,6 +57,8 @@ class MemberChanges:
             await self._rescue.helped(change.portal.key)
             return
         now = _membership(change.content)
+        if target == change.sender:
+            await self._handovers.member_changed(change.room, target, now)
         # What is known may have been changed by news that are older than this event.
         before = (
             await self._people.membership(change.room, target)

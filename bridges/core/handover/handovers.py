@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Asking, agreeing and taking back; seeing to it that what was begun is finished, over crashes too."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from attrs import evolve
+from mautrix.types import RoomID, UserID
+
+from bridges.core.clock import Clock
+from bridges.core.errors import Rejected, TemporaryError
+from bridges.core.handover.finder import HandoverFinder
+from bridges.core.handover.state import FOLLOWING, UNDER_WAY, Handover, Step, with_consent
+from bridges.core.handover.steps import HandoverSteps
+from bridges.core.handover.teller import HandoverTeller
+from bridges.core.ids import ChatKey
+from bridges.core.keyed_locks import KeyedLocks
+from bridges.core.matrix.errors import HomeserverRefused
+from bridges.core.storage.handovers import HandoverStore
+from bridges.core.storage.messages import milliseconds
+from bridges.core.tasks import ended
+from bridges.core.text import UserText, user_text
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+_ASKED_AGAIN_AFTER = timedelta(days=1)
+
+
+class Handovers:
+    """What people decide about handovers, and the work that follows from it."""
+
+    def __init__(
+        self,
+        store: HandoverStore,
+        finder: HandoverFinder,
+        steps: HandoverSteps,
+        teller: HandoverTeller,
+        clock: Clock,
+        passing: tuple[type[Exception], ...],
+    ) -> None:
+        """``passing`` are errors of the database that go away by themselves."""
+        self._log = structlog.get_logger("karvon.handover")
+        self._store = store
+        self._finder = finder
+        self._steps = steps
+        self._teller = teller
+        self._clock = clock
+        self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
+        self._deciding: KeyedLocks[ChatKey] = KeyedLocks()
+        self._working: KeyedLocks[ChatKey] = KeyedLocks()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Take up what was interrupted."""
+        for one in await self._store.all():
+            if one.step in UNDER_WAY:
+                self._go_on(one.kept)
+
+    async def close(self) -> None:
+        """Stop; what is unfinished is taken up by the next start."""
+        await ended(self._tasks)
+
+    # -- What people say
+
+    async def ask(self, person: UserID, room: RoomID, chat: str | None) -> UserText:
+        """Have the other side of a direct chat asked. Raises ``Rejected`` if that is impossible.
+
+        ``chat`` names it, by its room or the person in it; without, it is the one of ``room``.
+        """
+        portal = await self._finder.chat_of(person, room, chat)
+        known = await self._store.of(portal.key)
+        if known is not None and not known.is_over:
+            if known.step is Step.ASKED and known.asked == person:
+                return await self._agreed(known)
+            return await self._teller.standing(known, person)
+        self._check_pause(known, person)
+        asked = await self._finder.proposal(person, portal)
+        if known is not None:
+            await self._store.delete(known)
+        await self._store.save(asked)
+        await self._teller.ask(asked)
+        return user_text(
+            "I have asked {person}. Once they agree, you both go on in {room}.",
+            person=asked.asked,
+            room=await self._teller.which_room(asked, person),
+        )
+
+    async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        """Say yes to what somebody has asked. Raises ``Rejected`` if nobody has."""
+        asked = await self._finder.handover_of(
+            person, room, who, lambda one: one.step is Step.ASKED and one.asked == person
+        )
+        return await self._agreed(asked)
+
+    async def decline(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        """Say no to what somebody has asked, or take the own question back."""
+        asked = await self._finder.handover_of(
+            person, room, who, lambda one: one.step is Step.ASKED
+        )
+        await self._decide(asked, evolve(asked, step=Step.DECLINED))
+        if asked.asked == person:
+            await self._teller.declined(asked)
+        return user_text("Nothing changes: the chat stays as it is.")
+
+    async def take_back(
+        self, person: UserID, room: RoomID, who: str | None, *, stays: bool
+    ) -> UserText:
+        """Undo a handover; with ``stays`` the guest remains in the room."""
+        found = await self._finder.handover_of(person, room, who, lambda one: one.may_be_taken_back)
+        after = evolve(found, step=Step.RETURNING, guest_stays=stays)
+        await self._decide(found, after)
+        await self._teller.taken_back(found, person)
+        return user_text("I am taking it back; nothing that was said is lost.")
+
+    async def only_here(self, person: UserID, room: RoomID, who: str | None) -> UserText:
+        """Note that somebody needs the network no more for a chat; closed once both have said so."""
+        found = await self._finder.handover_of(person, room, who, lambda one: one.step is Step.DUAL)
+        said = with_consent(found, person)
+        if said.keeper_only_here and said.guest_only_here:
+            await self._decide(found, evolve(said, step=Step.CLOSING))
+            return user_text("You have both said so: this chat is only here now.")
+        await self._decide(found, said)
+        await self._teller.only_here(said, person)
+        return user_text(
+            "Noted. When {person} says so too, this chat is only here.",
+            person=said.other_than(person),
+        )
+
+    async def concern(self, person: UserID) -> bool:
+        """Whether any handover concerns somebody."""
+        return any(one.concerns(person) for one in await self._store.all())
+
+    async def overview(self, person: UserID) -> list[UserText]:
+        """How the handovers of somebody stand, a line each."""
+        mine = [one for one in await self._store.all() if one.concerns(person)]
+        return [await self._teller.line(one, person) for one in mine]
+
+    # -- What happens in rooms
+
+    async def member_changed(self, room: RoomID, member: UserID, membership: str) -> None:
+        """Somebody has come into a room or has left it by themselves.
+
+        If one of the two leaves, the other would talk to nobody: then it is taken back.
+        """
+        found = await self._store.in_room(room)
+        if found is None or not found.concerns(member):
+            return
+        if membership == "join" and found.step is Step.INVITED and member == found.guest:
+            self._go_on(found.kept)
+        elif membership in ("leave", "ban") and found.may_be_taken_back:
+            await self._decide(found, evolve(found, step=Step.RETURNING))
+            await self._teller.taken_back(found, member)
+
+    # -- Inside
+
+    def _check_pause(self, known: Handover | None, person: UserID) -> None:
+        if known is None or known.step is not Step.DECLINED or known.asked_by != person:
+            return
+        earliest = known.changed_at + milliseconds_of(_ASKED_AGAIN_AFTER)
+        if milliseconds(self._clock.now()) < earliest:
+            raise Rejected(
+                "HANDOVER.DECLINED",
+                user_text("They have said no. You can ask again a day later."),
+            )
+
+    async def _agreed(self, asked: Handover) -> UserText:
+        await self._finder.check_still_proven(asked)
+        await self._decide(asked, evolve(asked, step=Step.AGREED))
+        await self._teller.agreed(asked)
+        return user_text(
+            "Agreed. I am preparing the room; you are told there when it is done. "
+            "You can go on writing meanwhile."
+        )
+
+    async def _decide(self, before: Handover, after: Handover) -> None:
+        """Store what somebody has decided, and have what follows from that done.
+
+        Raises ``Rejected`` if something else was decided at the same moment. Taking back goes at any
+        time, whatever has been done meanwhile.
+        """
+        async with self._deciding.hold(before.kept):
+            now = await self._store.of(before.kept)
+            if now is not None and after.step is Step.RETURNING and now.may_be_taken_back:
+                after = evolve(now, step=after.step, guest_stays=after.guest_stays)
+            elif now != before:
+                raise Rejected(
+                    "HANDOVER.CHANGED",
+                    user_text("Something else was decided just now. Say hand-overs to see it."),
+                )
+            moment = milliseconds(self._clock.now())
+            await self._store.save(evolve(after, changed_at=moment))
+        self._go_on(before.kept)
+
+    def _go_on(self, chat: ChatKey) -> None:
+        task = asyncio.create_task(self._work(chat), name=f"handover of {chat}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, chat: ChatKey) -> None:
+        """Do one step after the other until people have the say again."""
+        pause = _FIRST_PAUSE
+        async with self._working.hold(chat):
+            while (now := await self._store.of(chat)) is not None and now.step in UNDER_WAY:
+                try:
+                    if not await self._steps.do(now):
+                        return
+                    await self._advance(now)
+                except self._passing as error:
+                    self._log.info("a handover waits", step=now.step.value, error=repr(error))
+                    await self._clock.sleep(pause)
+                    pause = min(_LONGEST_PAUSE, 2 * pause)
+                except HomeserverRefused as refused:
+                    await self._refused(now, refused)
+
+    async def _refused(self, handover: Handover, refused: HomeserverRefused) -> None:
+        """Before both are in the room it ends here; later, one thing less is shown."""
+        self._log.warning("a step was refused", step=handover.step.value, error=str(refused))
+        if handover.step in (Step.AGREED, Step.INVITED):
+            await self._decide(handover, evolve(handover, step=Step.RETURNING))
+            await self._teller.failed(handover, str(refused))
+        else:
+            await self._advance(handover)
+
+    async def _advance(self, done: Handover) -> None:
+        async with self._deciding.hold(done.kept):
+            now = await self._store.of(done.kept)
+            if now is not None and now.step is done.step:
+                await self._store.save(evolve(now, step=FOLLOWING[now.step]))
+
+
+def milliseconds_of(span: timedelta) -> int:
+    """A span as the database keeps times."""
+    return span // timedelta(milliseconds=1)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Stored handovers. They are few and asked for with every message, so all are kept in memory."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mautrix.types import RoomID, UserID
+
+from bridges.core.handover.state import Handover, Step
+from bridges.core.ids import ChatID, ChatKey, LoginID, RemoteUserID
+from bridges.core.storage.database import Database
+
+
+def _values(one: Handover) -> dict[str, object]:
+    return {
+        "room_id": one.room,
+        "chat": one.kept.chat,
+        "receiver": one.kept.receiver,
+        "other_chat": one.other and one.other.chat,
+        "other_receiver": one.other and one.other.receiver,
+        "keeper": one.keeper,
+        "guest": one.guest,
+        "guest_user": one.guest_user,
+        "asked_by": one.asked_by,
+        "step": one.step.value,
+        "changed_at": one.changed_at,
+        "guest_stays": one.guest_stays,
+        "keeper_only_here": one.keeper_only_here,
+        "guest_only_here": one.guest_only_here,
+    }
+
+
+_KEY = ("chat", "receiver")
+_NAMES = (
+    "room_id",
+    *_KEY,
+    "other_chat",
+    "other_receiver",
+    "keeper",
+    "guest",
+    "guest_user",
+    "asked_by",
+    "step",
+    "changed_at",
+    "guest_stays",
+    "keeper_only_here",
+    "guest_only_here",
+)
+_SAVE = (
+    f"INSERT INTO handover ({', '.join(_NAMES)})"
+    f" VALUES ({', '.join(f'${number}' for number in range(1, len(_NAMES) + 1))})"
+    " ON CONFLICT (chat, receiver) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in _KEY)
+)
+
+
+class _Known:
+    """All handovers, by what they are asked for."""
+
+    def __init__(self, handovers: Iterable[Handover]) -> None:
+        self.by_kept = {one.kept: one for one in handovers}
+        self.by_other = {one.other: one for one in self.by_kept.values() if one.other}
+        self.by_room = {one.room: one for one in self.by_kept.values()}
+
+
+class HandoverStore:
+    """Reads and writes handovers."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._all: _Known | None = None
+
+    async def all(self) -> Sequence[Handover]:
+        """All of them, in no particular order."""
+        return list((await self._known()).by_kept.values())
+
+    async def of(self, chat: ChatKey) -> Handover | None:
+        """The handover a chat is part of, be its room the one that is kept or the other one."""
+        known = await self._known()
+        return known.by_kept.get(chat) or known.by_other.get(chat)
+
+    async def in_room(self, room: RoomID) -> Handover | None:
+        """The handover whose room that is kept this is."""
+        return (await self._known()).by_room.get(room)
+
+    async def guest_in(self, room: RoomID, user: RemoteUserID) -> UserID | None:
+        """Who takes the place of a remote user's ghost in a room."""
+        found = await self.in_room(room)
+        if found is None or found.guest_user != user or not found.guest_is_in:
+            return None
+        return found.guest
+
+    async def save(self, handover: Handover) -> None:
+        """Insert or replace the handover of a chat. It counts once it is stored."""
+        await self._db.execute(_SAVE, *_values(handover).values())
+        known = await self._known()
+        self._all = _Known([*known.by_kept.values(), handover])
+
+    async def delete(self, handover: Handover) -> None:
+        """Forget a handover."""
+        await self._db.execute(
+            "DELETE FROM handover WHERE chat = $1 AND receiver = $2",
+            handover.kept.chat,
+            handover.kept.receiver,
+        )
+        known = await self._known()
+        self._all = _Known(one for one in known.by_kept.values() if one.kept != handover.kept)
+
+    async def _known(self) -> _Known:
+        if self._all is None:
+            rows = await self._db.fetch(f"SELECT {', '.join(_NAMES)} FROM handover")
+            known = self._all
+            # Somebody else may have asked at the same time, and have stored something since.
+            self._all = _Known(map(_handover, rows)) if known is None else known
+        return self._all
+
+
+def _handover(row: Any) -> Handover:
+    other = None
+    if row["other_chat"] is not None:
+        other = ChatKey(ChatID(row["other_chat"]), LoginID(row["other_receiver"]))
+    return Handover(
+        room=RoomID(row["room_id"]),
+        kept=ChatKey(ChatID(row["chat"]), LoginID(row["receiver"])),
+        other=other,
+        keeper=UserID(row["keeper"]),
+        guest=UserID(row["guest"]),
+        guest_user=RemoteUserID(row["guest_user"]),
+        asked_by=UserID(row["asked_by"]),
+        step=Step(row["step"]),
+        changed_at=row["changed_at"],
+        guest_stays=bool(row["guest_stays"]),
+        keeper_only_here=bool(row["keeper_only_here"]),
+        guest_only_here=bool(row["guest_only_here"]),
+    )

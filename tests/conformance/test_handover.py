@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Two people who are both logged in go on with their chat here, in the room they have, and back."""
+
+import asyncio
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import pytest
+from attrs import frozen
+
+from tests.conformance.driver import Chat
+from tests.conformance.stage import Conversation, Resident, Stage, unique
+from tests.conformance.test_members import becomes
+
+pytestmark = pytest.mark.synapse
+
+
+@frozen
+class Pair:
+    """Two residents and the chat they have, each in a room of their own."""
+
+    stage: Stage
+    mine: Conversation
+    theirs: Conversation
+
+    @property
+    def chat(self) -> Chat:
+        return self.mine.chat
+
+    @property
+    def keeper(self) -> Resident:
+        return self.mine.resident
+
+    @property
+    def guest(self) -> Resident:
+        return self.theirs.resident
+
+    def as_guest(self) -> Conversation:
+        """The room that is kept, as the guest sees it."""
+        return Conversation(self.chat, self.mine.room, self.guest)
+
+    async def command(self, talk: Conversation, words: str) -> str:
+        """Say a command in a room; returns the answer."""
+        prefix = self.stage.bridge.prefix
+        event = await talk.resident.user.say(talk.room, f"{prefix} {words}")
+        answer = await talk.event(
+            lambda one: one["type"] == "m.room.message" and one["sender"] == talk.resident.bot,
+            f"an answer to {words}",
+            event,
+        )
+        return str(answer["content"]["body"])
+
+    async def hand_over(self) -> None:
+        """Ask, agree, and wait until it is done."""
+        before, earlier = self.guest.last_event(), self.mine.last_event()
+        await self.command(self.mine, "hand-over")
+        await self.guest.hears_from_bot("agree", after=before)
+        assert "Agreed" in await self.guest.ask(f"agree {self.keeper.mxid}")
+        await self.mine.event(
+            lambda one: "in person now" in one["content"].get("body", ""),
+            "that it is done",
+            earlier,
+        )
+
+    async def take_back(self, who: Conversation, words: str = "take-back") -> None:
+        """Undo it, and wait until that is done."""
+        earlier = self.mine.last_event()
+        await self.command(who, words)
+        await self.mine.event(
+            lambda one: "was taken back" in one["content"].get("body", ""),
+            "that it is undone",
+            earlier,
+        )
+        await becomes(self.mine, self.guest.mxid, "leave")
+
+    async def both_have(self, texts: Sequence[str]) -> None:
+        """Wait until all texts are in the kept room, each once, for both of them."""
+        for talk in (self.mine, self.as_guest()):
+            for text in texts:
+                await talk.in_matrix(text)
+        self.none_doubled(texts)
+
+    def none_doubled(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            assert [self.mine.count(text), self.as_guest().count(text)] == [1, 1], text
+
+    async def on_phones(self) -> list[str]:
+        return [one.text for one in await self.guest.phone.messages(self.chat)]
+
+
+@pytest.fixture(scope="session")
+async def pair(stage: Stage) -> Pair:
+    """Two new residents; Zarina's room has the longer history. Each test leaves them as they were."""
+    keeper, guest = await stage.resident("Zarina"), await stage.resident("Bahodir")
+    mine = await stage.meet(keeper, guest.phone)
+    reply = unique("hello yourself")
+    await mine.say(reply)
+    return Pair(stage, mine, await stage.conversation(guest, mine.chat, reply))
+
+
+async def direct_chats(resident: Resident) -> dict[str, list[str]]:
+    path = f"/_matrix/client/v3/user/{quote(resident.mxid)}/account_data/m.direct"
+    _, content = await resident.user.request("GET", path)
+    return dict(content)
+
+
+async def test_there_and_back(pair: Pair) -> None:
+    """One long story, as each of its chapters needs the one before."""
+    stage, mine, guest, keeper = pair.stage, pair.mine, pair.guest, pair.keeper
+    ghost = stage.ghost(guest.phone)
+    await pair.hand_over()
+
+    # Both are in the kept room themselves, with the same power, and the ghost has left with a reason.
+    await becomes(mine, guest.mxid, "join")
+    await becomes(mine, ghost, "leave")
+    assert guest.mxid in mine.state("m.room.member", ghost)["reason"]
+    power = mine.state("m.room.power_levels")["users"]
+    assert power.get(guest.mxid) == power.get(keeper.mxid)
+    assert (await direct_chats(keeper))[guest.mxid] == [mine.room]
+    listed = await direct_chats(guest)
+    assert listed[keeper.mxid] == [mine.room]
+    assert all(pair.theirs.room not in rooms for rooms in listed.values())
+    await pair.theirs.event(
+        lambda one: mine.room in one["content"].get("body", ""), "a link to the kept room"
+    )
+
+    # What is said there goes directly; what is said over the network appears there, once.
+    said = [unique(words) for words in ("here", "here too", "by my phone", "by yours", "old room")]
+    await mine.say(said[0])
+    await pair.as_guest().say(said[1])
+    await keeper.phone.send(pair.chat, said[2])
+    await guest.phone.send(pair.chat, said[3])
+    await pair.theirs.say(said[4])
+    await pair.both_have(said)
+    senders = [(await mine.in_matrix(one))["sender"] for one in said]
+    assert senders == [keeper.mxid, guest.mxid, keeper.mxid, guest.mxid, guest.mxid]
+    phones = await pair.on_phones()
+    assert [one in phones for one in said] == [False, False, True, True, True]
+    assert pair.theirs.count(said[2]) == 0
+
+    # Taken back by the guest: the ghost is back, and the network is the way.
+    await pair.take_back(pair.as_guest())
+    await becomes(mine, ghost, "join")
+    await becomes(mine, guest.mxid, "leave")
+    later, back = unique("over the network again"), unique("and the answer")
+    await mine.say(later)
+    await pair.theirs.in_matrix(later)
+    await pair.theirs.say(back)
+    assert (await mine.in_matrix(back))["sender"] == ghost
+    assert mine.count(later) == mine.count(back) == 1
+    for text in said:
+        assert mine.count(text) == 1
+    assert mine.room not in (await direct_chats(guest)).get(keeper.mxid, [])
+
+
+async def test_nothing_said_meanwhile_is_lost_or_doubled(pair: Pair) -> None:
+    said: list[str] = []
+    going_on = True
+
+    async def keep_saying(way: str) -> None:
+        number = 0
+        while going_on:
+            number += 1
+            text = unique(f"{way} {number}")
+            said.append(text)
+            match way:
+                case "keeper":
+                    await pair.mine.say(text)
+                case "guest":
+                    await pair.theirs.say(text)
+                case "keeper's phone":
+                    await pair.keeper.phone.send(pair.chat, text)
+                case _:
+                    await pair.guest.phone.send(pair.chat, text)
+            await pair.mine.in_matrix(text)
+
+    ways = ("keeper", "guest", "keeper's phone", "guest's phone")
+    talking = [asyncio.create_task(keep_saying(way)) for way in ways]
+    try:
+        await pair.hand_over()
+    finally:
+        going_on = False
+        await asyncio.gather(*talking)
+    await pair.both_have(said)
+    await pair.take_back(pair.mine)
+
+
+async def test_only_here_when_both_say_so(pair: Pair) -> None:
+    await pair.hand_over()
+    assert "Noted" in await pair.command(pair.mine, "only-here")
+    assert "only here" in await pair.command(pair.as_guest(), "only-here")
+    lost = await pair.theirs.say(unique("nobody would read this"))
+    assert "another room" in await pair.theirs.notice_about(lost)
+    # Whoever forgets it and writes by phone is heard nevertheless.
+    text = unique("by phone out of habit")
+    await pair.guest.phone.send(pair.chat, text)
+    await pair.both_have([text])
+    event = await pair.mine.event(
+        lambda one: one["type"] == "uk.half-shot.bridge" and not one["content"],
+        "a room that is no bridge's",
+    )
+    assert event["sender"] == pair.keeper.bot
+    await pair.take_back(pair.mine)
+
+
+async def test_nothing_changes_before_the_other_agrees(pair: Pair, stage: Stage) -> None:
+    before = pair.keeper.last_event()
+    assert "asked" in await pair.command(pair.theirs, "hand-over")
+    await pair.keeper.hears_from_bot("agree", after=before)
+    text = unique("still over the network")
+    await pair.mine.say(text)
+    await pair.theirs.in_matrix(text)
+    assert "stays as it is" in await pair.keeper.ask("decline")
+    assert "They have said no" in await pair.command(pair.theirs, "hand-over")
+    assert stage.ghost(pair.guest.phone) in pair.keeper.user.record.members(pair.mine.room)
+
+
+async def test_not_with_somebody_who_has_no_account_here(
+    stage: Stage, direct: Conversation
+) -> None:
+    event = await direct.say(f"{stage.bridge.prefix} hand-over")
+    answer = await direct.event(
+        lambda one: one["sender"] == direct.resident.bot and one["type"] == "m.room.message",
+        "an answer",
+        event,
+    )
+    assert "Nobody here has proven" in answer["content"]["body"]
