@@ -107,11 +107,15 @@ class HandoverStore:
         self._all = _Known(one for one in known.by_kept.values() if one.kept != handover.kept)
 
     async def _known(self) -> _Known:
+        if self._all is not None:
+            return self._all
+        rows = await self._db.fetch(f"SELECT {', '.join(_NAMES)} FROM handover")
+        return self._taken_in(map(_handover, rows))
+
+    def _taken_in(self, handovers: Iterable[Handover]) -> _Known:
+        """What is known from now on: somebody else may have asked before, and have stored since."""
         if self._all is None:
-            rows = await self._db.fetch(f"SELECT {', '.join(_NAMES)} FROM handover")
-            known = self._all
-            # Somebody else may have asked at the same time, and have stored something since.
-            self._all = _Known(map(_handover, rows)) if known is None else known
+            self._all = _Known(handovers)
         return self._all
 
 
