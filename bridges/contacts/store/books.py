@@ -25,6 +25,14 @@ _PAGE = 200
 
 
 @frozen
+class LoginRef:
+    """A login of one network's bridge, which alone knows it by this id."""
+
+    network: str
+    id: LoginID
+
+
+@frozen
 class _Row:
     """A row of ``address_book``, opened."""
 
@@ -51,7 +59,7 @@ class ContactStore:
             rows = await self._rows(connection, owner)
             return [await self._book(connection, owner, row) for row in rows]
 
-    async def save(self, owner: UserID, book: AddressBook, login: LoginID | None = None) -> None:
+    async def save(self, owner: UserID, book: AddressBook, login: LoginRef | None = None) -> None:
         """Store an address book in place of what the same source gave before.
 
         ``login`` is the account it comes from, with which it is deleted.
@@ -61,10 +69,12 @@ class ContactStore:
             await self._remove(connection, owner, book.source.id)
             name = self._new_id()
             await connection.execute(
-                "INSERT INTO address_book (id, owner, login, details) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO address_book (id, owner, network, login, details)"
+                " VALUES ($1, $2, $3, $4, $5)",
                 name,
                 owner,
-                login,
+                None if login is None else login.network,
+                None if login is None else login.id,
                 self._seal(book.source, _of_book(owner, name)),
             )
             for page, start in enumerate(range(0, len(book.cards), _PAGE)):
@@ -123,9 +133,26 @@ class ContactStore:
             for table in OF_OWNERS:
                 await connection.execute(f"DELETE FROM {table} WHERE owner = $1", owner)  # noqa: S608
 
-    async def forget_login(self, login: LoginID) -> None:
+    async def forget_login(self, owner: UserID, login: LoginRef) -> None:
         """Delete the address books that came from an account. The person's files and decisions stay."""
-        await self._db.execute("DELETE FROM address_book WHERE login = $1", login)
+        await self._db.execute(
+            "DELETE FROM address_book WHERE owner = $1 AND network = $2 AND login = $3",
+            owner,
+            login.network,
+            login.id,
+        )
+
+    async def logins(self, network: str) -> set[tuple[UserID, LoginRef]]:
+        """From which accounts on a network there are address books, and whose."""
+        rows = await self._db.fetch(
+            "SELECT DISTINCT owner, login FROM address_book WHERE network = $1", network
+        )
+        return {(UserID(row["owner"]), LoginRef(network, LoginID(row["login"]))) for row in rows}
+
+    async def owners(self) -> list[UserID]:
+        """Everybody with an address book."""
+        rows = await self._db.fetch("SELECT DISTINCT owner FROM address_book ORDER BY owner")
+        return [UserID(row["owner"]) for row in rows]
 
     async def reseal(self) -> None:
         """Seal with the current key what an earlier one has sealed. Raises ``SecretUnreadable``."""

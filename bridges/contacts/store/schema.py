@@ -10,7 +10,7 @@ from mautrix.util.async_db import Connection, Scheme, UpgradeTable
 
 contact_tables = UpgradeTable(version_table_name="contacts_version", database_name="contacts")
 
-OF_OWNERS = ("address_book", "contact_decision", "contact_owner")
+OF_OWNERS = ("address_book", "contact_decision", "contact_total", "contact_owner")
 """Tables with rows of a person (column ``owner``), in the order in which to empty them."""
 
 _V1 = """
@@ -48,3 +48,24 @@ async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
 
 
 contact_tables.register(upgrade_v1, description="First version")
+
+
+_V2 = """
+ALTER TABLE address_book ADD COLUMN network TEXT;
+CREATE TABLE contact_total (
+    owner      TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    number     BIGINT NOT NULL,
+    counted_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, state)
+)
+"""
+
+
+async def upgrade_v2(connection: Connection, _scheme: Scheme) -> None:
+    """Add the network of logins, and how many contacts of a person are in which state."""
+    for statement in _V2.split(";"):
+        await connection.execute(statement)
+
+
+contact_tables.register(upgrade_v2, description="Networks of logins, totals")

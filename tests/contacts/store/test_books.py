@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -19,15 +20,17 @@ from bridges.contacts.sources.model import (
     Source,
     SourceKind,
 )
-from bridges.contacts.store.books import ContactStore
+from bridges.contacts.store.books import ContactStore, LoginRef
 from bridges.contacts.store.schema import OF_OWNERS, contact_tables
+from bridges.contacts.store.totals import Totals, TotalsStore
 from bridges.core.ids import LoginID
 from bridges.core.secretbox import SecretBox, SecretUnreadable
 from bridges.core.storage.database import Database, open_database
 
 ALICE, BOB = UserID("@alice:people.example"), UserID("@bob:people.example")
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
-LOGIN = LoginID("login-1")
+LOGIN = LoginRef("telegram", LoginID("login-1"))
 
 NODIRA = Card(
     "uid-of-nodira",
@@ -195,6 +198,7 @@ async def test_everything_of_a_person_is_forgotten(store: ContactStore, database
         await store.set_decisions(
             owner, [Decision(CardRef("a", "b"), CardRef("c", "d"), same=True)]
         )
+        await TotalsStore(database).save(owner, {"native": 1}, NOW)
     await store.forget(ALICE)
     assert set((await rows(database)).values()) == {1}
     assert len(await store.books(BOB)) == 1
@@ -207,9 +211,15 @@ async def test_what_came_from_an_account_goes_with_it(
 ) -> None:
     await store.save(ALICE, AddressBook(TELEGRAM, many(2)), LOGIN)
     await store.save(ALICE, AddressBook(PHONE, many(2)))
-    await store.forget_login(LOGIN)
+    await store.save(BOB, AddressBook(TELEGRAM, many(2)), LOGIN)
+    assert await store.logins("telegram") == {(ALICE, LOGIN), (BOB, LOGIN)}
+    assert await store.logins("whatsapp") == set()
+    await store.forget_login(ALICE, LoginRef("whatsapp", LOGIN.id))
+    await store.forget_login(ALICE, LOGIN)
     assert [book.source for book in await store.books(ALICE)] == [PHONE]
-    assert (await rows(database))["address_book_page"] == 1
+    assert len(await store.books(BOB)) == 1
+    assert (await rows(database))["address_book_page"] == 2
+    assert await store.owners() == [ALICE, BOB]
 
 
 async def test_no_table_is_forgotten(tmp_path: Path) -> None:
@@ -221,3 +231,15 @@ async def test_no_table_is_forgotten(tmp_path: Path) -> None:
             found.add(row["name"])
     await database.close()
     assert found == set(OF_OWNERS)
+
+
+async def test_totals_of_everybody_are_sums_without_names(database: Database) -> None:
+    totals = TotalsStore(database)
+    assert await totals.of_all() == Totals(0, {}, None)
+    await totals.save(ALICE, {"native": 1, "bridged": 5}, NOW)
+    await totals.save(BOB, {"native": 2, "unreachable": 3}, NOW + timedelta(hours=1))
+    await totals.save(ALICE, {"native": 4, "unreachable": 0}, NOW + timedelta(hours=2))
+    expected = {"native": 6, "unreachable": 3}
+    assert await totals.of_all() == Totals(2, expected, NOW + timedelta(hours=1))
+    await totals.forget(BOB)
+    assert (await totals.of_all()).states == {"native": 4, "unreachable": 0}
