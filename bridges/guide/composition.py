@@ -1,23 +1,33 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The guide's composition root: everything is made and put together here."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from uuid import uuid4
+
+from mautrix.types import UserID
 
 from bridges.contacts.store.books import ContactStore
 from bridges.core.clock import Clock
 from bridges.core.i18n import Translator
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import Database
-from bridges.core.text import user_text
+from bridges.guide.archives import workshop
+from bridges.guide.archives.deposit import WAITING, State
+from bridges.guide.archives.steps import Steps
+from bridges.guide.archives.workshop import Workshop
+from bridges.guide.commands import contacts as contact_subject
+from bridges.guide.commands.archives import ArchiveCommands
+from bridges.guide.commands.contacts import ContactCommands
+from bridges.guide.commands.forgetting import Forget, forget_command
 from bridges.guide.commands.general import general_commands
 from bridges.guide.config import GuideSettings
-from bridges.guide.conversation.command import CannotDo, Context
 from bridges.guide.conversation.conversation import Conversation, Repertoire
 from bridges.guide.conversation.listening import Listening
 from bridges.guide.conversation.voice import Voice
 from bridges.guide.matrix.account import TOKEN
 from bridges.guide.matrix.client import MatrixClient
+from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.progress import ProgressStore
 
@@ -68,9 +78,59 @@ class Parts:
         return Voice(self.client, self.people, self.translator)
 
     @cached_property
+    def deposits(self) -> DepositStore:
+        """Files that people have dropped."""
+        return DepositStore(self.database, self.secrets)
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        """What works on them."""
+        steps = Steps(self.client, self.settings, self.voice, self.clock)
+        return Workshop(steps, self.deposits, self.contacts, self.people, self.voice, self.clock)
+
+    @cached_property
+    def archive_commands(self) -> ArchiveCommands:
+        """What people say about them."""
+        settings = self.settings
+        return ArchiveCommands(
+            self.workshop, self.deposits, self.clock, settings.server_name, settings.archive_size
+        )
+
+    @cached_property
+    def contact_commands(self) -> ContactCommands:
+        """What people say about their contacts."""
+        return ContactCommands(self.contacts, self.people)
+
+    @property
+    def forgetters(self) -> Sequence[Forget]:
+        """What deletes everything of a person, but for archives."""
+        return (self.contacts.forget, self.people.forget)
+
+    async def forget_files(self, person: UserID) -> None:
+        """Delete what a person has dropped and not started."""
+        await self.workshop.forget(person, WAITING)
+
+    async def forget_archives(self, person: UserID) -> None:
+        """Delete all a person has dropped."""
+        await self.workshop.forget(person, frozenset(State))
+
+    @cached_property
     def repertoire(self) -> Repertoire:
         """What the guide understands."""
-        return Repertoire(commands=general_commands(), answers={}, file=_no_file)
+        archives, contacts = self.archive_commands, self.contact_commands
+        return Repertoire(
+            commands=(
+                *archives.commands(),
+                *contacts.commands(),
+                forget_command(self.forget_files, (self.forget_archives, *self.forgetters)),
+                *general_commands(),
+            ),
+            answers={
+                workshop.SUBJECT: archives.answer,
+                contact_subject.SUBJECT: contacts.answer,
+            },
+            file=archives.file,
+        )
 
     @cached_property
     def listening(self) -> Listening:
@@ -89,7 +149,4 @@ class Parts:
         """Seal with the current key what an earlier one has sealed. Raises ``SecretUnreadable``."""
         await self.progress.reseal(TOKEN)
         await self.contacts.reseal()
-
-
-async def _no_file(_context: Context) -> None:
-    raise CannotDo(user_text("I cannot use this file."))
+        await self.deposits.reseal()

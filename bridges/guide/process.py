@@ -83,7 +83,7 @@ async def running_guide(
         parts = Parts(settings, database, client, translator, clock)
         await parts.reseal()
         await logged_in(client, settings, parts.progress)
-        async with _socket(settings.socket) as listen:
+        async with _socket(settings.socket) as listen, parts.workshop.working():
             work = asyncio.create_task(parts.listening.run(listen), name="listening")
             try:
                 yield work

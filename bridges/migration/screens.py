@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What ``karvon migrate`` shows, in the operator's language."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bridges.core.text import Translation, user_text
-from bridges.migration.plan.model import LeftOut, Plan, PlannedRoom
+from bridges.migration.plan.model import LeftOut, Plan, PlannedRoom, Question
 from bridges.migration.run.rereading import RoomReport, words_of
 
 _KINDS = ("pictures", "videos", "sounds", "files", "stickers")
@@ -39,6 +40,15 @@ def plan_table(plan: Plan, say: Translation) -> Table:
         name = f"{room.name} – {room.skip}" if room.skip else room.name
         table.add_row(escape(name), *map(str, numbers))
     return table
+
+
+def answers_of(question: Question) -> list[str]:
+    """Give how a question is answered: options of ``karvon migrate plan``."""
+    lines = []
+    for one in question.options:
+        value = one.value if re.fullmatch(r"[\w/]+", one.value) else f'"{one.value}"'
+        lines.append(f"--{question.about} {value}" + (f"  ({one.shown})" if one.shown else ""))
+    return lines
 
 
 def left_out_lines(rooms: Iterable[PlannedRoom | RoomReport]) -> Iterable[str]:

@@ -7,9 +7,9 @@ import sqlite3
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from mautrix.types import UserID
 
     from bridges.core.text import Translation
-    from bridges.migration.plan.model import Plan
     from bridges.migration.run.runner import Work
     from bridges.migration.run.settings import MigrationSettings
 
@@ -89,7 +88,7 @@ def plan(
     from bridges.migration.archives.whatsapp import DateOrder
     from bridges.migration.plan.model import Answers
     from bridges.migration.plan.planning import Request, make_plan
-    from bridges.migration.screens import left_out_lines, plan_table
+    from bridges.migration.screens import answers_of, left_out_lines, plan_table
 
     call = invocation(context)
     language = language_of(call, language)
@@ -109,7 +108,7 @@ def plan(
     print(f"{output}: {len(made.made)} rooms")
     for question in made.questions:
         print(f"\n? {question.ask}")
-        for answer in question.answer:
+        for answer in answers_of(question):
             print(f"    {answer}")
     sys.exit(NOT_READY if made.questions else 0)
 
@@ -248,34 +247,18 @@ def undo(
 def _with_work(call: Invocation, file: Path, step: Callable[["Work"], Awaitable[T]]) -> T:
     """Do a step of a plan, with its journal and the homeserver."""
     from bridges.migration.plan.planfile import read_plan
+    from bridges.migration.run.opening import work_on
 
     with _expected_errors(words(language_of(call, ""))):
         found = read_plan(file)
         say = words(found.head.language)
-        settings, folder = _settings(call), file.resolve().parent
+        settings, place = _settings(call), file.resolve()
 
         async def main() -> T:
-            async with _work(file, folder, found, settings, say) as work:
+            async with work_on(place, found, settings, say, _today()) as work:
                 return await step(work)
 
         return asyncio.run(main())
-
-
-@asynccontextmanager
-async def _work(
-    file: Path,
-    folder: Path,
-    found: "Plan",
-    settings: "MigrationSettings",
-    say: "Translation",
-) -> AsyncIterator["Work"]:
-    from bridges.migration.run.journal import Journal, journal_of
-    from bridges.migration.run.runner import Work
-    from bridges.migration.run.voices import Voices
-
-    with Journal.open(journal_of(file)) as journal:
-        async with Voices.open(settings, say) as voices:
-            yield Work(found, folder, journal, voices, say, _today())
 
 
 def _settings(call: Invocation) -> "MigrationSettings":
@@ -289,27 +272,16 @@ def _registered(
     candidates: "Set[UserID]", settings: "MigrationSettings", say: "Translation"
 ) -> "Set[UserID] | None":
     """Ask the homeserver which ghosts of bridges there are; None if it does not answer."""
-    from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
-    from bridges.migration.run.voices import Voices
+    from bridges.migration.run.opening import registered_among
 
-    async def ask() -> "Set[UserID]":
-        async with Voices.open(settings, say) as voices:
-            await voices.prepare(voices.bot.mxid)
-            return {
-                one for one in candidates if await voices.own.profile(voices.bot, one) is not None
-            }
-
-    if not candidates:
-        return set()
-    try:
-        return asyncio.run(ask())
-    except (HomeserverRefused, HomeserverUnavailable):
+    found = asyncio.run(registered_among(candidates, settings, say))
+    if found is None:
         print(
             f"{settings.homeserver_url} does not answer or does not know the registration of the"
             " migration, so nobody is matched with the people of bridges.",
             file=sys.stderr,
         )
-        return None
+    return found
 
 
 @contextmanager
@@ -344,4 +316,6 @@ def _counting() -> Iterator[Callable[[], None]]:
 
 def _today() -> date:
     """Give the latest day it is anywhere."""
-    return (datetime.now(UTC) + timedelta(hours=14)).date()
+    from bridges.migration.run.opening import latest_day
+
+    return latest_day(datetime.now(UTC))

@@ -29,14 +29,14 @@ class EncryptedPerson:
         self.undecrypted: list[str] = []
 
     async def sync(self, *, full: bool = False) -> None:
-        """Hear what is new, and see to the keys."""
+        """Hear what is new, and see to the keys. Before ``full``, this device had none."""
         client = self._nio
         answer = accepted(await client.sync(200, full_state=full or None))
         for room in list(answer.rooms.invite):
             accepted(await client.join(room))
         for info in answer.rooms.join.values():
             for event in info.timeline.events:
-                if isinstance(event, nio.MegolmEvent):
+                if isinstance(event, nio.MegolmEvent) and not full:
                     self.undecrypted.append(event.event_id)
                 elif event.source["type"] == "m.room.message" and event.sender != client.user_id:
                     self.heard.append(event.source)

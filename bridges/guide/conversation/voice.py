@@ -75,7 +75,10 @@ class Voice:
 
     async def words(self, person: UserID) -> Translation:
         """Give what puts sentences into a person's language."""
-        language = await self.language(person)
+        return self.words_in(await self.language(person))
+
+    def words_in(self, language: str) -> Translation:
+        """Give what puts sentences into a language."""
         return lambda text: self._translator.translate(text, language)
 
     async def _notice(self, lines: Sequence[UserText], person: UserID) -> Json:

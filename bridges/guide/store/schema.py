@@ -24,6 +24,13 @@ CREATE TABLE guide_person (
     mxid     TEXT PRIMARY KEY,
     language TEXT,
     asked    TEXT
+);
+CREATE TABLE guide_archive (
+    id       TEXT PRIMARY KEY,
+    owner    TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    received BIGINT NOT NULL,
+    details  BYTEA NOT NULL
 )
 """
 

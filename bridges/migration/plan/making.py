@@ -19,6 +19,8 @@ from bridges.migration.archives.whatsapp import DateQuestion, WhatsAppArchive
 from bridges.migration.plan.matching import Ghosts, is_me, matched
 from bridges.migration.plan.model import (
     NOBODY,
+    Asked,
+    Option,
     PlannedArchive,
     PlannedRoom,
     Question,
@@ -53,7 +55,12 @@ class Maker:
                 "In which time zone was the phone when it exported this? WhatsApp does not write that"
                 " into its files."
             )
-            yield Question(archive=about.name, ask=self.say(ask), answer=("--zone Asia/Dushanbe",))
+            yield Question(
+                archive=about.name,
+                about=Asked.ZONE,
+                ask=self.say(ask),
+                options=(Option("Asia/Dushanbe"),),
+            )
         dates = archive.questions() if isinstance(archive, WhatsAppArchive) else {}
         unknown: list[Question] = []
         is_known = False
@@ -118,8 +125,13 @@ class Maker:
             chat=clean_name(chat.name),
             names=shown,
         )
-        answers = (*(f'--me "{name}"' for name in names[:_SHOWN]), f"--me {NOBODY}")
-        return Question(archive=about.name, chat=chat.id, ask=self.say(ask), answer=answers)
+        return Question(
+            archive=about.name,
+            chat=chat.id,
+            about=Asked.ME,
+            ask=self.say(ask),
+            options=tuple(Option(name) for name in (*names[:_SHOWN], NOBODY)),
+        )
 
     def _dates(self, about: PlannedArchive, chat: ArchivedChat, question: DateQuestion) -> Question:
         ask = user_text(
@@ -127,10 +139,16 @@ class Maker:
             example=question.example,
             chat=clean_name(chat.name),
         )
-        answers = tuple(
-            f"--dates {one.order}  ({one.first} – {one.last})" for one in question.readings
+        options = (
+            Option(one.order.value, f"{one.first} – {one.last}") for one in question.readings
         )
-        return Question(archive=about.name, chat=chat.id, ask=self.say(ask), answer=answers)
+        return Question(
+            archive=about.name,
+            chat=chat.id,
+            about=Asked.DATES,
+            ask=self.say(ask),
+            options=tuple(options),
+        )
 
 
 def candidates(source: Source, archive: Archive, ghosts: Ghosts) -> Iterator[UserID]:

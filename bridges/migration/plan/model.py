@@ -2,6 +2,7 @@
 """A migration's plan. It is read and changed by people, so words are in their language."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from attrs import field, frozen
 
@@ -94,19 +95,36 @@ class PlannedRoom:
     speakers: tuple[Speaker, ...] = ()
 
 
+class Asked(StrEnum):
+    """Which of the ``Answers`` is asked for: ``karvon migrate plan`` has an option of this name."""
+
+    ZONE = "zone"
+    DATES = "dates"
+    ME = "me"
+
+
+@frozen
+class Option:
+    """One answer; ``shown`` says what it would mean, if that is not clear."""
+
+    value: str
+    shown: str = ""
+
+
 @frozen(kw_only=True)
 class Question:
     """Something that has to be known before the migration can run.
 
     Attributes:
         ask: the question.
-        answer: how to answer it: options of ``karvon migrate plan``.
+        options: answers to it: all there are for dates, examples otherwise.
     """
 
     archive: str
     chat: str = ""
+    about: Asked
     ask: str
-    answer: tuple[str, ...]
+    options: tuple[Option, ...]
 
 
 @frozen

@@ -22,8 +22,10 @@ from bridges.migration.plan.model import (
     NOBODY,
     VERSION,
     Answers,
+    Asked,
     Head,
     LeftOut,
+    Option,
     Plan,
     PlannedArchive,
     PlannedRoom,
@@ -32,6 +34,7 @@ from bridges.migration.plan.model import (
 )
 from bridges.migration.plan.planfile import read_plan, write_plan
 from bridges.migration.plan.planning import Request, make_plan
+from bridges.migration.screens import answers_of
 from tests.migration.plan.made import MadeArchive
 from tests.migration.plan.test_matching import GHOSTS, OWNER
 
@@ -88,7 +91,7 @@ def test_whatsapp_is_asked_for_its_zone_and_a_doubtful_date(tmp_path: Path) -> N
     chat = tmp_path / "WhatsApp Chat with Behi.txt"
     chat.write_text("03/04/2024, 08:41 - Behi: Salom\n05/04/2024, 08:41 - Anor: Salom\n")
     plan = planned(tmp_path / "plan.yaml", chat, zone="")
-    assert [one.answer[0].split()[0] for one in plan.questions] == ["--zone", "--dates"]
+    assert [one.about for one in plan.questions] == [Asked.ZONE, Asked.DATES]
     assert not plan.made
     answered = planned(tmp_path / "plan.yaml", chat, dates=DateOrder.DAY_MONTH_YEAR, me="Anor")
     assert not answered.questions
@@ -98,7 +101,7 @@ def test_whatsapp_is_asked_for_its_zone_and_a_doubtful_date(tmp_path: Path) -> N
 def test_a_chat_that_does_not_tell_whose_it_is() -> None:
     archive = MadeArchive(PEOPLE[1:], 10)
     (question,) = [one for one in made(archive) if isinstance(one, Question)]
-    assert question.answer == ('--me "Behi"', "--me nobody")
+    assert answers_of(question) == ["--me Behi", "--me nobody"]
     assert not [one for one in made(archive, me=NOBODY) if isinstance(one, Question)]
 
 
@@ -140,7 +143,12 @@ rooms = st.builds(
     speakers=st.tuples(speakers, speakers) | st.just(()),
 )
 questions = st.builds(
-    Question, archive=st.just("1"), chat=words, ask=words, answer=st.tuples(words)
+    Question,
+    archive=st.just("1"),
+    chat=words,
+    about=st.sampled_from(Asked),
+    ask=words,
+    options=st.tuples(st.builds(Option, words, words | st.just(""))),
 )
 heads = st.builds(
     Head,

@@ -6,7 +6,12 @@ A file is read twice: ``survey`` learns what only the whole tells (how dates are
 more memory for longer files.
 """
 
-from bridges.migration.archives.whatsapp.archive import Answers, WhatsAppArchive, open_whatsapp
+from bridges.migration.archives.whatsapp.archive import (
+    Answers,
+    WhatsAppArchive,
+    open_whatsapp,
+    spelled,
+)
 from bridges.migration.archives.whatsapp.date_order import DateOrder, DateQuestion, Reading
 
 __all__ = [
@@ -16,4 +21,5 @@ __all__ = [
     "Reading",
     "WhatsAppArchive",
     "open_whatsapp",
+    "spelled",
 ]

@@ -155,16 +155,17 @@ def _ambiguous(question: DateQuestion) -> UserText:
         "if they are {first_order}, from {last_start} to {last_end} if they are {last_order}. "
         "Say which is right.",
         example=question.example,
-        first_order=_spelled(first.order),
+        first_order=spelled(first.order),
         first_start=first.first.isoformat(),
         first_end=first.last.isoformat(),
-        last_order=_spelled(last.order),
+        last_order=spelled(last.order),
         last_start=last.first.isoformat(),
         last_end=last.last.isoformat(),
     )
 
 
-def _spelled(order: DateOrder) -> UserText:
+def spelled(order: DateOrder) -> UserText:
+    """Say in which order the parts of a date stand."""
     match order:
         case DateOrder.DAY_MONTH_YEAR:
             return user_text("day, month, year")

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The steps of a deposit. Each may be done again with the same result, whenever it was interrupted."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence, Set
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Event
+from typing import TypeVar
+
+from attrs import frozen
+from mautrix.types import UserID
+
+from bridges.core.clock import Clock
+from bridges.core.text import UserText
+from bridges.guide.archives.deposit import Deposit, Place
+from bridges.guide.archives.receiving import receive
+from bridges.guide.config import GuideSettings
+from bridges.guide.conversation.voice import Voice
+from bridges.guide.matrix.client import MatrixClient
+from bridges.migration.plan.model import Plan
+from bridges.migration.plan.planfile import read_plan
+from bridges.migration.plan.planning import Request, make_plan
+from bridges.migration.run.checking import Finding, check
+from bridges.migration.run.errors import RunRefused
+from bridges.migration.run.opening import latest_day, registered_among, work_on
+from bridges.migration.run.rereading import RoomReport, reread
+from bridges.migration.run.runner import Progress, Work, run
+from bridges.migration.run.undoing import Undone, undo
+
+T = TypeVar("T")
+
+_LOOKUP_SECONDS = 60
+
+
+class _Interrupted(Exception):
+    """What a thread is told to end with."""
+
+
+@frozen
+class Planned:
+    """A plan, what is to be known of the archive, and of carrying it out."""
+
+    plan: Plan
+    remarks: Sequence[UserText]
+    findings: Sequence[Finding]
+
+
+@frozen
+class Steps:
+    """Does them. Errors are those of what is called: of archives, plans, runs and homeservers."""
+
+    client: MatrixClient
+    settings: GuideSettings
+    voice: Voice
+    clock: Clock
+
+    def place(self, deposit: Deposit) -> Place:
+        """Give where the files of a deposit lie."""
+        return Place.of(self.settings.folder / "archives", deposit)
+
+    async def receive(self, deposit: Deposit) -> None:
+        """Fetch the file."""
+        file = deposit.details.attachment
+        target = self.place(deposit).archive(file.name)
+        if not await asyncio.to_thread(target.exists):
+            await receive(self.client, file, target, self.settings.archive_size)
+
+    async def plan(self, deposit: Deposit) -> Planned:
+        """Read the file, and say what would be done."""
+        place, say = self.place(deposit), await self.voice.words(deposit.owner)
+        loop, interrupted = asyncio.get_running_loop(), Event()
+        request = Request(
+            archives=[place.archive(deposit.name)],
+            owner=deposit.owner,
+            answers=deposit.details.answers,
+            language=await self.voice.language(deposit.owner),
+            say=say,
+            today=latest_day(self.clock.now()),
+        )
+
+        def lookup(candidates: Set[UserID]) -> Set[UserID] | None:
+            asked = registered_among(candidates, self.settings.migration, say)
+            return asyncio.run_coroutine_threadsafe(asked, loop).result(_LOOKUP_SECONDS)
+
+        def unless_interrupted() -> None:
+            if interrupted.is_set():
+                raise _Interrupted
+
+        def make() -> list[UserText]:
+            ghosts = self.settings.migration.ghosts
+            return make_plan(place.plan, request, ghosts, lookup, unless_interrupted)[1]
+
+        remarks = await _in_thread(make, interrupted)
+        plan = await asyncio.to_thread(read_plan, place.plan)
+        findings = [] if plan.questions else await self.findings(deposit)
+        return Planned(plan, remarks, findings)
+
+    async def findings(self, deposit: Deposit) -> list[Finding]:
+        """Say what should be known before a plan is carried out."""
+        obstacles = await asyncio.to_thread(self.settings.obstacles)
+        async with self._work(deposit) as work:
+            return [*obstacles, *await check(work)]
+
+    async def run(self, deposit: Deposit, progress: Progress, now: int) -> list[RoomReport]:
+        """Bring over what is not there yet, and compare all of it; ``now`` is in milliseconds."""
+        for one in await asyncio.to_thread(self.settings.obstacles):
+            raise RunRefused(one.text)
+        async with self._work(deposit) as work:
+            work.journal.begin(deposit.id, now)
+            await run(work, progress)
+            return [one async for one in reread(work)]
+
+    async def size(self, deposit: Deposit) -> int:
+        """Tell how many messages a plan is about."""
+        plan = await asyncio.to_thread(read_plan, self.place(deposit).plan)
+        return sum(one.counts.get("messages", 0) for one in plan.made)
+
+    async def undo(self, deposit: Deposit) -> Undone:
+        """Take the rooms back."""
+        async with self._work(deposit) as work:
+            return await undo(work, lambda: None)
+
+    async def delete_archive(self, deposit: Deposit) -> None:
+        """Delete the file, and keep what is needed to take its rooms back."""
+        await _delete(self.place(deposit).given)
+
+    async def delete(self, deposit: Deposit) -> None:
+        """Delete everything of a deposit."""
+        await _delete(self.place(deposit).folder)
+
+    @asynccontextmanager
+    async def _work(self, deposit: Deposit) -> AsyncIterator[Work]:
+        file = self.place(deposit).plan
+        plan = await asyncio.to_thread(read_plan, file)
+        # In the language of the plan, also if the owner has chosen another one since.
+        say = self.voice.words_in(plan.head.language)
+        today = latest_day(self.clock.now())
+        async with work_on(file, plan, self.settings.migration, say, today) as work:
+            yield work
+
+
+async def _delete(folder: Path) -> None:
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _in_thread(step: Callable[[], T], interrupted: Event) -> T:
+    """Do something long in a thread, which ends soon when we are cancelled."""
+    task = asyncio.create_task(asyncio.to_thread(step))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        interrupted.set()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+        raise
