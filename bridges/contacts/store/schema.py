@@ -10,7 +10,13 @@ from mautrix.util.async_db import Connection, Scheme, UpgradeTable
 
 contact_tables = UpgradeTable(version_table_name="contacts_version", database_name="contacts")
 
-OF_OWNERS = ("address_book", "contact_decision", "contact_total", "contact_owner")
+OF_OWNERS = (
+    "address_book",
+    "contact_decision",
+    "contact_total",
+    "directory_person",
+    "contact_owner",
+)
 """Tables with rows of a person (column ``owner``), in the order in which to empty them."""
 
 _V1 = """
@@ -69,3 +75,55 @@ async def upgrade_v2(connection: Connection, _scheme: Scheme) -> None:
 
 
 contact_tables.register(upgrade_v2, description="Networks of logins, totals")
+
+_V3 = """
+CREATE TABLE directory_key (
+    generation INTEGER PRIMARY KEY,
+    seed       BYTEA NOT NULL
+);
+CREATE TABLE directory_person (
+    number     {counted},
+    owner      TEXT NOT NULL UNIQUE,
+    consent    TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    listed     BYTEA,
+    greeted    BOOLEAN NOT NULL
+);
+CREATE TABLE directory_proof (
+    person  INTEGER NOT NULL REFERENCES directory_person (number) ON DELETE CASCADE,
+    token   BYTEA NOT NULL,
+    details BYTEA NOT NULL
+);
+CREATE INDEX directory_proof_person ON directory_proof (person);
+CREATE INDEX directory_proof_token ON directory_proof (token);
+CREATE TABLE directory_pair (
+    token  BYTEA NOT NULL,
+    person INTEGER NOT NULL REFERENCES directory_person (number) ON DELETE CASCADE,
+    side   INTEGER NOT NULL,
+    PRIMARY KEY (token, person)
+);
+CREATE INDEX directory_pair_person ON directory_pair (person);
+CREATE TABLE directory_told (
+    person  INTEGER NOT NULL REFERENCES directory_person (number) ON DELETE CASCADE,
+    subject INTEGER NOT NULL REFERENCES directory_person (number) ON DELETE CASCADE,
+    PRIMARY KEY (person, subject)
+);
+CREATE INDEX directory_told_subject ON directory_told (subject);
+CREATE TABLE directory_charge (
+    account BYTEA NOT NULL,
+    at      BIGINT NOT NULL,
+    amount  INTEGER NOT NULL,
+    whole   BOOLEAN NOT NULL
+);
+CREATE INDEX directory_charge_account ON directory_charge (account)
+"""
+
+
+async def upgrade_v3(connection: Connection, scheme: Scheme) -> None:
+    """Who is here, and who may know."""
+    counted = "SERIAL PRIMARY KEY" if scheme is Scheme.POSTGRES else "INTEGER PRIMARY KEY"
+    for statement in _V3.format(counted=counted).split(";"):
+        await connection.execute(statement)
+
+
+contact_tables.register(upgrade_v3, description="Directory")

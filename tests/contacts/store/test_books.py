@@ -199,6 +199,11 @@ async def test_everything_of_a_person_is_forgotten(store: ContactStore, database
             owner, [Decision(CardRef("a", "b"), CardRef("c", "d"), same=True)]
         )
         await TotalsStore(database).save(owner, {"native": 1}, NOW)
+        await database.execute(
+            "INSERT INTO directory_person (owner, consent, generation, greeted)"
+            " VALUES ($1, 'mutual', 0, FALSE)",
+            owner,
+        )
     await store.forget(ALICE)
     assert set((await rows(database)).values()) == {1}
     assert len(await store.books(BOB)) == 1
