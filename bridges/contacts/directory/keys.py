@@ -2,6 +2,7 @@
 """The key of the tokens, sealed with the key of the logins. A new one begins a new generation of tokens."""
 
 from collections.abc import Callable
+from typing import Any
 
 from attrs import frozen
 
@@ -58,11 +59,8 @@ class Keys:
         number = int(row["generation"])
         return number, self._secrets.open(bytes(row["seed"]), _purpose(number))
 
-    async def _row(self) -> dict[str, object] | None:
-        row: dict[str, object] | None = await self._db.fetchrow(
-            "SELECT generation, seed FROM directory_key ORDER BY generation DESC LIMIT 1"
-        )
-        return row
+    async def _row(self) -> Any | None:
+        return await self._db.fetchrow("SELECT generation, seed FROM directory_key")
 
     async def _begin(self, number: int) -> tuple[int, bytes]:
         seed = self._random_bytes(32)

@@ -87,6 +87,7 @@ class DirectoryStore:
                 listed,
                 record.greeted,
             )
+            assert row is not None
             number = int(row["number"])
             await connection.execute("DELETE FROM directory_proof WHERE person = $1", number)
             await connection.executemany(

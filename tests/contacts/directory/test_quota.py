@@ -47,8 +47,8 @@ def test_to_begin_with_one_contact_makes_the_others_no_addition() -> None:
 
 
 def test_every_account_pays() -> None:
-    fresh, used = [], [Charge(START, 15_000, whole=False)]
-    assert allowance([fresh, used], 9_000, 50_000, START, LIMITS).amount == 5_000
+    used = [Charge(START, 15_000, whole=False)]
+    assert allowance([[], used], 9_000, 50_000, START, LIMITS).amount == 5_000
 
 
 attempts = st.lists(
