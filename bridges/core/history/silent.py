@@ -4,10 +4,10 @@
 Source: docs/adr/0019; the homeserver's part is ``policy_module/history``.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from mautrix.types import EventID, RoomID
 
@@ -20,10 +20,15 @@ from bridges.core.matrix.rendering import as_reply, reaction_content
 from bridges.core.matrix.transaction_ids import transaction_id
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
-AT_ONCE = 100
-"""Events handed over with one request."""
+_Written = tuple[PastEvent | PastReaction, Json]
+"""An event and what is handed over of it."""
+
+AT_ONCE = 500
+"""Events handed over with one request, as the homeserver's part says ..."""
+
+MOST_BYTES = 4_000_000
+"""... if they are not too long: Synapse takes 13 MB, and who stands before it may take less."""
 
 _NOT_YET = EventID("")
 """Stands for the id of an event that the homeserver fills in."""
@@ -48,7 +53,8 @@ class SilentHistory:
         """See ``HistoryWriter``. Replies may be to events of any batch."""
         names = {one.key: _name(one.key) for one in batch}
         ids: dict[str, EventID] = {}
-        for some in _pieces(batch, AT_ONCE):
+        events = [(one, await self._as_json(room, one)) for one in batch]
+        for some in _pieces(events):
             ids |= await self._hand_over(room, some)
         return {key: ids[name] for key, name in names.items() if name in ids}
 
@@ -57,11 +63,9 @@ class SilentHistory:
         while await self._histories.commit(room):
             pass
 
-    async def _hand_over(
-        self, room: RoomID, batch: Sequence[PastEvent | PastReaction]
-    ) -> Mapping[str, EventID]:
-        events = [await self._as_json(room, one) for one in batch]
-        people = any(one.sender.is_person for one in batch)
+    async def _hand_over(self, room: RoomID, batch: Sequence[_Written]) -> Mapping[str, EventID]:
+        events = [event for _, event in batch]
+        people = any(one.sender.is_person for one, _ in batch)
         try:
             return await self._histories.hand_over(room, events, people)
         except HomeserverRefused as refused:
@@ -69,7 +73,7 @@ class SilentHistory:
                 await self.finish(room)
                 return await self._histories.hand_over(room, events, people)
         ids: dict[str, EventID] = {}
-        for one, event in zip(batch, events, strict=True):
+        for one, event in batch:
             ids |= await self._hand_over_one(room, one, event)
         return ids
 
@@ -133,7 +137,16 @@ def _unrelated(event: Json) -> Json:
     return rest | {"content": content}
 
 
-def _pieces(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    rest = iter(values)
-    while piece := list(islice(rest, size)):
+def _pieces(events: Sequence[_Written]) -> Iterator[Sequence[_Written]]:
+    """Cut a batch into what is handed over with one request."""
+    piece: list[_Written] = []
+    size = 0
+    for one in events:
+        length = len(json.dumps(one[1]))
+        if piece and (len(piece) == AT_ONCE or size + length > MOST_BYTES):
+            yield piece
+            piece, size = [], 0
+        piece.append(one)
+        size += length
+    if piece:
         yield piece

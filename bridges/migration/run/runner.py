@@ -2,12 +2,20 @@
 """Carries out a plan; stopped at any point it goes on where it was."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
 from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID, UserID
@@ -26,17 +34,19 @@ from bridges.core.text import Translation, user_text
 from bridges.migration.archives.model import Archive, ArchivedMessage, Skipped
 from bridges.migration.plan.model import Plan, PlannedArchive, PlannedRoom
 from bridges.migration.plan.sources import opened
-from bridges.migration.run.composing import FIRST, Cast, Composer
+from bridges.migration.run.ahead import ahead, in_thread
+from bridges.migration.run.composing import FIRST, Cast, Composer, Files
 from bridges.migration.run.errors import RunRefused
 from bridges.migration.run.journal import Journal, MadeRoom, Stage
 from bridges.migration.run.rooms import Rooms
 from bridges.migration.run.uploads import Uploads
 from bridges.migration.run.voices import Voices
 
-AT_ONCE = 100
-"""Messages read, composed and written at a time."""
+AT_ONCE = 400
+"""Messages read, composed and handed over at a time."""
 
-T = TypeVar("T")
+SENT_AT_ONCE = 50
+"""The same where each is sent by itself: they are noted when all of them are there."""
 
 _SILENT = "silent"
 _APPENDED = "appended"
@@ -113,6 +123,7 @@ async def run(work: Work, progress: Progress) -> bool:
     rooms = Rooms(work.voices, work.journal, work.owner, work.say, version)
     limit = await work.voices.own.upload_limit()
     uploads = Uploads(work.voices.own, work.journal, limit, work.say)
+    at_once = AT_ONCE if silent else SENT_AT_ONCE
     for archive in work.plan.head.archives:
         planned = [one for one in work.plan.made if one.archive == archive.name]
         if all(_is_done(work.journal, one) for one in planned):
@@ -125,7 +136,7 @@ async def run(work: Work, progress: Progress) -> bool:
                         archive=archive.path,
                     )
                 )
-            filler = _Filler(work, found.archive, archive.name, writer, uploads)
+            filler = _Filler(work, found.archive, archive.name, writer, uploads, at_once)
             for room in planned:
                 if not _is_done(work.journal, room):
                     progress.begin(room)
@@ -183,12 +194,27 @@ async def _patiently(step: Callable[[], Awaitable[None]]) -> None:
     return None
 
 
+@frozen
+class _Batch:
+    """So many messages, and those of them that are not there yet, with their files."""
+
+    size: int
+    missing: Sequence[tuple[ArchivedMessage, Files]]
+
+
 class _Filler:
-    """Writes a chat's messages into its room."""
+    """Writes a chat's messages into its room, so many at once."""
 
     def __init__(
-        self, work: Work, archive: Archive, name: str, writer: HistoryWriter, uploads: Uploads
+        self,
+        work: Work,
+        archive: Archive,
+        name: str,
+        writer: HistoryWriter,
+        uploads: Uploads,
+        at_once: int,
     ) -> None:
+        self._at_once = at_once
         self._work = work
         self._archive = archive
         self._name = name
@@ -202,19 +228,24 @@ class _Filler:
     async def fill(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
         """Write all that is not there yet."""
         composer, journal = self._work.composer(planned), self._work.journal
-        messages = said(self._archive.messages(planned.chat))
-        while batch := await asyncio.to_thread(_next, messages):
-            events: list[PastEvent | PastReaction] = []
-            for message in batch:
-                if journal.has(room, message.id):
-                    continue
-                files = await self._uploads.of(self._name, self._archive, message)
-                events += composer.events(message, self._answered(room, message, events), files)
-            if events:
-                ids = await self._writer.insert(room, events)
-                journal.note_events(room, _noted(events, ids))
-            progress.advance(len(batch))
+        async with aclosing(ahead(self._ready(planned.chat, room))) as batches:
+            async for batch in batches:
+                events: list[PastEvent | PastReaction] = []
+                for message, files in batch.missing:
+                    events += composer.events(message, self._answered(room, message, events), files)
+                if events:
+                    ids = await self._writer.insert(room, events)
+                    journal.note_events(room, _noted(events, ids))
+                progress.advance(batch.size)
         await self._writer.finish(room)
+
+    async def _ready(self, chat: str, room: RoomID) -> AsyncGenerator[_Batch, None]:
+        """Give the messages of a chat with their files on the homeserver."""
+        messages = said(self._archive.messages(chat))
+        while batch := await in_thread(lambda: list(islice(messages, self._at_once))):
+            missing = [one for one in batch if not self._work.journal.has(room, one.id)]
+            files = [await self._uploads.of(self._name, self._archive, one) for one in missing]
+            yield _Batch(len(batch), list(zip(missing, files, strict=True)))
 
     def _answered(
         self, room: RoomID, message: ArchivedMessage, before: Sequence[PastEvent | PastReaction]
@@ -232,10 +263,6 @@ class _Filler:
 def said(found: Iterable[ArchivedMessage | Skipped]) -> Iterator[ArchivedMessage]:
     """Give what can be brought over."""
     return (one for one in found if isinstance(one, ArchivedMessage))
-
-
-def _next(messages: Iterator[T]) -> list[T]:
-    return list(islice(messages, AT_ONCE))
 
 
 def _noted(

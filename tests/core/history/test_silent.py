@@ -11,7 +11,7 @@ from mautrix.types import EventID, RoomID, UserID
 from structlog.testing import capture_logs
 
 from bridges.core.history.choice import HistoryWriters
-from bridges.core.history.silent import AT_ONCE, SilentHistory
+from bridges.core.history.silent import AT_ONCE, MOST_BYTES, SilentHistory
 from bridges.core.history.writer import EventKey, PastEvent, PastReaction
 from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.errors import HomeserverRefused
@@ -106,6 +106,15 @@ async def test_much_goes_in_pieces(homeserver: Homeserver, history: SilentHistor
     batch = [event(str(number)) for number in range(AT_ONCE + 1)]
     assert len(await history.insert(ROOM, batch)) == AT_ONCE + 1
     assert len(homeserver.people) == 2
+
+
+async def test_what_is_long_goes_in_smaller_pieces(
+    homeserver: Homeserver, history: SilentHistory
+) -> None:
+    batch = [event(f"{number} {'x' * (MOST_BYTES // 3)}") for number in range(5)]
+    assert len(await history.insert(ROOM, batch)) == 5
+    assert len(homeserver.people) == 3
+    assert [one["content"]["body"][0] for one in homeserver.taken] == ["0", "1", "2", "3", "4"]
 
 
 async def test_people_need_the_other_registration(

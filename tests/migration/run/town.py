@@ -106,8 +106,12 @@ async def town(
     modules: Sequence[dict[str, Any]] = (MODULE,),
     double_puppet: bool = True,
     further: Mapping[str, Any] | None = None,
+    extra_config: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Town]:
-    """Have one for the time of the block; ``further`` stands in its karvon.yaml as well."""
+    """Have one for the time of the block.
+
+    ``further`` stands in its karvon.yaml as well, ``extra_config`` in its homeserver.yaml.
+    """
     path = folder / "karvon.yaml"
     server_name = SynapseSettings().server_name
     configuration = partial(_configuration, server_name, double_puppet, further or {})
@@ -120,7 +124,10 @@ async def town(
     ]
     registrations: list[Registration] = written
     settings = SynapseSettings(
-        registrations=registrations, database_url=database_url, modules=modules
+        registrations=registrations,
+        database_url=database_url,
+        modules=modules,
+        extra_config=extra_config or {},
     )
     async with factory.running(settings) as server, aiohttp.ClientSession() as session:
         path.write_text(configuration(server.url))

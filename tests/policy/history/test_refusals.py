@@ -119,6 +119,12 @@ async def test_no_plain_text_in_an_encrypted_room(world: World) -> None:
         ({"content": {"msgtype": "m.text", "body": "\ud800"}}, 400, "M_BAD_JSON", "stored"),
         ({"content": {"msgtype": "m.text", "body": "x" * 66_000}}, 413, "M_TOO_LARGE", "message 0"),
         ({"content": {"body": "no kind"}}, 400, "M_UNKNOWN", "msgtype"),
+        (
+            {"content": {"msgtype": "m.text", "body": "x", "m.mentions": {"room": "yes"}}},
+            400,
+            "M_BAD_JSON",
+            "boolean",
+        ),
         ({"state_key": ""}, 400, "M_BAD_JSON", "state"),
         ({"type": "m.room.redaction"}, 400, "M_BAD_JSON", "deleted"),
         ({"origin_server_ts": -1}, 400, "M_BAD_JSON", "milliseconds"),
