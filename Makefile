@@ -22,8 +22,9 @@ conformance: $(READY)  ## What every bridge has to do, all of it on both databas
 lint: $(READY)  ## Style, types, import rules, container files.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && docker/lint.sh
 
-bench: $(READY)  ## Measure, and write build/bench.json, bench-border.json and bench-whatsapp.json.
+bench: $(READY)  ## Measure, and write build/bench.json and bench-*.json.
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.archive
 	$(BIN)/python -m tests.bench.border
 	$(BIN)/python -m tests.bench.whatsapp
 

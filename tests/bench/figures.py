@@ -105,9 +105,9 @@ class SilentHistory:
         """For the file; the CPU seconds are the homeserver's and its database's."""
         used = sum(seconds for part, seconds in self.silent.cpu.items() if "homeserver" in part)
         return {
-            "history_per_s": round(self.silent.per_s, 1),
-            "history_ratio": round(self.silent.per_s / self.plain.per_s, 1),
-            "history_cpu_s_per_1000": round(1000 * used / self.silent.messages, 2),
+            "insertion_per_s": round(self.silent.per_s, 1),
+            "insertion_ratio": round(self.silent.per_s / self.plain.per_s, 1),
+            "insertion_cpu_s_per_1000": round(1000 * used / self.silent.messages, 2),
         }
 
 
@@ -268,9 +268,9 @@ def shown(content: dict[str, Any]) -> str:
         ),
         f"backfill_per_s         {content['backfill_per_s']}",
         f"backfill_ratio         {content['backfill_ratio']}  (to plain sends with ?ts=)",
-        f"history_per_s          {content['history_per_s']}",
-        f"history_ratio          {content['history_ratio']}  (to plain sends with ?ts=)",
-        f"history_cpu_s_per_1000 {content['history_cpu_s_per_1000']}",
+        f"insertion_per_s        {content['insertion_per_s']}",
+        f"insertion_ratio        {content['insertion_ratio']}  (to plain sends with ?ts=)",
+        f"insertion_cpu_s_per_1000 {content['insertion_cpu_s_per_1000']}",
         f"rss_mb_base            {content['rss_mb_base']}",
         f"resting                {resting}",
     ]

@@ -39,8 +39,8 @@ def test_medians_of_the_rounds_and_of_their_ratios() -> None:
     figures = Figures(
         rounds, Latency(1, 2), Latency(3, 4), *files, 100, resting, histories, silent
     ).as_dict()
-    assert (figures["history_per_s"], figures["history_ratio"]) == (800, 32)
-    assert figures["history_cpu_s_per_1000"] == 1.5
+    assert (figures["insertion_per_s"], figures["insertion_ratio"]) == (800, 32)
+    assert figures["insertion_cpu_s_per_1000"] == 1.5
     assert (figures["backfill_per_s"], figures["backfill_ratio"]) == (15, 0.75)
     assert figures["relay_per_s"] == 40
     assert figures["ceiling_per_s"] == 50

@@ -27,9 +27,9 @@ async def test_every_figure_is_there(tmp_path: Path) -> None:
         "bridge_cpu_s_per_1000",
         "backfill_per_s",
         "backfill_ratio",
-        "history_per_s",
-        "history_ratio",
-        "history_cpu_s_per_1000",
+        "insertion_per_s",
+        "insertion_ratio",
+        "insertion_cpu_s_per_1000",
     ):
         assert figures[name] > 0, name
         assert f"{name} " in said[-1]
