@@ -60,7 +60,10 @@ class ProvisioningDesk:
         self._asking: WeakKeyDictionary[Session, asyncio.Lock] = WeakKeyDictionary()
 
     def logins(self) -> list[Json]:
-        """Every login: ``{user, login, network, remote_user, name, state}``."""
+        """Every login: ``{user, login, network, remote_user, name, state, personal}``.
+
+        ``personal``: it is one person's own account, of which the other questions can be asked.
+        """
         return [{"user": one.record.owner} | self._login(one) for one in self._sessions.all()]
 
     async def identities(self, user: UserID) -> list[Json]:
@@ -109,6 +112,7 @@ class ProvisioningDesk:
             "remote_user": active.record.user,
             "name": active.record.name,
             "state": active.state.value,
+            "personal": isinstance(active.session, TellsAccounts),
         }
 
     async def _identity(self, active: ActiveLogin) -> Json:

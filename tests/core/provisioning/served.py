@@ -108,7 +108,9 @@ async def served(folder: Path) -> AsyncIterator[Served]:
         clock = QuickClock()
         sessions = Sessions(LoginStore(database), clock)
         portals = PortalStore(database)
-        homeserver = Mock(joined_rooms=AsyncMock(return_value=[]))
+        homeserver = Mock(
+            joined_rooms=AsyncMock(return_value=[]), get_account_data=AsyncMock(return_value={})
+        )
         senders: Any = Mock(may_speak_as=lambda _: True, is_puppet=lambda one: "fake_" not in one)
         api = ProvisioningApi(
             SECRET,

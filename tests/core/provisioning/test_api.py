@@ -69,6 +69,7 @@ async def test_identities_are_what_the_network_says_of_the_persons_own_logins(
             "remote_user": record.user,
             "name": "Ali",
             "state": "CONNECTED",
+            "personal": True,
             "proven": True,
             "phone": ali.account.phone,
             "handle": ali.account.username,
