@@ -56,7 +56,7 @@ class BridgeWatch:
             try:
                 roster = await self._client.logins(since, _WAIT)
                 await self._books.take(self._client.network, roster)
-            except (BridgeSilent, BridgeRefuses, *self._passing) as error:
+            except self._trouble as error:
                 self._log.info(
                     "a bridge does not tell its logins",
                     network=self._client.network,
