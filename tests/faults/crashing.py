@@ -18,6 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from bridges.core.bridge import Bridge
+from bridges.core.handover.steps import HandoverSteps
 from bridges.core.inbox import Inbox
 from bridges.core.matrix.client import Homeserver
 from bridges.core.storage.database import Database
@@ -30,6 +31,8 @@ _REQUESTS = (
     "create_room",
     "invite",
     "join",
+    "leave",
+    "kick",
     "register",
     "create_device",
     "set_displayname",
@@ -45,6 +48,7 @@ _POINTS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Inbox, ("take",)),
     (Bridge, ("receive",)),
     (TelegramSession, ("send", "history", "read_marks")),
+    (HandoverSteps, ("do",)),
 )
 
 

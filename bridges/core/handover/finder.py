@@ -177,7 +177,7 @@ class HandoverFinder:
                 guest=other.record.owner,
                 guest_user=portal.other_user,
                 asked_by=person,
-                step=Step.ASKED,
+                step=Step.ASKING,
                 changed_at=now,
             )
         return Handover(
@@ -188,7 +188,7 @@ class HandoverFinder:
             guest=person,
             guest_user=mine.record.user,
             asked_by=person,
-            step=Step.ASKED,
+            step=Step.ASKING,
             changed_at=now,
         )
 

@@ -71,7 +71,7 @@ class Handovers:
         portal = await self._finder.chat_of(person, room, chat)
         known = await self._store.of(portal.key)
         if known is not None and not known.is_over:
-            if known.step is Step.ASKED and known.asked == person:
+            if known.is_open and known.asked == person:
                 return await self._agreed(known)
             return await self._teller.standing(known, person)
         self._check_pause(known, person)
@@ -79,7 +79,7 @@ class Handovers:
         if known is not None:
             await self._store.delete(known)
         await self._store.save(asked)
-        await self._teller.ask(asked)
+        self._go_on(asked.kept)
         return user_text(
             "I have asked {person}. Once they agree, you both go on in {room}.",
             person=asked.asked,
@@ -89,15 +89,13 @@ class Handovers:
     async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
         """Say yes to what somebody has asked. Raises ``Rejected`` if nobody has."""
         asked = await self._finder.handover_of(
-            person, room, who, lambda one: one.step is Step.ASKED and one.asked == person
+            person, room, who, lambda one: one.is_open and one.asked == person
         )
         return await self._agreed(asked)
 
     async def decline(self, person: UserID, room: RoomID, who: str | None) -> UserText:
         """Say no to what somebody has asked, or take the own question back."""
-        asked = await self._finder.handover_of(
-            person, room, who, lambda one: one.step is Step.ASKED
-        )
+        asked = await self._finder.handover_of(person, room, who, lambda one: one.is_open)
         await self._decide(asked, evolve(asked, step=Step.DECLINED))
         if asked.asked == person:
             await self._teller.declined(asked)
@@ -203,7 +201,9 @@ class Handovers:
         async with self._working.hold(chat):
             while (now := await self._store.of(chat)) is not None and now.step in UNDER_WAY:
                 try:
-                    if not await self._steps.do(now):
+                    if now.step is Step.ASKING:
+                        await self._teller.ask(now)
+                    elif not await self._steps.do(now):
                         return
                     await self._advance(now)
                 except self._passing as error:

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 class Step(StrEnum):
     """Where a handover stands: what was done last."""
 
+    ASKING = "asking"
     ASKED = "asked"
     DECLINED = "declined"
     AGREED = "agreed"
@@ -40,6 +41,7 @@ class Step(StrEnum):
 
 
 FOLLOWING: Mapping[Step, Step] = {
+    Step.ASKING: Step.ASKED,
     Step.AGREED: Step.INVITED,
     Step.INVITED: Step.SWITCHED,
     Step.SWITCHED: Step.GHOST_GONE,
@@ -73,6 +75,7 @@ UNDER_WAY = frozenset(FOLLOWING)
 OVER = frozenset({Step.DECLINED, Step.UNDONE})
 """After which somebody may ask again."""
 
+_NOT_AGREED = frozenset({Step.ASKING, Step.ASKED, Step.DECLINED})
 _GOING_BACK = frozenset({Step.RETURNING, Step.GHOST_BACK, Step.SHOWN_AGAIN, Step.LISTED_AGAIN})
 
 
@@ -116,14 +119,19 @@ class Handover:
     @property
     def may_be_taken_back(self) -> bool:
         """Whether something was begun that has not been undone and is not being undone."""
-        return self.step not in OVER | _GOING_BACK | {Step.ASKED}
+        return self.step not in OVER | _GOING_BACK | _NOT_AGREED
 
     @property
     def guest_is_in(self) -> bool:
         """Whether the guest belongs into the room."""
-        if self.step in (Step.ASKED, Step.DECLINED):
+        if self.step in _NOT_AGREED:
             return False
         return self.guest_stays or self.step not in _GOING_BACK | {Step.UNDONE}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.step in (Step.ASKING, Step.ASKED)
 
     @property
     def asked(self) -> UserID:
@@ -166,7 +174,7 @@ def stays_here(
     if room != handover.room or attempted:
         return False
     if sender == handover.guest:
-        return handover.step not in (Step.ASKED, Step.DECLINED)
+        return handover.step not in _NOT_AGREED
     if sender == handover.keeper and of_network:
         return False
     return handover.is_native

@@ -12,6 +12,7 @@ from bridges.core.storage.people import PeopleStore
 from bridges.core.text import UserText, user_text
 
 _STANDING = {
+    Step.ASKING: user_text("asked, no answer yet"),
     Step.ASKED: user_text("asked, no answer yet"),
     Step.DECLINED: user_text("declined"),
     Step.DUAL: user_text("both are in the room; what comes over the network still appears there"),
