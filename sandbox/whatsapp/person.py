@@ -19,7 +19,7 @@ from sandbox.whatsapp.person_client import Arrival, PersonClient, element
 from sandbox.whatsapp.person_communities import CommunityDoings
 from sandbox.whatsapp.person_files import Files
 from sandbox.whatsapp.person_groups import GroupDoings
-from sandbox.whatsapp.person_polls import answer_hash, opened, seal, seal_change
+from sandbox.whatsapp.person_polls import answer_hash, opened, seal, seal_change, seal_reaction
 from sandbox.whatsapp.person_settings import SettingDoings
 from sandbox.whatsapp.person_status import StatusDoings
 from sandbox.whatsapp.person_view import Shown, View, unwrapped
@@ -199,12 +199,17 @@ class Person:
         edit = _TAKEN_AWAY if shown.mine else _TAKEN_AWAY_BY_ADMIN
         self._show(await self.client.send(shown.chat, message, edit=edit), shown.chat, message)
 
-    async def react(self, shown: Shown, emoji: str | None) -> None:
-        """Have this as the only reaction, or none."""
+    async def react(self, shown: Shown, emoji: str | None, *, sealed: bool = False) -> None:
+        """Have this as the only reaction, or none; `sealed` in a community's announcements."""
         message = WAProto_pb2.Message()
         message.reactionMessage.key.CopyFrom(self._key(shown))
         message.reactionMessage.text = emoji or ""
         message.reactionMessage.senderTimestampMs = int(time.time() * 1000)
+        if sealed:
+            inside = message.reactionMessage
+            message = seal_reaction(
+                shown.id, shown.wire_author, shown.secret, self.jid, inside, self._random
+            )
         sent = await self.client.send(shown.chat, message, kind="reaction")
         self._show(sent, shown.chat, message)
 

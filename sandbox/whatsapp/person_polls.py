@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Votes in polls and changes of messages, which are sealed with the secret of what they are about."""
+"""Votes in polls, changes and reactions, which are sealed with the secret of what they are about."""
 
 import hashlib
 from typing import Any
@@ -60,6 +60,40 @@ def seal_change(
     sealed.encPayload = AESGCM(key).encrypt(nonce, message.SerializeToString(), None)
     sealed.secretEncType = WAProto_pb2.Message.SecretEncryptedMessage.MESSAGE_EDIT
     return envelope
+
+
+def seal_reaction(
+    about: str, author: Jid, secret: bytes, sender: Jid, reaction: Any, random_bytes: RandomBytes
+) -> Any:
+    """Return a reaction as it is sent in the group for announcements of a community.
+
+    `about` is the id of the message and `secret` what it came with; `reaction` names the message.
+    """
+    nonce = random_bytes(_NONCE)
+    inside = WAProto_pb2.Message.ReactionMessage()
+    inside.CopyFrom(reaction)
+    inside.ClearField("key")
+    cipher = AESGCM(_reaction_key(about, author, secret, sender))
+    envelope = WAProto_pb2.Message()
+    envelope.encReactionMessage.targetMessageKey.CopyFrom(reaction.key)
+    envelope.encReactionMessage.encIv = nonce
+    envelope.encReactionMessage.encPayload = cipher.encrypt(nonce, inside.SerializeToString(), None)
+    return envelope
+
+
+def opened_reaction(about: str, author: Jid, secret: bytes, sender: Jid, sealed: Any) -> Any:
+    """Return the ``ReactionMessage``, without its key.
+
+    Raises `cryptography.exceptions.InvalidTag` where it is not of this sender or message.
+    """
+    cipher = AESGCM(_reaction_key(about, author, secret, sender))
+    inside = cipher.decrypt(bytes(sealed.encIv), bytes(sealed.encPayload), None)
+    return WAProto_pb2.Message.ReactionMessage.FromString(inside)
+
+
+def _reaction_key(about: str, author: Jid, secret: bytes, sender: Jid) -> bytes:
+    purpose = f"{about}{author.bare}{sender.bare}Enc Reaction".encode()
+    return HKDF(SHA256(), KEY_SIZE, None, purpose).derive(secret)
 
 
 def answer_hash(answer: str) -> bytes:

@@ -8,6 +8,7 @@ from pyaileys.proto import WAProto_pb2
 
 from sandbox.whatsapp.jids import STATUS, Jid
 from sandbox.whatsapp.person_client import Arrival
+from sandbox.whatsapp.person_polls import opened_reaction
 
 _ENVELOPES = (
     "ephemeralMessage",
@@ -58,6 +59,7 @@ class Shown:
         wire_author: how the author is called in what refers to the message.
         message: without envelopes; a changed one has the latest text.
         reactions: by the LID of who reacts.
+        reacted_sealed: LIDs of those who have reacted as in a community's announcements.
         read_by: LIDs of those who are known to have read it.
         votes: hashes of the chosen answers, by LID.
     """
@@ -72,6 +74,7 @@ class Shown:
     secret: bytes = b""
     edited: bool = False
     reactions: dict[str, str] = field(factory=dict)
+    reacted_sealed: set[str] = field(factory=set)
     read_by: set[str] = field(factory=set)
     votes: dict[str, frozenset[bytes]] = field(factory=dict)
 
@@ -156,6 +159,8 @@ class View:
             self._change(arrival, message.protocolMessage)
         elif message.HasField("reactionMessage"):
             self._react(arrival, message.reactionMessage)
+        elif message.HasField("encReactionMessage"):
+            self._react_sealed(arrival, message.encReactionMessage)
         elif message.HasField("pinInChatMessage"):
             self._pin(arrival.chat, message.pinInChatMessage)
         elif message.HasField("pollUpdateMessage"):
@@ -200,6 +205,17 @@ class View:
             target.reactions[arrival.author.user] = reaction.text
         else:
             target.reactions.pop(arrival.author.user, None)
+
+    def _react_sealed(self, arrival: Arrival, sealed: Any) -> None:
+        target = self.find(arrival.chat, sealed.targetMessageKey.id)
+        if target is None:
+            return
+        inside = opened_reaction(
+            target.id, target.wire_author, target.secret, arrival.author, sealed
+        )
+        inside.key.CopyFrom(sealed.targetMessageKey)
+        self._react(arrival, inside)
+        target.reacted_sealed.add(arrival.author.user)
 
     def _pin(self, chat: Jid, pin: Any) -> None:
         pinned = [one for one in self.pins.get(chat, []) if one != pin.key.id]

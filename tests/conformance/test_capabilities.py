@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conformance.gaps import LACKS, NOT_YET
+from tests.conformance.gaps import CANNOT, LACKS
 from tests.conformance.stage import Conversation, Stage
 from tests.support.outcomes import QUALITY, ROOT
 
@@ -33,10 +33,10 @@ async def test_declared_features_have_tests(stage: Stage, direct: Conversation) 
     assert declared <= _tested_capabilities()
 
 
-@pytest.mark.parametrize("network", sorted({*LACKS, *NOT_YET}))
+@pytest.mark.parametrize("network", sorted({*LACKS, *CANNOT}))
 def test_what_a_network_does_not_have_names_tests_that_are_there(network: str) -> None:
     here = Path(__file__).parent
-    for name in [*LACKS.get(network, ()), *NOT_YET.get(network, ())]:
+    for name in [*LACKS.get(network, ()), *CANNOT.get(network, ())]:
         file, _, test = name.partition("[")[0].partition("::")
         there = _tests(here / file)
         assert not test or any(one == test or one.startswith(f"{test}::") for one in there), name

@@ -15,11 +15,11 @@ from bridges.core.outgoing import (
     OutgoingVote,
 )
 from bridges.core.text import user_text
-from bridges.whatsapp.ids import NEWSLETTER, STATUS, Jid
+from bridges.whatsapp.ids import GROUP, NEWSLETTER, STATUS, Jid
 from bridges.whatsapp.linked.device import LinkedDevice
 from bridges.whatsapp.linked.features import DELETABLE_FOR, EDITABLE_FOR
 from bridges.whatsapp.linked.outgoing import Outgoing
-from bridges.whatsapp.linked.queries import known_chat
+from bridges.whatsapp.linked.queries import Queries, known_chat
 from bridges.whatsapp.linked.refusals import guarded
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.polls import chosen
@@ -38,8 +38,15 @@ class MessageActions:
     """For one login."""
 
     def __init__(
-        self, device: LinkedDevice, stores: Stores, outgoing: Outgoing, clock: Clock
+        self,
+        device: LinkedDevice,
+        stores: Stores,
+        outgoing: Outgoing,
+        queries: Queries,
+        clock: Clock,
     ) -> None:
+        self._queries = queries
+        self._announcing: dict[Jid, bool] = {}
         self._device = device
         self._stores = stores
         self._outgoing = outgoing
@@ -90,8 +97,18 @@ class MessageActions:
                 raise Rejected("WHATSAPP.UNKNOWN_MESSAGE", _UNKNOWN)
             await guarded(worker.react_in_newsletter(name, str(jid), said.number, emoji))
             return (emoji,) if emoji else ()
-        await guarded(worker.react(name, str(jid), str(said.sender), reactions.target, emoji))
+        sealed = await self._is_announcing(jid)
+        sender = str(said.sender)
+        await guarded(worker.react(name, str(jid), sender, reactions.target, emoji, sealed=sealed))
         return (emoji,) if emoji else ()
+
+    async def _is_announcing(self, jid: Jid) -> bool:
+        """Whether a community's administrators tell everybody something here; it stays what it is."""
+        if jid.server != GROUP:
+            return False
+        if jid not in self._announcing:
+            self._announcing[jid] = (await self._queries.group(jid)).is_default_subgroup
+        return self._announcing[jid]
 
     async def vote(self, vote: OutgoingVote) -> None:
         """See ``HandlesPolls``."""

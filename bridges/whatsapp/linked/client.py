@@ -135,11 +135,16 @@ class WorkerClient:
         sender: str,
         message_id: str,
         emoji: str,
+        *,
+        sealed: bool = False,
         key: str = "",
     ) -> Sent:
-        """Set the own reaction; an empty one takes it back."""
+        """Set the own reaction; an empty one takes it back.
+
+        `sealed` in the group in which a community's administrators tell everybody something.
+        """
         with_ = {"chat": chat, "sender": sender, "id": message_id, "emoji": emoji, "key": key}
-        return await self._sent("react", account, with_)
+        return await self._sent("react", account, {**with_, "sealed": sealed})
 
     async def create_poll(
         self,

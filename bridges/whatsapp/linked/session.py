@@ -112,7 +112,7 @@ class LinkedSession(RoomAbilities):
         )
         outgoing = Outgoing(device, stores, Preparer(converters.outgoing))
         self._sender = MessageSender(device, stores, outgoing)
-        self._actions = MessageActions(device, stores, outgoing, handle.clock)
+        self._actions = MessageActions(device, stores, outgoing, self._queries, handle.clock)
         self._lists = ChatLists(device, stores, people, handle.clock, history)
         self._past = Past(device, stores, people, contents, history)
         self._fetcher = MediaFetcher(device, converters.stickers)

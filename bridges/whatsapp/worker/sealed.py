@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Opening what is sealed with the secret of an earlier message: changes, reactions, comments.
+"""What is sealed with the secret of an earlier message: changes, reactions, comments.
 
 WhatsApp's apps seal changes of messages in this way. The library keeps the secret that each message
 comes with in its own database, before it tells of the message, and offers no way to make use of it.
@@ -8,7 +8,7 @@ The key is HKDF-SHA256 of the secret, without salt, for: the message's id, its a
 what for; addresses are without the device. The content is sealed by AES-256-GCM, with nothing beside it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from attrs import frozen
 from cryptography.exceptions import InvalidTag
@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _KEY_SIZE = 32
+_NONCE_SIZE = 12
+
+RandomBytes = Callable[[int], bytes]
 
 
 @frozen
@@ -49,10 +52,23 @@ def opened(sealed: Sealed, secrets: Iterable[Secret]) -> bytes | None:
     for secret in secrets:
         for writer in sealed.writers:
             for purpose in sealed.purposes:
-                about = f"{sealed.target}{secret.author}{writer}{purpose}".encode()
-                key = HKDF(SHA256(), _KEY_SIZE, None, about).derive(secret.key)
+                cipher = _cipher(sealed.target, secret, writer, purpose)
                 try:
-                    return AESGCM(key).decrypt(sealed.nonce, sealed.content, None)
+                    return cipher.decrypt(sealed.nonce, sealed.content, None)
                 except (InvalidTag, ValueError):
                     continue
     return None
+
+
+def seal(
+    target: str, secret: Secret, writer: str, purpose: str, content: bytes, random: RandomBytes
+) -> Sealed:
+    """Seal something that `writer` has to say about the message `target`, which came with `secret`."""
+    nonce = random(_NONCE_SIZE)
+    closed = _cipher(target, secret, writer, purpose).encrypt(nonce, content, None)
+    return Sealed(target, [writer], [purpose], nonce, closed)
+
+
+def _cipher(target: str, secret: Secret, writer: str, purpose: str) -> AESGCM:
+    about = f"{target}{secret.author}{writer}{purpose}".encode()
+    return AESGCM(HKDF(SHA256(), _KEY_SIZE, None, about).derive(secret.key))

@@ -100,6 +100,26 @@ async def test_what_administrators_tell_everybody_cannot_be_answered(
     assert town.market.state("m.room.member", stage.ghost(town.nodira))["membership"] == "join"
 
 
+async def test_who_only_reads_reacts_to_what_is_told_everybody(stage: Stage, town: Town) -> None:
+    text = unique("the well is open")
+    shown = town.nodira.shown(await town.nodira.send(town.everybody.chat, text))
+    event = (await town.everybody.in_matrix(text))["event_id"]
+    gulnora = town.gulnora
+    assert isinstance(gulnora.phone, WhatsAppPhone)
+    lid = gulnora.phone.person.account.lid
+    reaction = await gulnora.user.react(town.everybody.room, event, "👍")
+    await eventually(lambda: shown.reactions.get(lid) == "👍", describe="a reaction on the phone")
+    assert lid in shown.reacted_sealed
+    await gulnora.user.redact(town.everybody.room, reaction)
+    await eventually(lambda: lid not in shown.reactions, describe="no reaction on the phone")
+    await town.owner.react(shown, "❤️", sealed=True)
+    told = await town.everybody.event(
+        lambda one: (one["type"], one["sender"]) == ("m.reaction", stage.ghost(town.nodira)),
+        "a reaction",
+    )
+    assert told["content"]["m.relates_to"]["event_id"] == event
+
+
 async def test_names_and_people_of_a_community_change(
     stage: Stage, whatsapp: WhatsAppDriver, town: Town
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bridges.whatsapp.worker import jids
 from bridges.whatsapp.worker.calls.base import Handler, Request
+from bridges.whatsapp.worker.calls.sealed import sealed_reaction
 from bridges.whatsapp.worker.library import Foreign
 from bridges.whatsapp.worker.plain import message_dict
 
@@ -44,11 +45,16 @@ async def revoke(request: Request) -> dict[str, Any]:
 
 
 async def react(request: Request) -> dict[str, Any]:
-    """Set the own reaction to a message; an empty one takes it back."""
+    """Set the own reaction to a message; an empty one takes it back.
+
+    With ``sealed`` as a community's group for announcements wants it.
+    """
     chat, sender = request.jid("chat"), request.jid("sender")
     message = await request.client.build_reaction(
         chat, sender, request.text("id"), request.text("emoji")
     )
+    if request.flag("sealed", False):
+        message = await sealed_reaction(request, message)
     return await _send(request, chat, message)
 
 

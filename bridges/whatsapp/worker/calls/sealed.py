@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages inside of messages that are sealed with the secret of an earlier one."""
 
+import secrets as randomness
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from bridges.whatsapp.worker.jids import bare
 from bridges.whatsapp.worker.library import Foreign
 from bridges.whatsapp.worker.plain import message_dict
 from bridges.whatsapp.worker.refusals import RefusedError
-from bridges.whatsapp.worker.sealed import Sealed, opened
+from bridges.whatsapp.worker.sealed import Sealed, opened, seal
 
 
 @frozen
@@ -57,6 +58,33 @@ async def open_sealed(request: Request) -> dict[str, Any]:
         return message_dict(request.library.message.FromString(content))
     except request.library.decode_error as error:
         raise RefusedError("UNREADABLE", str(error)) from error
+
+
+async def sealed_reaction(request: Request, message: Foreign) -> Foreign:
+    """Return a reaction as it is sent where a community's administrators tell everybody something.
+
+    Raises `RefusedError` (``UNREADABLE``) for a message that came without a secret.
+    """
+    own, reaction = request.device.own, message.reactionMessage
+    known = await request.store.message_secrets(own.jid if own else "", reaction.key.ID)
+    if own is None or not known:
+        raise RefusedError("UNREADABLE", "what it is about came without a secret")
+    content = type(reaction).FromString(reaction.SerializeToString())
+    content.ClearField("key")
+    (purpose,) = _REACTION.purposes
+    sealed = seal(
+        reaction.key.ID,
+        known[0],
+        bare(own.lid),
+        purpose,
+        content.SerializeToString(),
+        randomness.token_bytes,
+    )
+    closed = request.library.message()
+    closed.encReactionMessage.targetMessageKey.CopyFrom(reaction.key)
+    closed.encReactionMessage.encPayload = sealed.content
+    closed.encReactionMessage.encIV = sealed.nonce
+    return closed
 
 
 def _part(message: Foreign) -> tuple[Foreign, _Kind]:
