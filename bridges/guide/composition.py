@@ -30,6 +30,7 @@ from bridges.guide.matrix.client import MatrixClient
 from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.progress import ProgressStore
+from bridges.guide.store.unread import UnreadStore
 
 
 class Parts:
@@ -140,6 +141,7 @@ class Parts:
             self.settings.mxid,
             self.settings.permissions,
             self.progress,
+            UnreadStore(self.database),
             Conversation(self.repertoire, self.people, self.voice),
             self.voice,
             self.clock,

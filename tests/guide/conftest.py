@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+from bridges.contacts.store.schema import contact_tables
 from bridges.core.clock import SystemClock
+from bridges.core.secretbox import SecretBox
+from bridges.core.storage.database import Database, open_database
 from bridges.guide.config import GuideSettings
 from bridges.guide.process import running_guide
+from bridges.guide.store.progress import ProgressStore
 from karvon.config.layout import Layout
 from karvon.config.load import load_config
 from karvon.config.secretstore import SecretStore
@@ -42,6 +46,31 @@ class Village:
             yield work
 
     @asynccontextmanager
+    async def process(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        """Have the guide run as a process; it is killed at the end of the block."""
+        process = await self.town.start("guide")
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            _, said = await process.communicate()
+            assert not said, said.decode()  # It has nothing to complain about.
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """Have the guide's database."""
+        database = await open_database(self.settings.database.url, None, contact_tables)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    def progress(self, database: Database) -> ProgressStore:
+        """Give how far the guide has listened."""
+        return ProgressStore(database, SecretBox(self.settings.encryption_key))
+
+    @asynccontextmanager
     async def person(
         self, name: str = "madina", device: str = "phone"
     ) -> AsyncIterator[EncryptedPerson]:
@@ -63,6 +92,7 @@ async def village(
     guide = {"guide": {"enabled": True, "password": GUIDE_PASSWORD}}
     async with town(synapse_factory, folder, further=guide) as place:
         await place.server.register_user("karvon", GUIDE_PASSWORD)
+        await place.server.register_user("behruz", PASSWORD)
         config = load_config(folder / "karvon.yaml", {}, cwd=folder)
         settings = guide_settings(config, SecretStore(Layout.of(config).secrets))
         settings.folder.mkdir()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A person whose app encrypts: a device with keys, as Element has one."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,9 @@ class EncryptedPerson:
     def __init__(self, client: nio.AsyncClient) -> None:
         self._nio = client
         self.heard: list[dict[str, Any]] = []
-        """Messages of others as they were decrypted, in order."""
+        """Messages of others as they were decrypted, in order, that were not waited for yet."""
+        self.read: list[str] = []
+        """The texts of all of them, but for later versions."""
         self.undecrypted: list[str] = []
 
     async def sync(self, *, full: bool = False) -> None:
@@ -40,6 +42,8 @@ class EncryptedPerson:
                     self.undecrypted.append(event.event_id)
                 elif event.source["type"] == "m.room.message" and event.sender != client.user_id:
                     self.heard.append(event.source)
+                    if "m.new_content" not in event.source["content"]:
+                        self.read.append(str(event.source["content"]["body"]))
         await client.send_to_device_messages()
         if client.should_upload_keys:
             await client.keys_upload()
@@ -47,6 +51,14 @@ class EncryptedPerson:
             await client.keys_query()
         if client.should_claim_keys:
             await client.keys_claim(client.get_users_for_key_claiming())
+
+    async def invite(self, room: str, other: str) -> None:
+        """Invite somebody."""
+        accepted(await self._nio.room_invite(room, other))
+
+    def members(self, room: str) -> set[str]:
+        """Give who is in a room or invited."""
+        return set(self._nio.rooms[room].users)
 
     async def chat_with(self, *others: str, encrypted: bool = True) -> str:
         """Open a chat and wait until all others are in it."""
@@ -67,6 +79,26 @@ class EncryptedPerson:
     async def say(self, room: str, text: str) -> str:
         """Say something."""
         return await self._send(room, {"msgtype": "m.text", "body": text})
+
+    async def say_before_its_key(self, room: str, text: str) -> Callable[[], Awaitable[None]]:
+        """Say something whose key comes later: when what is given is called."""
+        client = self._nio
+        client.olm.create_outbound_group_session(room)
+        keys = list(
+            client.olm.share_group_session_parallel(
+                room, list(client.rooms[room].users), ignore_unverified_devices=True
+            )
+        )
+        client.olm.outbound_group_sessions[room].shared = True
+        await self.say(room, text)
+
+        async def send_key() -> None:
+            for number, (_, messages) in enumerate(keys):
+                path = nio.Api.to_device(client.access_token, "m.room.encrypted", messages, number)
+                response = await client.send(*path)
+                assert response.status == 200
+
+        return send_key
 
     async def drop(self, room: str, name: str, data: bytes) -> str:
         """Send a file, encrypted (specification, "Sending encrypted attachments")."""
@@ -105,10 +137,6 @@ class EncryptedPerson:
         except TimeoutError as error:
             error.add_note(f"heard: {[one['content']['body'] for one in self.heard]}")
             raise
-
-    def rooms(self) -> set[str]:
-        """Give the rooms the person is in."""
-        return set(self._nio.rooms)
 
     async def _send(self, room: str, content: dict[str, Any]) -> str:
         sent = await self._nio.room_send(

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files dropped into an encrypted chat become rooms, also if the guide is killed meanwhile."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from bridges.migration.run.journal import Journal
 from tests.guide.conftest import Village
-from tests.migration.run.exports import whatsapp_chat
+from tests.migration.run.exports import telegram_group, whatsapp_chat
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
 
@@ -43,3 +46,76 @@ async def test_a_chat_of_whatsapp_is_dropped_asked_about_and_brought_over(
         await madina.hears(lambda text: text.startswith("Taken back"))
         assert made not in await village.town.rooms()
         assert not list((village.settings.folder / "archives").iterdir())
+
+
+async def test_killed_in_the_middle_it_goes_on_and_says_everything_once(
+    village: Village, tmp_path: Path
+) -> None:
+    export = zipped_group(tmp_path / "export", 300)
+    async with village.person() as madina:
+        async with village.process():
+            room = await madina.chat_with(village.guide)
+            await madina.drop(room, "export.zip", export)
+            await madina.hears(lambda text: "rooms: 1, messages: 300" in text)
+            await madina.say(room, "start")
+            await eventually(lambda: _brought(village) >= 1)
+        assert _brought(village) < 300
+        async with village.process():
+            await madina.hears(lambda text: "in the rooms: 300, left out: 0" in text)
+            await madina.say(room, "archives")
+            await madina.hears(lambda text: "1. export.zip" in text)
+        for said in ("Thank you.", "rooms: 1", "Bringing over", "read all rooms"):
+            assert len([one for one in madina.read if said in one]) == 1, said
+        assert not madina.undecrypted
+
+
+def zipped_group(folder: Path, size: int) -> bytes:
+    """Give an export of Telegram as people send it."""
+    telegram_group(folder, size)
+    return Path(shutil.make_archive(str(folder), "zip", folder)).read_bytes()
+
+
+def _brought(village: Village) -> int:
+    """Count the events that the guide has noted as written."""
+    count = 0
+    for path in (village.settings.folder / "archives").glob("*/plan.yaml.journal"):
+        with Journal.open(path) as journal:
+            count += journal.count_events()
+    return count
+
+
+async def test_a_file_that_is_no_export_is_refused_with_a_sentence(village: Village) -> None:
+    async with village.guided(), village.person("behruz") as behruz:
+        room = await behruz.chat_with(village.guide)
+        await behruz.drop(room, "cv.pdf", b"%PDF-1.7 " + bytes(range(256)))
+        await behruz.hears(lambda text: text.startswith("cv.pdf cannot be used"))
+        await behruz.say(room, "archives")
+        await behruz.hears(lambda text: text == "You have dropped no files here.")
+
+
+async def test_an_address_book_is_read_and_questions_about_it_are_decided(village: Village) -> None:
+    cards = "".join(
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nTEL:{number}\r\nEND:VCARD\r\n"
+        for uid, name, number in (
+            ("1", "Gulnora Misolova", "+992 900 00 00 01"),
+            ("2", "Farrukh Namunaev", "+992 900 00 00 01"),
+            ("3", "Zarina Masalova", "900 00 00 02"),
+        )
+    )
+    async with village.guided(), village.person("behruz") as behruz:
+        room = await behruz.chat_with(village.guide)
+        await behruz.drop(room, "contacts.vcf", cards.encode())
+        await behruz.hears(lambda text: "Contacts read from contacts.vcf: 3" in text)
+        await behruz.say(room, "contacts")
+        counted = await behruz.hears(lambda text: "People: 3. Contacts: 3" in text)
+        assert "Numbers without a country code: 1" in counted
+        asked = await behruz.hears(lambda text: "Are they the same person?" in text)
+        assert "Gulnora Misolova" in asked
+        await behruz.say(room, "1")
+        await behruz.hears(lambda text: "that was all. People: 2." in text)
+        await behruz.say(room, "country TJ")
+        await behruz.hears(lambda text: "of TJ now. People: 2." in text)
+        await behruz.say(room, "forget everything")
+        await behruz.hears(lambda text: "I have deleted" in text)
+        await behruz.say(room, "contacts")
+        await behruz.hears(lambda text: "I know no contacts of yours" in text)

@@ -110,7 +110,12 @@ class Workshop:
                 self._log.warning("the homeserver does not answer", error=str(error))
                 await self._clock.sleep(_PAUSE)
             except _REFUSED as refused:
-                await self._tell(deposit, "refused", [refused.text])
+                why = user_text(
+                    "{file} cannot be used, and I have deleted it. {why}",
+                    file=deposit.name,
+                    why=refused.text,
+                )
+                await self._tell(deposit, "refused", [why])
                 await self._give_up(deposit)
             except (RunRefused, HomeserverRefused) as refused:
                 await self._tell(

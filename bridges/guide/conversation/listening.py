@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-from mautrix.types import EventID, RoomID, UserID
+from mautrix.types import RoomID, UserID
 
 from bridges.core.clock import Clock
 from bridges.core.config import Level, Permissions
@@ -20,10 +20,14 @@ from bridges.guide.matrix.client import MatrixClient
 from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable
 from bridges.guide.matrix.events import Batch, Invitation, Message, Unreadable
 from bridges.guide.store.progress import ProgressStore
+from bridges.guide.store.unread import UnreadStore
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 """Seconds between two tries while the homeserver does not answer."""
+
+_KEY_SECONDS = 30
+"""How long the key of a message may be on its way."""
 
 
 class Listening:
@@ -35,6 +39,7 @@ class Listening:
         me: UserID,
         permissions: Permissions,
         progress: ProgressStore,
+        unread: UnreadStore,
         conversation: Conversation,
         voice: Voice,
         clock: Clock,
@@ -43,6 +48,7 @@ class Listening:
         self._me = me
         self._permissions = permissions
         self._progress = progress
+        self._unread = unread
         self._conversation = conversation
         self._voice = voice
         self._clock = clock
@@ -73,9 +79,30 @@ class Listening:
         for room in batch.changed:
             await self._surely(partial(self._leave_crowd, room))
         for message in batch.messages:
-            if not await self._progress.is_done(message.event):
+            if isinstance(message, Unreadable):
+                await self._unread.add(message, self._clock.now())
+            elif not await self._progress.is_done(message.event):
                 await self._surely(partial(self._hear, message))
                 await self._progress.note_done(message.event)
+
+        for waiting, seconds in await self._unread.all(self._clock.now()):
+            await self._surely(partial(self._look_again, waiting, seconds))
+
+    async def _look_again(self, waiting: Unreadable, seconds: float) -> None:
+        """See whether the key of a message has come; say so if it does not."""
+        message = self._client.decrypted(waiting)
+        if message is not None:
+            await self._hear(message)
+        elif seconds < _KEY_SECONDS:
+            return
+        elif self._is_with(waiting.room, waiting.sender):
+            lost = user_text(
+                "I could not read what you have just sent, as your app has not given me the key. Please"
+                " send it again."
+            )
+            identity = (waiting.event, "unreadable")
+            await self._voice.say(waiting.room, [lost], person=waiting.sender, identity=identity)
+        await self._unread.remove(waiting.event)
 
     async def _surely(self, step: Callable[[], Awaitable[None]]) -> None:
         """Do a step, again and again while the homeserver does not answer."""
@@ -128,16 +155,11 @@ class Listening:
         await self._voice.say(room, [hello], person=person, identity=(room, "hello"))
         await self._progress.note_greeted(room)
 
-    async def _hear(self, message: Message | Unreadable) -> None:
-        members = self._client.members(message.room)
-        if len(members) != 2 or self._permissions.level(message.sender) is Level.NONE:
-            return
-        if isinstance(message, Message):
+    async def _hear(self, message: Message) -> None:
+        if self._is_with(message.room, message.sender):
             await self._conversation.hear(message)
-            return
-        lost = user_text(
-            "I could not read what you have just sent, as your app has not given me the key. Please send"
-            " it again."
-        )
-        identity = (EventID(message.event), "unreadable")
-        await self._voice.say(message.room, [lost], person=message.sender, identity=identity)
+
+    def _is_with(self, room: RoomID, person: UserID) -> bool:
+        """Whether nobody else is in a room, and the person may talk to the guide."""
+        alone = self._client.members(room) == {self._me, person}
+        return alone and self._permissions.level(person) is not Level.NONE

@@ -128,6 +128,16 @@ class MatrixClient:
         known = self._nio.rooms.get(room)
         return set() if known is None else {UserID(one) for one in known.users}
 
+    def decrypted(self, before: Unreadable) -> Message | None:
+        """Try once more to decrypt a message; None if its key is still not here."""
+        event = nio.Event.parse_encrypted_event(dict(before.source))
+        event.room_id = before.room
+        try:
+            found = self._nio.decrypt_event(event)
+        except nio.EncryptionError:
+            return None
+        return Message(before.event, before.room, before.sender, found.source.get("content", {}))
+
     # -- Doing
 
     async def join(self, room: RoomID) -> None:
@@ -199,7 +209,7 @@ class MatrixClient:
                     continue
                 place = EventID(event.event_id), RoomID(room), UserID(event.sender)
                 if isinstance(event, nio.MegolmEvent):
-                    yield Unreadable(*place)
+                    yield Unreadable(*place, event.source)
                 elif event.source.get("type") == "m.room.message":
                     yield Message(*place, event.source.get("content", {}))
 

@@ -28,11 +28,12 @@ class Message:
 
 @frozen
 class Unreadable:
-    """A message whose key has not come."""
+    """A message whose key has not come; ``source`` is the event as it is on the homeserver."""
 
     event: EventID
     room: RoomID
     sender: UserID
+    source: Mapping[str, Any] = field(repr=False)
 
 
 @frozen

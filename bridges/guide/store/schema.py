@@ -20,6 +20,13 @@ CREATE TABLE guide_done (
 CREATE TABLE guide_room (
     room TEXT PRIMARY KEY
 );
+CREATE TABLE guide_unread (
+    event  TEXT PRIMARY KEY,
+    room   TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    since  BIGINT NOT NULL,
+    source TEXT NOT NULL
+);
 CREATE TABLE guide_person (
     mxid     TEXT PRIMARY KEY,
     language TEXT,
