@@ -13,6 +13,9 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
 
+_SIZE = 500
+"""Messages: far more than are written at once."""
+
 
 async def test_a_chat_of_whatsapp_is_dropped_asked_about_and_brought_over(
     village: Village, tmp_path: Path
@@ -51,17 +54,17 @@ async def test_a_chat_of_whatsapp_is_dropped_asked_about_and_brought_over(
 async def test_killed_in_the_middle_it_goes_on_and_says_everything_once(
     village: Village, tmp_path: Path
 ) -> None:
-    export = zipped_group(tmp_path / "export", 300)
+    export = zipped_group(tmp_path / "export", _SIZE)
     async with village.person() as madina:
         async with village.process():
             room = await madina.chat_with(village.guide)
             await madina.drop(room, "export.zip", export)
-            await madina.hears(lambda text: "rooms: 1, messages: 300" in text)
+            await madina.hears(lambda text: f"rooms: 1, messages: {_SIZE}" in text)
             await madina.say(room, "start")
             await eventually(lambda: _brought(village) >= 1)
-        assert _brought(village) < 300
+        assert _brought(village) < _SIZE
         async with village.process():
-            await madina.hears(lambda text: "in the rooms: 300, left out: 0" in text)
+            await madina.hears(lambda text: f"in the rooms: {_SIZE}, left out: 0" in text)
             await madina.say(room, "archives")
             await madina.hears(lambda text: "1. export.zip" in text)
         for said in ("Thank you.", "rooms: 1", "Bringing over", "read all rooms"):
