@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conformance.pair import Pair, acquainted
-from tests.conformance.stage import Conversation, Resident, Stage, unique
+from tests.conformance.pair import DONE, Pair, acquainted
+from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.conformance.test_members import becomes
 
 pytestmark = pytest.mark.synapse
@@ -146,3 +146,40 @@ async def test_not_with_somebody_who_has_no_account_here(
         event,
     )
     assert "Nobody here has proven" in answer["content"]["body"]
+
+
+async def test_proven_by_a_code_over_the_network(stage: Stage, zarina: Resident) -> None:
+    """Somebody has an account on both sides, and logs in to nothing."""
+    phone = await stage.driver.person("Malika")
+    talk = await stage.meet(zarina, phone)
+    account = await stage.matrix_user("Malika")
+    desk = await account.create_dm(stage.bridge.bot)
+    await account.wait_message("login", desk, sender=stage.bridge.bot)
+    ask = f"{stage.bridge.prefix} send-code {account.mxid}"
+    asked = await talk.say(ask)
+    await talk.event(lambda one: "in your name" in one["content"].get("body", ""), "a text", asked)
+    await talk.say(f"{ask} yes")
+    sent = await seen_on(phone, talk.chat, lambda one: "prove" in one.text, "the code")
+    code = sent.text.partition("prove ")[2].partition("”")[0]
+    await account.say(desk, "prove amber-amber-amber-amber-amber")
+    await account.wait_message("not the code", desk)
+    await account.say(desk, f"prove {code.upper()}")
+    done = await talk.event(lambda one: DONE in one["content"].get("body", ""), "that it is done")
+    await becomes(talk, account.mxid, "join")
+    await becomes(talk, stage.ghost(phone), "leave")
+    here, there, reply = unique("directly"), unique("by phone"), unique("to you")
+    await account.say(talk.room, here)
+    await phone.send(talk.chat, there)
+    await talk.say(reply)
+    for text, sender in ((here, account.mxid), (there, account.mxid), (reply, zarina.mxid)):
+        await talk.in_matrix(text, sender, done["event_id"])
+    await account.say(desk, f"take-back {zarina.mxid} stay")
+    await becomes(talk, stage.ghost(phone), "join")
+    last = unique("over the network again")
+    await talk.say(last)
+    await talk.on_phone(phone, last)
+    texts = [one.text for one in await phone.messages(talk.chat)]
+    assert here not in texts
+    assert reply not in texts
+    assert [talk.count(one) for one in (here, there, reply, last)] == [1, 1, 1, 1]
+    assert account.mxid in zarina.user.record.members(talk.room)

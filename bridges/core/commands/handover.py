@@ -4,14 +4,27 @@
 from bridges.core.commands.accounts import login_missing
 from bridges.core.commands.command import Command, Context, Section, Situation
 from bridges.core.commands.parser import Argument
+from bridges.core.commands.rooms import ELSEWHERE
 from bridges.core.text import UserText, user_text
 
-_STAY = "stay"
+_STAY, _YES = "stay", "yes"
 
 
 async def _hand_over(context: Context) -> None:
     office, chat = context.services.handovers, context.values.get("chat")
     await context.reply(await office.ask(context.user, context.message.room, chat))
+
+
+async def _send_code(context: Context) -> None:
+    office, guest = context.services.handovers, context.values["person"]
+    confirmed = context.values.get("yes") == _YES
+    room = context.message.room
+    await context.reply(await office.send_code(context.user, room, guest, confirmed=confirmed))
+
+
+async def _prove(context: Context) -> None:
+    office = context.services.handovers
+    await context.reply(await office.prove(context.user, context.values["code"]))
 
 
 async def _agree(context: Context) -> None:
@@ -50,6 +63,10 @@ def _nothing_there(situation: Situation) -> UserText | None:
     )
 
 
+def _only_in_chats(situation: Situation) -> UserText | None:
+    return ELSEWHERE if situation.in_management_room else login_missing(situation)
+
+
 HAND_OVER = Command(
     name="hand-over",
     section=Section.CHATS,
@@ -57,6 +74,24 @@ HAND_OVER = Command(
     handler=_hand_over,
     arguments=(Argument("chat", required=False, rest=True),),
     obstacle=login_missing,
+)
+SEND_CODE = Command(
+    name="send-code",
+    section=Section.CHATS,
+    help=user_text(
+        "- `{usage}`: the same with somebody who has an account here, but no login to {network}"
+    ),
+    handler=_send_code,
+    arguments=(Argument("person"), Argument("yes", required=False)),
+    obstacle=_only_in_chats,
+)
+PROVE = Command(
+    name="prove",
+    section=Section.ACCOUNTS,
+    help=user_text("- `{usage}`: say a code that somebody has sent you over {network}"),
+    handler=_prove,
+    arguments=(Argument("code", rest=True),),
+    private=True,
 )
 AGREE = Command(
     name="agree",

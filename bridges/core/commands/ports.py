@@ -103,6 +103,16 @@ class HandoverOffice(Protocol):
         """Have the other side of a direct chat asked."""
         ...
 
+    async def send_code(
+        self, person: UserID, room: RoomID, guest: str, *, confirmed: bool
+    ) -> UserText:
+        """Have a code sent over the network in somebody's name; unless confirmed, say what."""
+        ...
+
+    async def prove(self, person: UserID, code: str) -> UserText:
+        """Take a code as proof of whose account on the network is somebody's."""
+        ...
+
     async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
         """Say yes."""
         ...

@@ -25,6 +25,8 @@ from bridges.core.commands.handover import (
     HAND_OVER,
     HAND_OVERS,
     ONLY_HERE,
+    PROVE,
+    SEND_CODE,
     TAKE_BACK,
 )
 from bridges.core.commands.leaving import LEAVE_CHAT, REJOIN
@@ -65,6 +67,8 @@ COMMANDS: tuple[Command, ...] = (
     LEAVE_CHAT,
     REJOIN,
     HAND_OVER,
+    SEND_CODE,
+    PROVE,
     AGREE,
     DECLINE,
     ONLY_HERE,

@@ -15,7 +15,7 @@ from bridges.core.errors import Unsupported
 from bridges.core.text import UserText, user_text
 
 _MYSELF = "me"
-_ELSEWHERE = user_text("Say that in the room of a chat that one of your accounts is in.")
+ELSEWHERE = user_text("Say that in the room of a chat that one of your accounts is in.")
 
 
 async def _new_topic(context: Context) -> None:
@@ -95,7 +95,7 @@ async def chat_here(context: Context) -> ChatView:
     """The chat in whose room a command was said. Raises ``Unsupported``."""
     chat = await context.services.chat_in(context.message.room, context.user)
     if chat is None:
-        raise Unsupported("NOT_A_CHAT", _ELSEWHERE)
+        raise Unsupported("NOT_A_CHAT", ELSEWHERE)
     return chat
 
 
@@ -107,7 +107,7 @@ def impossible(context: Context) -> Unsupported:
 
 def needs_chat(ability: type, situation: Situation) -> UserText | None:
     """Why a command about a chat cannot be used here and now; None if it can."""
-    return _ELSEWHERE if situation.in_management_room else obstacle(ability, situation)
+    return ELSEWHERE if situation.in_management_room else obstacle(ability, situation)
 
 
 NEW_TOPIC = Command(

@@ -112,6 +112,40 @@ class HandoverFinder:
         await self.check_residence(handover)
         return handover
 
+    async def unproven(self, person: UserID, portal: Portal, guest: UserID) -> Handover:
+        """What a handover would be to somebody who has no login here and agrees by a code.
+
+        Raises ``Rejected`` if somebody else is known to be the one, or it is handed over already.
+        """
+        assert portal.room is not None
+        assert portal.other_user is not None
+        known = await self._store.of(portal.key)
+        if known is not None and not known.is_over:
+            raise Rejected(
+                "HANDOVER.CHANGED",
+                user_text("Something else was decided just now. Say hand-overs to see it."),
+            )
+        if self._sessions.by_remote_user(portal.other_user) is not None:
+            raise Rejected(
+                "HANDOVER.LOGGED_IN",
+                user_text("They are logged in here themselves: say hand-over, and they are asked."),
+            )
+        if guest == person or self._senders.ghost_of(guest) is not None:
+            raise Rejected("HANDOVER.YOURSELF", user_text("That is an account of your own."))
+        handover = Handover(
+            room=portal.room,
+            kept=portal.key,
+            other=None,
+            keeper=person,
+            guest=guest,
+            guest_user=portal.other_user,
+            asked_by=person,
+            step=Step.AGREED,
+            changed_at=milliseconds(self._clock.now()),
+        )
+        await self.check_residence(handover)
+        return handover
+
     async def check_still_proven(self, handover: Handover) -> None:
         """Raise ``Rejected`` unless the logins that prove who is who are still here."""
         keeper = self._sessions.get(handover.kept.receiver)
@@ -209,7 +243,8 @@ class HandoverFinder:
             "HANDOVER.UNPROVEN",
             user_text(
                 "Nobody here has proven to be this person: they have to be logged in to {network} "
-                "here too.",
+                "here too. If they have an account here and do not want to log in, say "
+                "`send-code` with the name of that account.",
                 network=self._network.name,
             ),
         )

@@ -10,6 +10,7 @@ from mautrix.types import RoomID, UserID
 
 from bridges.core.clock import Clock
 from bridges.core.errors import Rejected, TemporaryError
+from bridges.core.handover.challenge import Challenges
 from bridges.core.handover.finder import HandoverFinder
 from bridges.core.handover.state import FOLLOWING, UNDER_WAY, Handover, Step, with_consent
 from bridges.core.handover.steps import HandoverSteps
@@ -25,6 +26,10 @@ from bridges.core.text import UserText, user_text
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _ASKED_AGAIN_AFTER = timedelta(days=1)
+_PREPARING = user_text(
+    "Agreed. I am preparing the room; you are told there when it is done. "
+    "You can go on writing meanwhile."
+)
 
 
 class Handovers:
@@ -36,6 +41,7 @@ class Handovers:
         finder: HandoverFinder,
         steps: HandoverSteps,
         teller: HandoverTeller,
+        challenges: Challenges,
         clock: Clock,
         passing: tuple[type[Exception], ...],
     ) -> None:
@@ -45,6 +51,7 @@ class Handovers:
         self._finder = finder
         self._steps = steps
         self._teller = teller
+        self._challenges = challenges
         self._clock = clock
         self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
         self._deciding: KeyedLocks[ChatKey] = KeyedLocks()
@@ -85,6 +92,20 @@ class Handovers:
             person=asked.asked,
             room=await self._teller.which_room(asked, person),
         )
+
+    async def send_code(
+        self, person: UserID, room: RoomID, guest: str, *, confirmed: bool
+    ) -> UserText:
+        """Have a code sent to the other side of a chat, for somebody who has no login here."""
+        return await self._challenges.send(person, room, UserID(guest), confirmed=confirmed)
+
+    async def prove(self, person: UserID, code: str) -> UserText:
+        """Take a code as proof and as consent. Raises ``Rejected`` if it is wrong."""
+        handover = await self._challenges.proven(person, code)
+        await self._store.save(handover)
+        self._go_on(handover.kept)
+        await self._teller.agreed(handover)
+        return _PREPARING
 
     async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
         """Say yes to what somebody has asked. Raises ``Rejected`` if nobody has."""
@@ -166,10 +187,7 @@ class Handovers:
         await self._finder.check_still_proven(asked)
         await self._decide(asked, evolve(asked, step=Step.AGREED))
         await self._teller.agreed(asked)
-        return user_text(
-            "Agreed. I am preparing the room; you are told there when it is done. "
-            "You can go on writing meanwhile."
-        )
+        return _PREPARING
 
     async def _decide(self, before: Handover, after: Handover) -> None:
         """Store what somebody has decided, and have what follows from that done.

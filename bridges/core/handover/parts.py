@@ -4,11 +4,13 @@
 from functools import cached_property
 
 from bridges.core.foundation import PASSING_TROUBLE
+from bridges.core.handover.challenge import Challenges
 from bridges.core.handover.finder import HandoverFinder
 from bridges.core.handover.handovers import Handovers
 from bridges.core.handover.steps import HandoverSteps
 from bridges.core.handover.teller import HandoverTeller
 from bridges.core.portal.parts import PortalParts
+from bridges.core.storage.handover_codes import HandoverCodeStore
 
 
 class HandoverParts(PortalParts):
@@ -53,6 +55,16 @@ class HandoverParts(PortalParts):
             finder,
             steps,
             self.handover_teller,
+            Challenges(
+                HandoverCodeStore(self.database),
+                finder,
+                self.sessions,
+                self.senders,
+                self.homeserver,
+                self.interpreter,
+                self.clock,
+                self.info,
+            ),
             self.clock,
             PASSING_TROUBLE,
         )

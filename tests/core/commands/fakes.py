@@ -273,6 +273,14 @@ class FakeHandovers:
     async def ask(self, person: UserID, room: RoomID, chat: str | None) -> UserText:
         return self._note("ask", person, room, chat)
 
+    async def send_code(
+        self, person: UserID, room: RoomID, guest: str, *, confirmed: bool
+    ) -> UserText:
+        return self._note("send code", person, room, guest, confirmed)
+
+    async def prove(self, person: UserID, code: str) -> UserText:
+        return self._note("prove", person, code)
+
     async def agree(self, person: UserID, room: RoomID, who: str | None) -> UserText:
         return self._note("agree", person, room, who)
 

@@ -37,3 +37,16 @@ async def test_a_chat_may_be_named_by_more_than_one_word(chat: Chat) -> None:
     chat.services.add_login("Ali", AbleSession())
     await chat.write("hand-over Bob the Builder")
     assert chat.services.handovers.said == [("ask", ALICE, ROOM, "Bob the Builder")]
+
+
+async def test_a_code_is_sent_after_a_yes_and_taken_as_it_is_written(chat: Chat) -> None:
+    chat.services.add_login("Ali", AbleSession())
+    await chat.write_in_portal("!tg send-code @bob:wonder.example")
+    await chat.write_in_portal("!tg send-code @bob:wonder.example yes")
+    await chat.write("prove Amber apple-ARROW")
+    sent = ("send code", *HERE, "@bob:wonder.example")
+    assert chat.services.handovers.said == [
+        (*sent, False),
+        (*sent, True),
+        ("prove", ALICE, "Amber apple-ARROW"),
+    ]

@@ -25,6 +25,7 @@ async def test_help_of_somebody_new_shows_only_what_works_now(chat: Chat) -> Non
     await chat.write("help")
     assert commands_in(chat.bot.last) == [
         "login [flow]",
+        "prove <code>",
         "help [command]",
         "lang [code]",
         "version",
@@ -44,6 +45,7 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "logout [login]",
         "list-logins",
         "delete-my-data",
+        "prove <code>",
         "list-chats [page]",
         "list-contacts [page]",
         "search <text>",
@@ -77,6 +79,7 @@ async def test_help_in_a_portal_shows_what_works_there_with_the_prefix(chat: Cha
         "!tg sync",
         "!tg leave-chat [room]",
         "!tg hand-over [chat]",
+        "!tg send-code <person> [yes]",
         "!tg help [command]",
         "!tg lang [code]",
         "!tg version",
