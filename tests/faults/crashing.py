@@ -7,6 +7,7 @@ the homeserver. Between two steps nothing happens that anybody else could notice
 """
 
 import functools
+import inspect
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from bridges.core.bridge import Bridge
 from bridges.core.handover.steps import HandoverSteps
 from bridges.core.inbox import Inbox
 from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix.histories import Histories
 from bridges.core.storage.database import Database
 from bridges.telegram.session import TelegramSession
 
@@ -42,8 +44,16 @@ _REQUESTS = (
     "read",
     "upload",
 )
-_POINTS: tuple[tuple[type, tuple[str, ...]], ...] = (
+Points = tuple[tuple[type, tuple[str, ...]], ...]
+"""Classes, and the names of their methods before and behind which a process may die."""
+
+REQUESTS: Points = (
     (Homeserver, _REQUESTS),
+    (Histories, ("hand_over", "commit")),
+)
+
+_POINTS: Points = (
+    *REQUESTS,
     (Database, ("execute",)),
     (Inbox, ("take",)),
     (Bridge, ("receive",)),
@@ -87,9 +97,9 @@ class CrashPoints:
         self._order = Order()
         self._passed = 0
 
-    def install(self) -> None:
-        """Wrap all points."""
-        for owner, names in _POINTS:
+    def install(self, points: Points = _POINTS) -> None:
+        """Wrap all points, and the transactions of the bridges' database."""
+        for owner, names in points:
             for name in names:
                 self._wrap(owner, name)
         self._wrap_transactions()
@@ -110,15 +120,24 @@ class CrashPoints:
 
     def _wrap(self, owner: type, name: str) -> None:
         original: Any = getattr(owner, name)
+        before, after = (f"{when} {owner.__name__}.{name}" for when in ("before", "after"))
 
         @functools.wraps(original)
         async def wrapped(*arguments: Any, **named: Any) -> Any:
-            self.step(f"before {owner.__name__}.{name}")
+            self.step(before)
             result = await original(*arguments, **named)
-            self.step(f"after {owner.__name__}.{name}")
+            self.step(after)
             return result
 
-        setattr(owner, name, wrapped)
+        @functools.wraps(original)
+        def wrapped_at_once(*arguments: Any, **named: Any) -> Any:
+            self.step(before)
+            result = original(*arguments, **named)
+            self.step(after)
+            return result
+
+        is_async = inspect.iscoroutinefunction(original)
+        setattr(owner, name, wrapped if is_async else wrapped_at_once)
 
     def _wrap_transactions(self) -> None:
         original = Database.transaction

@@ -2,9 +2,10 @@
 """A homeserver, a bridge process and a network with a breakable line between any two of them."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -105,11 +106,13 @@ async def scene(
     synapse_database: str | None = None,
     reconcile_interval: float = 30.0,
     old_friends: int = 0,
+    past: int = 0,
+    modules: Sequence[Mapping[str, Any]] = (),
 ) -> AsyncIterator[Scene]:
     """Set the scene for the time of the block; databases are SQLite unless URLs are given.
 
     `reconcile_interval` is the bridge's, in seconds; `old_friends` are how many chats there are from
-    before Zarina's login.
+    before Zarina's login, and `past` how much more was said in each; `modules` are the homeserver's.
     """
     async with AsyncExitStack() as stack:
         driver = await stack.enter_async_context(TelegramDriver())
@@ -117,7 +120,9 @@ async def scene(
         stack.callback(slot.release)
         push = await stack.enter_async_context(FaultProxy(slot.listen.port))
         slot.registration = evolve(slot.registration, url=push.url)
-        settings = SynapseSettings(registrations=slot.registrations, database_url=synapse_database)
+        settings = SynapseSettings(
+            registrations=slot.registrations, database_url=synapse_database, modules=modules
+        )
         server = await stack.enter_async_context(factory.running(settings))
         client = await stack.enter_async_context(FaultProxy(server.port))
         people = await stack.enter_async_context(People())
@@ -136,7 +141,9 @@ async def scene(
         bridge = await stack.enter_async_context(BridgeProcess(under_test.settings, folder))
         stage = Stage(server, driver, under_test, slot.registration, people)
         zarina = await stage.newcomer("Zarina")
-        threads = [await _old_friend(driver, stage, zarina, one) for one in range(old_friends)]
+        threads = [
+            await _old_friend(driver, stage, zarina, one, past) for one in range(old_friends)
+        ]
         await stage.log_in(zarina)
         rustam = await driver.person("Rustam")
         numbers = itertools.count(1)
@@ -144,9 +151,9 @@ async def scene(
 
 
 async def _old_friend(
-    driver: TelegramDriver, stage: Stage, zarina: Resident, number: int
+    driver: TelegramDriver, stage: Stage, zarina: Resident, number: int, past: int
 ) -> Thread:
-    """A chat in which both sides have said something."""
+    """A chat in which both sides have said something, and one of them so much more."""
     friend = await driver.person(f"Old friend {number}")
     chat = friend.chat_with(zarina.phone)
     thread = Thread(zarina, friend, chat, stage.ghost(friend), f"hello from {number}")
@@ -154,4 +161,6 @@ async def _old_friend(
     await thread.say_by_phone("and who are you?")
     await zarina.phone.read((await zarina.phone.messages(chat))[-1])
     await thread.hear("do you not remember?")
+    for one in range(past):
+        await thread.hear(f"it was the year {one}")
     return thread
