@@ -7,7 +7,12 @@ from uuid import uuid4
 
 from mautrix.types import UserID
 
+from bridges.contacts.live.books import LiveBooks
+from bridges.contacts.live.client import BridgeClient
+from bridges.contacts.report.counting import Counting
+from bridges.contacts.report.service import NobodyIsKnown, Reports
 from bridges.contacts.store.books import ContactStore
+from bridges.contacts.store.totals import TotalsStore
 from bridges.core.clock import Clock
 from bridges.core.i18n import Translator
 from bridges.core.secretbox import SecretBox
@@ -21,10 +26,12 @@ from bridges.guide.commands.archives import ArchiveCommands
 from bridges.guide.commands.contacts import ContactCommands
 from bridges.guide.commands.forgetting import Forget, forget_command
 from bridges.guide.commands.general import general_commands
+from bridges.guide.commands.report import report_command
 from bridges.guide.config import GuideSettings
 from bridges.guide.conversation.conversation import Conversation, Repertoire
 from bridges.guide.conversation.listening import Listening
 from bridges.guide.conversation.voice import Voice
+from bridges.guide.live import KINDS, services
 from bridges.guide.matrix.account import TOKEN
 from bridges.guide.matrix.client import MatrixClient
 from bridges.guide.store.archives import DepositStore
@@ -46,12 +53,14 @@ class Parts:
         client: MatrixClient,
         translator: Translator,
         clock: Clock,
+        bridges: Sequence[BridgeClient],
     ) -> None:
         self.settings = settings
         self.database = database
         self.client = client
         self.translator = translator
         self.clock = clock
+        self.bridges = bridges
 
     @cached_property
     def secrets(self) -> SecretBox:
@@ -72,6 +81,33 @@ class Parts:
     def contacts(self) -> ContactStore:
         """Everybody's address books."""
         return ContactStore(self.database, self.secrets, lambda: uuid4().hex)
+
+    @cached_property
+    def totals(self) -> TotalsStore:
+        """How many contacts everybody has."""
+        return TotalsStore(self.database)
+
+    @cached_property
+    def live_books(self) -> LiveBooks:
+        """Address books of people's logins."""
+        is_service = services(self.settings.services)
+        return LiveBooks(
+            self.contacts,
+            self.bridges,
+            KINDS,
+            is_service,
+            lambda owner: self.counting.changed(owner),
+        )
+
+    @cached_property
+    def reports(self) -> Reports:
+        """How contacts can be reached."""
+        return Reports(self.contacts, self.totals, self.live_books, NobodyIsKnown(), self.clock)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """Keeps the totals."""
+        return Counting(self.reports, self.contacts, self.totals, self.clock)
 
     @cached_property
     def voice(self) -> Voice:
@@ -123,6 +159,7 @@ class Parts:
             commands=(
                 *archives.commands(),
                 *contacts.commands(),
+                report_command(self.reports),
                 forget_command(self.forget_files, (self.forget_archives, *self.forgetters)),
                 *general_commands(),
             ),

@@ -9,9 +9,11 @@ from attrs import field, frozen
 from mautrix.types import UserID
 from pydantic import Field, SecretStr
 
+from bridges.contacts.live.model import BridgeAddress
 from bridges.core.config import (
     ConfigPath,
     DatabaseSettings,
+    ListenConfig,
     LogSettings,
     Permissions,
     PolicySettings,
@@ -41,6 +43,8 @@ class GuideConfig(Section):
     """File that holds the token instead."""
     archive_size: Size = "2G"
     """Largest file that people can drop."""
+    metrics: ListenConfig | None = None
+    """Where Prometheus finds how many contacts are in which state, at ``/metrics``; null: nowhere."""
 
 
 @frozen
@@ -54,6 +58,8 @@ class GuideSettings:
         folder: its own, for its device's keys and files on their way; exists.
         socket: listened on while it works.
         archive_size: bytes.
+        bridges: where the bridges tell of logins and contacts.
+        services: patterns of the Matrix ids of bots and ghosts, to be matched whole.
         obstacles: says what in the homeserver's policy stands against the rooms of archives.
     """
 
@@ -72,6 +78,9 @@ class GuideSettings:
     permissions: Permissions
     archive_size: int
     migration: MigrationSettings
+    bridges: tuple[BridgeAddress, ...]
+    services: tuple[str, ...]
+    metrics: ListenConfig | None
     obstacles: Callable[[], Sequence[Finding]]
     log: LogSettings
     policy: PolicySettings | None

@@ -25,6 +25,8 @@ from bridges.core.storage.database import Database, open_database
 from bridges.core.tasks import ended, first_of
 from bridges.guide.composition import Parts
 from bridges.guide.config import GuideSettings
+from bridges.guide.figures import Figures, served
+from bridges.guide.live import bridge_clients, following
 from bridges.guide.matrix.account import logged_in
 from bridges.guide.matrix.client import MatrixClient
 from bridges.guide.matrix.errors import AccountUnusable, GuideUnavailable
@@ -42,7 +44,8 @@ async def run_guide(settings: GuideSettings) -> int:
 
     2 means that the configuration has to be changed before it makes sense to start again.
     """
-    known = (settings.password, settings.access_token, settings.pickle_key)
+    known = [settings.password, settings.access_token, settings.pickle_key]
+    known += [one.secret for one in settings.bridges]
     set_up_logging(settings.log, [one for one in known if one is not None])
     log = structlog.get_logger("karvon.guide")
     stopped = asyncio.Event()
@@ -77,13 +80,19 @@ async def running_guide(
         MatrixClient.open(
             settings.homeserver_url, settings.mxid, settings.folder, settings.pickle_key, border
         ) as client,
+        bridge_clients(settings.bridges, border) as bridge_apis,
     ):
         folder = Path(str(files(bridges)))
         translator = Translator(load_catalogs(folder / one / "locale" for one in _CATALOGS))
-        parts = Parts(settings, database, client, translator, clock)
+        parts = Parts(settings, database, client, translator, clock, bridge_apis)
         await parts.reseal()
         await logged_in(client, settings, parts.progress)
-        async with _socket(settings.socket) as listen, parts.workshop.working():
+        async with (
+            _socket(settings.socket) as listen,
+            served(Figures(parts.totals), settings.metrics),
+            following(parts.live_books, parts.counting, clock),
+            parts.workshop.working(),
+        ):
             work = asyncio.create_task(parts.listening.run(listen), name="listening")
             try:
                 yield work

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.console import Console
 
+from karvon.cli.contact_totals import show_totals
 from karvon.cli.context import Invocation, invocation
 from karvon.cli.languages import language as language_of
 from karvon.cli.languages import words
@@ -180,12 +181,23 @@ def run(
 @app.command()
 def report(
     context: typer.Context,
-    file: Annotated[Path, _PLAN],
+    file: Annotated[Path | None, _PLAN] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write it here as JSON; - prints it instead.")
     ] = None,
+    everybody: Annotated[
+        bool,
+        typer.Option("--all", help="Instead: how many contacts are reached how, without names."),
+    ] = False,
 ) -> None:
     """Read the rooms again as a client and compare every message; exits 3 if anything differs."""
+    if everybody:
+        if file is not None:
+            raise OperatorError("--all is about everybody's contacts: leave the plan away")
+        show_totals(invocation(context), json_file)
+        return
+    if file is None:
+        raise OperatorError("name the plan whose rooms are to be compared, or say --all")
     from bridges.migration.run.rereading import reread
     from bridges.migration.screens import left_out_lines, report_document, report_table
 

@@ -3,18 +3,28 @@
 
 import asyncio
 import functools
+import re
 from collections.abc import Callable
 
 import aiohttp
 import uvloop
 from mautrix.types import UserID
 
-from bridges.core.config import LogSettings, parse_size
+from bridges.contacts.live.model import BridgeAddress
+from bridges.core.config import LogSettings, NetworkConfig, parse_size
+from bridges.core.provisioning.secret import provisioning_secret
 from bridges.guide.config import GuideSettings
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import database_of, encryption_keys, permissions, policy_settings
+from karvon.config.settings import (
+    MIGRATION_PREFIX,
+    database_of,
+    encryption_keys,
+    permissions,
+    policy_settings,
+    registration,
+)
 from karvon.errors import OperatorError
 from karvon.files import make_private_folder
 from karvon.migration import migration_settings, policy_findings
@@ -67,10 +77,28 @@ def guide_settings(config: KarvonConfig, secrets: SecretStore) -> GuideSettings:
         permissions=permissions(config),
         archive_size=parse_size(guide.archive_size),
         migration=migration,
+        bridges=tuple(_bridge(network, key) for network in config.networks),
+        services=_services(config, secrets),
+        metrics=guide.metrics,
         obstacles=functools.partial(policy_findings, config, migration),
         log=LogSettings(config.logging.level, config.logging.format),
         policy=policy_settings(config),
     )
+
+
+def _bridge(network: NetworkConfig, key: bytes) -> BridgeAddress:
+    """Give where a bridge tells of its logins; the secret follows from the key both have."""
+    secret = provisioning_secret(key, network.network_id)
+    return BridgeAddress(network.network_id, network.network_name, network.appservice_url, secret)
+
+
+def _services(config: KarvonConfig, secrets: SecretStore) -> tuple[str, ...]:
+    """Give patterns of all ids on the homeserver that are no person's."""
+    networks = [registration(config, one, secrets) for one in config.networks]
+    ours = [one.regex for given in networks for one in given.namespaces]
+    server = re.escape(config.homeserver.server_name)
+    ours += [f"@{re.escape(name)}:{server}" for name in (config.guide.username, MIGRATION_PREFIX)]
+    return (*ours, f"@{re.escape(MIGRATION_PREFIX)}_.*:{server}")
 
 
 def run_guide(config: KarvonConfig, secrets: SecretStore) -> int:

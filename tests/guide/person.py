@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nio  # type: ignore[import-untyped]
-from nio.crypto import encrypt_attachment  # type: ignore[import-untyped]
+from nio.crypto import decrypt_attachment, encrypt_attachment  # type: ignore[import-untyped]
 
 from tests.support.syncing_client import accepted
 from tests.support.waiting import DEFAULT_TIMEOUT, eventually
@@ -137,6 +137,22 @@ class EncryptedPerson:
         except TimeoutError as error:
             error.add_note(f"heard: {[one['content']['body'] for one in self.heard]}")
             raise
+
+    async def pick_up(self, name: str) -> bytes:
+        """Wait for an encrypted file of this name and read it."""
+
+        async def found() -> dict[str, Any] | None:
+            for event in self.heard:
+                if event["content"].get("filename") == name:
+                    return dict(event["content"]["file"])
+            await self.sync()
+            return None
+
+        file = await eventually(found)
+        assert file is not None
+        stored = accepted(await self._nio.download(file["url"]))
+        key, digest = file["key"]["k"], file["hashes"]["sha256"]
+        return bytes(decrypt_attachment(stored.body, key, digest, file["iv"]))
 
     async def _send(self, room: str, content: dict[str, Any]) -> str:
         sent = await self._nio.room_send(

@@ -20,6 +20,8 @@ from bridges.contacts.sources.model import SourceKind
 from bridges.contacts.store.books import ContactStore, LoginRef
 
 _DIRECT_NAME = "Matrix"
+_PERSON_WAITS = 20.0
+"""Seconds somebody who has asked waits for each of their networks."""
 
 
 class LiveBooks:
@@ -116,8 +118,9 @@ class LiveBooks:
 
     async def _try_refresh(self, login: LiveLogin) -> bool:
         try:
-            await self.refresh(login)
-        except BridgeSilent:
+            async with asyncio.timeout(_PERSON_WAITS):
+                await self.refresh(login)
+        except (BridgeSilent, TimeoutError):
             return False
         except BridgeRefuses:
             return True

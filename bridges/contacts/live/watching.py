@@ -26,20 +26,11 @@ _TRIED_AGAIN = timedelta(minutes=1)
 class BridgeWatch:
     """Follows one bridge, for ever."""
 
-    def __init__(
-        self,
-        client: BridgeClient,
-        books: LiveBooks,
-        clock: Clock,
-        passing: tuple[type[Exception], ...],
-    ) -> None:
-        """``passing`` are errors of the database that go away by themselves."""
+    def __init__(self, client: BridgeClient, books: LiveBooks, clock: Clock) -> None:
         self._log = structlog.get_logger("karvon.contacts")
         self._client = client
         self._books = books
         self._clock = clock
-        self._passing = passing
-        self._trouble: tuple[type[Exception], ...] = (BridgeSilent, BridgeRefuses, *passing)
         self._roster = Roster("", ())
         self._due: dict[LoginID, datetime] = {}
         self._news = asyncio.Event()
@@ -53,21 +44,28 @@ class BridgeWatch:
     async def _follow(self) -> None:
         since, pause = None, _FIRST_PAUSE
         while True:
-            try:
-                roster = await self._client.logins(since, _WAIT)
-                await self._books.take(self._client.network, roster)
-            except self._trouble as error:
-                self._log.info(
-                    "a bridge does not tell its logins",
-                    network=self._client.network,
-                    error=str(error),
-                )
+            roster = await self._taken(since)
+            if roster is None:
                 since = None
                 await self._clock.sleep(pause)
                 pause = min(_LONGEST_PAUSE, 2 * pause)
-                continue
-            since, pause = roster.revision, _FIRST_PAUSE
-            self._note(roster)
+            else:
+                since, pause = roster.revision, _FIRST_PAUSE
+                self._note(roster)
+
+    async def _taken(self, since: str | None) -> Roster | None:
+        """Take the roster when it is news; None if that did not work."""
+        try:
+            roster = await self._client.logins(since, _WAIT)
+            await self._books.take(self._client.network, roster)
+        except (BridgeSilent, BridgeRefuses) as error:
+            network = self._client.network
+            self._log.info("a bridge does not tell its logins", network=network, error=str(error))
+        except Exception:  # noqa: BLE001 - whatever it is, the next roster makes up for it
+            self._log.exception("the logins of a bridge could not be taken")
+        else:
+            return roster
+        return None
 
     def _note(self, roster: Roster) -> None:
         """Have the books of logins that are new, or connected again, read at once."""
@@ -108,8 +106,8 @@ class BridgeWatch:
             wait = max(_TRIED_AGAIN, timedelta(seconds=silent.retry_after))
         except BridgeRefuses as refused:
             self._log.debug("a login has no contacts to tell", code=refused.code)
-        except self._passing as error:
-            self._log.warning("contacts could not be stored", error=str(error))
+        except Exception:  # noqa: BLE001 - whatever it is, they are read again
+            self._log.exception("the contacts of a login could not be kept")
             wait = _TRIED_AGAIN
         if login.login in self._due:
             self._due[login.login] = self._clock.now() + wait

@@ -45,6 +45,11 @@ class TotalsStore:
                     int(now.timestamp()),
                 )
 
+    async def owners(self) -> list[UserID]:
+        """Everybody there are numbers of."""
+        rows = await self._db.fetch("SELECT DISTINCT owner FROM contact_total ORDER BY owner")
+        return [UserID(row["owner"]) for row in rows]
+
     async def forget(self, owner: UserID) -> None:
         """Delete a person's numbers."""
         await self._db.execute("DELETE FROM contact_total WHERE owner = $1", owner)

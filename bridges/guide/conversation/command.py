@@ -55,6 +55,11 @@ class Context:
         identity = (self.message.event, next(self._numbers))
         return await self.voice.say(self.room, lines, person=self.person, identity=identity)
 
+    async def reply_file(self, name: str, mime: str, data: bytes) -> EventID:
+        """Answer with a file."""
+        identity = (self.message.event, next(self._numbers))
+        return await self.voice.hand(self.room, name, mime, data, identity=identity)
+
     async def language(self) -> str:
         """Give the code of the person's language."""
         return await self.voice.language(self.person)

@@ -61,6 +61,13 @@ class Voice:
         }
         await self._client.send(room, replaced, transaction_id("guide", *identity))
 
+    async def hand(
+        self, room: RoomID, name: str, mime: str, data: bytes, *, identity: Sequence[str | int]
+    ) -> EventID:
+        """Send a file."""
+        content = await self._client.upload(room, name, mime, data)
+        return await self._client.send(room, content, transaction_id("guide", *identity))
+
     async def language(self, person: UserID) -> str:
         """Give the code of a person's language."""
         return await self._people.language(person) or SOURCE_LANGUAGE

@@ -53,7 +53,7 @@ class Scene:
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Follow the bridge for the time of the block."""
-        watch = BridgeWatch(self.client, self.books, SystemClock(), ())
+        watch = BridgeWatch(self.client, self.books, SystemClock())
         task = asyncio.create_task(watch.run())
         try:
             yield

@@ -101,8 +101,8 @@ class Served:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[Served]:
-    """Have the API for the time of the block; nobody is logged in."""
+async def served(folder: Path, network: str = "fake") -> AsyncIterator[Served]:
+    """Have the API for the time of the block; nobody is logged in. ``network`` is what it says it is."""
     async with core_database(f"sqlite:///{folder / 'bridge.db'}") as database:
         await database.upgrade(fake_tables)
         clock = QuickClock()
@@ -114,7 +114,7 @@ async def served(folder: Path) -> AsyncIterator[Served]:
         senders: Any = Mock(may_speak_as=lambda _: True, is_puppet=lambda one: "fake_" not in one)
         api = ProvisioningApi(
             SECRET,
-            ProvisioningDesk("fake", sessions, portals, clock, minimal=False),
+            ProvisioningDesk(network, sessions, portals, clock, minimal=False),
             DirectRooms(homeserver, senders),
             sessions,
             clock,
