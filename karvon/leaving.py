@@ -13,14 +13,33 @@ from mautrix.types import UserID
 
 from bridges.contacts.store.books import ContactStore
 from bridges.contacts.store.schema import contact_tables
+from bridges.core.clock import SystemClock
 from bridges.core.egress.follow import followed_border
 from bridges.core.egress.http import GuardedConnector
 from bridges.core.matrix.client import Homeserver, MatrixSender
+from bridges.core.matrix.transport import Transport
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import open_database
+from bridges.core.text import Translation
 from bridges.migration.archives.model import Source
+from bridges.migration.leaving.deletion.bots import BridgeLogins
+from bridges.migration.leaving.deletion.deleting import Step
+from bridges.migration.leaving.deletion.subjects import (
+    Account,
+    AccountData,
+    Archives,
+    Kept,
+    KeyBackup,
+    Media,
+    Person,
+    Profile,
+    Rooms,
+    Subject,
+)
+from bridges.migration.leaving.deletion.wording import kind_of
 from bridges.migration.leaving.export.people import Numbers
 from bridges.migration.run.settings import MigrationSettings
+from bridges.migration.run.voices import Voices
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
 from karvon.config.settings import bot_mxid, database_of, encryption_keys
@@ -91,10 +110,89 @@ async def contact_store(
 async def as_person(
     settings: LeavingSettings, owner: UserID, token: str
 ) -> AsyncIterator[tuple[Homeserver, MatrixSender]]:
-    """Have the homeserver as somebody's client has it, over connections that obey the policy."""
+    """Have the homeserver as somebody's client has it."""
+    async with _session(settings) as session:
+        yield _homeserver(session, settings, owner, token)
+
+
+@frozen
+class Farewell:
+    """What is to be done with what somebody has.
+
+    Attributes:
+        without: networks whose bridges are not asked.
+        admin_token: of an administrator, who may delete uploaded files; None to leave them.
+        close: the account is closed for good as well.
+        password: the person's, which closing asks for with their own token.
+    """
+
+    owner: UserID
+    token: str = field(repr=False)
+    without: frozenset[str] = frozenset()
+    admin_token: str | None = field(default=None, repr=False)
+    close: bool = False
+    password: str | None = field(default=None, repr=False)
+
+
+@asynccontextmanager
+async def farewell_steps(
+    settings: LeavingSettings,
+    farewell: Farewell,
+    contacts: ContactStore | None,
+    say: Translation,
+) -> AsyncIterator[list[Step]]:
+    """Have what is to be deleted, in the order in which it is."""
+    owner = farewell.owner
+    async with _session(settings) as session:
+        homeserver, sender = _homeserver(session, settings, owner, farewell.token)
+        url, clock = settings.migration.homeserver_url, SystemClock()
+        person = Person(homeserver, sender, Transport(session, url, farewell.token), clock)
+        bridges = [
+            (network, BridgeLogins(homeserver, sender, bot, network, clock, lambda: uuid4().hex))
+            for network, bot in settings.bots.items()
+            if network not in farewell.without and await homeserver.profile(sender, bot) is not None
+        ]
+        subjects: dict[str, Subject] = {f"bridge {network}": one for network, one in bridges}
+        subjects["archives"] = Archives(person, Voices(session, settings.migration, say))
+        if contacts is not None:
+            subjects["contacts"] = _contacts(contacts, owner)
+        if farewell.admin_token is not None:
+            subjects["media"] = Media(owner, Transport(session, url, farewell.admin_token))
+        subjects["key_backup"] = KeyBackup(person)
+        subjects["account_data"] = AccountData(person)
+        subjects["rooms"] = Rooms(person)
+        subjects["profile"] = Profile(person)
+        if farewell.close:
+            subjects["account"] = Account(person, farewell.password)
+        try:
+            yield [
+                Step(name, kind_of(name).title, subject, kind_of(name).why)
+                for name, subject in subjects.items()
+            ]
+        finally:
+            for _, bridge in bridges:
+                await bridge.close()
+
+
+def _contacts(store: ContactStore, owner: UserID) -> Kept:
+    async def count() -> int:
+        return sum(len(book.cards) for book in await store.books(owner))
+
+    return Kept(count, lambda: store.forget(owner))
+
+
+def _homeserver(
+    session: aiohttp.ClientSession, settings: LeavingSettings, owner: UserID, token: str
+) -> tuple[Homeserver, MatrixSender]:
+    url = settings.migration.homeserver_url
+    return Homeserver(session, url, token, token, owner), MatrixSender(owner, is_person=True)
+
+
+@asynccontextmanager
+async def _session(settings: LeavingSettings) -> AsyncIterator[aiohttp.ClientSession]:
+    """Have connections that obey the policy."""
     given = settings.migration
     async with followed_border(given.policy, given.server_name) as border:
         connector = GuardedConnector(border, given.homeserver_url, _CONNECTIONS)
         async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
-            homeserver = Homeserver(session, given.homeserver_url, token, token, owner)
-            yield homeserver, MatrixSender(owner, is_person=True)
+            yield session

@@ -2,7 +2,6 @@
 """``karvon leave``: everything somebody has here is handed to them, and deleted if they wish it."""
 
 import asyncio
-import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,12 +12,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from karvon.cli.context import Invocation, invocation
+from karvon.cli import farewell_commands
+from karvon.cli.context import invocation
 from karvon.cli.languages import language as language_of
 from karvon.cli.languages import words
+from karvon.cli.leave_context import (
+    DIFFERS,
+    LANGUAGE,
+    OWNER,
+    TOKEN,
+    expected_errors,
+    owner_of,
+    settings_of,
+    token_of,
+)
 from karvon.config.layout import Layout
 from karvon.config.secretstore import SecretStore
-from karvon.errors import OperatorError
 
 if TYPE_CHECKING:
     from mautrix.types import UserID
@@ -32,26 +41,19 @@ if TYPE_CHECKING:
     from karvon.config.model import KarvonConfig
     from karvon.leaving import LeavingSettings
 
-DIFFERS = 3
-"""Exit code for "something is not as it should be"."""
-
 STOPPED = 130
 """128 + SIGINT, as shells say it."""
 
 app = typer.Typer(no_args_is_help=True, help="Take everything along, and have it deleted.")
-
-_OWNER = typer.Argument(metavar="PERSON", help="Whose data: a Matrix id on this homeserver.")
-_TOKEN = typer.Option(
-    help="A file with the person's own access token, where bridge.double_puppet is off.",
-    show_default=False,
-)
-_LANGUAGE = typer.Option(help="Of what is written for the person: en, ru, tg or uz.")
+app.command()(farewell_commands.delete)
+app.command()(farewell_commands.verify)
+app.command()(farewell_commands.key)
 
 
 @app.command()
 def export(
     context: typer.Context,
-    person: Annotated[str, _OWNER],
+    person: Annotated[str, OWNER],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The folder, new or of an interrupted export.")
     ] = Path("export"),
@@ -60,8 +62,8 @@ def export(
         Path | None,
         typer.Option(help="Room keys as the person's client exports them; asks the passphrase."),
     ] = None,
-    token_file: Annotated[Path | None, _TOKEN] = None,
-    language: Annotated[str, _LANGUAGE] = "",
+    token_file: Annotated[Path | None, TOKEN] = None,
+    language: Annotated[str, LANGUAGE] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only count; nothing is written.")
     ] = False,
@@ -74,10 +76,10 @@ def export(
 
     call = invocation(context)
     say = words(language_of(call, language))
-    config, settings = call.load(), _settings(call, token_file)
-    owner = _owner(person, settings)
+    config, settings = call.load(), settings_of(call, token_file)
+    owner = owner_of(person, settings)
     try:
-        with _expected_errors(say):
+        with expected_errors(say):
             unsealing = _unsealing(keys)
             if dry_run:
                 _count(settings, owner, unsealing)
@@ -104,7 +106,7 @@ def check(
     from bridges.migration.leaving.export.manifest import differences, read_manifest
 
     say = words(language_of(invocation(context), ""))
-    with _expected_errors(say), open_container(path) as container:
+    with expected_errors(say), open_container(path) as container:
         manifest = read_manifest(container)
         found = list(differences(container, manifest, lambda: None))
     for one in found:
@@ -165,34 +167,8 @@ async def _reading(
     from karvon.leaving import as_person
 
     with Journal.open(journal) as opened:
-        async with as_person(settings, owner, _token(settings)) as (homeserver, sender):
+        async with as_person(settings, owner, token_of(settings)) as (homeserver, sender):
             yield Reading(homeserver, sender, opened, unsealing, SystemClock())
-
-
-def _settings(call: Invocation, token_file: Path | None) -> "LeavingSettings":
-    from karvon.leaving import leaving_settings
-
-    config = call.load()
-    token = None if token_file is None else token_file.read_text("utf-8").strip()
-    return leaving_settings(config, SecretStore(Layout.of(config).secrets), token)
-
-
-def _token(settings: "LeavingSettings") -> str:
-    token = settings.person_token
-    if token is None:
-        raise OperatorError(
-            "nobody may speak for people here, as bridge.double_puppet is off: give --token-file"
-        )
-    return token
-
-
-def _owner(person: str, settings: "LeavingSettings") -> "UserID":
-    from mautrix.types import UserID
-
-    server = settings.migration.server_name
-    if not person.startswith("@") or person.partition(":")[2] != server:
-        raise OperatorError(f"{person}: write it as @somebody:{server}")
-    return UserID(person)
 
 
 def _unsealing(keys: Path | None) -> "Unsealing":
@@ -202,24 +178,6 @@ def _unsealing(keys: Path | None) -> "Unsealing":
         return Unsealing({})
     passphrase = typer.prompt("Passphrase of the room keys", hide_input=True, err=True)
     return Unsealing(read_keys(keys.read_bytes(), passphrase))
-
-
-@contextmanager
-def _expected_errors(say: "Translation") -> Iterator[None]:
-    """Turn what may be wrong with exports and the homeserver into one line."""
-    from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
-    from bridges.core.network import MisconfiguredError
-    from bridges.migration.archives.errors import ArchiveRefused
-    from bridges.migration.leaving.errors import LeavingRefused
-
-    try:
-        yield
-    except (ArchiveRefused, LeavingRefused) as refused:
-        raise OperatorError(say(refused.text)) from None
-    except (HomeserverRefused, HomeserverUnavailable, MisconfiguredError) as error:
-        raise OperatorError(f"the homeserver: {error}") from None
-    except sqlite3.Error as error:
-        raise OperatorError(f"the journal of the export cannot be used: {error}") from None
 
 
 @contextmanager

@@ -55,6 +55,11 @@ class Layout:
         return self.root / "policy"
 
     @property
+    def receipts(self) -> Path:
+        """Folder of the key that signs receipts of deletions."""
+        return self.root / "receipts"
+
+    @property
     def sandbox_state(self) -> Path:
         """What the sandbox's Telegram remembers."""
         return self.root / "sandbox" / "telegram.json"

@@ -6,11 +6,15 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 from mautrix.types import UserID
 
+from bridges.core.clock import SystemClock
+from bridges.core.matrix.client import Homeserver, MatrixSender
 from bridges.core.settings_watch import account_data_marker
 from bridges.core.storage.database import Database
+from bridges.migration.leaving.deletion.bots import BridgeLogins
 from tests.conformance.driver import Phone
 from tests.conformance.pictures import png
 from tests.conformance.stage import Conversation, Resident, Stage, unique
@@ -162,13 +166,23 @@ class TestDeletion:
         await shared.on_phone(nodira, reply)
 
     async def test_can_be_followed_by_a_new_login(self, stage: Stage) -> None:
+        """Asked for by ``karvon leave delete``, which talks with the bot as the person does."""
         leaver = await stage.resident("Shoira")
         friend = await stage.driver.person("Mehri")
         first = await stage.meet(leaver, friend)
-        asked = leaver.last_event()
-        await leaver.ask("delete-my-data")
-        await leaver.ask("1")
-        await leaver.hears_from_bot("I have deleted what I had of it", after=asked)
+        me, url, token = UserID(leaver.mxid), stage.server.url, leaver.user.client.access_token
+        async with Homeserver.open(url, token, token, me, aiohttp.TCPConnector()) as homeserver:
+            logins = BridgeLogins(
+                homeserver=homeserver,
+                person=MatrixSender(me, is_person=True),
+                bot=UserID(leaver.bot),
+                network="the network",
+                clock=SystemClock(),
+                new_id=lambda: unique("words"),
+            )
+            assert await logins.count() == 1
+            await logins.delete()
+            assert await logins.count() == 0
         await stage.log_in(leaver)
         text = unique("hello again")
         await friend.send(first.chat, text)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Takes back what a migration has made, as far as that can be taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from attrs import frozen
 from mautrix.types import RoomID, UserID
@@ -37,26 +37,33 @@ async def undo(work: Work, progress: Callable[[], None]) -> Undone:
     still_there = []
     made = journal.rooms()
     for one in made:
-        if not await _empty(work, one.room, is_open=one.stage is Stage.OPEN):
+        known = set[str](journal.members(one.room))
+        if one.stage is Stage.OPEN and not voices.can_be(work.owner):
+            known.add(work.owner)
+        if not await empty_room(voices, one.room, work.owner, known):
             still_there.append(one.room)
         journal.forget_room(one.room)
         progress()
     return Undone(len(made), tuple(still_there), tuple(journal.uploads()))
 
 
-async def _empty(work: Work, room: RoomID, *, is_open: bool) -> bool:
-    """Have everybody leave a room; False if somebody stays in it."""
-    voices, bot = work.voices, work.voices.bot
-    members = {*await _members(voices, room), *work.journal.members(room)}
-    if is_open and not voices.can_be(work.owner):
-        members.add(work.owner)
+async def empty_room(voices: Voices, room: RoomID, owner: str, known: Collection[str] = ()) -> bool:
+    """Have everybody leave a room; False if somebody stays in it.
+
+    Args:
+        voices: speak for all but people other than the owner, who are removed.
+        room: one that a migration has made.
+        owner: whose archive it was made of.
+        known: people who may have been invited and are in no list of members.
+    """
+    members = {*await _members(voices, room), *known}
     stays = False
-    for mxid in members - {bot.mxid}:
-        if voices.can_be(mxid) and (not voices.is_person(mxid) or mxid == work.owner):
+    for mxid in members - {voices.bot.mxid}:
+        if voices.can_be(mxid) and (not voices.is_person(mxid) or mxid == owner):
             await _leave(voices, room, mxid)
         elif not await _removed(voices, room, mxid):
             stays = True
-    await _leave(voices, room, bot.mxid)
+    await _leave(voices, room, voices.bot.mxid)
     return not stays
 
 

@@ -2,7 +2,7 @@
 """Exports from a real homeserver: complete, readable by our importer, resumable, encrypted rooms included."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,20 +17,11 @@ from bridges.migration.archives.telegram import TelegramArchive, open_telegram
 from bridges.migration.leaving.export.reading import Reading
 from tests.guide.person import encrypted_person
 from tests.migration.run.exports import telegram_group
-from tests.migration.run.town import PASSWORD, Ended, Town, town
-from tests.support.synapse import SynapseFactory
+from tests.migration.run.town import PASSWORD, Ended, Town
 
 pytestmark = pytest.mark.synapse
 
 PASSPHRASE = "three caravans at dawn"
-
-
-@pytest.fixture(scope="module")
-async def home(
-    synapse_factory: SynapseFactory, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Town]:
-    async with town(synapse_factory, tmp_path_factory.mktemp("home")) as found:
-        yield found
 
 
 async def export(home: Town, name: str, *more: str | Path) -> Ended:

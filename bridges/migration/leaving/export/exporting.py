@@ -154,6 +154,7 @@ def _write(reading: Reading, wishes: Wishes, folder: Path) -> Manifest:
         "messages": sum(rooms.values()),
         "files": len(files),
         "missing_files": len(journal.missing()),
+        "incomplete_chats": len(journal.incomplete()),
         "contacts": len(cards),
     }
     head = Manifest(wishes.owner, now, counts, rooms, {})

@@ -124,6 +124,14 @@ class Journal:
             (room, json.dumps(details)),
         )
 
+    def note_incomplete(self, room: str, why: str) -> None:
+        """Note that the homeserver does not give all of a room."""
+        self.note_document("incomplete", {**self.incomplete(), room: why})
+
+    def incomplete(self) -> Mapping[str, str]:
+        """Give the rooms that are not there or not whole, each with the reason."""
+        return self.document("incomplete")
+
     def rooms(self) -> list[ListedRoom]:
         """Give all rooms."""
         rows = self._db.execute("SELECT room, details, read FROM room ORDER BY rowid")

@@ -2,10 +2,10 @@
 """Reads everything somebody has on a homeserver into the journal, as their own client would."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import frozen
 from mautrix.types import RoomID
@@ -13,18 +13,18 @@ from mautrix.types import RoomID
 from bridges.core.clock import Clock
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, MatrixSender
-from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.migration.leaving.export.events import inner
 from bridges.migration.leaving.export.files import Damaged, KeptFile, measured, opened, safe_name
 from bridges.migration.leaving.export.journal import Journal, WantedFile
 from bridges.migration.leaving.export.keys import Unsealing
+from bridges.migration.leaving.patience import patiently
+from bridges.migration.leaving.rooms import belongings
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 FILES = "files"
 _PAGE = 500
-_ATTEMPTS = 6
 _NO_LIMIT = 2**63
 _PRESENT = ("join", "leave")
 _log = logging.getLogger(__name__)
@@ -53,27 +53,26 @@ class Reading:
 
         Raises the errors of ``Homeserver``, as all methods do.
         """
-        wanted = _filter(self.clock.now())
-        answer = await self._patient(lambda: self.homeserver.sync(self.person, None, wanted))
-        data = _typed(answer.get("account_data"))
-        direct = _direct(data.get(event_types.DIRECT, {}))
-        rooms = inner(answer, "rooms")
+        found = await belongings(self.homeserver, self.person, self.clock)
+        direct = _direct(found.account_data.get(event_types.DIRECT, {}))
         kept: dict[str, Json] = {}
         for membership in _PRESENT:
-            for room, found in inner(rooms, membership).items():
-                kept[room] = _typed(found.get("account_data"))
+            for room, data in found.of(membership).items():
+                kept[room] = dict(data)
                 await self._note_room(RoomID(room), membership, direct.get(room, []))
-        profile = await self._patient(
-            lambda: self.homeserver.profile(self.person, self.person.mxid)
-        )
+        me = self.person
+        profile = await patiently(lambda: self.homeserver.profile(me, me.mxid), self.clock)
         self.journal.note_document("profile", profile or {})
-        self.journal.note_document("account_data", {"account": data, "rooms": kept})
+        data = {"account": dict(found.account_data), "rooms": kept}
+        self.journal.note_document("account_data", data)
 
     async def _note_room(self, room: RoomID, membership: str, direct: list[str]) -> None:
         try:
-            state = await self._patient(lambda: self.homeserver.get_state(self.person, room))
+            state = await patiently(
+                lambda: self.homeserver.get_state(self.person, room), self.clock
+            )
         except HomeserverRefused as refused:
-            _log.info("a room is not ours to read: %s", refused)
+            self.journal.note_incomplete(room, str(refused))
             return
         members = _members(state)
         me = self.person.mxid
@@ -93,18 +92,16 @@ class Reading:
         """Note all events of a room, newest first; goes on where it was interrupted."""
         start = self.journal.start(room)
         while True:
-            since = start
             try:
-                events, start = await self._patient(
-                    lambda since=since: self.homeserver.page(self.person, room, since, _PAGE)  # type: ignore[misc]
+                events, older = await patiently(
+                    partial(self.homeserver.page, self.person, room, start, _PAGE), self.clock
                 )
             except HomeserverRefused as refused:
-                _log.info("a room cannot be read any further: %s", refused)
-                events, start = [], None
-            if not events:
-                start = None
-            opened_events = [self.unsealing.event(room, one) for one in events]
-            self.journal.note_page(room, opened_events, start)
+                self.journal.note_incomplete(room, str(refused))
+                events, older = [], None
+            # A page may be empty and not the last: what is on it is not for this person.
+            start = None if older == start else older
+            self.journal.note_page(room, [self.unsealing.event(room, one) for one in events], start)
             if start is None:
                 return
 
@@ -115,7 +112,9 @@ class Reading:
         target.parent.mkdir(parents=True, exist_ok=True)
         loaded = target.with_name(".part")
         try:
-            await self._patient(lambda: self.homeserver.download(wanted.uri, loaded, _NO_LIMIT))
+            await patiently(
+                lambda: self.homeserver.download(wanted.uri, loaded, _NO_LIMIT), self.clock
+            )
             if wanted.key is not None:
                 clear = target.with_name(".clear")
                 opened(loaded, clear, wanted.key)
@@ -129,36 +128,6 @@ class Reading:
             return
         loaded.replace(target)
         self.journal.note_file(wanted.uri, KeptFile(name, size, digest))
-
-    async def _patient(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask again for as long as the homeserver wants us to wait, but not for ever."""
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return await ask()
-            except HomeserverUnavailable as error:
-                await self.clock.sleep(error.retry_after or 1.0)
-        return await ask()
-
-
-def _filter(now: datetime) -> Json:
-    """What a first sync shall tell: account data and which rooms there are, also those that were left.
-
-    Synapse gives the same answer for minutes to whoever asks the same, so the time stands in the question.
-    """
-    return {
-        "presence": {"types": [f"org.karvon.{now.timestamp()}"]},
-        "room": {
-            "include_leave": True,
-            "timeline": {"limit": 1},
-            "state": {"types": []},
-            "ephemeral": {"types": []},
-        },
-    }
-
-
-def _typed(block: object) -> dict[str, Json]:
-    events = block.get("events", []) if isinstance(block, dict) else []
-    return {one["type"]: one.get("content", {}) for one in events}
 
 
 def _direct(content: Mapping[str, Any]) -> dict[str, list[str]]:

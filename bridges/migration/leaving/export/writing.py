@@ -194,6 +194,10 @@ class Writing:
             yield ""
             yield self.say(user_text("Files the homeserver could not give:"))
             yield from missing
+        if incomplete := self.journal.incomplete():
+            yield ""
+            yield self.say(user_text("Chats the homeserver did not give, or not all of them:"))
+            yield from (f"{room}: {why}" for room, why in incomplete.items())
 
     def _head(self) -> dict[str, str]:
         return {"owner": self.owner, "date": time_of(self.now)[0].replace("T", " ")}
