@@ -192,6 +192,7 @@ class Foundation:
         return Senders(
             self.homeserver,
             self.people,
+            self.portals,
             self.names,
             self.sessions,
             self.handover_store,

@@ -199,6 +199,14 @@ class BridgeServices:
         """Remember a person's language."""
         await self._people.save_person(evolve(await self._people.person(user), language=code))
 
+    async def speaks_for_themselves(self, user: UserID) -> bool:
+        """Whether what a person says in groups of the network is said by themselves here."""
+        return (await self._people.person(user)).real_me
+
+    async def let_speak_for_themselves(self, user: UserID, *, wanted: bool) -> None:
+        """Have it so, or have their ghost say it."""
+        await self._people.save_person(evolve(await self._people.person(user), real_me=wanted))
+
     async def queue_lengths(self) -> Mapping[str, Mapping[RowState, int]]:
         """How many rows are in each queue."""
         return {name: await queue.lengths() for name, queue in self._queues.items()}

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.conformance.driver import Phone
 from tests.conformance.pair import DONE, Pair, acquainted
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.conformance.test_members import becomes
@@ -183,3 +184,32 @@ async def test_proven_by_a_code_over_the_network(stage: Stage, zarina: Resident)
     assert reply not in texts
     assert [talk.count(one) for one in (here, there, reply, last)] == [1, 1, 1, 1]
     assert account.mxid in zarina.user.record.members(talk.room)
+
+
+async def test_in_a_group_the_person_speaks_or_the_ghost(pair: Pair, nodira: Phone) -> None:
+    stage, guest = pair.stage, pair.guest
+    talk = await stage.gather(pair.keeper, unique("Tea house"), nodira, guest.phone)
+    ghost = stage.ghost(guest.phone)
+
+    async def says(sender: str) -> None:
+        text = unique("in the group")
+        await guest.phone.send(talk.chat, text)
+        assert (await talk.in_matrix(text))["sender"] == sender
+        assert talk.count(text) == 1
+
+    await becomes(talk, guest.mxid, "join")
+    await says(guest.mxid)
+    await guest.ask("real-me off")
+    await says(ghost)
+    await says(ghost)
+    await guest.ask("real-me on")
+    await says(guest.mxid)
+    await becomes(talk, ghost, "leave")
+    await says(guest.mxid)
+    changes = [
+        one["content"]["membership"]
+        for one in pair.keeper.user.events(talk.room)
+        if one["type"] == "m.room.member" and one["state_key"] == ghost
+    ]
+    assert changes[-2:] == ["join", "leave"]
+    assert changes.count("leave") == 1

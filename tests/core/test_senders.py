@@ -11,6 +11,7 @@ from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.matrix.senders import Senders
 from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.people import PeopleStore
+from bridges.core.storage.portals import PortalStore
 from tests.core.databases import core_database
 
 USER, LOGIN = RemoteUserID("7"), LoginID("login")
@@ -26,6 +27,7 @@ async def test_minimal_profiles_have_no_picture(tmp_path: Path, minimal: bool) -
         senders = Senders(
             homeserver,
             people,
+            PortalStore(database),
             names,
             Mock(),
             HandoverStore(database),

@@ -43,11 +43,24 @@ class Street:
         async def original(mxid: UserID) -> MatrixSender:
             return MatrixSender(mxid)
 
-        senders: Any = Mock(speaker=AsyncMock(side_effect=speaker))
+        async def is_in(_room: RoomID, mxid: UserID) -> bool:
+            return mxid in self.inside
+
+        self.inside = {GHOST}
+        self.person: UserID | None = None
+        self.left = AsyncMock()
+        senders: Any = Mock(
+            speaker=AsyncMock(side_effect=speaker),
+            person_for=AsyncMock(side_effect=lambda *_: self.person),
+            is_in=is_in,
+            ghost_mxid=Mock(return_value=GHOST),
+        )
         writer: Any = Mock(original_sender=AsyncMock(side_effect=original))
         sessions: Any = Mock(by_remote_user=Mock(return_value=None))
         handovers: Any = Mock(of=AsyncMock(return_value=None))
-        self.speakers = Speakers(senders, sessions, writer, store, handovers)
+        members: Any = Mock(remove_ghost=self.left)
+        interpreter: Any = Mock(translation=AsyncMock(return_value=str))
+        self.speakers = Speakers(senders, sessions, writer, store, handovers, members, interpreter)
 
     async def hears(self, event: RemoteMessage) -> UserID:
         return (await self.speakers.of(ROOM, event, LOGIN)).mxid
@@ -63,7 +76,7 @@ async def test_who_joins_or_logs_out_meanwhile_changes_nothing(
         assert await street.hears(event) == first
         street.now = then
         assert await street.hears(event) == first
-        await street.speakers.settled(event)
+        await street.speakers.settled(ROOM, event)
         assert await street.hears(event) == then
 
 
@@ -72,3 +85,18 @@ async def test_others_are_always_their_ghosts_and_cost_nothing(database_url: str
         street = Street(SpeakerStore(database))
         assert await street.hears(message(mine=False)) == GHOST
         assert await database.fetch("SELECT * FROM speaker") == []
+
+
+async def test_a_ghost_leaves_once_its_person_speaks(database_url: str) -> None:
+    async with core_database(database_url) as database:
+        street, event = Street(SpeakerStore(database)), message(mine=True)
+        await street.speakers.settled(ROOM, event)
+        street.person = PERSON
+        await street.speakers.settled(ROOM, event)
+        street.left.assert_not_awaited()  # They are not in the room yet.
+        street.inside.add(PERSON)
+        await street.speakers.settled(ROOM, event)
+        street.left.assert_awaited_once_with(ROOM, "1", f"{PERSON} is here in person now.")
+        street.inside.discard(GHOST)
+        await street.speakers.settled(ROOM, event)
+        assert street.left.await_count == 1

@@ -252,6 +252,14 @@ class Services(Protocol):
         """Remember a person's language; ``code`` is a key of ``languages``."""
         ...
 
+    async def speaks_for_themselves(self, user: UserID) -> bool:
+        """Whether what a person says in groups of the network is said by themselves here."""
+        ...
+
+    async def let_speak_for_themselves(self, user: UserID, *, wanted: bool) -> None:
+        """Have it so, or have their ghost say it."""
+        ...
+
     async def queue_lengths(self) -> Mapping[str, Mapping[RowState, int]]:
         """How many rows are in each queue (``from_matrix``, ``from_remote``), by state."""
         ...

@@ -41,6 +41,7 @@ from bridges.core.commands.parser import (
 )
 from bridges.core.commands.policy import POLICY, WHY
 from bridges.core.commands.ports import Bot, CommandMessage, Services
+from bridges.core.commands.real_me import REAL_ME
 from bridges.core.commands.rooms import NEW_TOPIC, SEND_AS
 from bridges.core.commands.templates import TEMPLATE
 from bridges.core.commands.trouble import Incidents, explain
@@ -74,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
     ONLY_HERE,
     TAKE_BACK,
     HAND_OVERS,
+    REAL_ME,
     HELP,
     LANG,
     VERSION,

@@ -12,7 +12,7 @@ import structlog
 from attrs import evolve
 from mautrix.types import RoomID, UserID
 
-from bridges.core.chat import NO_AVATAR, Avatar, Sender, UserInfo
+from bridges.core.chat import NO_AVATAR, Avatar, ChatKind, Sender, UserInfo
 from bridges.core.errors import BridgeError
 from bridges.core.ids import LoginID, RemoteUserID
 from bridges.core.keyed_locks import KeyedLocks
@@ -23,6 +23,7 @@ from bridges.core.sanitize import clean_name
 from bridges.core.sessions import Sessions
 from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.people import Ghost, PeopleStore
+from bridges.core.storage.portals import PortalStore
 
 AvatarUploader = Callable[[LoginID, Avatar], Awaitable[str]]
 """Brings a picture to the homeserver; returns its ``mxc://`` address, empty if that is impossible."""
@@ -35,6 +36,7 @@ class Senders:
         self,
         homeserver: Homeserver,
         people: PeopleStore,
+        portals: PortalStore,
         names: GhostNames,
         sessions: Sessions,
         handovers: HandoverStore,
@@ -52,6 +54,7 @@ class Senders:
         self._log = structlog.get_logger("karvon.senders")
         self._hs = homeserver
         self._people = people
+        self._portals = portals
         self._names = names
         self._sessions = sessions
         self._handovers = handovers
@@ -117,17 +120,27 @@ class Senders:
         A person speaks as themselves where they are in the room and double puppeting is on; or have
         been ``invited`` to it, if that is enough.
         """
-        puppet = self.puppet_of(sender.user) or await self._guest(room, sender.user)
-        if puppet is not None:
-            membership = await self._people.membership(room, puppet)
+        person = await self.person_for(room, sender.user)
+        if person is not None:
+            membership = await self._people.membership(room, person)
             if membership == "join" or (invited and membership == "invite"):
-                return await self.person(puppet)
+                return await self.person(person)
         return await self.ghost_in(room, sender.user, login)
 
-    async def _guest(self, room: RoomID, user: RemoteUserID) -> UserID | None:
-        """Who has taken the place of a ghost in a room without being logged in here."""
+    async def person_for(self, room: RoomID, user: RemoteUserID) -> UserID | None:
+        """Who speaks for a remote user in a room, if they are in it; None: the ghost does.
+
+        Somebody who is logged in, unless they would rather not in groups; or who has taken the place
+        of a ghost in a chat of two.
+        """
         guest = await self._handovers.guest_in(room, user)
-        return guest if guest is not None and self.may_speak_as(guest) else None
+        if guest is not None:
+            return guest if self.may_speak_as(guest) else None
+        person = self.puppet_of(user)
+        if person is None or (await self._people.person(person)).real_me:
+            return person
+        portal = await self._portals.by_room(room)
+        return person if portal is not None and portal.kind is ChatKind.DIRECT else None
 
     async def person(self, mxid: UserID) -> MatrixSender:
         """A person of our homeserver, with the bridge's device."""
@@ -170,6 +183,10 @@ class Senders:
         ghost = await self._people.ghost(user)
         if ghost.registered:
             await self._show(ghost, info, login)
+
+    async def is_in(self, room: RoomID, mxid: UserID) -> bool:
+        """Whether somebody is known to be in a room."""
+        return await self._people.membership(room, mxid) == "join"
 
     def is_puppet(self, mxid: UserID) -> bool:
         """Whether this is a person, and neither a ghost nor the bot."""

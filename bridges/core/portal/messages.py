@@ -96,7 +96,7 @@ class MessageSync:
             await self._remember(row, event)
             return
         await self._write(row, event, place)
-        await self._speakers.settled(event)
+        await self._speakers.settled(room, event)
         await self._pins.bridged(event.chat, room, (event.id,))
 
     async def _remember(self, row: Row, event: RemoteMessage) -> None:

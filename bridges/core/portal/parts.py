@@ -201,6 +201,8 @@ class PortalParts(RoomParts):
                 self.writer,
                 SpeakerStore(self.database),
                 self.handover_store,
+                self.room_members,
+                self.interpreter,
             ),
             self.writer,
             self.contents,

@@ -32,11 +32,15 @@ class Ghost:
 
 @frozen
 class MatrixPerson:
-    """A person who has talked to the bot."""
+    """A person who has talked to the bot.
+
+    ``real_me``: what they say in groups of the network is said by themselves here, not by a ghost.
+    """
 
     mxid: UserID
     management_room: RoomID | None = None
     language: str | None = None
+    real_me: bool = True
 
 
 class PeopleStore:
@@ -156,7 +160,9 @@ class PeopleStore:
         if row is None:
             return MatrixPerson(mxid)
         room = row["management_room"]
-        person = MatrixPerson(mxid, None if room is None else RoomID(room), row["language"])
+        person = MatrixPerson(
+            mxid, None if room is None else RoomID(room), row["language"], bool(row["real_me"])
+        )
         self._persons.put(mxid, person)
         return person
 
@@ -175,11 +181,13 @@ class PeopleStore:
     async def save_person(self, person: MatrixPerson) -> None:
         """Insert or replace a person."""
         await self._db.execute(
-            "INSERT INTO matrix_user (mxid, management_room, language) VALUES ($1, $2, $3)"
-            " ON CONFLICT (mxid) DO UPDATE SET management_room = excluded.management_room,"
-            " language = excluded.language",
+            "INSERT INTO matrix_user (mxid, management_room, language, real_me)"
+            " VALUES ($1, $2, $3, $4) ON CONFLICT (mxid) DO UPDATE SET"
+            " management_room = excluded.management_room, language = excluded.language,"
+            " real_me = excluded.real_me",
             person.mxid,
             person.management_room,
             person.language,
+            person.real_me,
         )
         self._persons.put(person.mxid, person)

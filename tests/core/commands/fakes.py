@@ -338,6 +338,8 @@ class FakeServices:
     languages_set: dict[UserID, str] = field(factory=dict)
     settling: Callable[[], None] = lambda: None
     waits: int = 0
+    silent: set[UserID] = field(factory=set)
+    """Who does not want to speak for themselves in groups."""
 
     def level(self, user: UserID) -> Level:
         return self.levels.get(user, Level.USER)
@@ -404,6 +406,12 @@ class FakeServices:
 
     async def set_language(self, user: UserID, code: str) -> None:
         self.languages_set[user] = code
+
+    async def speaks_for_themselves(self, user: UserID) -> bool:
+        return user not in self.silent
+
+    async def let_speak_for_themselves(self, user: UserID, *, wanted: bool) -> None:
+        (self.silent.discard if wanted else self.silent.add)(user)
 
     async def queue_lengths(self) -> Mapping[str, Mapping[RowState, int]]:
         return {"from_matrix": {RowState.WAITING: 3, RowState.DEAD: 1}, "from_remote": {}}

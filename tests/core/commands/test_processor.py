@@ -54,6 +54,7 @@ async def test_help_grows_with_what_the_session_can_do(chat: Chat) -> None:
         "leave-chat [room]",
         "rejoin <room>",
         "hand-over [chat]",
+        "real-me [on|off]",
         "help [command]",
         "lang [code]",
         "version",
