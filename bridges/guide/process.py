@@ -29,7 +29,7 @@ from bridges.guide.figures import Figures, served
 from bridges.guide.live import bridge_clients, following
 from bridges.guide.matrix.account import logged_in
 from bridges.guide.matrix.client import MatrixClient
-from bridges.guide.matrix.errors import AccountUnusable, GuideUnavailable
+from bridges.guide.matrix.errors import AccountUnusable, GuideUnavailable, LoggedOut
 from bridges.guide.store.schema import guide_tables
 
 EXIT_OK = 0
@@ -62,6 +62,9 @@ async def run_guide(settings: GuideSettings) -> int:
         return EXIT_CONFIGURATION
     except (DatabaseException, sqlite3.Error, asyncpg.PostgresError) as error:
         log.error("the database cannot be used; check bridge.database", error=str(error))
+        return EXIT_FAILED
+    except LoggedOut as error:
+        log.error("the guide was logged out; started again, it logs in anew", error=str(error))
         return EXIT_FAILED
     except (GuideUnavailable, OSError) as error:
         log.error("cannot start; is the homeserver there?", error=str(error))

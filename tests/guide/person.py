@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A person whose app encrypts: a device with keys, as Element has one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,19 @@ class EncryptedPerson:
     def members(self, room: str) -> set[str]:
         """Give who is in a room or invited."""
         return set(self._nio.rooms[room].users)
+
+    async def learns_of_device(self, other: str, but: Set[str]) -> None:
+        """Wait until somebody has a device that is none of these."""
+
+        async def learned() -> bool:
+            await self.sync()
+            return bool(self.devices(other) - but)
+
+        await eventually(learned)
+
+    def devices(self, other: str) -> set[str]:
+        """Give the devices of somebody for which is encrypted."""
+        return {one.id for one in self._nio.device_store.active_user_devices(other)}
 
     async def chat_with(self, *others: str, encrypted: bool = True) -> str:
         """Open a chat and wait until all others are in it."""

@@ -6,8 +6,11 @@ from functools import partial
 
 import pytest
 
+from bridges.guide.matrix.account import TOKEN
+from bridges.guide.matrix.errors import LoggedOut
 from bridges.guide.store.unread import UnreadStore
 from tests.guide.conftest import Village
+from tests.policy.history.bringing import Client
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
@@ -79,6 +82,24 @@ async def test_it_leaves_a_room_of_three_and_says_why(village: Village) -> None:
             return village.guide not in madina.members(room)
 
         await eventually(gone)
+
+
+async def test_logged_out_by_somebody_it_begins_with_a_new_device(village: Village) -> None:
+    async with village.person() as madina:
+        async with village.guided() as work:
+            room = await madina.chat_with(village.guide)
+            await madina.hears(lambda text: text.startswith("Hello!"))
+            async with village.database() as database:
+                token = await village.progress(database).secret(TOKEN)
+            session, url = village.town.owner.session, village.town.server.url
+            await Client(session, url, str(token)).call("POST", "/_matrix/client/v3/logout", {})
+            with pytest.raises(LoggedOut):
+                await work
+        before = madina.devices(village.guide)
+        async with village.guided():
+            await madina.learns_of_device(village.guide, before)
+            await madina.say(room, "help")
+            await madina.hears(lambda text: "lang" in text)
 
 
 async def test_in_a_chat_without_encryption_it_answers_too(village: Village) -> None:

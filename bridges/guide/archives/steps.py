@@ -12,6 +12,7 @@ from typing import TypeVar
 from attrs import frozen
 from mautrix.types import UserID
 
+from bridges.contacts.sources.model import AddressBook, Card, Source, SourceKind, address_book
 from bridges.core.clock import Clock
 from bridges.core.text import UserText
 from bridges.guide.archives.deposit import Deposit, Place
@@ -22,6 +23,7 @@ from bridges.guide.matrix.client import MatrixClient
 from bridges.migration.plan.model import Plan
 from bridges.migration.plan.planfile import read_plan
 from bridges.migration.plan.planning import Request, make_plan
+from bridges.migration.plan.sources import opened
 from bridges.migration.run.checking import Finding, check
 from bridges.migration.run.errors import RunRefused
 from bridges.migration.run.opening import latest_day, registered_among, work_on
@@ -116,6 +118,20 @@ class Steps:
         """Tell how many messages a plan is about."""
         plan = await asyncio.to_thread(read_plan, self.place(deposit).plan)
         return sum(one.counts.get("messages", 0) for one in plan.made)
+
+    async def address_book(self, deposit: Deposit) -> AddressBook | None:
+        """Give the contacts that are in the file, if there are any."""
+        say = await self.voice.words(deposit.owner)
+        path, today = self.place(deposit).archive(deposit.name), latest_day(self.clock.now())
+
+        def read() -> AddressBook | None:
+            with opened(path, deposit.details.answers, today, say) as found:
+                cards = [one for one in found.archive.contacts() if isinstance(one, Card)]
+                kind = SourceKind(found.archive.source.value)
+            source = Source(f"archive:{kind}", kind, deposit.name)
+            return address_book(source, cards) if cards else None
+
+        return await asyncio.to_thread(read)
 
     async def undo(self, deposit: Deposit) -> Undone:
         """Take the rooms back."""

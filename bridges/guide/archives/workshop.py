@@ -23,7 +23,7 @@ from bridges.guide.archives.deposit import AT_WORK, Deposit, State
 from bridges.guide.archives.steps import Steps
 from bridges.guide.conversation.command import CannotDo
 from bridges.guide.conversation.voice import Voice
-from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable
+from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
 from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.migration.archives.errors import ArchiveRefused
@@ -39,8 +39,9 @@ _AT_ONCE = 4
 _PAUSE = 10.0
 """Seconds between two tries while the homeserver does not answer."""
 
-_BETWEEN_NEWS = 3.0
-"""Seconds between two versions of the notice that says how far it is."""
+_BETWEEN_NEWS = 6.0
+"""Seconds between two versions of the notice that says how far it is. Synapse takes one message in five
+seconds from a user, unless it is told otherwise."""
 
 _REFUSED = (CannotDo, ArchiveRefused, PlanRefused, SourceRefused)
 
@@ -122,6 +123,8 @@ class Workshop:
                     deposit, f"obstacle {deposit.details.notice}", [_obstacle(refused)]
                 )
                 await self._give_up(deposit)
+            except LoggedOut:
+                return  # It goes on when the guide has started again.
             except Exception as error:  # noqa: BLE001
                 # One file must not end the others. What is in it is not logged.
                 self._log.error("a file could not be handled", error=type(error).__name__)
@@ -212,6 +215,9 @@ class Workshop:
         now = int(self._clock.now().timestamp() * 1000)
         async with self._news(deposit) as progress:
             reports = await self._steps.run(deposit, progress, now)
+        book = await self._steps.address_book(deposit)
+        if book is not None:
+            await self._contacts.save(deposit.owner, book)
         await self._tell(
             deposit, f"totals {deposit.details.notice}", telling.totals(deposit.name, reports)
         )
@@ -252,7 +258,7 @@ class Workshop:
             return
         identity = (deposit.id, details.notice, step)
         # It is told again soon; and who has left the room does not want to know.
-        with contextlib.suppress(GuideRefused, GuideUnavailable):
+        with contextlib.suppress(GuideRefused, GuideUnavailable, LoggedOut):
             await self._voice.edit(
                 details.room, details.notice, lines, person=deposit.owner, identity=identity
             )

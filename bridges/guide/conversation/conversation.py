@@ -11,7 +11,7 @@ from bridges.core.text import UserText, user_text
 from bridges.guide.conversation.command import CannotDo, Command, Context, Handler, find
 from bridges.guide.conversation.parsing import FILES, TEXTS, kind_of, said_in
 from bridges.guide.conversation.voice import Voice
-from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable
+from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
 from bridges.guide.matrix.events import Message
 from bridges.guide.store.people import GuidedPeople
 
@@ -40,7 +40,7 @@ class Conversation:
         self._log = structlog.get_logger("karvon.guide")
 
     async def hear(self, message: Message) -> None:
-        """Answer a message. Raises ``GuideUnavailable`` if it could not be handled now."""
+        """Answer a message. Raises ``GuideUnavailable`` and ``LoggedOut`` if that cannot be done now."""
         kind, text = kind_of(message.content), said_in(message.content)
         context = Context(message, text, {}, self._voice, self._repertoire.commands)
         try:
@@ -52,7 +52,7 @@ class Conversation:
             await _told(context, refused.text)
         except GuideRefused:
             return  # There is nobody in the room any more who could be answered.
-        except GuideUnavailable:
+        except (GuideUnavailable, LoggedOut):
             raise
         except Exception as error:  # noqa: BLE001
             # One message must not keep the guide from all others. What was said is not logged.

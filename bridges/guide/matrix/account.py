@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from bridges.guide.config import GuideSettings
 from bridges.guide.matrix.client import Identity, MatrixClient, keys_of
-from bridges.guide.matrix.errors import AccountUnusable, GuideRefused
+from bridges.guide.matrix.errors import AccountUnusable, GuideRefused, LoggedOut
 from bridges.guide.store.progress import ProgressStore
 
 TOKEN = "access token"  # noqa: S105 - what it is called
@@ -26,7 +26,7 @@ async def logged_in(
     kept = await progress.secret(TOKEN)
     # Without its keys a device is of no use: people's clients go on encrypting for the old ones.
     if kept is not None and keys_of(settings.folder).exists():
-        with suppress(GuideRefused):  # Somebody may have logged it out.
+        with suppress(GuideRefused, LoggedOut):  # Somebody may have logged it out.
             return await client.resume(kept)
     identity = await _anew(client, settings)
     await progress.set_secret(TOKEN, identity.token)
@@ -38,7 +38,7 @@ async def logged_in(
 async def _with_given_token(client: MatrixClient, settings: GuideSettings, token: str) -> Identity:
     try:
         identity = await client.resume(token)
-    except GuideRefused as refused:
+    except (GuideRefused, LoggedOut) as refused:
         raise AccountUnusable(
             f"guide.access_token is not accepted ({refused}): log in anew as {settings.mxid} and put"
             " the token of that login there"

@@ -18,7 +18,7 @@ from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.egress.border import Border
 from bridges.core.egress.http import GuardedConnector
-from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable
+from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
 from bridges.guide.matrix.events import Batch, Invitation, Message, Unreadable
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ def keys_of(folder: Path) -> Path:
 class MatrixClient:
     """A logged-in user with end-to-end encryption.
 
-    All requests raise ``GuideRefused`` and ``GuideUnavailable``.
+    All requests raise ``GuideRefused``, ``GuideUnavailable`` and ``LoggedOut``.
     """
 
     def __init__(self, client: nio.AsyncClient) -> None:
@@ -136,7 +136,7 @@ class MatrixClient:
             found = self._nio.decrypt_event(event)
         except nio.EncryptionError:
             return None
-        return Message(before.event, before.room, before.sender, found.source.get("content", {}))
+        return Message(before.event, before.room, before.sender, _content(found.source))
 
     # -- Doing
 
@@ -218,13 +218,20 @@ class MatrixClient:
     def _messages(self, answer: Any) -> Iterator[Message | Unreadable]:
         for room, info in answer.rooms.join.items():
             for event in info.timeline.events:
-                if event.sender == self._nio.user_id:
+                # Some have not even a sender.
+                if isinstance(event, nio.UnknownBadEvent) or event.sender == self._nio.user_id:
                     continue
                 place = EventID(event.event_id), RoomID(room), UserID(event.sender)
                 if isinstance(event, nio.MegolmEvent):
                     yield Unreadable(*place, event.source)
                 elif event.source.get("type") == "m.room.message":
-                    yield Message(*place, event.source.get("content", {}))
+                    yield Message(*place, _content(event.source))
+
+
+def _content(source: Json) -> Json:
+    """Give the content of an event, which may be anything if it was encrypted."""
+    content = source.get("content")
+    return content if isinstance(content, dict) else {}
 
 
 def _accepted(answer: Any) -> Any:
@@ -233,6 +240,8 @@ def _accepted(answer: Any) -> Any:
         return answer
     status = str(answer.status_code or "")
     text = f"{status} {answer.message}".strip()
+    if status == "M_UNKNOWN_TOKEN":
+        raise LoggedOut(text)
     if status.startswith("M_") and status not in {"M_LIMIT_EXCEEDED", "M_UNKNOWN"}:
         raise GuideRefused(text)
     raise GuideUnavailable(text)
