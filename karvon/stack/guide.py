@@ -2,6 +2,7 @@
 """The guide as a part of the stack: whether it can run, its account, its settings."""
 
 import asyncio
+import ctypes.util
 import functools
 import re
 from collections.abc import Callable
@@ -36,15 +37,25 @@ from karvon.stack.whatsapp import has_module
 _LONGEST_SOCKET = 107
 """Bytes in the path of a Unix socket (unix(7))."""
 
-_NEEDED = ("nio", "vodozemac", "phonenumbers")
+_NEEDED = ("nio", "vodozemac", "phonenumbers", "pysodium")
 
 
-def hindrance(config: KarvonConfig, module: Callable[[str], bool] = has_module) -> str | None:
+def _has_sodium() -> bool:
+    return ctypes.util.find_library("sodium") is not None
+
+
+def hindrance(
+    config: KarvonConfig,
+    module: Callable[[str], bool] = has_module,
+    has_sodium: Callable[[], bool] = _has_sodium,
+) -> str | None:
     """Give why the guide cannot run although it is wanted, and what to do; or None."""
     if not config.uses_guide:
         return None
     if not all(map(module, _NEEDED)):
         return "what it needs is not installed: pip install 'karvon[guide]'"
+    if not has_sodium():
+        return "libsodium is not installed: on Debian, apt install libsodium23"
     if len(bytes(Layout.of(config).guide_socket.absolute())) > _LONGEST_SOCKET:
         return "the path of the data folder is too long for sockets in it: set data_dir to another"
     return None

@@ -40,6 +40,14 @@ class Directory:
         """Who may know that a person is here."""
         return (await self._record(owner)).consent
 
+    async def proofs(self, owner: UserID) -> frozenset[Proof]:
+        """What somebody's logins have proved."""
+        return (await self._record(owner)).proofs
+
+    async def compared(self, owner: UserID) -> frozenset[Handle]:
+        """Those of somebody's contacts that are compared."""
+        return frozenset((await self._record(owner)).listed or ())
+
     async def set_consent(self, owner: UserID, consent: Consent) -> None:
         """Decide it; ``NOBODY`` holds at once. After it proofs and contacts have to be given again."""
         async with self._locks.hold(owner):
@@ -182,7 +190,7 @@ async def _changes(
     generation: Generation, before: Record, after: Record, *, anew: bool
 ) -> TokenChanges:
     """Which tokens of pairs to remove and to add. Those that stay are not computed."""
-    anew = anew or not after.pairs
+    anew = anew or before.pairs.isdisjoint(after.pairs)
     earlier = frozenset() if anew else before.pairs
     removed = sorted(earlier - after.pairs)
     added = sorted(after.pairs - earlier)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the directory knows and tells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType, Protocol
@@ -77,8 +77,8 @@ class News:
 class ProvesIdentities(Protocol):
     """Says what the logins of people prove."""
 
-    async def proofs(self, user: UserID) -> Iterable[Proof]:
-        """All proofs there are of a person. Raises ``Unknown`` if they cannot be told now."""
+    async def proofs(self, user: UserID, before: frozenset[Proof]) -> frozenset[Proof]:
+        """All proofs there are of a person now. What cannot be told now stays as it was ``before``."""
         ...
 
 
@@ -86,17 +86,17 @@ class HasContacts(Protocol):
     """Says whom people have."""
 
     async def handles(self, user: UserID) -> Sequence[Handle]:
-        """The handles of all contacts of a person, in an order that stays."""
+        """The handles of all contacts of a person, each once, in an order that stays."""
         ...
 
 
 class TellsNews(Protocol):
     """Writes to people."""
 
+    async def reaches(self, user: UserID) -> bool:
+        """Whether there is a place where somebody can be told something."""
+        ...
+
     async def tell(self, user: UserID, news: News) -> None:
         """Tell somebody who is here. It is told at most once: what fails is not repeated."""
         ...
-
-
-class Unknown(Exception):
-    """It cannot be told now what somebody's logins prove: a bridge does not answer."""
