@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The guide's composition root: everything is made and put together here."""
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from uuid import uuid4
 
 from mautrix.types import UserID
 
+from bridges.contacts.directory.directory import Directory
+from bridges.contacts.directory.evidence import BridgeEvidence
+from bridges.contacts.directory.holdings import Holdings, NativesOfDirectory
+from bridges.contacts.directory.keys import Keys
+from bridges.contacts.directory.rounds import Rounds
+from bridges.contacts.directory.store import DirectoryStore
 from bridges.contacts.live.books import LiveBooks
 from bridges.contacts.live.client import BridgeClient
 from bridges.contacts.report.counting import Counting
-from bridges.contacts.report.service import NobodyIsKnown, Reports
+from bridges.contacts.report.service import Reports
 from bridges.contacts.store.books import ContactStore
 from bridges.contacts.store.totals import TotalsStore
 from bridges.core.clock import Clock
@@ -24,6 +31,7 @@ from bridges.guide.archives.workshop import Workshop
 from bridges.guide.commands import contacts as contact_subject
 from bridges.guide.commands.archives import ArchiveCommands
 from bridges.guide.commands.contacts import ContactCommands
+from bridges.guide.commands.directory import DirectoryCommands, DirectoryVoice
 from bridges.guide.commands.forgetting import Forget, forget_command
 from bridges.guide.commands.general import general_commands
 from bridges.guide.commands.report import report_command
@@ -96,13 +104,18 @@ class Parts:
             self.bridges,
             KINDS,
             is_service,
-            lambda owner: self.counting.changed(owner),
+            self._changed,
         )
+
+    def _changed(self, owner: UserID) -> None:
+        self.counting.changed(owner)
+        self.rounds.changed(owner)
 
     @cached_property
     def reports(self) -> Reports:
         """How contacts can be reached."""
-        return Reports(self.contacts, self.totals, self.live_books, NobodyIsKnown(), self.clock)
+        natives = NativesOfDirectory(self.directory)
+        return Reports(self.contacts, self.totals, self.live_books, natives, self.clock)
 
     @cached_property
     def counting(self) -> Counting:
@@ -138,6 +151,28 @@ class Parts:
         """What people say about their contacts."""
         return ContactCommands(self.contacts, self.people)
 
+    @cached_property
+    def holdings(self) -> Holdings:
+        """Whom people have."""
+        return Holdings(self.contacts)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Who is here, for those who may know."""
+        store = DirectoryStore(self.database, self.secrets)
+        return Directory(store, Keys(self.database, self.secrets, os.urandom), self.clock)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """What keeps the directory up to logins and contacts."""
+        voice = DirectoryVoice(self.client, self.voice, self.holdings)
+        return Rounds(self.directory, BridgeEvidence(self.bridges), self.holdings, voice)
+
+    @cached_property
+    def directory_commands(self) -> DirectoryCommands:
+        """What people say about it."""
+        return DirectoryCommands(self.directory, self.rounds, self.holdings)
+
     @property
     def forgetters(self) -> Sequence[Forget]:
         """What deletes everything of a person, but for archives."""
@@ -160,6 +195,7 @@ class Parts:
                 *archives.commands(),
                 *contacts.commands(),
                 report_command(self.reports),
+                *self.directory_commands.commands(),
                 forget_command(self.forget_files, (self.forget_archives, *self.forgetters)),
                 *general_commands(),
             ),
@@ -188,4 +224,5 @@ class Parts:
         """Seal with the current key what an earlier one has sealed. Raises ``SecretUnreadable``."""
         await self.progress.reseal(TOKEN)
         await self.contacts.reseal()
+        await self.directory.reseal()
         await self.deposits.reseal()

@@ -95,6 +95,7 @@ async def running_guide(
             served(Figures(parts.totals), settings.metrics),
             following(parts.live_books, parts.counting, clock),
             parts.workshop.working(),
+            parts.rounds.going(),
         ):
             work = asyncio.create_task(parts.listening.run(listen), name="listening")
             try:

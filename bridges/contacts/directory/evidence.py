@@ -1,69 +1,39 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What bridges say that logins prove, as proofs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from mautrix.types import UserID
 
 from bridges.contacts.directory.handles import of_account, of_phone
 from bridges.contacts.directory.model import Handle, Proof
+from bridges.contacts.live.client import BridgeRefuses, BridgeSilent
+from bridges.contacts.live.model import Identity
 from bridges.contacts.sources.model import IdKind, NetworkID
-from bridges.core.ids import LoginID
 from bridges.core.network import SessionState
 
 _KINDS = frozenset(IdKind)
 
 
-class ToldIdentity(Protocol):
-    """What a bridge says of a login (``identities`` of ``bridges.core.provisioning``)."""
-
-    @property
-    def login(self) -> LoginID:
-        """Which login."""
-        ...
-
-    @property
-    def state(self) -> SessionState:
-        """How it stands."""
-        ...
-
-    @property
-    def proven(self) -> bool:
-        """Whether it proves something now."""
-        ...
-
-    @property
-    def ids(self) -> Mapping[str, str]:
-        """The account's ids by kind (``IdKind``)."""
-        ...
-
-    @property
-    def phone(self) -> str | None:
-        """The account's number in E.164 form."""
-        ...
-
-
 class Bridge(Protocol):
-    """A bridge that can be asked."""
+    """A bridge that can be asked: ``bridges.contacts.live.client.BridgeClient``."""
 
     @property
     def network(self) -> str:
         """Whose bridge it is."""
         ...
 
-    async def identities(self, user: UserID) -> Sequence[ToldIdentity]:
-        """What a person's logins prove. May raise one of the errors given as ``silence``."""
+    async def identities(self, user: UserID) -> Sequence[Identity]:
+        """What a person's logins prove now. Raises ``BridgeSilent`` and ``BridgeRefuses``."""
         ...
 
 
 class BridgeEvidence:
     """Asks all bridges. See ``bridges.contacts.directory.model.ProvesIdentities``."""
 
-    def __init__(self, bridges: Sequence[Bridge], silence: tuple[type[Exception], ...]) -> None:
-        """``silence`` are the errors of a bridge that cannot be asked now."""
+    def __init__(self, bridges: Sequence[Bridge]) -> None:
         self._bridges = bridges
-        self._silence = silence
 
     async def proofs(self, user: UserID, before: frozenset[Proof]) -> frozenset[Proof]:
         """Give what is proved now; what cannot be told now stays as it was ``before``."""
@@ -71,15 +41,13 @@ class BridgeEvidence:
         for bridge in self._bridges:
             known = frozenset(one for one in before if one.network == bridge.network)
             try:
-                found |= told(bridge.network, await bridge.identities(user), known)
-            except self._silence:
+                found |= told(await bridge.identities(user), known)
+            except (BridgeSilent, BridgeRefuses):
                 found |= known
         return found
 
 
-def told(
-    network: str, identities: Iterable[ToldIdentity], before: frozenset[Proof]
-) -> frozenset[Proof]:
+def told(identities: Iterable[Identity], before: frozenset[Proof]) -> frozenset[Proof]:
     """Give the proofs of one network.
 
     A login that is only disconnected proves what it did before. One that the network has ended proves
@@ -88,13 +56,13 @@ def told(
     proofs: set[Proof] = set()
     for one in identities:
         if one.proven:
-            proofs |= {Proof(network, one.login, handle) for handle in _handles(one)}
+            proofs |= {Proof(one.network, one.login, handle) for handle in _handles(one)}
         elif one.state is not SessionState.BAD_CREDENTIALS:
             proofs |= {proof for proof in before if proof.login == one.login}
     return frozenset(proofs)
 
 
-def _handles(identity: ToldIdentity) -> frozenset[Handle]:
+def _handles(identity: Identity) -> frozenset[Handle]:
     ids = [NetworkID(IdKind(kind), value) for kind, value in identity.ids.items() if kind in _KINDS]
     accounts = frozenset(handle for one in ids for handle in of_account(one))
     return accounts | (of_phone(identity.phone) if identity.phone else frozenset())

@@ -10,7 +10,7 @@ from bridges.contacts.directory.directory import Directory
 from bridges.contacts.directory.handles import of_people, of_person
 from bridges.contacts.directory.model import Handle
 from bridges.contacts.people.merging import people
-from bridges.contacts.people.model import Person
+from bridges.contacts.people.model import CardRef, Person
 from bridges.contacts.report.model import Found
 from bridges.contacts.store.books import ContactStore
 
@@ -42,7 +42,7 @@ class NativesOfDirectory:
     async def find(self, owner: UserID, people: Sequence[Person]) -> Found:
         """Compare them as far as the limits allow, and give those who are here by ``Person.id``."""
         compared = await self._directory.compare(owner, of_people(people))
-        here = {}
+        here: dict[CardRef, UserID] = {}
         for one in await self._directory.who_is_here(owner):
             for person in people:
                 if not of_person(person).isdisjoint(one.handles):

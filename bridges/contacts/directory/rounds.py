@@ -2,6 +2,8 @@
 """Keeps the directory up to what logins prove and address books hold, and tells people who is here."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 from mautrix.types import UserID
@@ -14,6 +16,7 @@ from bridges.contacts.directory.model import (
     ProvesIdentities,
     TellsNews,
 )
+from bridges.core.tasks import ended
 
 
 class Rounds:
@@ -42,8 +45,16 @@ class Rounds:
         self._waiting[owner] = None
         self._changed.set()
 
-    async def run(self) -> None:
-        """Go round for ever, one person after the other."""
+    @asynccontextmanager
+    async def going(self) -> AsyncIterator[None]:
+        """Go round, one person after the other, for the time of the block."""
+        task = asyncio.create_task(self._go(), name="directory")
+        try:
+            yield
+        finally:
+            await ended([task])
+
+    async def _go(self) -> None:
         while True:
             await self._changed.wait()
             while self._waiting:

@@ -39,7 +39,7 @@ class LiveBooks:
         Args:
             kinds: the networks whose contacts can be understood, by their ids.
             is_service: whether a Matrix id is a bot's or a ghost's.
-            changed: told whose books have become others.
+            changed: told whose books or logins have become others.
         """
         self._log = structlog.get_logger("karvon.contacts")
         self._store = store
@@ -59,6 +59,7 @@ class LiveBooks:
     async def take(self, network: str, roster: Roster) -> None:
         """Go by the logins there are now: what came from others is forgotten."""
         async with self._writing:
+            before = self._rosters.get(network, Roster("", ()))
             self._rosters[network] = roster
             there = {(one.user, LoginRef(network, one.login)) for one in roster.logins}
             for owner, login in await self._store.logins(network) - there:
@@ -68,6 +69,8 @@ class LiveBooks:
                     "the contacts of a login that has ended are forgotten", network=network
                 )
                 self._changed(owner)
+        for owner, _, _ in _standing(before) ^ _standing(roster):
+            self._changed(owner)
 
     async def refresh(self, login: LiveLogin) -> None:
         """Read the address book of a login, and the direct rooms of its owner.
@@ -141,3 +144,7 @@ class LiveBooks:
     def _logins(self, network: str, owner: UserID) -> Sequence[LiveLogin]:
         roster = self._rosters.get(network)
         return () if roster is None else roster.of(owner)
+
+
+def _standing(roster: Roster) -> set[tuple[UserID, str, str]]:
+    return {(one.user, one.login, one.state.value) for one in roster.logins}

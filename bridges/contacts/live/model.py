@@ -57,6 +57,7 @@ class Identity:
 
     login: LoginID
     network: str
+    state: SessionState
     proven: bool
     ids: Mapping[str, str] = field(factory=dict, repr=False)
     phone: str | None = field(default=None, repr=False)

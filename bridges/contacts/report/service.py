@@ -77,14 +77,6 @@ class Reports:
         return found, natives
 
 
-class NobodyIsKnown:
-    """Finds nobody: for a server without a directory."""
-
-    async def find(self, _owner: UserID, _people: Sequence[object]) -> Found:
-        """See ``FindsNatives``."""
-        return Found({})
-
-
 def _same_as_direct(books: Sequence[AddressBook], here: Mapping[CardRef, UserID]) -> list[Decision]:
     """That those the directory has found are those there are direct rooms with."""
     direct = {

@@ -138,6 +138,14 @@ class MatrixClient:
             return None
         return Message(before.event, before.room, before.sender, _content(found.source))
 
+    def room_with(self, person: UserID) -> RoomID | None:
+        """Give a room where somebody is alone with the guide, as far as was heard."""
+        both = {self._nio.user_id, person}
+        for room, known in sorted(self._nio.rooms.items()):
+            if set(known.users) == both and not known.users[person].invited:
+                return RoomID(room)
+        return None
+
     # -- Doing
 
     async def join(self, room: RoomID) -> None:

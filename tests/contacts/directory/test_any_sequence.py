@@ -173,7 +173,7 @@ def test_any_sequence(database_url: str) -> None:
             run_state_machine_as_test(
                 OnThisDatabase,
                 settings=settings(
-                    max_examples=20,
+                    max_examples=12,
                     stateful_step_count=10,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

@@ -27,6 +27,6 @@ async def test_without_limits(database_url: str) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_with_limits_it_takes_the_days_they_say(database_url: str) -> None:
     async with opened(database_url) as database:
-        found = await try_all(database, 2_000, Limits(whole=200, added=200), at_once=200)
+        found = await try_all(database, 1_000, Limits(whole=100, added=100), at_once=100)
     reveals_only_who_may_be_known(found)
     assert found.days == 9
