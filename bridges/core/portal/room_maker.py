@@ -5,6 +5,7 @@ from attrs import evolve
 from mautrix.types import RoomID, UserID
 
 from bridges.core.chat import ChatInfo, ChatKind
+from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import NetworkInfo
@@ -58,12 +59,21 @@ class RoomMaker:
             await self._portals.save(evolve(portal, creating=True))
             room = await self._hs.create_room(self._senders.bot, room_request(plan))
             await self._people.set_membership(room, login.record.owner, "invite")
+        else:
+            await self._look_for(login.record.owner, room)
         portal = evolve(portal, room=room, creating=False)
         await self._portals.save(portal)
         # The other side may have been renamed before this was a room that could be.
         if (now := await self._properties.title(portal)) != title:
             await self._properties.show_title(room, now)
         return portal
+
+    async def _look_for(self, person: UserID, room: RoomID) -> None:
+        """Note whether somebody is in a room, or invited: that attempt may have ended before it could."""
+        bot = self._senders.bot
+        member = await self._hs.get_state_event(bot, room, event_types.MEMBER, person)
+        if member is not None:
+            await self._people.set_membership(room, person, str(member["membership"]))
 
     async def _plan(
         self, portal: Portal, info: ChatInfo, login: ActiveLogin, space: RoomID | None
