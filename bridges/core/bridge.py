@@ -19,7 +19,7 @@ from bridges.core.clock import Clock
 from bridges.core.commands.processor import CommandProcessor
 from bridges.core.egress.border import Border
 from bridges.core.errors import Rejected, TemporaryError
-from bridges.core.events import RemoteEvent, RemoteTyping
+from bridges.core.events import RemoteEvent, RemotePresence, RemoteTyping
 from bridges.core.foundation import PASSING_TROUBLE
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
@@ -128,6 +128,7 @@ class Bridge:
         await self._to_matrix.close()
         await self._to_remote.close()
         await parts.ephemerals.close()
+        await parts.presences.close()
         await parts.read_marks.close()
         await parts.gathering.close()
         await parts.state_notices.close()
@@ -253,6 +254,10 @@ class Bridge:
     def typing(self, login: LoginID, event: RemoteTyping) -> None:
         """Show a typing notification."""
         self._parts.ephemerals.from_remote(login, event)
+
+    def presence(self, login: LoginID, event: RemotePresence) -> None:
+        """Show whether somebody is online."""
+        self._parts.presences.show(event)
 
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:
         """Note how a session stands."""

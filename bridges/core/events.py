@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What happens on the remote side, as frozen values a network hands to ``BridgeHandle.receive``.
 
-Everything here except ``RemoteTyping`` is stored before it is handled and may be handled again after a
-crash, so each kind is idempotent: a message by its id, an edit by its stamp, the rest because it
-states how things are now and not what changed.
+Everything here except ``RemoteTyping`` and ``RemotePresence`` is stored before it is handled and may be
+handled again after a crash, so each kind is idempotent: a message by its id, an edit by its stamp, the
+rest because it states how things are now and not what changed.
 """
 
 from collections.abc import Mapping
@@ -216,6 +216,14 @@ class RemoteTyping:
     chat: ChatKey
     user: Sender
     seconds: float
+
+
+@frozen
+class RemotePresence:
+    """``user`` is online on the network, or is not any more. Never stored."""
+
+    user: Sender
+    is_online: bool
 
 
 ChatEvent = (

@@ -22,7 +22,7 @@ from bridges.core.chat import ChatInfo, UserInfo
 from bridges.core.clock import Clock
 from bridges.core.config import NetworkConfig
 from bridges.core.egress.border import Border
-from bridges.core.events import RemoteEvent, RemoteTyping
+from bridges.core.events import RemoteEvent, RemotePresence, RemoteTyping
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.outgoing import OutgoingMessage, Sent
@@ -90,6 +90,10 @@ class BridgeHandle(Protocol):
 
     def typing(self, login: LoginID, event: RemoteTyping) -> None:
         """Show a typing notification now, if its room exists; never stored, never raises."""
+        ...
+
+    def presence(self, login: LoginID, event: RemotePresence) -> None:
+        """Show that somebody is online, or is not any more; never stored, never raises."""
         ...
 
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:

@@ -14,6 +14,7 @@ from bridges.core.ids import LoginID
 from bridges.core.inbox import Inbox
 from bridges.core.lanes import Admission, GiveUp, Handler, Lanes
 from bridges.core.portal.change_parts import ChangeParts
+from bridges.core.presence import Presences
 from bridges.core.provisioning.api import ProvisioningApi
 from bridges.core.provisioning.desk import ProvisioningDesk
 from bridges.core.provisioning.direct import DirectRooms
@@ -47,6 +48,11 @@ class Parts(ChangeParts):
             self.clock,
             PASSING_TROUBLE,
         )
+
+    @cached_property
+    def presences(self) -> Presences:
+        """Who is online."""
+        return Presences(self.homeserver, self.names, self.clock)
 
     @cached_property
     def state_notices(self) -> StateNotices:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The section ``whatsapp:`` of the one YAML; ``cloud:`` in it is described in ``cloud.config``."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -65,6 +65,9 @@ class LinkedConfig(Section):
     """File that holds the proxy's address instead."""
     device_name: str = Field(default="Karvon", min_length=1, max_length=50)
     """What people see in WhatsApp's list of linked devices."""
+    presence: Literal["hidden", "while_active"] = "hidden"
+    """Who is online. `while_active`: whoever writes or reads from Matrix is shown online in WhatsApp for a
+    minute, in which the phone stays silent, and sees whether the other is."""
     contacts_interval: float = Field(default=86400.0, ge=10.0)
     """Seconds between two looks for changed contacts and settings of chats."""
 

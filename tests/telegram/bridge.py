@@ -13,7 +13,7 @@ from mautrix.types import UserID
 from bridges.core.clock import Clock, SystemClock
 from bridges.core.content import FormattedText, RemoteMedia, Text
 from bridges.core.egress.border import Border, OpenBorder
-from bridges.core.events import RemoteEvent, RemoteMessage, RemoteTyping
+from bridges.core.events import RemoteEvent, RemoteMessage, RemotePresence, RemoteTyping
 from bridges.core.ids import ChatID, ChatKey, LoginID, MessageID
 from bridges.core.login import Claim, Complete, LoginStep, UserInput
 from bridges.core.network import LoginRecord, PersistHook, SessionState
@@ -55,6 +55,7 @@ class RecordingHandle:
         self.spool_dir = spool_dir
         self.received: list[RemoteEvent] = []
         self.typed: list[RemoteTyping] = []
+        self.online: list[RemotePresence] = []
         self.told: list[str] = []
         self.states: list[tuple[SessionState, UserText | None]] = []
         self.bridged_ids: set[tuple[ChatKey, MessageID]] = set()
@@ -77,6 +78,10 @@ class RecordingHandle:
 
     def typing(self, login: LoginID, event: RemoteTyping) -> None:
         self.typed.append(event)
+        self._tell_soon()
+
+    def presence(self, login: LoginID, event: RemotePresence) -> None:
+        self.online.append(event)
         self._tell_soon()
 
     def report(self, login: LoginID, state: SessionState, reason: UserText | None = None) -> None:

@@ -156,6 +156,11 @@ class Homeserver:
         body = {"typing": milliseconds > 0, "timeout": milliseconds}
         await self._call("PUT", path, sender, body)
 
+    async def presence(self, sender: MatrixSender, *, is_online: bool) -> None:
+        """Say whether a user is online; nothing comes of it where the homeserver tracks nobody."""
+        path = f"/v3/presence/{quote(sender.mxid)}/status"
+        await self._call("PUT", path, sender, {"presence": "online" if is_online else "offline"})
+
     async def read(self, sender: MatrixSender, room: RoomID, event: EventID) -> None:
         """Mark a room with all its threads as read up to an event.
 

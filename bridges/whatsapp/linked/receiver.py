@@ -24,6 +24,7 @@ from bridges.whatsapp.linked.envelope import moment
 from bridges.whatsapp.linked.history_sync import HistorySync
 from bridges.whatsapp.linked.message_events import MessageEvents
 from bridges.whatsapp.linked.moving import Moves
+from bridges.whatsapp.linked.online import Online
 from bridges.whatsapp.linked.stores import Stores
 from bridges.whatsapp.linked.trouble import verdict
 from bridges.whatsapp.wire.messages import WorkerEvent
@@ -47,6 +48,7 @@ class Receiver:
         history: HistorySync,
         app_state: AppState,
         moves: Moves,
+        online: Online,
         *,
         by_proxy: bool,
     ) -> None:
@@ -63,6 +65,8 @@ class Receiver:
             "undecryptable": messages.undecryptable,
             "receipt": messages.receipt,
             "chat_presence": chats.typing,
+            "presence": online.heard,
+            "connected": online.connected,
             "group_info": chats.group_changed,
             "joined_group": chats.joined,
             "newsletter_join": chats.followed,

@@ -43,6 +43,7 @@ from bridges.whatsapp.linked.hub import Hub
 from bridges.whatsapp.linked.lists import ChatLists
 from bridges.whatsapp.linked.message_events import MessageEvents
 from bridges.whatsapp.linked.moving import Moves
+from bridges.whatsapp.linked.online import Online
 from bridges.whatsapp.linked.outgoing import Outgoing
 from bridges.whatsapp.linked.people import People
 from bridges.whatsapp.linked.pictures import Pictures
@@ -90,6 +91,9 @@ class LinkedSession(RoomAbilities):
         self._refresher = Refresher(record.id, handle, self._queries.chat_info, _REFRESH_PAUSE)
         contents = Contents(device, handle, people, view_once=config.media.view_once)
         self._connection = Connection(device, border, handle.clock, self._report, self._on_lost)
+        self._online = Online(
+            device, handle, people, is_wanted=config.linked.presence == "while_active"
+        )
         app_state = AppState(record.id, device, stores, people)
         self._receiver = Receiver(
             device,
@@ -108,6 +112,7 @@ class LinkedSession(RoomAbilities):
             history,
             app_state,
             Moves(handle, stores, people),
+            self._online,
             by_proxy=config.linked.proxy is not None,
         )
         outgoing = Outgoing(device, stores, Preparer(converters.outgoing))
@@ -142,6 +147,7 @@ class LinkedSession(RoomAbilities):
 
     async def disconnect(self) -> None:
         """Close the connection; the account stays linked."""
+        await self._online.stop()
         await self._watch.stop()
         await self._connection.stop()
         await self._refresher.close()
@@ -150,6 +156,7 @@ class LinkedSession(RoomAbilities):
 
     async def logout(self) -> None:
         """Unlink the account and forget everything."""
+        await self._online.stop()
         await self._watch.stop()
         await self._connection.stop(disconnect=False)
         await self._refresher.close()
@@ -178,6 +185,7 @@ class LinkedSession(RoomAbilities):
 
     async def send(self, message: OutgoingMessage) -> Sent:
         """Send a message exactly once."""
+        self._online.used(message.chat)
         return await self._sender.send(message)
 
     # -- Abilities
@@ -208,6 +216,7 @@ class LinkedSession(RoomAbilities):
 
     async def mark_read(self, receipt: OutgoingReceipt) -> None:
         """See ``HandlesReceipts``."""
+        self._online.used(receipt.chat)
         await self._actions.mark_read(receipt)
 
     @property
@@ -217,6 +226,7 @@ class LinkedSession(RoomAbilities):
 
     async def set_typing(self, chat: ChatKey, typing: bool) -> None:
         """See ``HandlesTyping``."""
+        self._online.used(chat)
         await self._actions.set_typing(chat, typing)
 
     async def fetch(self, reference: str, target: Path) -> Fetched | Unconvertible | None:

@@ -47,6 +47,8 @@ class ScriptedWorker:
         self.acknowledged: list[int] = []
         self.connects = 0
         self.left: list[str] = []
+        self.presences: list[bool] = []
+        self.watched: list[str] = []
         self._numbers = itertools.count(1)
         self._events: asyncio.Queue[WorkerEvent] = asyncio.Queue()
 
@@ -79,6 +81,15 @@ class ScriptedWorker:
 
     async def link_by_code(self, account: str, phone: str) -> str:
         return "ABCD-EFGH"
+
+    async def presence(self, account: str, *, available: bool) -> None:
+        self.presences.append(available)
+
+    async def watch_presence(self, account: str, user: str) -> None:
+        self.watched.append(user)
+
+    async def typing(self, account: str, chat: str, *, composing: bool) -> None:
+        """Nobody looks."""
 
     async def logout(self, account: str) -> None:
         self.left.append(f"logout {account}")

@@ -118,7 +118,7 @@ async def running_worker(
         client.start()
         worker = RunningWorker(net, folder, supervisor, client)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await client.connected()
             yield worker
         finally:
