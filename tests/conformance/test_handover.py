@@ -9,6 +9,7 @@ import pytest
 from tests.conformance.driver import Phone
 from tests.conformance.pair import DONE, Pair, acquainted
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
+from tests.conformance.telegram_driver import TelegramDriver
 from tests.conformance.test_members import becomes
 
 pytestmark = pytest.mark.synapse
@@ -75,7 +76,9 @@ async def test_there_and_back(pair: Pair) -> None:
     assert mine.room not in (await direct_chats(guest)).get(keeper.mxid, [])
 
 
-async def test_nothing_said_meanwhile_is_lost_or_doubled(pair: Pair) -> None:
+async def test_nothing_said_meanwhile_is_lost_or_doubled(
+    pair: Pair, telegram: TelegramDriver
+) -> None:
     said: list[str] = []
     going_on = True
 
