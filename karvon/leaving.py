@@ -5,21 +5,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import aiohttp
 from attrs import field, frozen
 from mautrix.types import UserID
 
-from bridges.contacts.store.books import ContactStore
-from bridges.contacts.store.schema import contact_tables
 from bridges.core.clock import SystemClock
 from bridges.core.egress.follow import followed_border
 from bridges.core.egress.http import GuardedConnector
 from bridges.core.matrix.client import Homeserver, MatrixSender
 from bridges.core.matrix.transport import Transport
-from bridges.core.secretbox import SecretBox
-from bridges.core.storage.database import open_database
 from bridges.core.text import Translation
 from bridges.migration.archives.model import Source
 from bridges.migration.leaving.deletion.bots import BridgeLogins
@@ -28,7 +25,6 @@ from bridges.migration.leaving.deletion.subjects import (
     Account,
     AccountData,
     Archives,
-    Kept,
     KeyBackup,
     Media,
     Person,
@@ -42,8 +38,12 @@ from bridges.migration.run.settings import MigrationSettings
 from bridges.migration.run.voices import Voices
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
-from karvon.config.settings import bot_mxid, database_of, encryption_keys
+from karvon.config.settings import bot_mxid, database_of
+from karvon.errors import OperatorError
 from karvon.migration import migration_settings
+
+if TYPE_CHECKING:
+    from karvon.guide_data import GuideData
 
 _CONNECTIONS = 4
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=10)
@@ -89,21 +89,24 @@ def leaving_settings(
 
 
 @asynccontextmanager
-async def contact_store(
+async def guide_data(
     config: KarvonConfig, secrets: SecretStore
-) -> AsyncIterator[ContactStore | None]:
-    """Have the address books the guide keeps; None if there have never been any."""
-    place = database_of(config, "guide")
-    file = place.url.removeprefix("sqlite:")
-    if file != place.url and not await asyncio.to_thread(Path(file).exists):
+) -> AsyncIterator["GuideData | None"]:
+    """Have what the guide keeps; None if it has never run here. Raises ``OperatorError``."""
+    url = database_of(config, "guide").url
+    file = url.removeprefix("sqlite:")
+    is_there = config.uses_guide if file == url else await asyncio.to_thread(Path(file).exists)
+    if not is_there:
         yield None
         return
-    key, previous = encryption_keys(config, secrets)
-    database = await open_database(place.url, place.schema, contact_tables)
     try:
-        yield ContactStore(database, SecretBox(key, previous), lambda: uuid4().hex)
-    finally:
-        await database.close()
+        from karvon.guide_data import opened
+    except ImportError as error:
+        raise OperatorError(
+            f"what the guide keeps cannot be read ({error}): pip install 'karvon[guide]'"
+        ) from None
+    async with opened(config, secrets) as found:
+        yield found
 
 
 @asynccontextmanager
@@ -138,7 +141,7 @@ class Farewell:
 async def farewell_steps(
     settings: LeavingSettings,
     farewell: Farewell,
-    contacts: ContactStore | None,
+    guide: "GuideData | None",
     say: Translation,
 ) -> AsyncIterator[list[Step]]:
     """Have what is to be deleted, in the order in which it is."""
@@ -154,8 +157,8 @@ async def farewell_steps(
         ]
         subjects: dict[str, Subject] = {f"bridge {network}": one for network, one in bridges}
         subjects["archives"] = Archives(person, Voices(session, settings.migration, say))
-        if contacts is not None:
-            subjects["contacts"] = _contacts(contacts, owner)
+        if guide is not None:
+            subjects |= guide.subjects(owner)
         if farewell.admin_token is not None:
             subjects["media"] = Media(owner, Transport(session, url, farewell.admin_token))
         subjects["key_backup"] = KeyBackup(person)
@@ -172,13 +175,6 @@ async def farewell_steps(
         finally:
             for _, bridge in bridges:
                 await bridge.close()
-
-
-def _contacts(store: ContactStore, owner: UserID) -> Kept:
-    async def count() -> int:
-        return sum(len(book.cards) for book in await store.books(owner))
-
-    return Kept(count, lambda: store.forget(owner))
 
 
 def _homeserver(

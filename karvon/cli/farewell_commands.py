@@ -144,11 +144,11 @@ def key(context: typer.Context) -> None:
 async def _survey(
     call: Invocation, settings: "LeavingSettings", farewell: "Farewell", say: "Translation"
 ) -> None:
-    from karvon.leaving import contact_store, farewell_steps
+    from karvon.leaving import farewell_steps, guide_data
 
     async with (
-        contact_store(call.load(), _secrets(call)) as contacts,
-        farewell_steps(settings, farewell, contacts, say) as steps,
+        guide_data(call.load(), _secrets(call)) as guide,
+        farewell_steps(settings, farewell, guide, say) as steps,
     ):
         for step in reversed(steps):
             print(f"{say(step.title)}: {await step.subject.count()}")
@@ -168,15 +168,15 @@ async def _delete(
     from bridges.migration.leaving.deletion.wording import what_stays
     from bridges.migration.leaving.receipt.document import Receipt
     from bridges.migration.leaving.receipt.signing import signed
-    from karvon.leaving import contact_store, farewell_steps
+    from karvon.leaving import farewell_steps, guide_data
 
     try:
         record = Record.open(target.with_name(f"{target.name}.part"), farewell.owner, _now())
     except (ValueError, KeyError) as error:
         raise OperatorError(f"choose another --receipt: {error}") from None
     async with (
-        contact_store(call.load(), _secrets(call)) as contacts,
-        farewell_steps(settings, farewell, contacts, say) as steps,
+        guide_data(call.load(), _secrets(call)) as guide,
+        farewell_steps(settings, farewell, guide, say) as steps,
     ):
         await survey(steps, record)
         deleted = await delete_all(

@@ -137,10 +137,10 @@ async def _export(
 
 
 async def _cards(config: "KarvonConfig", owner: "UserID") -> "tuple[Card, ...]":
-    from karvon.leaving import contact_store
+    from karvon.leaving import guide_data
 
-    async with contact_store(config, SecretStore(Layout.of(config).secrets)) as store:
-        books = [] if store is None else await store.books(owner)
+    async with guide_data(config, SecretStore(Layout.of(config).secrets)) as guide:
+        books = [] if guide is None else await guide.contacts.books(owner)
     return tuple(card for book in books for card in book.cards)
 
 

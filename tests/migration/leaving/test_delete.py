@@ -15,7 +15,7 @@ from karvon.config.layout import Layout
 from karvon.config.load import load_config
 from karvon.config.secretstore import SecretStore
 from karvon.config.settings import database_of
-from karvon.leaving import contact_store
+from karvon.leaving import guide_data
 from tests.migration.run.exports import telegram_group
 from tests.migration.run.town import PASSWORD, Ended, Town
 from tests.policy.history.bringing import Client, RefusedError
@@ -104,9 +104,10 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
     file = Path(database_of(config, "guide").url.removeprefix("sqlite:"))
     await asyncio.to_thread(file.touch)
     cards = [Card("1", "Anor", phones=("+998901234567",)), Card("2", "Behi")]
-    async with contact_store(config, secrets) as contacts:
-        assert contacts is not None
-        await contacts.save(
+    async with guide_data(config, secrets) as guide:
+        assert guide is not None
+        await guide.people.set_language(leaver.mxid, "uz")  # type: ignore[arg-type]
+        await guide.contacts.save(
             leaver.mxid,  # type: ignore[arg-type]
             address_book(Source("file", SourceKind.VCARD, "phone"), cards),
         )
@@ -126,6 +127,8 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
     assert leaver.deleted() == {
         "archives": (1, 0),
         "contacts": (2, 0),
+        "directory": (0, 0),
+        "dropped": (0, 0),
         "media": (1, 0),
         "key_backup": (1, 0),
         "account_data": (2, 0),
@@ -133,9 +136,10 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
         "profile": (1, 0),
         "account": (1, 0),
     }
-    async with contact_store(config, secrets) as contacts:
-        assert contacts is not None
-        assert await contacts.books(leaver.mxid) == []  # type: ignore[arg-type]
+    async with guide_data(config, secrets) as guide:
+        assert guide is not None
+        assert await guide.contacts.books(leaver.mxid) == []  # type: ignore[arg-type]
+        assert await guide.people.language(leaver.mxid) is None  # type: ignore[arg-type]
     with pytest.raises(RefusedError):
         await leaver.client.call("GET", f"{CLIENT}/account/whoami")
     login = {"type": "m.login.password", "user": "gilos", "password": PASSWORD}

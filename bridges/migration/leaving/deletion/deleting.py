@@ -79,8 +79,7 @@ async def delete(
     found = []
     for step in steps:
         if step.name not in record.left:
-            if record.there[step.name]:
-                await step.subject.delete()
+            await step.subject.delete()
             record.left[step.name] = await step.subject.count()
             record.save()
         # Something may have come meanwhile.

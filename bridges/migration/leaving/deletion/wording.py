@@ -28,6 +28,8 @@ def kind_of(name: str) -> Kind:
     return {
         "archives": Kind(user_text("Rooms made of archives"), _REFUSED),
         "contacts": Kind(user_text("Contacts"), _REFUSED),
+        "directory": Kind(user_text("Your entry in the directory"), _REFUSED),
+        "dropped": Kind(user_text("Archives you have given the guide"), _REFUSED),
         "media": Kind(user_text("Uploaded files"), _REFUSED),
         "key_backup": Kind(user_text("Saved keys of encrypted chats"), _REFUSED),
         "account_data": Kind(user_text("Settings"), _REFUSED),
