@@ -8,7 +8,7 @@ from bridges.core.config import NetworkConfig
 from bridges.whatsapp.config import LinkedConfig, WhatsAppConfig
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
-from karvon.config.settings import bridge_database
+from karvon.config.settings import database_of
 from policy_module.residency.at_rest import FOR_EVER, DataAtRest, places
 from policy_module.residency.endpoints import (
     Endpoint,
@@ -44,19 +44,20 @@ def bridge_endpoints(config: KarvonConfig, environ: Mapping[str, str]) -> tuple[
 
     ``environ`` is the environment of the bridges.
     """
-    if not config.networks:
+    if not config.networks and not config.uses_guide:
         return ()
     target = target_of_url(config.homeserver.client_url)
     homeserver = Endpoint(Purpose.HOMESERVER, f"{FILE}: homeserver.url", target)
     found = (network_endpoints(config, network, environ) for network in config.networks)
-    return (homeserver, *(endpoint for part in found for endpoint in part))
+    guide = _database(config, "guide", environ) if config.uses_guide else ()
+    return (homeserver, *(endpoint for part in found for endpoint in part), *guide)
 
 
 def network_endpoints(
     config: KarvonConfig, network: NetworkConfig, environ: Mapping[str, str]
 ) -> Iterator[Endpoint]:
     """Give every place that one network's bridge is configured to talk to."""
-    yield from _database(config, network, environ)
+    yield from _database(config, network.network_id, environ)
     key = f"{FILE}: {network.network_id}.url"
     yield Endpoint(Purpose.APPLICATION_SERVICE, key, target_of_url(network.appservice_url))
     made_up = config.uses_whatsapp_sandbox
@@ -73,7 +74,8 @@ def bridge_data(
     layout = Layout.of(config)
     bridged = _bridged(config, layout, endpoints, disks) if config.networks else ()
     linked = _linked_accounts(config, layout, endpoints, disks)
-    return (*bridged, *linked, _audit_log(layout, disks), _secrets(layout, disks))
+    guided = _guided(layout, endpoints, disks) if config.uses_guide else ()
+    return (*bridged, *linked, *guided, _audit_log(layout, disks), _secrets(layout, disks))
 
 
 def _bridged(
@@ -134,6 +136,26 @@ def _linked_accounts(
     )
 
 
+def _guided(
+    layout: Layout, endpoints: tuple[Endpoint, ...], disks: Disks
+) -> tuple[DataAtRest, ...]:
+    database = places(endpoints, Purpose.DATABASE, disks)
+    return (
+        DataAtRest(
+            "address books, answers about them, and what dropped files are called",
+            database.where,
+            f"sealed with AES-256-GCM (bridge.encryption_key); {database.encryption}",
+            "until their owner says forget everything",
+        ),
+        DataAtRest(
+            "files that people have dropped for the guide, and keys of its device",
+            str(layout.guide),
+            f"files readable for the owner alone, keys encrypted; {_disk(layout.guide, disks)}",
+            "files until they are brought over or forgotten",
+        ),
+    )
+
+
 def _audit_log(layout: Layout, disks: Disks) -> DataAtRest:
     return DataAtRest(
         "log of what the border decided and what left: servers, rooms, event ids, no contents",
@@ -156,11 +178,9 @@ def _disk(path: Path, disks: Disks) -> str:
     return disks.encryption_of(str(path.absolute()))
 
 
-def _database(
-    config: KarvonConfig, network: NetworkConfig, environ: Mapping[str, str]
-) -> Iterator[Endpoint]:
-    url = bridge_database(config, network).url
-    key = f"{FILE}: bridge.database ({network.network_id})"
+def _database(config: KarvonConfig, part: str, environ: Mapping[str, str]) -> Iterator[Endpoint]:
+    url = database_of(config, part).url
+    key = f"{FILE}: bridge.database ({part})"
     if url.startswith(_SQLITE):
         yield Endpoint(Purpose.DATABASE, key, Local(url.removeprefix(_SQLITE)))
         return

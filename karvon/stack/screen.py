@@ -44,6 +44,10 @@ def ready_screen(config: KarvonConfig, person: Person | None) -> RenderableType:
             ("login", "bold"),
         )
         table.add_row(f"{network.network_name} bot", talk)
+    if config.uses_guide:
+        mxid = f"@{config.guide.username}:{config.homeserver.server_name}"
+        hint = "  drop exports of your chats there"
+        table.add_row("Guide", Text.assemble((mxid, "bold"), hint))
     lines: list[RenderableType] = [table, Text()]
     lines.append(Text("Log in with any Matrix client that can reach this address."))
     if config.uses_sandbox:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from karvon.config.layout import Layout
 from karvon.config.load import listeners, load_config
 from tests.docker.deployment import (
     DOCKER,
@@ -23,7 +24,7 @@ VARIABLES = {
     "WHATSAPP_ENABLED": "true",
 }
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
-OURS = ("homeserver", "telegram", "whatsapp")
+OURS = ("homeserver", "telegram", "whatsapp", "guide")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -107,6 +108,10 @@ def test_karvon_accepts_the_configuration_of_each_container(name: str, tmp_path:
     assert config.federation.enabled is False
     assert not config.uses_sandbox
     assert not config.uses_whatsapp_sandbox
+    if name == "guide":
+        assert str(Layout(Path("/data")).guide_socket) in SERVICES[name]["healthcheck"]["test"][-1]
+        assert config.uses_guide
+        return
     address = environment["HEALTH_URL"].partition("127.0.0.1:")[2]
     port = int(address.partition("/")[0])
     assert listeners(config)[name, "listen", "port"] == ("0.0.0.0", port)
