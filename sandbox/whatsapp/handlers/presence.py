@@ -18,8 +18,6 @@ def presence(exchange: Exchange, stanza: Node) -> None:
         if stanza.get("name"):
             exchange.world.accounts.rename(account, stanza.get("name"))
         for session in exchange.switchboard.sessions():
-            if not session.available:  # whoever is not there is told of nobody
-                continue
             for watched in session.watched:
                 if exchange.world.accounts.at(watched) is account:
                     exchange.switchboard.answer(session, _presence(exchange, watched, account))
@@ -56,7 +54,6 @@ def _watch(exchange: Exchange, who: str) -> None:
     account = exchange.world.accounts.at(jid)
     if account is not None:
         exchange.session.watched.add(jid)
-    if account is not None and exchange.session.available:
         exchange.send(_presence(exchange, jid, account))
 
 
