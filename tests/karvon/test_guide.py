@@ -42,13 +42,14 @@ def test_on_an_own_homeserver_its_account_has_to_be_given(tmp_path: Path) -> Non
 def test_without_what_it_needs_all_else_runs(tmp_path: Path) -> None:
     config = configured(DEFAULTS, tmp_path)
     assert "karvon[guide]" in str(hindrance(config, lambda name: name != "vodozemac"))
-    assert hindrance(config, lambda _: True) is None
+    assert "libsodium23" in str(hindrance(config, lambda _: True, lambda: False))
+    assert hindrance(config, lambda _: True, lambda: True) is None
     assert GUIDE not in {part.name for part in plan(without_guide(config), None)}
 
 
 def test_in_a_folder_with_too_long_a_name_it_does_not_run(tmp_path: Path) -> None:
     config = configured(f"data_dir: {tmp_path / ('x' * 120)}", tmp_path)
-    assert "data_dir" in str(hindrance(config, lambda _: True))
+    assert "data_dir" in str(hindrance(config, lambda _: True, lambda: True))
 
 
 def test_its_secrets_are_made_once_and_not_shown(tmp_path: Path) -> None:

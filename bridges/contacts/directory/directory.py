@@ -174,6 +174,8 @@ class Directory:
     async def _store_change(self, owner: UserID, before: Record, after: Record) -> None:
         generation = await self._keys.current()
         anew = before.generation != generation.number
+        if after == before and not anew:
+            return
         if anew and after.listed is not None:
             after = evolve(after, listed=await _tokens_of(generation, list(after.listed)))
         changes = await _changes(generation, before, after, anew=anew)

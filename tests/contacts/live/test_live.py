@@ -13,6 +13,7 @@ import pytest
 from attrs import frozen
 from mautrix.types import UserID
 
+from bridges.contacts.directory.evidence import BridgeEvidence
 from bridges.contacts.live.books import LiveBooks
 from bridges.contacts.live.client import BridgeClient, BridgeRefuses, BridgeSilent
 from bridges.contacts.live.model import BridgeAddress, LiveLogin
@@ -131,6 +132,17 @@ async def test_a_login_brings_its_contacts_and_takes_them_with_it(scene: Scene) 
 
         await eventually(only_the_file_is)
         await eventually(lambda: set(scene.changed) == {ALI})
+
+
+async def test_the_directory_takes_what_the_bridge_says_that_a_login_proves(scene: Scene) -> None:
+    ali = scene.bridge.network.person("Ali")
+    record = await scene.bridge.log_in(ali)
+    evidence = BridgeEvidence([scene.client])
+    proofs = await evidence.proofs(ALI, frozenset())
+    assert {(one.network, one.login) for one in proofs} == {("fake", record.id)}
+    assert {one.handle for one in proofs} >= {f"telegram:{ali.account.user}"}
+    await scene.bridge.sessions.remove(record.id)
+    assert await evidence.proofs(ALI, proofs) == frozenset()
 
 
 async def test_a_login_that_ended_while_we_were_away_is_noticed(scene: Scene) -> None:
