@@ -26,6 +26,7 @@ from bridges.core.portal.rooms import Rooms
 from bridges.core.sessions import Sessions
 from bridges.core.settings_watch import account_data_marker
 from bridges.core.storage.erasure import Erased, ErasureStore
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.logins import KeyValueStore, LoginStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import PortalStore
@@ -48,6 +49,7 @@ class Erasure:
         sessions: Sessions,
         rooms: Rooms,
         portals: PortalStore,
+        handovers: HandoverStore,
         people: PeopleStore,
         keeper: HistoryKeeper,
         homeserver: Homeserver,
@@ -65,6 +67,7 @@ class Erasure:
         self._sessions = sessions
         self._rooms = rooms
         self._portals = portals
+        self._handovers = handovers
         self._people = people
         self._keeper = keeper
         self._hs = homeserver
@@ -124,6 +127,7 @@ class Erasure:
             names.append(account_data_marker(login.owner))
         erased = await self._store.erase(login, chats, rooms, names)
         self._portals.forget(chat.key for chat in chats)
+        self._handovers.look_again()
         ghosts = {one: self._senders.ghost_mxid(one) for one in erased.people}
         self._people.forget(rooms, ghosts)
         for mxid in ghosts.values():

@@ -69,6 +69,7 @@ class Parts(ChangeParts):
             self.sessions,
             self.rooms,
             self.portals,
+            self.handover_store,
             self.people,
             self.history_keeper,
             self.homeserver,

@@ -22,7 +22,9 @@ class Door:
         self.people: Any = Mock(set_membership=self._set_membership)
         self.seen_by_spaces: list[str | None] = []
         spaces: Any = Mock(bring_in=self._bring_in)
-        self.members = RoomMembers(self.homeserver, Mock(), self.people, Mock(), spaces, Mock())
+        self.members = RoomMembers(
+            self.homeserver, Mock(), self.people, Mock(), spaces, Mock(), Mock()
+        )
 
     async def _set_membership(self, _room: RoomID, _person: UserID, membership: str) -> None:
         self.known = membership

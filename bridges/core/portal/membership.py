@@ -14,6 +14,7 @@ from bridges.core.matrix.senders import Senders
 from bridges.core.portal.gathering import Gathering
 from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
 
@@ -33,6 +34,7 @@ class RoomMembers:
         senders: Senders,
         spaces: Spaces,
         gathering: Gathering,
+        handovers: HandoverStore,
     ) -> None:
         self._hs = homeserver
         self._portals = portals
@@ -40,6 +42,7 @@ class RoomMembers:
         self._senders = senders
         self._spaces = spaces
         self._gathering = gathering
+        self._handovers = handovers
 
     async def part_of(self, portal: Portal, login: ActiveLogin) -> LoginPortal | None:
         """A login's part in a portal, None if it was not brought in yet."""
@@ -57,7 +60,11 @@ class RoomMembers:
     ) -> None:
         """Bring a login's owner into a room and its space, and note the login's part in it."""
         record = login.record
-        if portal.kind is ChatKind.DIRECT and portal.other_user is not None:
+        if (
+            portal.kind is ChatKind.DIRECT
+            and portal.other_user is not None
+            and await self._handovers.guest_in(room, portal.other_user) is None
+        ):
             ghost = await self._senders.ghost_in(room, portal.other_user, record.id)
             await self._spaces.add_direct(record.owner, ghost.mxid, room)
         await self.invite(room, record.owner)

@@ -20,6 +20,7 @@ from bridges.core.network import NetworkInfo
 from bridges.core.portal.room_request import bridge_state, bridge_state_key
 from bridges.core.portal.room_state import RoomState
 from bridges.core.rows import chat_lane
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.portals import Portal, PortalStore
 from bridges.core.storage.queue import Queue
 from bridges.core.storage.renaming import Renaming
@@ -47,9 +48,11 @@ class Moving:
         translator: Translator,
         network: NetworkInfo,
         renaming: Renaming,
+        handovers: HandoverStore,
     ) -> None:
         """``queue`` is that of the events of the network."""
         self._renaming = renaming
+        self._handovers = handovers
         self._portals = portals
         self._queue = queue
         self._senders = senders
@@ -73,6 +76,7 @@ class Moving:
             raise OldChatUnderWay
         heir = evolve(old, key=new.key, kind=new.kind, other_user=None)
         await self._say_what_it_is(old, heir, old.room)
+        await self._handovers.rename(old.key, heir.key)
         await self._portals.hand_over(old, heir)
         return evolve(heir, creating=False)
 

@@ -105,7 +105,13 @@ class RoomParts(Foundation):
     def room_members(self) -> RoomMembers:
         """Who is in portal rooms."""
         return RoomMembers(
-            self.homeserver, self.portals, self.people, self.senders, self.spaces, self.gathering
+            self.homeserver,
+            self.portals,
+            self.people,
+            self.senders,
+            self.spaces,
+            self.gathering,
+            self.handover_store,
         )
 
     @cached_property
@@ -161,6 +167,7 @@ class RoomParts(Foundation):
             self.translator,
             self.info,
             Renaming(self.database),
+            self.handover_store,
         )
 
     @cached_property

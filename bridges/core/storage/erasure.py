@@ -127,6 +127,9 @@ class ErasureStore:
             for table in OF_LOGINS:
                 await connection.execute(f"DELETE FROM {table} WHERE login = $1", login.id)
             await connection.execute("DELETE FROM login WHERE id = $1", login.id)
+            await connection.execute(
+                "DELETE FROM handover_code WHERE keeper = $1 OR guest = $1", login.owner
+            )
             await connection.execute("DELETE FROM media_cache")
             for name in values:
                 await connection.execute("DELETE FROM key_value WHERE name = $1", name)

@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from attrs import evolve
 from mautrix.types import RoomID, UserID
 
 from bridges.core.handover.state import Handover, Step
@@ -105,6 +106,21 @@ class HandoverStore:
         )
         known = await self._known()
         self._all = _Known(one for one in known.by_kept.values() if one.kept != handover.kept)
+
+    async def rename(self, chat: ChatKey, successor: ChatKey) -> None:
+        """Note that a chat goes on as another, in the same room."""
+        found = await self.of(chat)
+        if found is None:
+            return
+        if found.kept == chat:
+            await self.save(evolve(found, kept=successor))
+            await self.delete(found)
+        else:
+            await self.save(evolve(found, other=successor))
+
+    def look_again(self) -> None:
+        """Note that chats were deleted with all that belongs to them."""
+        self._all = None
 
     async def _known(self) -> _Known:
         if self._all is not None:

@@ -161,3 +161,17 @@ async def test_it_is_stored_with_everything(database_url: str) -> None:
         await again.delete(without)
         assert await HandoverStore(database).of(without.kept) is None
         assert await HandoverStore(database).of(BEGUN.other or BEGUN.kept) == whole
+
+
+async def test_chats_that_are_called_otherwise_stay_handed_over(database_url: str) -> None:
+    later = ChatKey(ChatID("renamed"), LoginID("a"))
+    async with core_database(database_url) as database:
+        store = HandoverStore(database)
+        await store.save(BEGUN)
+        await store.rename(BEGUN.kept, later)
+        assert await store.of(BEGUN.kept) is None
+        assert BEGUN.other is not None
+        await store.rename(BEGUN.other, ChatKey(ChatID("too"), LoginID("b")))
+        store.look_again()
+        found = await store.of(later)
+        assert found == evolve(BEGUN, kept=later, other=ChatKey(ChatID("too"), LoginID("b")))
