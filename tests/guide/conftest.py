@@ -54,8 +54,12 @@ class Village:
         finally:
             if process.returncode is None:
                 process.kill()
-            _, said = await process.communicate()
-            assert not said, said.decode()  # It has nothing to complain about.
+            _, told = await process.communicate()
+            log = told.decode()
+            assert "[error" not in log, log
+            assert "Traceback" not in log, log
+            for private in ("export.zip", "Gilos", "message "):
+                assert private not in log
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
