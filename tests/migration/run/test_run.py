@@ -11,6 +11,7 @@ from mautrix.types import RoomID
 
 from bridges.migration.run.composing import FIRST
 from bridges.migration.run.journal import Journal, journal_of
+from bridges.migration.run.runner import AT_ONCE
 from tests.migration.run.exports import telegram_group, whatsapp_chat
 from tests.migration.run.town import Town, town
 from tests.support.postgres import PostgresServer
@@ -49,11 +50,11 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
     known = {"type": "m.login.application_service", "username": "telegram_102"}
     path = "/_matrix/client/v3/register"
     await home.telegram.call("POST", path, {**known, "inhibit_login": True})
-    await planned(home, "tg.yaml", telegram_group(home.folder / "tg", 300))
+    await planned(home, "tg.yaml", telegram_group(home.folder / "tg", 900))
     checked = await home.karvon("migrate", "check", home.folder / "tg.yaml")
     assert checked.code == 0, checked.out
     since = (await home.owner.sync())["next_batch"]
-    for least in (1, 150):
+    for least in (1, 2 * AT_ONCE):
         process = await home.start("migrate", "run", "tg.yaml")
         await eventually(lambda least=least: events_of(home, "tg.yaml") >= least)  # type: ignore[misc]
         process.kill()
@@ -63,11 +64,11 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
     assert ended.code == 0, ended.err
     document = await home.report("tg.yaml")
     assert document["right"], document
-    assert (document["messages"], document["brought"], document["left_out"]) == (300, 300, 0)
+    assert (document["messages"], document["brought"], document["left_out"]) == (900, 900, 0)
     (room,) = document["rooms"]
     assert await home.rooms() == {room["room"]}
     texts = [one for one in await home.owner.texts(room["room"]) if one.startswith("message")]
-    assert texts == [f"message {number}" for number in range(1, 301)]
+    assert texts == [f"message {number}" for number in range(1, 901)]
     senders = {one["sender"] for one in await home.owner.messages(room["room"])}
     assert {home.owner_mxid, home.server.mxid("telegram_102")} < senders
     news = await home.owner.sync(since)
