@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What people say to the guide about who is here, and how news are put."""
 
-import pytest
+from collections.abc import Sequence
+from typing import cast
 
+import pytest
+from mautrix.types import RoomID, UserID
+
+from bridges.contacts.directory.holdings import Holdings
 from bridges.contacts.directory.model import Handle, Here, News
-from bridges.guide.commands.directory import told
+from bridges.contacts.people.model import Person
+from bridges.core.text import UserText
+from bridges.guide.commands.directory import DirectoryVoice, told
+from bridges.guide.conversation.voice import Voice
+from bridges.guide.matrix.client import MatrixClient
+from bridges.guide.matrix.errors import GuideUnavailable
 from tests.contacts.directory.making import person
 from tests.guide.conftest import Village
 
@@ -21,6 +31,51 @@ def test_a_few_are_told_by_name_and_many_by_number() -> None:
     assert "5 more" in str(many)
     (first,) = told(News(tuple(HERE[:1]), first=True), NAMES)
     assert "1 are here already" in str(first)
+
+
+class Chats:
+    """The rooms of the guide and what it says there; once, or never if the homeserver is away."""
+
+    def __init__(self, rooms: dict[UserID, RoomID], *, is_away: bool = False) -> None:
+        self.rooms = rooms
+        self.is_away = is_away
+        self.said: list[tuple[RoomID, UserID, list[str]]] = []
+
+    def room_with(self, person: UserID) -> RoomID | None:
+        return self.rooms.get(person)
+
+    async def say(
+        self, room: RoomID, lines: Sequence[UserText], *, person: UserID, identity: object
+    ) -> None:
+        if self.is_away:
+            raise GuideUnavailable("away")
+        self.said.append((room, person, [str(one) for one in lines]))
+
+
+class NoContacts:
+    """Nobody has a name."""
+
+    async def people(self, _user: UserID) -> Sequence[Person]:
+        return ()
+
+
+def voice_of(chats: Chats) -> DirectoryVoice:
+    holdings = cast("Holdings", NoContacts())
+    return DirectoryVoice(cast("MatrixClient", chats), cast("Voice", chats), holdings)
+
+
+async def test_news_are_said_where_somebody_is_alone_with_the_guide() -> None:
+    madina, ali = person("madina"), person("ali")
+    chats = Chats({madina: RoomID("!room")})
+    voice = voice_of(chats)
+    assert await voice.reaches(madina)
+    assert not await voice.reaches(ali)
+    for user in (madina, ali):
+        await voice.tell(user, News((HERE[0],)))
+    name = HERE[0].user
+    assert chats.said == [(RoomID("!room"), madina, [f"{name} is here now: {name}"])]
+    away = voice_of(Chats({madina: RoomID("!room")}, is_away=True))
+    await away.tell(madina, News((HERE[0],)))  # it is not said, and keeps nothing from going on
 
 
 @pytest.mark.synapse
