@@ -136,7 +136,15 @@ class Parts:
     def workshop(self) -> Workshop:
         """What works on them."""
         steps = Steps(self.client, self.settings, self.voice, self.clock)
-        return Workshop(steps, self.deposits, self.contacts, self.people, self.voice, self.clock)
+        return Workshop(
+            steps,
+            self.deposits,
+            self.contacts,
+            self.people,
+            self.voice,
+            self.clock,
+            self._changed,
+        )
 
     @cached_property
     def archive_commands(self) -> ArchiveCommands:
@@ -149,7 +157,7 @@ class Parts:
     @cached_property
     def contact_commands(self) -> ContactCommands:
         """What people say about their contacts."""
-        return ContactCommands(self.contacts, self.people)
+        return ContactCommands(self.contacts, self.people, self._changed)
 
     @cached_property
     def holdings(self) -> Holdings:
@@ -176,7 +184,12 @@ class Parts:
     @property
     def forgetters(self) -> Sequence[Forget]:
         """What deletes everything of a person, but for archives."""
-        return (self.contacts.forget, self.people.forget)
+        return (
+            self.directory.forget,
+            self.contacts.forget,
+            self.totals.forget,
+            self.people.forget,
+        )
 
     async def forget_files(self, person: UserID) -> None:
         """Delete what a person has dropped and not started."""
