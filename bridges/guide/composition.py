@@ -88,7 +88,9 @@ class Parts:
     @cached_property
     def contacts(self) -> ContactStore:
         """Everybody's address books."""
-        return ContactStore(self.database, self.secrets, lambda: uuid4().hex)
+        store = ContactStore(self.database, self.secrets, lambda: uuid4().hex)
+        store.listen(self._changed)
+        return store
 
     @cached_property
     def totals(self) -> TotalsStore:
@@ -99,13 +101,7 @@ class Parts:
     def live_books(self) -> LiveBooks:
         """Address books of people's logins."""
         is_service = services(self.settings.services)
-        return LiveBooks(
-            self.contacts,
-            self.bridges,
-            KINDS,
-            is_service,
-            self._changed,
-        )
+        return LiveBooks(self.contacts, self.bridges, KINDS, is_service, self._changed)
 
     def _changed(self, owner: UserID) -> None:
         self.counting.changed(owner)

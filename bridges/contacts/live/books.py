@@ -39,7 +39,7 @@ class LiveBooks:
         Args:
             kinds: the networks whose contacts can be understood, by their ids.
             is_service: whether a Matrix id is a bot's or a ghost's.
-            changed: told whose books or logins have become others.
+            changed: told whose logins have become others; of books the store tells.
         """
         self._log = structlog.get_logger("karvon.contacts")
         self._store = store
@@ -68,7 +68,6 @@ class LiveBooks:
                 self._log.info(
                     "the contacts of a login that has ended are forgotten", network=network
                 )
-                self._changed(owner)
         for owner, _, _ in _standing(before) ^ _standing(roster):
             self._changed(owner)
 
@@ -136,7 +135,6 @@ class LiveBooks:
                 return
             self._rooms[owner, source] = live.rooms
             await self._store.save(owner, live.book, LoginRef(login.network, login.login))
-        self._changed(owner)
 
     def _direct(self, people: Sequence[DirectPerson]) -> LiveBook:
         return direct_book((one for one in people if not self._is_service(one.user)), _DIRECT_NAME)

@@ -52,6 +52,11 @@ class ContactStore:
         self._secrets = secrets
         self._new_id = new_id
         self._converter = make_converter()
+        self._listeners: list[Callable[[UserID], None]] = []
+
+    def listen(self, listener: Callable[[UserID], None]) -> None:
+        """Have a function told whose books, country or decisions have become others."""
+        self._listeners.append(listener)
 
     async def books(self, owner: UserID) -> list[AddressBook]:
         """All address books of a person."""
@@ -84,11 +89,13 @@ class ContactStore:
                     page,
                     self._seal(book.cards[start : start + _PAGE], _of_page(owner, name, page)),
                 )
+        self._tell(owner)
 
     async def remove(self, owner: UserID, source: str) -> None:
         """Forget what a source gave. Decisions stay, for the case that it comes again."""
         async with self._db.transaction() as connection:
             await self._remove(connection, owner, source)
+        self._tell(owner)
 
     async def region(self, owner: UserID) -> str | None:
         """The country of a person's numbers without one, as they have said."""
@@ -102,6 +109,7 @@ class ContactStore:
             await connection.execute(
                 "UPDATE contact_owner SET region = $2 WHERE owner = $1", owner, region
             )
+        self._tell(owner)
 
     async def decisions(self, owner: UserID) -> list[Decision]:
         """What a person has decided, in that order."""
@@ -126,6 +134,7 @@ class ContactStore:
                     position,
                     self._seal(one, _of_decision(owner, position)),
                 )
+        self._tell(owner)
 
     async def forget(self, owner: UserID) -> None:
         """Delete everything that is stored about a person's contacts."""
@@ -141,6 +150,7 @@ class ContactStore:
             login.network,
             login.id,
         )
+        self._tell(owner)
 
     async def logins(self, network: str) -> set[tuple[UserID, LoginRef]]:
         """From which accounts on a network there are address books, and whose."""
@@ -158,6 +168,10 @@ class ContactStore:
         """Seal with the current key what an earlier one has sealed. Raises ``SecretUnreadable``."""
         for owner in await self._db.fetch("SELECT owner FROM contact_owner"):
             await self._reseal(UserID(owner["owner"]))
+
+    def _tell(self, owner: UserID) -> None:
+        for listener in self._listeners:
+            listener(owner)
 
     async def _reseal(self, owner: UserID) -> None:
         async with self._db.transaction() as connection:

@@ -93,6 +93,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             lambda user: user.startswith("@other_"),
             changed.append,
         )
+        store.listen(changed.append)
         yield Scene(bridge, client, store, books, changed)
     await database.close()
 

@@ -69,10 +69,10 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with served(tmp_path, "telegram") as bridge, aiohttp.ClientSession() as http:
         client = BridgeClient(http, BridgeAddress("telegram", "Telegram", bridge.url, SECRET))
         kinds = {"telegram": SourceKind.TELEGRAM}
-        changed: list[UserID] = []
-        live = LiveBooks(store, [client], kinds, lambda _: False, changed.append)
+        live = LiveBooks(store, [client], kinds, lambda _: False, lambda _: None)
         reports = Reports(store, totals, live, directory, clock)
         counting = Counting(reports, store, totals, clock)
+        store.listen(counting.changed)
         yield Scene(bridge, store, totals, live, directory, reports, counting)
     await database.close()
 
@@ -129,10 +129,8 @@ async def test_totals_follow_changes_and_go_with_the_contacts(scene: Scene) -> N
 
     await eventually(lambda: unreachable(1))  # everybody is counted at the start
     await scene.store.save(ALI, book(PHONE, card("1", "Zarina", MOBILE), card("2", "Rustam")))
-    scene.counting.changed(ALI)
     await eventually(lambda: unreachable(2))
     await scene.store.remove(ALI, PHONE.value)
-    scene.counting.changed(ALI)
     await eventually(lambda: unreachable(None))
     counting.cancel()
     await asyncio.wait({counting})
