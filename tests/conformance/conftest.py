@@ -142,7 +142,7 @@ def _is_played_elsewhere(item: pytest.Item) -> bool:
     always = _EVERYWHERE or item.path.name in ABOUT_STORAGE
     if scenery.database == "postgres" and not always:
         return True
-    for network in ("telegram", "whatsapp"):
+    for network in ("fake", "telegram", "whatsapp"):
         if network in getattr(item, "fixturenames", ()) and scenery.network != network:
             return True
     file = item.path.name
@@ -150,6 +150,13 @@ def _is_played_elsewhere(item: pytest.Item) -> bool:
     stages = "|".join(SCENERIES)
     played_with = re.sub(rf"^(?:{stages})-?", "", chosen.id)
     return gap(scenery.network, file, test, played_with) is not None
+
+
+@pytest.fixture(scope="session")
+def fake(stage: Stage) -> FakeDriver:
+    """The driver, for what is the core's own and the same on every network."""
+    assert isinstance(stage.driver, FakeDriver)
+    return stage.driver
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conformance.driver import Phone
+from tests.conformance.fake_driver import FakeDriver
 from tests.conformance.pair import DONE, Pair, acquainted
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.conformance.telegram_driver import TelegramDriver
@@ -110,7 +111,7 @@ async def test_nothing_said_meanwhile_is_lost_or_doubled(
     await pair.take_back(pair.mine)
 
 
-async def test_only_here_when_both_say_so(pair: Pair) -> None:
+async def test_only_here_when_both_say_so(pair: Pair, fake: FakeDriver) -> None:
     await pair.hand_over()
     assert "Noted" in await pair.command(pair.mine, "only-here")
     assert "only here" in await pair.command(pair.as_guest(), "only-here")
@@ -128,7 +129,9 @@ async def test_only_here_when_both_say_so(pair: Pair) -> None:
     await pair.take_back(pair.mine)
 
 
-async def test_nothing_changes_before_the_other_agrees(pair: Pair, stage: Stage) -> None:
+async def test_nothing_changes_before_the_other_agrees(
+    pair: Pair, stage: Stage, fake: FakeDriver
+) -> None:
     before = pair.keeper.last_event()
     assert "asked" in await pair.command(pair.theirs, "hand-over")
     await pair.keeper.hears_from_bot("agree", after=before)
@@ -152,7 +155,9 @@ async def test_not_with_somebody_who_has_no_account_here(
     assert "Nobody here has proven" in answer["content"]["body"]
 
 
-async def test_proven_by_a_code_over_the_network(stage: Stage, zarina: Resident) -> None:
+async def test_proven_by_a_code_over_the_network(
+    stage: Stage, zarina: Resident, fake: FakeDriver
+) -> None:
     """Somebody has an account on both sides, and logs in to nothing."""
     phone = await stage.driver.person("Malika")
     talk = await stage.meet(zarina, phone)
@@ -189,7 +194,9 @@ async def test_proven_by_a_code_over_the_network(stage: Stage, zarina: Resident)
     assert account.mxid in zarina.user.record.members(talk.room)
 
 
-async def test_in_a_group_the_person_speaks_or_the_ghost(pair: Pair, nodira: Phone) -> None:
+async def test_in_a_group_the_person_speaks_or_the_ghost(
+    pair: Pair, nodira: Phone, fake: FakeDriver
+) -> None:
     stage, guest = pair.stage, pair.guest
     talk = await stage.gather(pair.keeper, unique("Tea house"), nodira, guest.phone)
     ghost = stage.ghost(guest.phone)
