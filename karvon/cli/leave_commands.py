@@ -72,7 +72,12 @@ def export(
 
     Stopped at any point, it goes on when called again.
     """
-    from bridges.migration.leaving.export.exporting import forget_journal, pack, prepare
+    from bridges.migration.leaving.export.exporting import (
+        forget_journal,
+        is_complete,
+        pack,
+        prepare,
+    )
 
     call = invocation(context)
     say = words(language_of(call, language))
@@ -84,6 +89,9 @@ def export(
             if dry_run:
                 _count(settings, owner, unsealing)
                 return
+            if packed and is_complete(output):
+                print(pack(output))
+                return
             prepare(output)
             cards = asyncio.run(_cards(config, owner))
             made = asyncio.run(_export(settings, owner, output, cards, unsealing, say))
@@ -93,7 +101,8 @@ def export(
         sys.exit(STOPPED)
     for name, count in made.counts.items():
         print(f"{name.replace('_', ' ')}: {count}")
-    print(pack(output) if packed else output)
+    with expected_errors(say):
+        print(pack(output) if packed else output)
 
 
 @app.command()

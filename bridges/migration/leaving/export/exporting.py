@@ -2,6 +2,7 @@
 """Makes an export from beginning to end; interrupted anywhere, it goes on when called again."""
 
 import asyncio
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ def prepare(folder: Path) -> None:
     Raises:
         LeavingRefused: there is a complete export in it, or something else.
     """
-    if (folder / MANIFEST).exists():
+    if is_complete(folder):
         raise LeavingRefused(
             user_text("There is a complete export in {path} already.", path=str(folder))
         )
@@ -113,18 +114,29 @@ def forget_journal(folder: Path) -> None:
         left.unlink()
 
 
+def is_complete(folder: Path) -> bool:
+    """Tell whether an export was made to its end, and not begun to be removed."""
+    return (folder / MANIFEST).exists()
+
+
 def pack(folder: Path) -> Path:
-    """Put a complete export into one zip beside it and remove the folder. Raises ``OSError``."""
+    """Put a complete export into one zip beside it and remove the folder.
+
+    Raises ``LeavingRefused`` if there is a zip already, and ``OSError``.
+    """
     target = folder.with_name(f"{folder.name}.zip")
+    if target.exists():
+        raise LeavingRefused(
+            user_text("There is a complete export in {path} already.", path=str(target))
+        )
     part = target.with_name(f"{target.name}.part")
     names = sorted(one for one in folder.rglob("*") if one.is_file())
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as packed:
         for one in names:
             packed.write(one, one.relative_to(folder))
     part.replace(target)
-    for one in sorted(folder.rglob("*"), reverse=True):
-        one.rmdir() if one.is_dir() else one.unlink()
-    folder.rmdir()
+    (folder / MANIFEST).unlink()  # First, so that what is half removed does not look complete.
+    shutil.rmtree(folder)
     return target
 
 
