@@ -132,15 +132,7 @@ class Parts:
     def workshop(self) -> Workshop:
         """What works on them."""
         steps = Steps(self.client, self.settings, self.voice, self.clock)
-        return Workshop(
-            steps,
-            self.deposits,
-            self.contacts,
-            self.people,
-            self.voice,
-            self.clock,
-            self._changed,
-        )
+        return Workshop(steps, self.deposits, self.contacts, self.people, self.voice, self.clock)
 
     @cached_property
     def archive_commands(self) -> ArchiveCommands:
@@ -153,7 +145,7 @@ class Parts:
     @cached_property
     def contact_commands(self) -> ContactCommands:
         """What people say about their contacts."""
-        return ContactCommands(self.contacts, self.people, self._changed)
+        return ContactCommands(self.contacts, self.people)
 
     @cached_property
     def holdings(self) -> Holdings:
@@ -183,7 +175,6 @@ class Parts:
         return (
             self.directory.forget,
             self.contacts.forget,
-            self.totals.forget,
             self.people.forget,
         )
 

@@ -3,7 +3,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -11,7 +11,6 @@ from attrs import define
 from mautrix.types import EventID, UserID
 
 from bridges.contacts.sources.errors import SourceRefused
-from bridges.contacts.sources.model import AddressBook
 from bridges.contacts.store.books import ContactStore
 from bridges.core.clock import Clock
 from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
@@ -58,10 +57,7 @@ class Workshop:
         people: GuidedPeople,
         voice: Voice,
         clock: Clock,
-        changed: Callable[[UserID], None],
     ) -> None:
-        """``changed`` is told of everybody who has another address book."""
-        self._changed = changed
         self._steps = steps
         self._store = store
         self._contacts = contacts
@@ -167,7 +163,7 @@ class Workshop:
             await self._store.save(deposit.become(State.PLANNING))
             return
         read = await asyncio.to_thread(read_book, path, kind)
-        await self._save(deposit, read.book)
+        await self._contacts.save(deposit.owner, read.book)
         lines = [
             user_text(
                 "Contacts read from {file}: {count}. Say `contacts` to see who is who; I have deleted the"
@@ -221,16 +217,12 @@ class Workshop:
             reports = await self._steps.run(deposit, progress, now)
         book = await self._steps.address_book(deposit)
         if book is not None:
-            await self._save(deposit, book)
+            await self._contacts.save(deposit.owner, book)
         await self._tell(
             deposit, f"totals {deposit.details.notice}", telling.totals(deposit.name, reports)
         )
         await self._steps.delete_archive(deposit)
         await self._store.save(deposit.become(State.DONE))
-
-    async def _save(self, deposit: Deposit, book: AddressBook) -> None:
-        await self._contacts.save(deposit.owner, book)
-        self._changed(deposit.owner)
 
     async def _undo(self, deposit: Deposit) -> None:
         result = await self._steps.undo(deposit)

@@ -2,7 +2,7 @@
 """Contacts: how many people there are, whose numbers they have, and who is the same as whom."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 from mautrix.types import UserID
@@ -41,11 +41,10 @@ class Known:
 
 @frozen
 class ContactCommands:
-    """What people say about their contacts; ``changed`` is told whose are others now."""
+    """What people say about their contacts."""
 
     contacts: ContactStore
     people: GuidedPeople
-    changed: Callable[[UserID], None]
 
     def commands(self) -> tuple[Command, ...]:
         """Give the commands."""
@@ -87,7 +86,6 @@ class ContactCommands:
                 await context.reply(*_asking(known.people.questions[0], known.cards()))
                 return
         await self.contacts.set_decisions(context.person, [*known.decisions, *decided])
-        self.changed(context.person)
         await self._ask(context, await self._known(context.person))
 
     async def _contacts(self, context: Context) -> None:
@@ -132,7 +130,6 @@ class ContactCommands:
                 )
             )
         await self.contacts.set_region(context.person, code)
-        self.changed(context.person)
         known = await self._known(context.person)
         await context.reply(
             user_text(
