@@ -120,10 +120,13 @@ class BridgeLogins:
             members = await self.homeserver.joined_members(self.person, room)
             if {*members} != {self.person.mxid, self.bot}:
                 continue
+            state = await self.homeserver.get_state(self.person, room)
+            if any(map(_is_of_a_network, state)):
+                continue  # What is said there is for people at the network.
             chat = _Chat(room, EventID(""), made=False)
             try:
                 await self._say(chat, _COMMAND, _PROBING)
-            except LeavingRefused:
+            except (LeavingRefused, HomeserverRefused):
                 continue
             return chat
         return None
@@ -149,6 +152,13 @@ class _Chat:
     room: RoomID
     last: EventID
     made: bool
+
+
+def _is_of_a_network(event: Json) -> bool:
+    """Whether a state event marks a room as a chat of a network (MSC2346), or as a space."""
+    if event["type"] == event_types.CREATE:
+        return "type" in event["content"]
+    return event["type"] in (event_types.BRIDGE, event_types.BRIDGE_UNSTABLE)
 
 
 def _after(events: list[Json], last: EventID, bot: UserID) -> Json | None:
