@@ -8,6 +8,8 @@ and that it waits for. So here
 
 * a receipt for a message waits until every part of the message is in the journal, or was read
   before; likewise the confirmations of others' receipts and of changes to groups and pictures;
+* a request to send a message again waits until the journal has that it could not be read: what comes
+  again comes later, and the place of the message would not be known;
 * the next message is not opened before the last one is safe, so that at most one is in between;
 * a message that was opened but not kept (killed in between: its key is used up) is noticed when it
   comes again, and its receipt never leaves: `lost` is told, which makes the sender encrypt it anew;
@@ -175,7 +177,10 @@ class Tap:
                 self._told.accepted(stanza.id, _number(stanza.get("t")))
 
     def _leaving(self, stanza: Stanza) -> None:
-        if stanza.tag == "receipt" and stanza.get("type") not in _OWN_RECEIPTS:
+        if stanza.tag == "receipt" and stanza.get("type") == "retry":
+            awaited = self._awaited.get(("message", stanza.id))
+            self._until(lambda: awaited is None or awaited.complete)
+        elif stanza.tag == "receipt" and stanza.get("type") not in _OWN_RECEIPTS:
             self._hold(("message", stanza.id))
         elif stanza.tag == "ack":
             kind = stanza.get("class")

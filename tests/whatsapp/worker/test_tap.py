@@ -110,6 +110,17 @@ def test_a_message_that_cannot_be_read_is_confirmed_once_that_is_kept(library: L
     assert left()
 
 
+def test_a_message_is_asked_for_again_once_its_place_is_kept(library: Library) -> None:
+    library.receives(_MESSAGE.format("A"))
+    asked = library.sends('<receipt id="A" to="7:1@lid" type="retry"/>')
+    assert not asked()
+    confirmed = library.sends('<ack class="message" id="A" to="7:1@lid"/>')
+    library.tap.kept("undecryptable", {"id": "A"})
+    assert asked()
+    assert confirmed()
+    assert not library.lost
+
+
 def test_reading_a_message_is_told_at_once(library: Library) -> None:
     library.receives(_MESSAGE.format("A"))
     assert library.sends('<receipt id="A" t="1" to="7:1@lid" type="read"/>')()
