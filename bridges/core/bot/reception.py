@@ -67,6 +67,8 @@ class Reception:
         body = _said(event["content"])
         if event["type"] == event_types.MESSAGE and isinstance(body, str):
             await self._command(event, body)
+        elif event["type"] == event_types.ENCRYPTED:
+            await self._unreadable(event)
 
     async def _command(self, event: Json, body: str) -> None:
         room, sender = RoomID(event["room_id"]), UserID(event["sender"])
@@ -79,6 +81,11 @@ class Reception:
                 is_management=await self._rooms.is_one(room, sender),
             )
         )
+
+    async def _unreadable(self, event: Json) -> None:
+        room, sender = RoomID(event["room_id"]), UserID(event["sender"])
+        if await self._rooms.is_one(room, sender):
+            await self._rooms.leave_encrypted(room, sender)
 
     async def _member(self, event: Json) -> None:
         target, membership = event.get("state_key"), event["content"].get("membership")

@@ -5,6 +5,7 @@ from attrs import evolve
 from mautrix.types import RoomID, UserID
 
 from bridges.core.bot.voice import BotVoice
+from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
 from bridges.core.network import NetworkInfo
@@ -57,6 +58,21 @@ class ManagementRooms:
         await self._greet(room, inviter)
         await self._people.set_membership(room, bot, "join")
 
+    async def leave_encrypted(self, room: RoomID, person: UserID) -> None:
+        """Go on with a person in another room than this one, which has become unreadable.
+
+        Apps that encrypt every new chat of two would otherwise get no answer at all.
+        """
+        known = await self._people.person(person)
+        if known.management_room in (room, None):
+            await self._people.save_person(evolve(known, management_room=None))
+            await self._say_hello(await self.of(person), person)
+        text = user_text(
+            "I cannot read encrypted messages. Please go on in the other chat with me, "
+            "which is not encrypted; I have invited you to it."
+        )
+        await self._voice.say(room, text, user=person)
+
     async def _greet(self, room: RoomID, inviter: UserID) -> None:
         members = await self._hs.joined_members(self._senders.bot, room)
         known = await self._people.person(inviter)
@@ -68,10 +84,17 @@ class ManagementRooms:
             )
             await self._voice.say(room, text, user=inviter)
             return
+        bot = self._senders.bot
+        if await self._hs.get_state_event(bot, room, event_types.ENCRYPTION) is not None:
+            await self.leave_encrypted(room, inviter)
+            return
         await self._people.save_person(evolve(known, management_room=room))
+        await self._say_hello(room, inviter)
+
+    async def _say_hello(self, room: RoomID, person: UserID) -> None:
         text = user_text(
             "Hello! I am the bridge to {network}. Say **login** to bring your chats here, "
             "or **help** to see what I can do.",
             network=self._network.name,
         )
-        await self._voice.say(room, text, user=inviter, markdown=True)
+        await self._voice.say(room, text, user=person, markdown=True)

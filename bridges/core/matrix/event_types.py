@@ -6,6 +6,7 @@ from typing import Final
 MESSAGE: Final = "m.room.message"
 STICKER: Final = "m.sticker"
 ENCRYPTED: Final = "m.room.encrypted"
+ENCRYPTION: Final = "m.room.encryption"
 REACTION: Final = "m.reaction"
 REDACTION: Final = "m.room.redaction"
 POLL_START: Final = "m.poll.start"
