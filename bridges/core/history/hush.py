@@ -3,14 +3,15 @@
 
 from collections.abc import Sequence
 
-from mautrix.types import RoomID, UserID
+from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.abilities import ReadsHistory
 from bridges.core.errors import Rejected
 from bridges.core.events import RemoteReceipt
 from bridges.core.history.filler import Place
 from bridges.core.ids import ChatKey
-from bridges.core.matrix.client import Homeserver
+from bridges.core.matrix import event_types
+from bridges.core.matrix.client import Homeserver, MatrixSender
 from bridges.core.matrix.senders import Senders
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sessions import Sessions
@@ -19,6 +20,7 @@ from bridges.core.storage.portals import PortalStore
 
 _CANDIDATES = 100
 """How far back the last message read is looked for."""
+_NOT_SAID = (event_types.MEMBER, event_types.REACTION)
 
 
 class Hush:
@@ -87,7 +89,20 @@ class Hush:
         if stored:
             login = place.login.record.id
             reader = await self._senders.speaker(place.room, receipt.reader, login)
-            await self._writer.read(place.room, reader, stored[-1].event)
+            event = stored[-1].event
+            if reader.is_person:
+                event = await self._end_of(place.room, reader, event)
+            await self._writer.read(place.room, reader, event)
+
+    async def _end_of(self, room: RoomID, person: MatrixSender, read: EventID) -> EventID:
+        """Give the newest event of the room if everything up to it is read, and else ``read``.
+
+        What was put behind the coming of the person counts as older than it: read up to there only, a
+        homeserver would show the invitation to the room as unread.
+        """
+        events, _ = await self._hs.page(person, room, None, _CANDIDATES)
+        said = (one["event_id"] for one in events if one["type"] not in _NOT_SAID)
+        return EventID(events[0]["event_id"]) if next(said, None) == read else read
 
     def _rule(self, room: RoomID) -> str:
         return f"{self._source}.history.{room}"
