@@ -46,6 +46,9 @@ async def test_a_chat_of_whatsapp_is_dropped_asked_about_and_brought_over(
         assert [one["content"]["body"] for one in said][:2] == ["message 13 0", "message 13 1"]
         assert len(said) == 130
         assert said[0]["sender"] == village.town.owner_mxid != said[1]["sender"]
+        mxid, read = village.town.owner_mxid, village.town.owner.call
+        direct = await read("GET", f"/_matrix/client/v3/user/{mxid}/account_data/m.direct")
+        assert direct[said[1]["sender"]] == [made]
         # 13 March 2024, 08:00 in Dushanbe
         assert said[0]["origin_server_ts"] == 1_710_298_800_000
         assert not list((village.settings.folder / "archives").glob("*/given"))

@@ -115,6 +115,8 @@ class Rooms:
         voices = self._voices
         names = {voices.actual(one.speaks_as): one.name for one in planned.speakers}
         inside = self._journal.members(room)
+        called = {"membership": "join", "displayname": self._say(user_text("Archive"))}
+        await voices.own.set_state(voices.bot, room, event_types.MEMBER, voices.bot.mxid, called)
         for mxid, name in names.items():
             if mxid != self._owner and mxid not in inside:
                 await voices.prepare(mxid)
@@ -122,6 +124,9 @@ class Rooms:
                 self._journal.note_member(room, mxid)
         if voices.can_be(self._owner) and self._owner not in inside:
             await self._bring_owner(room)
+            others = [mxid for mxid in names if mxid != self._owner]
+            if planned.kind is ChatKind.DIRECT and others:
+                await self._list_as_direct(room, others[0])
             self._journal.note_member(room, self._owner)
 
     async def _join(self, room: RoomID, mxid: UserID, name: str) -> None:
@@ -148,6 +153,14 @@ class Rooms:
         await voices.own.set_push_rule(owner, "override", _rule(room), quiet)
         await voices.own.invite(voices.bot, room, self._owner)
         await voices.own.join(owner, room)
+
+    async def _list_as_direct(self, room: RoomID, other: UserID) -> None:
+        """Have the owner's clients list a room as their chat with somebody (``m.direct``)."""
+        own, owner = self._voices.own, self._voices.sender(self._owner)
+        direct = await own.get_account_data(owner, event_types.DIRECT)
+        if room not in direct.get(other, []):
+            direct[other] = [*direct.get(other, []), room]
+            await own.set_account_data(owner, event_types.DIRECT, direct)
 
 
 def _rule(room: RoomID) -> str:
