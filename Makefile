@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: up demo test conformance lint bench faults soak synapse-suite clean
+.PHONY: up demo test conformance lint bench faults soak browser pictures synapse-suite clean
 
 up: $(READY)  ## Start the whole suite; Ctrl-C stops it.
 	$(BIN)/karvon up
@@ -14,7 +14,7 @@ demo: $(READY)  ## The same with a scripted conversation; exits 0 only if every 
 	$(BIN)/karvon demo
 
 test: $(READY)  ## All tests but the slow suites; the conformance suite on PostgreSQL only where that matters.
-	$(BIN)/pytest -n 2 --reruns 1 --ignore=tests/faults --ignore=tests/soak
+	$(BIN)/pytest -n 2 --reruns 1 --ignore=tests/faults --ignore=tests/soak --ignore=tests/browser
 
 conformance: $(READY)  ## What every bridge has to do, all of it on both databases.
 	EVERYWHERE=1 $(BIN)/pytest -n 2 tests/conformance
@@ -33,6 +33,13 @@ faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 
 soak: $(READY)  ## Hours of traffic with faults.
 	$(BIN)/pytest tests/soak
+
+browser: $(READY)  ## A real client, whose build KARVON_WEB_CLIENT names, against everything.
+	$(BIN)/pip install --quiet --group browser
+	$(BIN)/pytest tests/browser
+
+pictures:  ## The same, and the pictures of docs/ are taken anew.
+	KARVON_PICTURES=docs/pictures $(MAKE) browser
 
 synapse-suite: $(READY)  ## Synapse's own tests, fetched, with and without the policy module.
 	$(BIN)/python -m tests.policy.synapse_suite

@@ -23,19 +23,16 @@ async def test_by_phone_number_and_code(stage: Stage) -> None:
 
 async def test_who_comes_with_encryption_is_invited_to_a_chat_without(stage: Stage) -> None:
     bot, user = stage.bridge.bot, await stage.matrix_user("Gulnora")
-    encryption = {
-        "type": "m.room.encryption",
-        "state_key": "",
-        "content": {"algorithm": "m.megolm.v1.aes-sha2"},
-    }
+    how = {"algorithm": "m.megolm.v1.aes-sha2"}
+    encryption = {"type": "m.room.encryption", "state_key": "", "content": how}
     first = await user.create_room(is_direct=True, invite=[bot], initial_state=[encryption])
     await user.wait_message("cannot read encrypted messages", first, sender=bot)
     (second,) = await eventually(lambda: user.record.invites, describe="an invitation")
     await user.join(second)
     await user.say(second, "list-logins")
     await user.wait_message("not logged in", second, sender=bot)
-    await user.set_state(second, "m.room.encryption", encryption["content"])
-    await user.send(second, "m.room.encrypted", {"algorithm": "m.megolm.v1.aes-sha2"})
+    await user.set_state(second, "m.room.encryption", how)
+    await user.send(second, "m.room.encrypted", how)
     await user.wait_message("cannot read encrypted messages", second, sender=bot)
     (third,) = await eventually(lambda: user.record.invites, describe="another invitation")
     assert third not in (first, second)

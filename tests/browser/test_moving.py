@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From "I have WhatsApp" to "everyone is here", as docs/migration.md tells it, in a real client.
+
+One story: the tests go on from each other, in this order.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.album import Album
+from tests.browser.client import Person
+from tests.browser.export import exported_chat
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.synapse
+
+ANOR, BEHI, GILOS = "+992555000201", "+992555000202", "+992555000203"
+NAMES = {ANOR: "Anor Anorova", BEHI: "Behi Behiyeva", GILOS: "Gilos Gilosova"}
+
+
+async def said(site: Site, who: str, chat: str, text: str) -> str:
+    answer = await site.on_whatsapp("people/send", person=who, chat=chat, text=text)
+    return str(answer["id"])
+
+
+async def test_chats_of_the_phone_come_along(site: Site, anor: Person, album: Album) -> None:
+    for phone, name in NAMES.items():
+        await site.on_whatsapp("accounts", phone=phone, name=name)
+    for phone in NAMES:
+        await site.on_whatsapp("people/messages", person=phone, chat=BEHI)
+    question = await said(site, BEHI, ANOR, "Salom! Are you coming to the garden on Sunday?")
+    await said(site, BEHI, ANOR, "*Bring the big kettle*, please 🫖")
+    await site.on_whatsapp("people/react", person=ANOR, chat=BEHI, id=question, emoji="❤️")
+    await said(site, ANOR, BEHI, "Salom Behi! Yes, with the children.")
+    group = await site.on_whatsapp(
+        "people/create-group", person=BEHI, subject="Garden on Sunday", members=[ANOR, GILOS]
+    )
+    await said(site, GILOS, group["chat"], "I bake the bread 🍞")
+    await said(site, BEHI, group["chat"], "And I make the soup.")
+
+    await anor.write_to(site.mxid("whatsappbot"))
+    await anor.reads("I cannot read encrypted messages")
+    await anor.leave()
+    await anor.accept_invitation()
+    await anor.say("login phone")
+    await anor.reads("What is the phone number")
+    await anor.say(ANOR)
+    shown = await anor.reads("Your code:")
+    album.keep(await anor.shot(), "whatsapp-code")
+    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", shown)
+    assert code
+    await site.on_whatsapp("phones/type-code", account=ANOR, code=code[0])
+    await anor.reads("is linked")
+    album.keep(await anor.shot(), "whatsapp-linked")
+
+
+async def test_a_chat_stands_as_it_was(anor: Person, album: Album) -> None:
+    await anor.open("Behi Behiyeva")
+    shown = await anor.reads("with the children")
+    assert await anor.unread("Behi Behiyeva") == ""
+    lines = ["Are you coming", "❤️", "Bring the big kettle", "with the children"]
+    assert [shown.index(line) for line in lines] == sorted(shown.index(line) for line in lines)
+    album.keep(await anor.shot(), "chat")
+
+
+async def test_an_answer_reaches_whatsapp(site: Site, anor: Person, album: Album) -> None:
+    await anor.say("The kettle is in the car already!")
+    await anor.reads("The kettle is in the car already!")
+    await said(site, BEHI, ANOR, "Wonderful 😀 See you on Sunday")
+    await anor.reads("See you on Sunday")
+    heard = await site.on_whatsapp("people/messages", person=BEHI, chat=ANOR)
+    assert "The kettle is in the car already!" in [one["text"] for one in heard["messages"]]
+    album.keep(await anor.shot(), "answer")
+
+
+async def test_an_export_is_dropped_into_the_encrypted_chat(
+    site: Site, anor: Person, album: Album, tmp_path: Path
+) -> None:
+    await anor.write_to(site.mxid("karvon"))
+    await anor.reads("Hello!")
+    await anor.drop(exported_chat(tmp_path))
+    await anor.reads("time zone")
+    album.keep(await anor.shot(), "guide-question")
+    await anor.say("1")
+    await anor.reads("Say start")
+    album.keep(await anor.shot(), "guide-plan")
+    await anor.say("start")
+    await anor.reads("I have read all rooms again")
+    album.keep(await anor.shot(), "guide-report")
+
+
+async def test_the_export_has_become_a_chat(anor: Person, album: Album) -> None:
+    await anor.open("Gilos Gilosova")
+    shown = await anor.reads("a place for you on the bench")
+    assert shown.index("Did you plant") < shown.index("Forty") < shown.index("on the bench")
+    album.keep(await anor.shot(), "archive")
