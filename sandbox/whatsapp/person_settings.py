@@ -32,6 +32,7 @@ _COLLECTIONS = {
     "archive": ("regular_low", 3),
     "markChatAsRead": ("regular_low", 3),
     "contact": ("critical_unblock_low", 2),
+    "setting_pushName": ("critical_block", 1),
 }
 """Where each action is kept, and the version of its form."""
 
@@ -106,6 +107,12 @@ class SettingDoings:
         value.contactAction.lidJid = str(lid)
         await self._set(value, "contact", str(number))
 
+    async def push_name(self, name: str) -> None:
+        """Hand one's own name to one's other devices, as a phone does when they are linked."""
+        value = WAProto_pb2.SyncActionValue()
+        value.pushNameSetting.name = name
+        await self._set(value, "setting_pushName")
+
     async def _set(self, value: Any, *index: str) -> None:
         collection, version = _COLLECTIONS[index[0]]
         value.timestamp = int(time.time() * 1000)
@@ -161,9 +168,10 @@ class SettingDoings:
         return mutation
 
     def _apply(self, mutation: Any) -> None:
-        if mutation.action_value is None or mutation.index[0] not in _COLLECTIONS:
+        action, *place = mutation.index
+        if mutation.action_value is None or action not in _COLLECTIONS or not place:
             return
-        action, chat = mutation.index[:2]
+        chat = place[0]
         setting = self._chats.setdefault(chat, ChatSetting())
         value = mutation.action_value
         if action == "mute":

@@ -54,6 +54,22 @@ async def test_reading_and_typing(worker: RunningWorker) -> None:
     assert (typing.seq, typing.data["audio"]) == (0, True)
 
 
+async def test_who_is_online_is_seen_by_whoever_shows_himself(worker: RunningWorker) -> None:
+    vera = await worker.net.person("Vera")
+    # Without its owner's name the library shows nobody online.
+    account = worker.net.add_account("+992555000109", "Gulya")
+    gulya = await worker.net.person(account.phone)
+    await gulya.settings.push_name("Gulya")
+    await worker.link("gulya", account.phone)
+    device = worker.net.accounts.devices(account)[-1]
+    await worker.net.phone("Gulya").share_app_state_key(device)
+    await worker.heard.wait("app_state", "gulya", collection="critical_block")
+    await worker.client.presence("gulya", available=True)
+    await worker.client.watch_presence("gulya", str(vera.jid))
+    seen = await worker.heard.wait("presence", "gulya", unavailable=False)
+    assert (seen.seq, seen.data["from"]) == (0, str(vera.jid))
+
+
 async def test_a_poll_and_a_vote(worker: RunningWorker) -> None:
     options = ["choy", "qahva"]
     sent = await worker.client.create_poll("alisa", _BORIS, "Nima?", options, several=False)
