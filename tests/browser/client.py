@@ -8,11 +8,14 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
-from playwright.async_api import Locator, Page, ViewportSize, async_playwright
 
 from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page, ViewportSize
 
 _BROWSER = "/usr/bin/chromium"
 _FLAGS = (
@@ -25,7 +28,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_SIZE: ViewportSize = {"width": 1100, "height": 760}
+_SIZE: "ViewportSize" = {"width": 1100, "height": 760}
 _PATIENCE = 60.0
 _AWAY = (30, 380)
 """Where the pointer touches nothing."""
@@ -36,7 +39,7 @@ _SETTINGS = json.dumps({"isPeopleDrawer": False, "hideMembershipEvents": True})
 class Person:
     """Somebody at their client."""
 
-    page: Page
+    page: "Page"
     address: str
 
     async def log_in(self, name: str, password: str) -> None:
@@ -114,23 +117,27 @@ class Person:
         await self.page.mouse.move(*_AWAY)
         lowest = self.page.locator("[data-message-item]").last
         await lowest.evaluate("item => item.scrollIntoView({block: 'end'})")
-        return await self.page.screenshot(animations="disabled")
+        shot: bytes = await self.page.screenshot(animations="disabled")
+        return shot
 
     async def unread(self, room_name: str) -> str:
         """Give what the list of direct chats shows beside a name: a number, or nothing."""
         shown = await self._listed(room_name).first.inner_text()
         return shown.splitlines()[-1] if shown.splitlines()[-1].isdigit() else ""
 
-    def _listed(self, room_name: str) -> Locator:
+    def _listed(self, room_name: str) -> "Locator":
         return self.page.locator("nav a, a").filter(has_text=room_name)
 
-    def _input(self) -> Locator:
+    def _input(self) -> "Locator":
         return self.page.locator('[data-editable-name="RoomInput"]')
 
 
 @asynccontextmanager
 async def person_at(address: str) -> AsyncIterator[Person]:
     """Have somebody with a browser of their own, in Dushanbe, for the time of the block."""
+    # Installed by `make browser` only: without it the tests are skipped like those without a client.
+    from playwright.async_api import async_playwright
+
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=_BROWSER, args=list(_FLAGS))
         try:
