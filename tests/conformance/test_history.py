@@ -158,13 +158,13 @@ async def _reaction_to(room: Conversation, target: str) -> Event:
 
 
 async def _notified(resident: Resident, room: str) -> list[str]:
-    """The messages of a room somebody was notified of."""
+    """What somebody was notified of in a room, the invitation included."""
     path = "/_matrix/client/v3/notifications"
     answer: Any = await resident.user.expect("GET", path)
     return [
         one["event"]["event_id"]
         for one in answer["notifications"]
-        if one["room_id"] == room and one["event"]["type"] == "m.room.message"
+        if one["room_id"] == room
     ]
 
 

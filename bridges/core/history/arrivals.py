@@ -21,6 +21,7 @@ from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.network import NetworkInfo
 from bridges.core.portal.chat_news import ChatNews
 from bridges.core.portal.gate import EchoGate
+from bridges.core.portal.invitations import Invitations
 from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import ActiveLogin, Sessions
@@ -52,6 +53,7 @@ class Arrivals:
         gate: EchoGate,
         portals: PortalStore,
         spaces: Spaces,
+        invitations: Invitations,
         keeper: HistoryKeeper,
         clock: Clock,
         network: NetworkInfo,
@@ -65,6 +67,7 @@ class Arrivals:
         self._gate = gate
         self._portals = portals
         self._spaces = spaces
+        self._invitations = invitations
         self._keeper = keeper
         self._clock = clock
         self._network = network
@@ -141,6 +144,7 @@ class Arrivals:
 
     async def _arrive(self, login: ActiveLogin) -> None:
         record = login.record
+        await self._patiently(login, partial(self._invitations.hush, record.owner))
         await self._patiently(login, partial(self._spaces.of, record))
         chats: Sequence[KnownChat] = ()
         if isinstance(login.session, ListsChats):

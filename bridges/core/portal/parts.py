@@ -16,6 +16,7 @@ from bridges.core.history.store import HistoryStore
 from bridges.core.history.writer import TimestampedHistory
 from bridges.core.portal.contents import Contents
 from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.invitations import Invitations
 from bridges.core.portal.late_failures import LateFailures
 from bridges.core.portal.message_changes import MessageChanges
 from bridges.core.portal.messages import MessageSync
@@ -174,6 +175,7 @@ class PortalParts(RoomParts):
             self.gate,
             self.portals,
             self.spaces,
+            Invitations(self.homeserver, self.senders, self.source),
             self.history_keeper,
             self.clock,
             self.info,

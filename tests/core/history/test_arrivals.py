@@ -57,6 +57,7 @@ class Hall:
             EchoGate(),
             town.portals,
             Mock(of=AsyncMock()),
+            Mock(hush=AsyncMock()),
             self.keeper,
             town.clock,
             INFO,
