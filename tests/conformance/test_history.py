@@ -161,11 +161,7 @@ async def _notified(resident: Resident, room: str) -> list[str]:
     """What somebody was notified of in a room, the invitation included."""
     path = "/_matrix/client/v3/notifications"
     answer: Any = await resident.user.expect("GET", path)
-    return [
-        one["event"]["event_id"]
-        for one in answer["notifications"]
-        if one["room_id"] == room
-    ]
+    return [one["event"]["event_id"] for one in answer["notifications"] if one["room_id"] == room]
 
 
 async def _unread(resident: Resident, room: str) -> int:

@@ -27,7 +27,7 @@ def test_missing_sections_are_appended_with_their_comments(tmp_path: Path) -> No
     upgraded = upgrade(MINE, "karvon.yaml")
     assert upgraded.text.startswith(MINE)
     assert "\n\n# The Matrix homeserver.\nhomeserver:\n  # Start and supervise" in upgraded.text
-    assert len(upgraded.changes) == 8
+    assert len(upgraded.changes) == 9
     (tmp_path / "karvon.yaml").write_text(upgraded.text)
     config = load_config(None, {}, cwd=tmp_path)
     assert config.telegram.device_model == "Khujand"

@@ -22,6 +22,9 @@ QUALITY = [*sorted(ROOT.glob("bridges/*/quality.yaml")), ROOT / "policy_module/q
 PASSED = pytest.StashKey[set[str]]()
 """The tests that have passed or are excused, without parameters: one on any database counts."""
 
+_SAID = 4000
+"""Characters shown of what a first try has printed: the end says most."""
+
 _SCENERY = re.compile(r"\[(\w+-(?:sqlite|postgres))\b")
 """Of ``[telegram-sqlite-500-INTERNAL]`` the stage's part."""
 
@@ -83,6 +86,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("rerun"):
         terminalreporter.write_sep("_", f"first try of {report.nodeid}")
         terminalreporter.write_line(report.longreprtext)
+        for name, content in report.sections:
+            terminalreporter.write_line(f"{name}:\n{content[-_SAID:]}")
     for claim, tests in terminalreporter.config.stash.get(UNPROVEN, {}).items():
         terminalreporter.write_line(f"NOT SHOWN: {claim}: {', '.join(sorted(tests))}", red=True)
 

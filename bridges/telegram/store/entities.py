@@ -106,7 +106,8 @@ class Entities:
 
     async def write(self, connection: Connection) -> tuple[Entity, ...]:
         """Store what was noted and return it, for ``written`` after the commit."""
-        pending = tuple(self._pending.values())
+        # In one order, or two that are stored at once wait for each other.
+        pending = tuple(sorted(self._pending.values(), key=lambda one: one.id))
         for entity in pending:
             await connection.execute(
                 "INSERT INTO telegram_entity AS old"

@@ -6,7 +6,6 @@ as it came, for the phone sends it once.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -61,10 +60,10 @@ class HistorySync:
 
     async def settled(self) -> None:
         """Wait a little for the phone."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ASKED_PATIENCE):
-                while await self.is_awaited():
-                    await self._clock.sleep(_LOOK_AGAIN)
+        now = asyncio.get_running_loop().time
+        deadline = now() + _ASKED_PATIENCE
+        while now() < deadline and await self.is_awaited():
+            await self._clock.sleep(_LOOK_AGAIN)
 
     async def is_awaited(self) -> bool:
         """Whether the phone has yet to hand over chats or contacts of an account that was just linked.

@@ -62,7 +62,8 @@ class Addresses:
 
     async def write(self, connection: Connection, pairs: Sequence[SamePerson]) -> None:
         """Store what ``news`` has given; a number that has moved on to somebody else moves."""
-        for pair in pairs:
+        # In one order, or two who are told at once wait for each other.
+        for pair in sorted(pairs, key=lambda one: one.lid.user):
             await connection.execute(
                 "DELETE FROM whatsapp_address WHERE login = $1 AND number = $2",
                 self._login,

@@ -69,7 +69,8 @@ class ChatStore:
     async def put(self, chats: Sequence[ChatFacts]) -> None:
         """Store chats, in place of what was known of them."""
         async with self._db.transaction() as connection:
-            for one in chats:
+            # In one order, or two who are told at once wait for each other.
+            for one in sorted(chats, key=lambda chat: chat.chat):
                 await self.write(connection, one)
 
     async def write(self, connection: Connection, chat: ChatFacts) -> None:

@@ -54,7 +54,8 @@ class NameStore:
     async def put(self, names: Sequence[tuple[RemoteUserID, Names]]) -> None:
         """Store names, in place of earlier ones."""
         async with self._db.transaction() as connection:
-            for person, one in names:
+            # In one order, or two who are told at once wait for each other.
+            for person, one in sorted(names, key=lambda pair: pair[0]):
                 await connection.execute(
                     "INSERT INTO whatsapp_name (login, person, pushed, saved)"
                     " VALUES ($1, $2, $3, $4) ON CONFLICT (login, person)"

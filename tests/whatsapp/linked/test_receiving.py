@@ -128,6 +128,7 @@ class TestAddresses:
         assert isinstance(linked.session, TellsAccounts)
         await linked.until_taken(linked.message("hello", sender_alt=NUMBER))
         linked.worker.contacts_told = [Contact(NUMBER, "Uncle", "Uncle B.", "Boris", "", "")]
+        linked.clock.passes(seconds=3600)  # The phone hands over no chats.
         me = await linked.session.own_account()
         assert (me.user, me.phone) == ("lid-100", "+992555000100")
         assert me.ids == {"whatsapp_lid": "100", "whatsapp_number": "992555000100"}
