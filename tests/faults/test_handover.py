@@ -42,9 +42,7 @@ class Story:
             lambda: self._in_room(DONE),
         )
         texts += await self._say("after")
-        for text in texts:
-            await pair.mine.in_matrix(text)
-            await pair.as_guest().in_matrix(text)
+        await self._outlive(lambda: all(map(self._is_there, texts)))
         await self._insist(
             lambda: pair.mine.say(f"{pair.stage.bridge.prefix} take-back"),
             lambda: self._in_room(UNDONE) and not self._guest_is_in(),
@@ -69,10 +67,19 @@ class Story:
         """Say a command until it has an effect: one that is interrupted is not repeated by itself."""
         while not done():
             await command()
-            await eventually(lambda: done() or not self._bridge.running, describe=self._seen)
-            if not self._bridge.running:
-                self.deaths += 1
-                await self._bridge.start()
+            await self._hold_out(done)
+
+    async def _outlive(self, done: Callable[[], bool]) -> None:
+        """Wait for what needs nobody to say anything again."""
+        while not done():
+            await self._hold_out(done)
+
+    async def _hold_out(self, done: Callable[[], bool]) -> None:
+        """Wait for it or for the bridge's death, after which the bridge is started again."""
+        await eventually(lambda: done() or not self._bridge.running, describe=self._seen)
+        if not self._bridge.running:
+            self.deaths += 1
+            await self._bridge.start()
 
     def _seen(self) -> str:
         pair = self._pair
@@ -89,6 +96,11 @@ class Story:
             if one["sender"] != self._pair.guest.mxid
         ]
         return any(words in body for body in bodies)
+
+    def _is_there(self, text: str) -> bool:
+        """Whether both see a text in the kept room."""
+        room = self._pair.mine.room
+        return all(text in one.user.bodies(room) for one in (self._pair.keeper, self._pair.guest))
 
     def _in_room(self, words: str) -> bool:
         return bool(self._all(words))
