@@ -29,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a script starts in the background inherits that Ctrl-C is ignored, and so would all programs
     # the tests start and stop with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not os.environ.get("CI"):
+        # There hypothesis has a profile of its own. How long an example takes says how busy the machine is.
+        hypothesis.settings.register_profile("untimed", deadline=None)
+        hypothesis.settings.load_profile("untimed")
     outcomes.pytest_configure(config)
     config.pluginmanager.register(Standstill(os.dup(2)))
 

@@ -4,17 +4,16 @@
 SQLite, one writer. A step is noted after it was done; each can be done again with the same result.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from attrs import frozen
 from mautrix.types import EventID, RoomID, UserID
 
+from bridges.migration.notebook import Notebook
+
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS room (
     archive TEXT NOT NULL, chat TEXT NOT NULL, room TEXT NOT NULL, stage TEXT NOT NULL,
     PRIMARY KEY (archive, chat)
@@ -67,33 +66,10 @@ def journal_of(plan: Path) -> Path:
     return plan.with_name(f"{plan.name}.journal")
 
 
-class Journal:
+class Journal(Notebook):
     """Reads and writes it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @classmethod
-    @contextmanager
-    def open(cls, path: Path) -> Iterator["Journal"]:
-        """Have the journal open, made if needed. Raises ``sqlite3.Error``."""
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_SCHEMA)
-            yield cls(connection)
-        finally:
-            connection.close()
-
-    def fact(self, name: str) -> str | None:
-        """Give something noted of the migration as a whole."""
-        found = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return None if found is None else str(found[0])
-
-    def note_fact(self, name: str, value: str) -> None:
-        """Note it."""
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+    tables = _SCHEMA
 
     def begin(self, identity: str, now: int) -> None:
         """Note what the migration is called and when it has begun (ms), the first time."""
@@ -204,13 +180,3 @@ class Journal:
     def uploads(self) -> Mapping[str, int]:
         """Give all files on the homeserver with their sizes."""
         return dict(self._db.execute("SELECT uri, size FROM upload").fetchall())
-
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")

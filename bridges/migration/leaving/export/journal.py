@@ -6,10 +6,7 @@ when that is complete, as decrypted messages are in it.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -19,11 +16,11 @@ from bridges.core.matrix.polls import parse_poll_vote
 from bridges.migration.leaving.export.events import Role, inner, media_of, role_of
 from bridges.migration.leaving.export.files import KeptFile
 from bridges.migration.leaving.export.messages import Reacted, Said
+from bridges.migration.notebook import Notebook
 
 Json = dict[str, Any]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS room (
     room TEXT PRIMARY KEY, details TEXT NOT NULL, start TEXT, read INTEGER NOT NULL DEFAULT 0
 );
@@ -65,33 +62,10 @@ class WantedFile:
     key: Json | None
 
 
-class Journal:
+class Journal(Notebook):
     """Reads and writes it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @classmethod
-    @contextmanager
-    def open(cls, path: Path) -> Iterator["Journal"]:
-        """Have the journal open, made if needed. Raises ``sqlite3.Error``."""
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_SCHEMA)
-            yield cls(connection)
-        finally:
-            connection.close()
-
-    def fact(self, name: str) -> str | None:
-        """Give something noted of the export as a whole."""
-        found = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return None if found is None else str(found[0])
-
-    def note_fact(self, name: str, value: str) -> None:
-        """Note it."""
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+    tables = _SCHEMA
 
     def note_document(self, name: str, document: Json) -> None:
         """Note something of several fields."""
@@ -285,16 +259,6 @@ class Journal:
     def count_files(self) -> int:
         """Tell how many files there are."""
         return int(self._db.execute("SELECT COUNT(*) FROM file").fetchone()[0])
-
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def _lasting(event: Json) -> Json:
