@@ -12,7 +12,7 @@ import aiohttp
 from attrs import field, frozen
 from mautrix.types import UserID
 
-from bridges.core.clock import SystemClock
+from bridges.core.clock import Clock, SystemClock
 from bridges.core.egress.follow import followed_border
 from bridges.core.egress.http import GuardedConnector
 from bridges.core.matrix.client import Homeserver, MatrixSender
@@ -21,6 +21,7 @@ from bridges.core.text import Translation
 from bridges.migration.archives.model import Source
 from bridges.migration.leaving.deletion.bots import BridgeLogins
 from bridges.migration.leaving.deletion.deleting import Step
+from bridges.migration.leaving.deletion.push_rules import PushRules
 from bridges.migration.leaving.deletion.subjects import (
     Account,
     AccountData,
@@ -163,6 +164,7 @@ async def farewell_steps(
             subjects["media"] = Media(owner, Transport(session, url, farewell.admin_token))
         subjects["key_backup"] = KeyBackup(person)
         subjects["account_data"] = AccountData(person)
+        subjects["push_rules"] = PushRules(person, _untouched(session, settings, clock))
         subjects["rooms"] = Rooms(person)
         subjects["profile"] = Profile(person)
         if farewell.close:
@@ -175,6 +177,14 @@ async def farewell_steps(
         finally:
             for _, bridge in bridges:
                 await bridge.close()
+
+
+def _untouched(session: aiohttp.ClientSession, settings: LeavingSettings, clock: Clock) -> Person:
+    """Give the migration's bot, which nobody sets anything for."""
+    given = settings.migration
+    bot, url, token = given.bot, given.homeserver_url, given.token
+    homeserver = Homeserver(session, url, token, None, bot)
+    return Person(homeserver, MatrixSender(bot), Transport(session, url, token), clock)
 
 
 def _homeserver(

@@ -52,6 +52,11 @@ class Leaver:
         await me.call("PUT", path, {"dark": True})
         tags = f"{CLIENT}/user/{self.mxid}/rooms/{quote(group['room_id'])}/tags/m.favourite"
         await me.call("PUT", tags, {})
+        rules = f"{CLIENT}/pushrules/global"
+        quiet: dict[str, Any] = {"actions": []}
+        await me.call("PUT", f"{rules}/room/{quote(group['room_id'])}", quiet)
+        await me.call("PUT", f"{rules}/override/.m.rule.invite_for_me/actions", quiet)
+        await me.call("PUT", f"{rules}/override/.m.rule.master/enabled", {"enabled": True})
         auth = {"public_key": "abcdefg", "signatures": {}}
         backup = {"algorithm": "m.megolm_backup.v1.curve25519-aes-sha2", "auth_data": auth}
         await me.call("POST", f"{CLIENT}/room_keys/version", backup)
@@ -132,6 +137,7 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
         "media": (1, 0),
         "key_backup": (1, 0),
         "account_data": (2, 0),
+        "push_rules": (3, 0),
         "rooms": (4, 0),
         "profile": (1, 0),
         "account": (1, 0),
@@ -182,6 +188,15 @@ async def test_interrupted_it_goes_on_with_what_was_there_at_first(
     assert ended.code == 0, ended.out + ended.err
     assert leaver.deleted()["rooms"] == (3, 0)
     assert leaver.deleted()["account_data"] == (2, 0)
+    assert leaver.deleted()["push_rules"] == (3, 0)
+    rules = [
+        (one["rule_id"], one["enabled"], one["actions"])
+        for who in (leaver.client, home.owner)
+        for rules in (await who.call("GET", f"{CLIENT}/pushrules/"))["global"].values()
+        for one in rules
+    ]
+    half = len(rules) // 2
+    assert rules[:half] == rules[half:], "they are as those of somebody else who changed none"
     assert not leaver.receipt.with_name("anjir.json.part").exists()
     assert (await leaver.client.call("GET", f"{CLIENT}/joined_rooms"))["joined_rooms"] == []
     closed = await home.karvon(

@@ -33,6 +33,7 @@ def kind_of(name: str) -> Kind:
         "media": Kind(user_text("Uploaded files"), _REFUSED),
         "key_backup": Kind(user_text("Saved keys of encrypted chats"), _REFUSED),
         "account_data": Kind(user_text("Settings"), _REFUSED),
+        "push_rules": Kind(user_text("Rules of notifications"), _REFUSED),
         "rooms": Kind(user_text("Chats left and forgotten"), _REFUSED),
         "profile": Kind(user_text("Name and picture"), _REFUSED),
         "account": Kind(user_text("The account, closed for good"), _REFUSED),
