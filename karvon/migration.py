@@ -3,6 +3,9 @@
 
 import time
 
+from bridges.contacts.live.model import BridgeAddress
+from bridges.core.config import NetworkConfig
+from bridges.core.provisioning.secret import provisioning_secret
 from bridges.migration.archives.model import Source
 from bridges.migration.run.checking import Finding, not_permitted
 from bridges.migration.run.settings import BridgeService, MigrationSettings
@@ -11,6 +14,7 @@ from karvon.config.secretstore import SecretStore
 from karvon.config.settings import (
     MIGRATION_PREFIX,
     double_puppet_token,
+    encryption_keys,
     policy_settings,
     registration,
 )
@@ -23,10 +27,12 @@ from policy_module.rules.requests import Deny, RoomClassRequest
 
 def migration_settings(config: KarvonConfig, secrets: SecretStore) -> MigrationSettings:
     """Resolve what a migration needs; tokens that are missing are made."""
-    bridges = {}
+    bridges, addresses = {}, {}
+    key, _ = encryption_keys(config, secrets)
     for network in config.networks:
-        given = registration(config, network, secrets)
-        bridges[Source(network.network_id)] = BridgeService(given.as_token, given.username_template)
+        source, given = Source(network.network_id), registration(config, network, secrets)
+        bridges[source] = BridgeService(given.as_token, given.username_template)
+        addresses[source] = _address(network, key)
     return MigrationSettings(
         homeserver_url=config.homeserver.client_url,
         server_name=config.homeserver.server_name,
@@ -34,8 +40,15 @@ def migration_settings(config: KarvonConfig, secrets: SecretStore) -> MigrationS
         prefix=MIGRATION_PREFIX,
         person_token=double_puppet_token(config, secrets),
         bridges=bridges,
+        addresses=addresses,
         policy=policy_settings(config),
     )
+
+
+def _address(network: NetworkConfig, key: bytes) -> BridgeAddress:
+    """Give where a bridge tells of its logins; the secret follows from the key both have."""
+    secret = provisioning_secret(key, network.network_id)
+    return BridgeAddress(network.network_id, network.network_name, network.appservice_url, secret)
 
 
 def policy_findings(config: KarvonConfig, settings: MigrationSettings) -> list[Finding]:

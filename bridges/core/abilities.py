@@ -5,7 +5,7 @@ Each method may raise the errors of ``bridges.core.errors``. What a session cann
 the person with a message status, never dropped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -14,7 +14,7 @@ from bridges.core.chat import ChatSettings, Identity, KnownChat
 from bridges.core.content import Fetched, RemoteMedia, Unconvertible
 from bridges.core.events import RemoteReactions, RemoteReceipt, VotesOf
 from bridges.core.history.pages import HistoryPage
-from bridges.core.ids import ChatKey, MessageID
+from bridges.core.ids import ChatKey, MessageID, RemoteUserID
 from bridges.core.outgoing import (
     MessageTemplate,
     OutgoingEdit,
@@ -230,6 +230,15 @@ class TellsAccounts(Protocol):
 
     async def known_accounts(self) -> Sequence[AccountContact]:
         """Everybody of ``ListsContacts`` who can be told, in no order."""
+        ...
+
+
+@runtime_checkable
+class KnowsNumbers(Protocol):
+    """The login is one person's own account, and was told whose some phone numbers are."""
+
+    async def users_of(self, numbers: Collection[str]) -> Mapping[str, RemoteUserID]:
+        """Those of some numbers (E.164) whose users are known, by number; the network is not asked."""
         ...
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mautrix.types import UserID
 
     from bridges.core.text import Translation
+    from bridges.migration.plan.planning import Lookup
     from bridges.migration.run.runner import Work
     from bridges.migration.run.settings import MigrationSettings
 
@@ -100,7 +101,7 @@ def plan(
     request = Request(archives, UserID(owner), answers, language, say, _today())
     with _expected_errors(say), _counting() as count:
         made, remarks = make_plan(
-            output, request, settings.ghosts, lambda who: _registered(who, settings, say), count
+            output, request, settings.ghosts, _lookup(settings, request.owner, say), count
         )
     console = Console(highlight=False)
     console.print(plan_table(made, say))
@@ -278,6 +279,16 @@ def _settings(call: Invocation) -> "MigrationSettings":
 
     config = call.load()
     return migration_settings(config, SecretStore(Layout.of(config).secrets))
+
+
+def _lookup(settings: "MigrationSettings", owner: "UserID", say: "Translation") -> "Lookup":
+    from bridges.migration.plan.planning import Lookup
+    from bridges.migration.run.opening import users_with
+
+    return Lookup(
+        lambda candidates: _registered(candidates, settings, say),
+        lambda source, numbers: asyncio.run(users_with(numbers, source, owner, settings)),
+    )
 
 
 def _registered(

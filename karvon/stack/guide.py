@@ -11,9 +11,7 @@ import aiohttp
 import uvloop
 from mautrix.types import UserID
 
-from bridges.contacts.live.model import BridgeAddress
-from bridges.core.config import LogSettings, NetworkConfig, parse_size
-from bridges.core.provisioning.secret import provisioning_secret
+from bridges.core.config import LogSettings, parse_size
 from bridges.guide.config import GuideSettings
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
@@ -88,19 +86,13 @@ def guide_settings(config: KarvonConfig, secrets: SecretStore) -> GuideSettings:
         permissions=permissions(config),
         archive_size=parse_size(guide.archive_size),
         migration=migration,
-        bridges=tuple(_bridge(network, key) for network in config.networks),
+        bridges=tuple(migration.addresses.values()),
         services=_services(config, secrets),
         metrics=guide.metrics,
         obstacles=functools.partial(policy_findings, config, migration),
         log=LogSettings(config.logging.level, config.logging.format),
         policy=policy_settings(config),
     )
-
-
-def _bridge(network: NetworkConfig, key: bytes) -> BridgeAddress:
-    """Give where a bridge tells of its logins; the secret follows from the key both have."""
-    secret = provisioning_secret(key, network.network_id)
-    return BridgeAddress(network.network_id, network.network_name, network.appservice_url, secret)
 
 
 def _services(config: KarvonConfig, secrets: SecretStore) -> tuple[str, ...]:

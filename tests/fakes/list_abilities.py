@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a session of FakeNetwork can find: chats, people, and what was said before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from bridges.core.accounts import AccountContact, NetworkAccount
@@ -74,6 +74,12 @@ class ListAbilities:
                 )
                 for user, name in self._account.contacts.items()
             ]
+
+    async def users_of(self, numbers: Collection[str]) -> Mapping[str, RemoteUserID]:
+        """Whose numbers of the address book are."""
+        with self._request("users_of"):
+            people = [self._world.accounts[user] for user in self._account.contacts]
+            return {one.phone: one.user for one in people if one.phone in numbers}
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """People by name."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Asks one bridge's provisioning API."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from bridges.contacts.live.model import (
     Roster,
 )
 from bridges.core.ids import LoginID
-from bridges.core.provisioning.api import PREFIX
+from bridges.core.provisioning.api import MAX_NUMBERS, PREFIX
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -92,8 +92,18 @@ class BridgeClient:
         answer = await self._ask("direct", {"user": user})
         return self._read(answer.get("people"), list[DirectPerson])
 
+    async def users(self, user: UserID, numbers: Collection[str]) -> Mapping[str, str]:
+        """Whose some phone numbers (E.164) are, as the bridge calls them, as far as ``user`` was told."""
+        found: dict[str, str] = {}
+        wanted = sorted(numbers)
+        for start in range(0, len(wanted), MAX_NUMBERS):
+            query = {"user": user, "number": wanted[start : start + MAX_NUMBERS]}
+            answer = await self._ask("users", query)
+            found |= self._read(answer.get("users"), dict[str, str])
+        return found
+
     async def _ask(
-        self, what: str, query: Mapping[str, str], within: float = _ANSWERS_WITHIN
+        self, what: str, query: Mapping[str, str | Sequence[str]], within: float = _ANSWERS_WITHIN
     ) -> Json:
         headers = {"Authorization": f"Bearer {self._address.secret}"}
         timeout = aiohttp.ClientTimeout(total=within)

@@ -9,6 +9,7 @@
 ``identities?user=``    ``{identities}``
 ``contacts?user=&…``    ``{contacts, next}`` of ``login=``, at most ``limit=`` after ``after=``
 ``direct?user=``        ``{people}`` with whom the person has direct rooms
+``users?user=``         ``{users}`` by phone number, of those in ``number=`` that the person's logins know
 ======================  ==============================================================================
 
 All under ``/_karvon/bridge/v1/``, with ``Authorization: Bearer <secret>``. What is no success is
@@ -19,6 +20,7 @@ import asyncio
 import contextlib
 import hmac
 import math
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
@@ -41,9 +43,11 @@ Answer = Callable[[web.Request], Awaitable[Json]]
 
 PREFIX = "/_karvon/bridge/v1"
 MAX_PAGE = 500
+MAX_NUMBERS = 100
 LONGEST_WAIT = 60.0
 
 _MAX_TEXT = 255
+_NUMBER = re.compile(r"\+[0-9]{6,15}")
 _QUESTIONS = 240
 _QUOTA_WINDOW = timedelta(minutes=1)
 
@@ -77,6 +81,7 @@ class ProvisioningApi:
             self._route("identities", self._identities),
             self._route("contacts", self._contacts),
             self._route("direct", self._direct_rooms),
+            self._route("users", self._users),
         ]
 
     def close(self) -> None:
@@ -149,6 +154,15 @@ class ProvisioningApi:
         user = self._user(request)
         self._desk.require_login(user)
         return {"people": await self._direct.of(user)}
+
+    async def _users(self, request: web.Request) -> Json:
+        user, numbers = self._user(request), request.query.getall("number", [])
+        if not 0 < len(numbers) <= MAX_NUMBERS or not all(map(_NUMBER.fullmatch, numbers)):
+            raise _bad(
+                f"number must be given, {MAX_NUMBERS} times at most, such as %2B992900000001."
+            )
+        self._desk.require_login(user)
+        return {"users": await self._desk.users(user, numbers)}
 
     def _user(self, request: web.Request) -> UserID:
         """Whom the question is about, if it may be asked now."""

@@ -2,7 +2,7 @@
 """Answers questions about logins, accounts and contacts; what they mean over HTTP is ``api.py``'s."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from attrs import frozen
 from mautrix.types import RoomID, UserID
 
-from bridges.core.abilities import TellsAccounts
+from bridges.core.abilities import KnowsNumbers, TellsAccounts
 from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.clock import Clock
 from bridges.core.errors import BridgeError
@@ -91,6 +91,17 @@ class ProvisioningDesk:
             "contacts": [await self._contact(login, one) for one in page],
             "next": page[-1].account.user if more else None,
         }
+
+    async def users(self, user: UserID, numbers: Collection[str]) -> Mapping[str, RemoteUserID]:
+        """Whose some phone numbers (E.164) are, as far as one of a person's logins was told.
+
+        What one login knows is never told to another person: networks show numbers to some only.
+        """
+        found: dict[str, RemoteUserID] = {}
+        for active in self._sessions.of(user):
+            if isinstance(active.session, KnowsNumbers):
+                found = {**await active.session.users_of(numbers), **found}
+        return found
 
     def require_login(self, user: UserID) -> None:
         """Refuse to speak of somebody who has no login here."""

@@ -3,14 +3,14 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import wait
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import frozen
-from mautrix.types import UserID
 
 from bridges.contacts.sources.model import AddressBook, Card, Source, SourceKind, address_book
 from bridges.core.clock import Clock
@@ -22,18 +22,19 @@ from bridges.guide.conversation.voice import Voice
 from bridges.guide.matrix.client import MatrixClient
 from bridges.migration.plan.model import Plan
 from bridges.migration.plan.planfile import read_plan
-from bridges.migration.plan.planning import Request, make_plan
+from bridges.migration.plan.planning import Lookup, Request, make_plan
 from bridges.migration.plan.sources import opened
 from bridges.migration.run.checking import Finding, check
 from bridges.migration.run.errors import RunRefused
-from bridges.migration.run.opening import latest_day, registered_among, work_on
+from bridges.migration.run.opening import latest_day, registered_among, users_with, work_on
 from bridges.migration.run.rereading import RoomReport, reread
 from bridges.migration.run.runner import Progress, Work, run
 from bridges.migration.run.undoing import Undone, undo
 
 T = TypeVar("T")
 
-_LOOKUP_SECONDS = 60
+_BETWEEN_LOOKS = 0.5
+"""Seconds after which a thread that waits for an answer looks whether it is still wanted."""
 
 
 class _Interrupted(Exception):
@@ -82,17 +83,26 @@ class Steps:
             today=latest_day(self.clock.now()),
         )
 
-        def lookup(candidates: Set[UserID]) -> Set[UserID] | None:
-            asked = registered_among(candidates, self.settings.migration, say)
-            return asyncio.run_coroutine_threadsafe(asked, loop).result(_LOOKUP_SECONDS)
+        def answer(question: Coroutine[Any, Any, T]) -> T:
+            asked = asyncio.run_coroutine_threadsafe(question, loop)
+            while not wait([asked], _BETWEEN_LOOKS).done:
+                if interrupted.is_set():
+                    asked.cancel()
+                    raise _Interrupted
+            return asked.result()
+
+        migration = self.settings.migration
+        lookup = Lookup(
+            lambda candidates: answer(registered_among(candidates, migration, say)),
+            lambda source, numbers: answer(users_with(numbers, source, deposit.owner, migration)),
+        )
 
         def unless_interrupted() -> None:
             if interrupted.is_set():
                 raise _Interrupted
 
         def make() -> list[UserText]:
-            ghosts = self.settings.migration.ghosts
-            return make_plan(place.plan, request, ghosts, lookup, unless_interrupted)[1]
+            return make_plan(place.plan, request, migration.ghosts, lookup, unless_interrupted)[1]
 
         remarks = await _in_thread(make, interrupted)
         plan = await asyncio.to_thread(read_plan, place.plan)

@@ -158,6 +158,13 @@ def candidates(source: Source, archive: Archive, ghosts: Ghosts) -> Iterator[Use
     """
     for chat in archive.chats():
         for person in archive.people(chat.id):
-            bridged = ghosts.bridged(source, person)
-            if bridged is not None:
-                yield bridged[0]
+            yield from (one.mxid for one in ghosts.bridged(source, person))
+
+
+def numbers(archive: Archive) -> Iterator[str]:
+    """Give the phone numbers (E.164) of people of an archive, to ask whose they are.
+
+    Some may come more than once. Raises ``ArchiveRefused``.
+    """
+    for chat in archive.chats():
+        yield from (one.phone for one in archive.people(chat.id) if one.phone)

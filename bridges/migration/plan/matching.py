@@ -8,9 +8,9 @@ who is called the same.
 import hashlib
 import re
 from base64 import b32encode
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 from mautrix.types import UserID
 
 from bridges.core.text import UserText, user_text
@@ -22,17 +22,28 @@ _NUMBER = re.compile(r"\+(?P<digits>[0-9]{6,15})")
 
 
 @frozen
+class Matched:
+    """Who speaks for somebody, and why."""
+
+    mxid: UserID
+    why: UserText
+
+
+@frozen
 class Ghosts:
     """How those are called who are not people of this homeserver.
 
     Attributes:
         prefix: of the migration's own; ``server`` is what stands behind the colon of all.
         templates: of the bridges there are, by network: localparts with ``{userid}``.
+        users: whose phone numbers are, by network and number (E.164), as its bridge has told the
+            archives' owner.
     """
 
     server: str
     prefix: str
     templates: Mapping[Source, str]
+    users: Mapping[Source, Mapping[str, str]] = field(factory=dict)
 
     def own(self, owner: str, source: Source, person: str) -> UserID:
         """Give the migration's own ghost of a person: another one for each owner of archives.
@@ -43,32 +54,25 @@ class Ghosts:
         name = b32encode(hashlib.sha256(told).digest()[:15]).decode().lower()
         return UserID(f"@{self.prefix}_{name}:{self.server}")
 
-    def bridged(self, source: Source, person: ArchivedPerson) -> tuple[UserID, UserText] | None:
-        """Give the ghost by which a bridge would call a person, and how that is known."""
+    def bridged(self, source: Source, person: ArchivedPerson) -> Iterator[Matched]:
+        """Give the ghosts a bridge may have for a person, and how that is known; the likeliest first."""
         template = self.templates.get(source)
         if template is None:
-            return None
+            return
         match source:
             case Source.TELEGRAM:
                 if found := _TELEGRAM_USER.fullmatch(person.id):
                     why = user_text("has the same id at Telegram: {id}", id=found["id"])
-                    return self._of(template, found["id"]), why
+                    yield Matched(self._of(template, found["id"]), why)
             case Source.WHATSAPP:
                 if found := _NUMBER.fullmatch(person.phone):
                     why = user_text("has the same number at WhatsApp: {number}", number=found[0])
-                    return self._of(template, found["digits"]), why
-        return None
+                    # WhatsApp calls people by their number only as long as nothing else is known.
+                    called = self.users.get(source, {}).get(person.phone), found["digits"]
+                    yield from (Matched(self._of(template, one), why) for one in called if one)
 
     def _of(self, template: str, user: str) -> UserID:
         return UserID(f"@{template.replace('{userid}', user)}:{self.server}")
-
-
-@frozen
-class Matched:
-    """Who speaks for somebody, and why."""
-
-    mxid: UserID
-    why: UserText
 
 
 def is_me(person: ArchivedPerson, me: str) -> bool:
@@ -98,10 +102,12 @@ def matched(
     if is_me(person, me):
         told = user_text("you said so") if me else user_text("the archive says so")
         return Matched(owner, told)
-    bridged = ghosts.bridged(source, person)
+    bridged = list(ghosts.bridged(source, person))
     why = user_text("nobody here is known to be the same person")
-    if bridged is not None and registered is None:
+    if registered is not None:
+        bridged = [one for one in bridged if one.mxid in registered]
+        if bridged:
+            return bridged[0]
+    elif bridged:
         why = user_text("the homeserver did not answer who is known here")
-    elif bridged is not None and registered is not None and bridged[0] in registered:
-        return Matched(*bridged)
     return Matched(ghosts.own(owner, source, person.id), why)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Makes plans: reads the archives, asks who there is, and writes what is found."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 from mautrix.types import UserID
 
 from bridges.core.text import Translation, UserText
 from bridges.migration.archives.model import Source
-from bridges.migration.plan.making import Maker, candidates
+from bridges.migration.plan.making import Maker, candidates, numbers
 from bridges.migration.plan.matching import Ghosts
 from bridges.migration.plan.model import (
     VERSION,
@@ -25,8 +25,19 @@ from bridges.migration.plan.model import (
 from bridges.migration.plan.planfile import write_plan
 from bridges.migration.plan.sources import Opened, opened
 
-Lookup = Callable[[Set[UserID]], Set[UserID] | None]
-"""Tells which of some ghosts there are; None if the homeserver does not answer."""
+
+@frozen
+class Lookup:
+    """Asks who is known here.
+
+    Attributes:
+        registered: tells which of some ghosts there are; None if the homeserver does not answer.
+        users: tells whose some phone numbers (E.164) are at a network, as its bridge calls them and as
+            far as it has told the archives' owner; nobody's if it does not answer.
+    """
+
+    registered: Callable[[Set[UserID]], Set[UserID] | None]
+    users: Callable[[Source, Set[str]], Mapping[str, str]]
 
 
 @frozen
@@ -74,7 +85,8 @@ def make_plan(
                 zip(request.archives, open_archives, strict=True), start=1
             )
         ]
-        registered = lookup(_candidates(open_archives, ghosts))
+        ghosts = evolve(ghosts, users=_users(open_archives, ghosts, lookup))
+        registered = lookup.registered(_candidates(open_archives, ghosts))
         maker = Maker(request.owner, ghosts, registered, request.say, progress)
         head = Head(VERSION, request.owner, request.language, tuple(planned))
         plan = write_plan(target, head, _all(maker, planned, open_archives))
@@ -88,17 +100,27 @@ def _all(
         yield from maker.rooms(about, one.archive)
 
 
+def _users(
+    archives: Sequence[Opened], ghosts: Ghosts, lookup: Lookup
+) -> Mapping[Source, Mapping[str, str]]:
+    """Whose the phone numbers in archives are. Telegram's exports tell ids, so nothing is asked there."""
+    wanted = {
+        number
+        for one in archives
+        if one.archive.source is Source.WHATSAPP
+        for number in numbers(one.archive)
+    }
+    is_asked = wanted and Source.WHATSAPP in ghosts.templates
+    return {Source.WHATSAPP: lookup.users(Source.WHATSAPP, wanted)} if is_asked else {}
+
+
 def _candidates(archives: Sequence[Opened], ghosts: Ghosts) -> Set[UserID]:
     return {
         ghost
         for one in archives
-        if _has_bridge(one.archive.source, ghosts)
+        if one.archive.source in ghosts.templates
         for ghost in candidates(one.archive.source, one.archive, ghosts)
     }
-
-
-def _has_bridge(source: Source, ghosts: Ghosts) -> bool:
-    return source in ghosts.templates
 
 
 def _from(target: Path, path: Path) -> str:

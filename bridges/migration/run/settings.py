@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 from mautrix.types import UserID
 
+from bridges.contacts.live.model import BridgeAddress
 from bridges.core.config import PolicySettings
 from bridges.migration.archives.model import Source
 from bridges.migration.plan.matching import Ghosts
@@ -26,6 +27,7 @@ class MigrationSettings:
     Attributes:
         token: of the migration's own registration, whose users begin with ``prefix``.
         person_token: double puppeting's; None if nobody speaks for people.
+        addresses: where bridges tell whom they know.
         policy: what connections obey.
     """
 
@@ -35,6 +37,7 @@ class MigrationSettings:
     prefix: str
     person_token: str | None = field(repr=False)
     bridges: Mapping[Source, BridgeService]
+    addresses: Mapping[Source, BridgeAddress]
     policy: PolicySettings | None
 
     @property

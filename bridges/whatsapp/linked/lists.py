@@ -5,13 +5,13 @@ Nothing is asked of WhatsApp but one number at a time: looking many up gets acco
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bridges.core.accounts import AccountContact, NetworkAccount
 from bridges.core.chat import ChatKind, KnownChat
 from bridges.core.clock import Clock
 from bridges.core.errors import Rejected, SessionLost
-from bridges.core.ids import ChatKey
+from bridges.core.ids import ChatKey, RemoteUserID
 from bridges.core.text import user_text
 from bridges.whatsapp.ids import (
     BROADCAST,
@@ -101,6 +101,11 @@ class ChatLists:
             account = _account(jid, number, names.saved, names.pushed)
             found[jid] = AccountContact(chat_key(jid, self._device.login), account)
         return list(found.values())
+
+    async def users_of(self, numbers: Collection[str]) -> Mapping[str, RemoteUserID]:
+        """See ``KnowsNumbers``: those whose LID is known."""
+        called = {one: await self._people.person(Jid(one[1:], NUMBER)) for one in numbers}
+        return {number: user_id(jid) for number, jid in called.items() if jid.server == LID}
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """See ``SearchesChats``: by the names that are known here."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One linked account: the parts of this package put together as the core's ``Session``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -264,6 +264,10 @@ class LinkedSession(RoomAbilities):
         """See ``TellsAccounts``; whoever asks wants those of now."""
         await quietly(self._watch.contacts())
         return await self._lists.known_accounts()
+
+    async def users_of(self, numbers: Collection[str]) -> Mapping[str, RemoteUserID]:
+        """See ``KnowsNumbers``."""
+        return await self._lists.users_of(numbers)
 
     async def search(self, query: str, limit: int) -> Sequence[KnownChat]:
         """See ``SearchesChats``."""

@@ -135,6 +135,16 @@ async def test_a_login_brings_its_contacts_and_takes_them_with_it(scene: Scene) 
         await eventually(lambda: set(scene.changed) == {ALI})
 
 
+async def test_whose_many_numbers_are_is_asked_in_pieces(scene: Scene) -> None:
+    fake = scene.bridge.network
+    ali, others = fake.person("Ali"), [fake.person(f"P{number}") for number in range(201)]
+    for one in others:
+        ali.saves(one, one.account.name)
+    await scene.bridge.log_in(ali)
+    wanted = {one.account.phone: one.account.user for one in others}
+    assert await scene.client.users(ALI, wanted.keys()) == wanted
+
+
 async def test_the_directory_takes_what_the_bridge_says_that_a_login_proves(scene: Scene) -> None:
     ali = scene.bridge.network.person("Ali")
     record = await scene.bridge.log_in(ali)

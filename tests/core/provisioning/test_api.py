@@ -20,6 +20,7 @@ QUESTIONS = [
     f"identities?user={ALI}",
     f"contacts?user={ALI}&login=1",
     f"direct?user={ALI}",
+    f"users?user={ALI}&number=%2B992900000001",
 ]
 
 
@@ -147,6 +148,21 @@ async def test_pages_hold_everybody_once_and_the_network_is_asked_once(bridge: S
     assert (await bridge.get(question))[1]["contacts"] == []
 
 
+async def test_whose_a_number_is_knows_only_who_was_told(bridge: Served) -> None:
+    ali, nodira, rustam = map(bridge.network.person, ("Ali", "Nodira", "Rustam"))
+    ali.saves(nodira, "Nodira")
+    await bridge.log_in(ali)
+    await bridge.log_in(rustam, BOB)
+    numbers = "".join(f"&number=%2B{one.account.phone[1:]}" for one in (nodira, rustam))
+    assert await bridge.get(f"users?user={ALI}{numbers}") == (
+        200,
+        {"users": {nodira.account.phone: nodira.account.user}},
+    )
+    assert await bridge.get(f"users?user={BOB}{numbers}") == (200, {"users": {}})
+    status, answer = await bridge.get(f"users?user=@carol:home.test{numbers}")
+    assert (status, answer["code"]) == (404, "NO_LOGIN")
+
+
 @pytest.mark.parametrize("whose", [(BOB, "1"), (ALI, "none"), (ALI, "%00")])
 async def test_contacts_of_somebody_elses_login_are_not_there(
     bridge: Served, whose: tuple[UserID, str]
@@ -170,6 +186,9 @@ async def test_contacts_of_somebody_elses_login_are_not_there(
         f"contacts?user={ALI}&login=1&limit=x",
         f"contacts?user={ALI}&login=1&limit=-1",
         "logins?wait=61",
+        f"users?user={ALI}",
+        f"users?user={ALI}&number=992900000001",
+        f"users?user={ALI}" + "&number=%2B992900000001" * 101,
     ],
 )
 async def test_a_bad_question_is_told_what_is_wrong(bridge: Served, question: str) -> None:

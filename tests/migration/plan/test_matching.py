@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who speaks for whom: by ids and numbers, never by names."""
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from mautrix.types import UserID
@@ -39,6 +40,19 @@ def test_somebody_known_at_telegram_by_their_id() -> None:
 def test_somebody_known_at_whatsapp_by_their_number() -> None:
     person = ArchivedPerson("Behi", "Behi", "+998901112233")
     assert speaker(person, Source.WHATSAPP) == "@whatsapp_998901112233:home.test"
+
+
+def test_somebody_whose_number_the_bridge_knows_by_a_lid() -> None:
+    person = ArchivedPerson("+998 90 111 22 33", "", "+998901112233")
+    told = evolve(GHOSTS, users={Source.WHATSAPP: {"+998901112233": "lid-77"}})
+    lid, number = "@whatsapp_lid-77:home.test", "@whatsapp_998901112233:home.test"
+
+    def speaks_as(registered: set[str]) -> str:
+        return matched(person, Source.WHATSAPP, OWNER, "", told, registered).mxid
+
+    assert speaks_as({lid, number}) == lid
+    assert speaks_as({number}) == number
+    assert speaks_as(set()).startswith("@_karvon_archive_")
 
 
 def test_a_ghost_that_is_not_there_speaks_for_nobody() -> None:

@@ -2,9 +2,10 @@
 """Plans: what they say of archives, what they ask, and their file."""
 
 import tracemalloc
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from bridges.migration.plan.model import (
     Speaker,
 )
 from bridges.migration.plan.planfile import read_plan, write_plan
-from bridges.migration.plan.planning import Request, make_plan
+from bridges.migration.plan.planning import Lookup, Request, make_plan
 from bridges.migration.screens import answers_of
 from tests.migration.plan.made import MadeArchive
 from tests.migration.plan.test_matching import GHOSTS, OWNER
@@ -44,7 +45,13 @@ WHATSAPP = DATA / "whatsapp_export"
 PEOPLE = (ArchivedPerson("user101", "Anor", is_owner=True), ArchivedPerson("user102", "Behi"))
 
 
-def planned(target: Path, *archives: Path, known: Set[str] = frozenset(), **answers: Any) -> Plan:
+def planned(
+    target: Path,
+    *archives: Path,
+    known: Set[str] = frozenset(),
+    users: Mapping[str, str] = MappingProxyType({}),
+    **answers: Any,
+) -> Plan:
     request = Request(
         archives,
         OWNER,
@@ -54,10 +61,14 @@ def planned(target: Path, *archives: Path, known: Set[str] = frozenset(), **answ
         date(2026, 1, 1),
     )
 
-    def lookup(wanted: Set[UserID]) -> Set[UserID]:
+    def registered(wanted: Set[UserID]) -> Set[UserID]:
         return {one for one in wanted if one in known}
 
-    make_plan(target, request, GHOSTS, lookup, lambda: None)
+    def users_with(source: Source, numbers: Set[str]) -> Mapping[str, str]:
+        assert source is Source.WHATSAPP
+        return {number: user for number, user in users.items() if number in numbers}
+
+    make_plan(target, request, GHOSTS, Lookup(registered, users_with), lambda: None)
     return read_plan(target)
 
 
@@ -96,6 +107,24 @@ def test_whatsapp_is_asked_for_its_zone_and_a_doubtful_date(tmp_path: Path) -> N
     answered = planned(tmp_path / "plan.yaml", chat, dates=DateOrder.DAY_MONTH_YEAR, me="Anor")
     assert not answered.questions
     assert [one.speaks_as == OWNER for one in answered.made[0].speakers] == [False, True]
+
+
+def test_somebody_with_a_number_is_the_stand_in_that_the_bridge_calls_by_a_lid(
+    tmp_path: Path,
+) -> None:
+    chat = tmp_path / "WhatsApp Chat with Bog‘.txt"
+    chat.write_text(
+        "13/04/2024, 08:41 - +998 90 111 22 33: Salom\n"
+        "13/04/2024, 08:42 - +998 90 111 22 44: Salom\n"
+        "13/04/2024, 08:43 - Anor: Salom\n"
+    )
+    lid = "@whatsapp_lid-77:home.test"
+    users = {"+998901112233": "lid-77", "+998901112244": "lid-78", "+998901112255": "lid-79"}
+    plan = planned(tmp_path / "plan.yaml", chat, known={lid}, users=users, me="Anor")
+    one, other, owner = plan.made[0].speakers
+    assert (one.speaks_as, owner.speaks_as) == (lid, OWNER)
+    assert one.why == "has the same number at WhatsApp: +998901112233"
+    assert other.speaks_as.startswith("@_karvon_archive_")
 
 
 def test_a_chat_that_does_not_tell_whose_it_is() -> None:

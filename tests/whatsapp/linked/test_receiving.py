@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from pydantic import SecretStr
 
-from bridges.core.abilities import TellsAccounts
+from bridges.core.abilities import KnowsNumbers, TellsAccounts
 from bridges.core.chat import ChatInfo, ChatSettings
 from bridges.core.content import Text
 from bridges.core.egress.border import DestinationRefused
@@ -137,6 +137,13 @@ class TestAddresses:
         assert (uncle.account.name, uncle.account.own_name) == ("Uncle B.", "Boris")
         assert uncle.account.phone == "+992555000200"
         assert uncle.account.ids == {"whatsapp_lid": "200", "whatsapp_number": "992555000200"}
+
+    async def test_whose_a_number_is_once_its_lid_was_told(self, linked: Scene) -> None:
+        assert isinstance(linked.session, KnowsNumbers)
+        wanted = ("+992555000200", "+992555000201")
+        assert await linked.session.users_of(wanted) == {}
+        await linked.until_taken(linked.message("hello", sender_alt=NUMBER))
+        assert await linked.session.users_of(wanted) == {"+992555000200": "lid-200"}
 
     async def test_a_name_saved_for_a_number_goes_along_to_the_lid(self, linked: Scene) -> None:
         linked.worker.contacts_told = [Contact(NUMBER, "Uncle", "Uncle B.", "", "", "")]
