@@ -12,6 +12,7 @@ from tests.conformance.pair import DONE, Pair, acquainted
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
 from tests.conformance.telegram_driver import TelegramDriver
 from tests.conformance.test_members import becomes
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
 
@@ -155,12 +156,11 @@ async def test_not_with_somebody_who_has_no_account_here(
     assert "Nobody here has proven" in answer["content"]["body"]
 
 
-async def test_proven_by_a_code_over_the_network(
-    stage: Stage, zarina: Resident, fake: FakeDriver
-) -> None:
-    """Somebody has an account on both sides, and logs in to nothing."""
-    phone = await stage.driver.person("Malika")
-    talk = await stage.meet(zarina, phone)
+async def proven_by_code(
+    stage: Stage, keeper: Resident, phone: Phone
+) -> tuple[Conversation, Resident]:
+    """A chat that is handed over to somebody who has an account on both sides and logs in to nothing."""
+    talk = await stage.meet(keeper, phone)
     account = await stage.matrix_user("Malika")
     desk = await account.create_dm(stage.bridge.bot)
     await account.wait_message("login", desk, sender=stage.bridge.bot)
@@ -173,16 +173,25 @@ async def test_proven_by_a_code_over_the_network(
     await account.say(desk, "prove amber-amber-amber-amber-amber")
     await account.wait_message("not the code", desk)
     await account.say(desk, f"prove {code.upper()}")
-    done = await talk.event(lambda one: DONE in one["content"].get("body", ""), "that it is done")
+    await talk.event(lambda one: DONE in one["content"].get("body", ""), "that it is done")
     await becomes(talk, account.mxid, "join")
     await becomes(talk, stage.ghost(phone), "leave")
+    return talk, Resident(account, phone, stage.bridge.bot, desk)
+
+
+async def test_proven_by_a_code_over_the_network(
+    stage: Stage, zarina: Resident, fake: FakeDriver
+) -> None:
+    phone = await stage.driver.person("Malika")
+    talk, malika = await proven_by_code(stage, zarina, phone)
+    account, done = malika.user, talk.last_event()
     here, there, reply = unique("directly"), unique("by phone"), unique("to you")
     await account.say(talk.room, here)
     await phone.send(talk.chat, there)
     await talk.say(reply)
     for text, sender in ((here, account.mxid), (there, account.mxid), (reply, zarina.mxid)):
-        await talk.in_matrix(text, sender, done["event_id"])
-    await account.say(desk, f"take-back {zarina.mxid} stay")
+        await talk.in_matrix(text, sender, done)
+    await account.say(malika.room, f"take-back {zarina.mxid} stay")
     await becomes(talk, stage.ghost(phone), "join")
     last = unique("over the network again")
     await talk.say(last)
@@ -192,6 +201,59 @@ async def test_proven_by_a_code_over_the_network(
     assert reply not in texts
     assert [talk.count(one) for one in (here, there, reply, last)] == [1, 1, 1, 1]
     assert account.mxid in zarina.user.record.members(talk.room)
+
+
+async def all_handled(stage: Stage) -> None:
+    """Wait until the bridge has nothing to do for what the network has told."""
+    parts = stage.bridge.bridge._parts
+
+    async def done() -> bool:
+        lanes = await parts.from_remote.pending_lanes()
+        return not lanes and not await parts.history_store.pending()
+
+    await eventually(done, describe="nothing to do")
+
+
+async def test_who_logs_in_later_has_no_second_room(
+    stage: Stage, zarina: Resident, fake: FakeDriver
+) -> None:
+    phone = await stage.driver.person("Malika")
+    talk, malika = await proven_by_code(stage, zarina, phone)
+    await stage.log_in(malika)
+    said = [unique(words) for words in ("here", "here too", "by my phone", "by yours")]
+    await talk.say(said[0])
+    await malika.user.say(talk.room, said[1])
+    await zarina.phone.send(talk.chat, said[2])
+    await phone.send(talk.chat, said[3])
+    senders = [(await talk.in_matrix(one))["sender"] for one in said]
+    assert senders == [zarina.mxid, malika.mxid, zarina.mxid, malika.mxid]
+    # Her account, too, was told of everything.
+    await all_handled(stage)
+    for seen in (talk, Conversation(talk.chat, talk.room, malika)):
+        for one in said:
+            await seen.in_matrix(one)
+        assert [seen.count(one) for one in said] == [1, 1, 1, 1]
+    texts = [one["room_id"] for one in malika.user.events() if one["content"].get("body") in said]
+    assert set(texts) == {talk.room}
+    ghosts = {stage.ghost(zarina.phone), stage.ghost(phone)}
+    for room in malika.user.record.joined:
+        assert not ghosts & malika.user.record.members(room)
+    assert (await direct_chats(malika))[zarina.mxid] == [talk.room]
+
+    # Taken back, each has a room of their own.
+    await malika.ask(f"take-back {zarina.mxid}")
+    await becomes(talk, stage.ghost(phone), "join")
+    await becomes(talk, malika.mxid, "leave")
+    event = await malika.user.wait_for(
+        lambda one: one["content"].get("body") == said[3] and one["room_id"] != talk.room,
+        describe="a room of her own with what was said over the network",
+    )
+    theirs = Conversation(talk.chat, event["room_id"], malika)
+    later, back = unique("over the network again"), unique("and the answer")
+    await zarina.phone.send(talk.chat, later)
+    await theirs.in_matrix(later)
+    await theirs.say(back)
+    assert (await talk.in_matrix(back))["sender"] == stage.ghost(phone)
 
 
 async def test_in_a_group_the_person_speaks_or_the_ghost(

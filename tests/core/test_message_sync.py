@@ -94,7 +94,7 @@ class Chat:
             Mock(bridged=AsyncMock()),
             self.gate,
             QuickClock(),
-            Mock(shown_elsewhere=AsyncMock(return_value=False)),
+            Mock(room_elsewhere=AsyncMock(return_value=None)),
         )
 
     async def _rendered(self, part: Text, _login: Any) -> Rendered:

@@ -54,7 +54,6 @@ class Handovers:
         self._challenges = challenges
         self._clock = clock
         self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
-        self._deciding: KeyedLocks[ChatKey] = KeyedLocks()
         self._working: KeyedLocks[ChatKey] = KeyedLocks()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -195,7 +194,7 @@ class Handovers:
         Raises ``Rejected`` if something else was decided at the same moment. Taking back goes at any
         time, whatever has been done meanwhile.
         """
-        async with self._deciding.hold(before.kept):
+        async with self._store.hold(before.kept):
             now = await self._store.of(before.kept)
             if now is not None and after.step is Step.RETURNING and now.may_be_taken_back:
                 after = evolve(now, step=after.step, guest_stays=after.guest_stays)
@@ -241,7 +240,7 @@ class Handovers:
             await self._advance(handover)
 
     async def _advance(self, done: Handover) -> None:
-        async with self._deciding.hold(done.kept):
+        async with self._store.hold(done.kept):
             now = await self._store.of(done.kept)
             if now is not None and now.step is done.step:
                 await self._store.save(evolve(now, step=FOLLOWING[now.step]))

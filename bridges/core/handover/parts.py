@@ -46,6 +46,7 @@ class HandoverParts(PortalParts):
             self.room_state,
             self.spaces,
             self.writer,
+            self.history_keeper,
             self.interpreter,
             self.info,
             self.settings.command_prefix,

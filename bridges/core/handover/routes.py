@@ -6,11 +6,12 @@ from typing import Any
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.errors import Rejected
+from bridges.core.handover.latecomers import Latecomers
 from bridges.core.handover.state import Step, shown_elsewhere, stays_here
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.matrix import event_types
 from bridges.core.network import SessionState
-from bridges.core.sessions import Sessions
+from bridges.core.sessions import ActiveLogin, Sessions
 from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.queue import Row, RowState
@@ -34,10 +35,17 @@ _EDIT = "m.replace"
 class HandoverRoutes:
     """Asks what is stored; the decisions are in ``state``."""
 
-    def __init__(self, store: HandoverStore, messages: MessageStore, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        store: HandoverStore,
+        messages: MessageStore,
+        sessions: Sessions,
+        latecomers: Latecomers,
+    ) -> None:
         self._store = store
         self._messages = messages
         self._sessions = sessions
+        self._latecomers = latecomers
 
     async def stays_here(self, row: Row, event: Json) -> bool:
         """Whether an event of a portal's room is not carried to the network."""
@@ -63,12 +71,17 @@ class HandoverRoutes:
         ):
             raise Rejected("MOVED", user_text("This chat goes on in another room; write there."))
 
-    async def shown_elsewhere(self, chat: ChatKey) -> bool:
-        """Whether a new message of a chat is shown in the other one's room."""
+    async def room_elsewhere(self, chat: ChatKey, login: ActiveLogin) -> RoomID | None:
+        """The other one's room, if what ``login`` hears of a chat is shown there already.
+
+        Raises the network's passing errors.
+        """
+        await self._latecomers.note(chat, login)
         handover = await self._store.of(chat)
-        return handover is not None and shown_elsewhere(
-            handover, chat, keeper_listens=self._listens(handover.kept.receiver)
-        )
+        if handover is None:
+            return None
+        listens = self._listens(handover.kept.receiver)
+        return handover.room if shown_elsewhere(handover, chat, keeper_listens=listens) else None
 
     def _listens(self, login: LoginID) -> bool:
         active = self._sessions.get(login)

@@ -154,6 +154,12 @@ def with_consent(handover: Handover, person: UserID) -> Handover:
     return evolve(handover, guest_only_here=True)
 
 
+def lacks_side_of(handover: Handover, owner: UserID, user: RemoteUserID) -> bool:
+    """Whether a handover has no chat of the guest's yet, and this person and their login are the guest."""
+    is_guest = (owner, user) == (handover.guest, handover.guest_user)
+    return is_guest and handover.other is None and not handover.is_over
+
+
 def keeps_own(asker: int, asked: int | None) -> bool:
     """Whether the room of who asks is kept: the one with more messages is, and theirs if equal.
 

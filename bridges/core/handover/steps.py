@@ -6,6 +6,7 @@ from urllib.parse import quote
 from mautrix.types import RoomID, UserID
 
 from bridges.core.handover.state import Handover, Step
+from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
 from bridges.core.matrix.senders import Senders
@@ -35,6 +36,7 @@ class HandoverSteps:
         state: RoomState,
         spaces: Spaces,
         writer: RoomWriter,
+        history: HistoryKeeper,
         interpreter: Interpreter,
         network: NetworkInfo,
         prefix: str,
@@ -49,6 +51,7 @@ class HandoverSteps:
         self._state = state
         self._spaces = spaces
         self._writer = writer
+        self._history = history
         self._interpreter = interpreter
         self._network = network
         self._prefix = prefix
@@ -152,6 +155,9 @@ class HandoverSteps:
                 link=_link(handover.room),
             ),
         )
+        if handover.other is not None:
+            # Somebody who logged in later has had no need of a room of their own until now.
+            await self._history.bring_in(handover.other, handover.other.receiver)
         if not handover.guest_stays:
             translate = await self._interpreter.translation(handover.guest)
             reason = user_text("The chat goes over {network} again.", network=self._network.name)

@@ -15,6 +15,7 @@ from bridges.core.clock import Clock
 from bridges.core.config import SyncConfig
 from bridges.core.errors import BridgeError, NotConnected, TemporaryError, Unsupported
 from bridges.core.events import ChatChanged
+from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.matrix.errors import HomeserverRefused
@@ -55,6 +56,7 @@ class Arrivals:
         spaces: Spaces,
         invitations: Invitations,
         keeper: HistoryKeeper,
+        handovers: HandoverRoutes,
         clock: Clock,
         network: NetworkInfo,
         config: SyncConfig,
@@ -69,6 +71,7 @@ class Arrivals:
         self._spaces = spaces
         self._invitations = invitations
         self._keeper = keeper
+        self._handovers = handovers
         self._clock = clock
         self._network = network
         self.config = config
@@ -98,6 +101,9 @@ class Arrivals:
         await self._keeper.bring_in(chat, login)
         # People are brought into the room when its history is in it.
         await self._keeper.settled(chat, _PATIENCE)
+        kept = await self._handovers.room_elsewhere(chat, active)
+        if kept is not None:
+            return kept
         _, room = await self._rooms.of(chat, active)
         return room
 

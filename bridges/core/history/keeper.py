@@ -17,6 +17,7 @@ from attrs import define, field
 from bridges.core.clock import Clock
 from bridges.core.config import BackfillConfig
 from bridges.core.errors import BridgeError, RateLimited, SessionLost, TemporaryError
+from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.history.choice import HistoryWriters
 from bridges.core.history.filler import HistoryFiller, Place
 from bridges.core.history.hush import Hush
@@ -84,6 +85,7 @@ class HistoryKeeper:
         messages: MessageStore,
         sessions: Sessions,
         clock: Clock,
+        handovers: HandoverRoutes,
         passing: tuple[type[Exception], ...],
         limits: BackfillConfig,
     ) -> None:
@@ -99,6 +101,7 @@ class HistoryKeeper:
         self._messages = messages
         self._sessions = sessions
         self._clock = clock
+        self._handovers = handovers
         self._passing: tuple[type[Exception], ...] = (
             TemporaryError,
             SessionLost,
@@ -259,7 +262,8 @@ class HistoryKeeper:
         login = self._sessions.get(arrival.wanted.login)
         if arrival.is_given_up:
             self._broken.put(chat, True)
-        elif login is not None:  # Otherwise the account was logged out.
+        elif login is not None and await self._handovers.room_elsewhere(chat, login) is None:
+            # Otherwise the account was logged out, or the room that was kept has everything.
             arrival.place = await self._place(arrival, login)
             await self._read(arrival, login)
             await self._write(arrival, arrival.place)

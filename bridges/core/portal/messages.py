@@ -84,7 +84,7 @@ class MessageSync:
 
     async def message(self, row: Row, event: RemoteMessage, login: ActiveLogin) -> None:
         """Send a message unless it is in the room already, and end the row."""
-        if await self._handovers.shown_elsewhere(event.chat):
+        if await self._handovers.room_elsewhere(event.chat, login) is not None:
             await self._end(row)
             return
         room = await self._entrance.room_for(event, login)

@@ -4,6 +4,7 @@
 from functools import cached_property
 
 from bridges.core.foundation import PASSING_TROUBLE
+from bridges.core.handover.latecomers import Latecomers
 from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.history.arrivals import Arrivals
 from bridges.core.history.choice import HistoryWriters
@@ -160,6 +161,7 @@ class PortalParts(RoomParts):
             self.messages,
             self.sessions,
             self.clock,
+            self.handover_routes,
             PASSING_TROUBLE,
             self.settings.network.backfill,
         )
@@ -177,6 +179,7 @@ class PortalParts(RoomParts):
             self.spaces,
             Invitations(self.homeserver, self.senders, self.source),
             self.history_keeper,
+            self.handover_routes,
             self.clock,
             self.info,
             self.settings.network.sync,
@@ -219,7 +222,8 @@ class PortalParts(RoomParts):
     @cached_property
     def handover_routes(self) -> HandoverRoutes:
         """Which way things go in chats that are handed over."""
-        return HandoverRoutes(self.handover_store, self.messages, self.sessions)
+        latecomers = Latecomers(self.handover_store, self.portals, self.sessions)
+        return HandoverRoutes(self.handover_store, self.messages, self.sessions, latecomers)
 
     @cached_property
     def positions(self) -> ReadPositions:

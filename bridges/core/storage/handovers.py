@@ -2,6 +2,7 @@
 """Stored handovers. They are few and asked for with every message, so all are kept in memory."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from attrs import evolve
@@ -9,6 +10,7 @@ from mautrix.types import RoomID, UserID
 
 from bridges.core.handover.state import Handover, Step
 from bridges.core.ids import ChatID, ChatKey, LoginID, RemoteUserID
+from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.storage.database import Database
 
 
@@ -70,6 +72,11 @@ class HandoverStore:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._all: _Known | None = None
+        self._changing: KeyedLocks[ChatKey] = KeyedLocks()
+
+    def hold(self, kept: ChatKey) -> AbstractAsyncContextManager[None]:
+        """Be alone with the handover of a chat: who saves what follows from what is stored needs that."""
+        return self._changing.hold(kept)
 
     async def all(self) -> Sequence[Handover]:
         """All of them, in no particular order."""

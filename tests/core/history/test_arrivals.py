@@ -59,6 +59,7 @@ class Hall:
             Mock(of=AsyncMock()),
             Mock(hush=AsyncMock()),
             self.keeper,
+            Mock(room_elsewhere=AsyncMock(return_value=None)),
             town.clock,
             INFO,
             config,

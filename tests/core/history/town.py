@@ -192,6 +192,7 @@ class Town:
             self.messages,
             sessions,
             self.clock,
+            Mock(room_elsewhere=AsyncMock(return_value=None)),
             (),
             self.limits,
         )
