@@ -37,12 +37,14 @@ from bridges.guide.commands.general import general_commands
 from bridges.guide.commands.report import report_command
 from bridges.guide.config import GuideSettings
 from bridges.guide.conversation.conversation import Conversation, Repertoire
+from bridges.guide.conversation.errands import Errands
 from bridges.guide.conversation.listening import Listening
 from bridges.guide.conversation.voice import Voice
 from bridges.guide.live import KINDS, services
 from bridges.guide.matrix.account import TOKEN
 from bridges.guide.matrix.client import MatrixClient
 from bridges.guide.store.archives import DepositStore
+from bridges.guide.store.errands import ErrandStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.progress import ProgressStore
 from bridges.guide.store.unread import UnreadStore
@@ -175,6 +177,7 @@ class Parts:
         return (
             self.directory.forget,
             self.contacts.forget,
+            self.errands.forget,
             self.people.forget,
         )
 
@@ -207,6 +210,17 @@ class Parts:
         )
 
     @cached_property
+    def errands(self) -> ErrandStore:
+        """What people have asked for and takes long."""
+        return ErrandStore(self.database, self.secrets)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """What is done with what people say."""
+        errands = Errands(self.errands, self.clock)
+        return Conversation(self.repertoire, self.people, self.voice, errands)
+
+    @cached_property
     def listening(self) -> Listening:
         """What the guide hears."""
         return Listening(
@@ -215,7 +229,7 @@ class Parts:
             self.settings.permissions,
             self.progress,
             UnreadStore(self.database),
-            Conversation(self.repertoire, self.people, self.voice),
+            self.conversation,
             self.voice,
             self.clock,
         )
@@ -226,3 +240,4 @@ class Parts:
         await self.contacts.reseal()
         await self.directory.reseal()
         await self.deposits.reseal()
+        await self.errands.reseal()

@@ -9,9 +9,7 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
-import asyncpg
 import structlog
-from mautrix.util.async_db import DatabaseException
 
 import bridges
 from bridges.contacts.store.schema import contact_tables
@@ -25,6 +23,7 @@ from bridges.core.storage.database import Database, open_database
 from bridges.core.tasks import ended, first_of
 from bridges.guide.composition import Parts
 from bridges.guide.config import GuideSettings
+from bridges.guide.faults import STORAGE
 from bridges.guide.figures import Figures, served
 from bridges.guide.live import bridge_clients, following
 from bridges.guide.matrix.account import logged_in
@@ -60,7 +59,7 @@ async def run_guide(settings: GuideSettings) -> int:
     except (MisconfiguredError, SecretUnreadable, AccountUnusable) as error:
         log.error(str(error))
         return EXIT_CONFIGURATION
-    except (DatabaseException, sqlite3.Error, asyncpg.PostgresError) as error:
+    except (*STORAGE, sqlite3.Error) as error:
         log.error("the database cannot be used; check bridge.database", error=str(error))
         return EXIT_FAILED
     except LoggedOut as error:
@@ -96,6 +95,7 @@ async def running_guide(
             following(parts.live_books, parts.counting, clock),
             parts.workshop.working(),
             parts.rounds.going(),
+            parts.conversation.working(),
         ):
             work = asyncio.create_task(parts.listening.run(listen), name="listening")
             try:

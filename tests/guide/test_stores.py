@@ -12,8 +12,9 @@ from bridges.core.secretbox import SecretBox, SecretUnreadable
 from bridges.core.storage.database import Database, open_database
 from bridges.guide.archives.attachment import Attachment, Lock
 from bridges.guide.archives.deposit import AT_WORK, Deposit, Details, State
-from bridges.guide.matrix.events import Unreadable
+from bridges.guide.matrix.events import Message, Unreadable
 from bridges.guide.store.archives import DepositStore
+from bridges.guide.store.errands import ErrandStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.progress import ProgressStore
 from bridges.guide.store.schema import guide_tables
@@ -114,3 +115,21 @@ async def test_what_waits_for_its_key(database: Database) -> None:
     assert await unread.all(now) == [(message, 30.0)]
     await unread.remove(message.event)
     assert not await unread.all(now)
+
+
+async def test_errands_are_kept_until_they_are_done(database: Database) -> None:
+    store = ErrandStore(database, OLD)
+    asked = Message(EventID("$a"), ROOM, OWNER, {"msgtype": "m.text", "body": "visible mutual"})
+    for _ in range(2):
+        await store.add(asked, "visible mutual")
+    await store.add(Message(EventID("$b"), ROOM, UserID("@anor:example.org"), {}), "report")
+    row = await database.fetchrow("SELECT text FROM guide_errand WHERE event = '$a'")
+    assert row is not None
+    assert b"mutual" not in bytes(row["text"])
+    await ErrandStore(database, NEW).reseal()
+    store = ErrandStore(database, SecretBox(b"n" * 32))
+    assert [one.sender for one in await store.all()] == [OWNER, "@anor:example.org"]
+    await store.remove(EventID("$b"))
+    assert await store.all() == [asked]
+    await store.forget(OWNER)
+    assert await store.all() == []

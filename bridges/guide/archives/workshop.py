@@ -23,6 +23,7 @@ from bridges.guide.archives.deposit import AT_WORK, Deposit, State
 from bridges.guide.archives.steps import Steps
 from bridges.guide.conversation.command import CannotDo
 from bridges.guide.conversation.voice import Voice
+from bridges.guide.faults import STORAGE, place_of
 from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
 from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.people import GuidedPeople
@@ -103,38 +104,52 @@ class Workshop:
     # -- Working
 
     async def _work(self, name: EventID) -> None:
-        while (deposit := await self._store.get(name)) is not None and deposit.state in AT_WORK:
+        while True:
             try:
-                async with self._places:
-                    await self._step(deposit)
+                deposit = await self._store.get(name)
+                if deposit is None or deposit.state not in AT_WORK:
+                    return
+                await self._advance(deposit)
+            except LoggedOut:
+                return  # It goes on when the guide has started again.
             except (GuideUnavailable, HomeserverUnavailable) as error:
                 self._log.warning("the homeserver does not answer", error=str(error))
                 await self._clock.sleep(_PAUSE)
-            except _REFUSED as refused:
-                why = user_text(
-                    "{file} cannot be used, and I have deleted it. {why}",
-                    file=deposit.name,
-                    why=refused.text,
-                )
-                await self._tell(deposit, "refused", [why])
-                await self._give_up(deposit)
-            except (RunRefused, HomeserverRefused) as refused:
-                await self._tell(
-                    deposit, f"obstacle {deposit.details.notice}", [_obstacle(refused)]
-                )
-                await self._give_up(deposit)
-            except LoggedOut:
-                return  # It goes on when the guide has started again.
-            except Exception as error:  # noqa: BLE001
-                # One file must not end the others. What is in it is not logged.
-                self._log.error("a file could not be handled", error=type(error).__name__)
-                wrong = user_text(
-                    "Something went wrong with {file}, which is not your fault. Tell the people who run"
-                    " this server.",
-                    file=deposit.name,
-                )
-                await self._tell(deposit, "failed", [wrong])
-                await self._give_up(deposit)
+            except STORAGE as error:
+                self._log.error("the database cannot be used", error=type(error).__name__)
+                await self._clock.sleep(_PAUSE)
+
+    async def _advance(self, deposit: Deposit) -> None:
+        """Do a step, and tell whose file it is if it cannot be done. Raises what passes by itself."""
+        try:
+            async with self._places:
+                await self._step(deposit)
+        except _REFUSED as refused:
+            why = user_text(
+                "{file} cannot be used, and I have deleted it. {why}",
+                file=deposit.name,
+                why=refused.text,
+            )
+            await self._tell(deposit, "refused", [why])
+            await self._give_up(deposit)
+        except (RunRefused, HomeserverRefused) as refused:
+            await self._tell(deposit, f"obstacle {deposit.details.notice}", [_obstacle(refused)])
+            await self._give_up(deposit)
+        except (GuideUnavailable, HomeserverUnavailable, LoggedOut, *STORAGE):
+            raise
+        except Exception as error:  # noqa: BLE001
+            # Files come from anywhere, and libraries read them. The task is nobody's who could handle it:
+            # raised, it would be lost, and its owner would wait for ever. What is in it is not logged.
+            self._log.error(
+                "a file could not be handled", error=type(error).__name__, at=place_of(error)
+            )
+            wrong = user_text(
+                "Something went wrong with {file}, which is not your fault. Tell the people who run"
+                " this server.",
+                file=deposit.name,
+            )
+            await self._tell(deposit, "failed", [wrong])
+            await self._give_up(deposit)
 
     async def _give_up(self, deposit: Deposit) -> None:
         """Delete a file that cannot be used; what was made of one can still be taken back."""

@@ -21,6 +21,7 @@ from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable
 
 _SHOWN = 50
 _TOLD_SINGLY = 3
+_LANE = "directory"
 
 _MEANINGS = {
     Consent.NOBODY: user_text(
@@ -114,6 +115,7 @@ class DirectoryCommands:
                 "who-is-here",
                 user_text("- `{usage}`: see which of your contacts are here"),
                 self._who_is_here,
+                lane=_LANE,
             ),
             Command(
                 "visible",
@@ -122,6 +124,7 @@ class DirectoryCommands:
                 ),
                 self._visible,
                 (Argument("level", required=False),),
+                lane=_LANE,
             ),
         )
 

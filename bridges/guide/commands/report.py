@@ -33,4 +33,5 @@ def report_command(reports: Reports) -> Command:
         "report",
         user_text("- `{usage}`: show how each of your contacts can be reached from here"),
         report,
+        lane="report",
     )

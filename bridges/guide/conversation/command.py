@@ -75,6 +75,8 @@ class Command:
 
     Attributes:
         help: one line; ``{usage}`` in it stands for how the command is typed.
+        lane: given if others are asked, who may take long: then it is done beside the conversation, one
+            after the other of a person's in the same lane.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Command:
     handler: Handler
     arguments: tuple[Argument, ...] = ()
     aliases: tuple[str, ...] = ()
+    lane: str | None = None
 
     @property
     def usage(self) -> str:

@@ -5,6 +5,7 @@ Devices of people are not verified: the guide talks to whoever may speak for the
 homeserver, as the homeserver's other services do.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -57,6 +58,8 @@ class MatrixClient:
 
     def __init__(self, client: nio.AsyncClient) -> None:
         self._nio = client
+        self._heard = asyncio.Event()
+        """Set once it is known who is in which room, and which rooms are encrypted."""
 
     @classmethod
     @asynccontextmanager
@@ -116,6 +119,7 @@ class MatrixClient:
         )
         answer = _accepted(await self._asked(sync))
         await self._keep_keys()
+        self._heard.set()
         return Batch(
             answer.next_batch,
             tuple(self._invitations(answer)),
@@ -158,7 +162,11 @@ class MatrixClient:
         await self._asked(self._nio.room_forget(room))
 
     async def send(self, room: RoomID, content: Json, txn: str) -> EventID:
-        """Send an ``m.room.message``, encrypted where the room is; the same ``txn`` is sent once."""
+        """Send an ``m.room.message``, encrypted where the room is; the same ``txn`` is sent once.
+
+        It waits until something was heard, as all that need to know rooms do.
+        """
+        await self._heard.wait()
         sent = self._nio.room_send(
             room, "m.room.message", content, txn, ignore_unverified_devices=True
         )
@@ -166,6 +174,7 @@ class MatrixClient:
 
     async def upload(self, room: RoomID, name: str, mime: str, data: bytes) -> Json:
         """Store a file for a room, encrypted where the room is; give the content that shows it."""
+        await self._heard.wait()
         known = self._nio.rooms.get(room)
         sealed = known is not None and known.encrypted
         uploading = self._nio.upload(

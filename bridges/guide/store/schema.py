@@ -49,3 +49,28 @@ async def upgrade_v1(connection: Connection, _scheme: Scheme) -> None:
 
 
 guide_tables.register(upgrade_v1, description="First version")
+
+_V2 = """
+CREATE TABLE guide_errand (
+    event  TEXT PRIMARY KEY,
+    room   TEXT NOT NULL,
+    person TEXT NOT NULL,
+    text   BYTEA NOT NULL
+);
+CREATE TABLE guide_wish (
+    owner   TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    stage   TEXT NOT NULL,
+    details BYTEA NOT NULL,
+    PRIMARY KEY (owner, kind)
+)
+"""
+
+
+async def upgrade_v2(connection: Connection, _scheme: Scheme) -> None:
+    """Create what is asked for and takes long, and what people wish who leave."""
+    for statement in _V2.split(";"):
+        await connection.execute(statement)
+
+
+guide_tables.register(upgrade_v2, description="Errands and wishes")
