@@ -8,8 +8,9 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, BinaryIO
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
+from bridges.migration.archives.container.inflating import APART, Inflating, Marks
 from bridges.migration.archives.container.limits import Limits
 from bridges.migration.archives.container.names import canonical, is_left_behind
 from bridges.migration.archives.container.protocol import Container
@@ -18,6 +19,9 @@ from bridges.migration.archives.container.zip_rules import checked_entries
 from bridges.migration.archives.errors import ArchiveRefused
 
 BUFFER = 128 * 1024
+
+_LOCAL_LENGTHS = struct.Struct("<26xHH")
+"""How long the name and what follows it are, at the end of the fixed part of an entry's heading."""
 
 _ENDING = 128 * 1024
 """More than the longest ending of a zip (its comment is below 64 KiB), the one thing read to the end."""
@@ -45,6 +49,7 @@ class Zipped(Container):
 
     def __init__(self, file: BinaryIO, label: str, limits: Limits) -> None:
         self._file = file
+        self._marks: dict[int, Marks] = {}
         try:
             self._zip, self._entries = _opened(file, label, limits)
         except BaseException:
@@ -74,10 +79,27 @@ class Zipped(Container):
         longer = copy.copy(entry)
         longer.file_size += 1
         try:
-            packed = self._zip.open(longer)
+            content: IO[bytes] | Inflating = self._zip.open(longer)
+            if entry.compress_type == ZIP_DEFLATED:
+                content.close()
+                content = self._inflating(entry)
         except _BROKEN as error:
             raise ArchiveRefused(damaged(name)) from error
-        return io.BufferedReader(_Counted(packed, name, entry.file_size), BUFFER)
+        return io.BufferedReader(_Counted(content, name, entry.file_size), BUFFER)
+
+    def _inflating(self, entry: ZipInfo) -> Inflating:
+        """Unpack an entry whose heading ``zipfile`` has found to be right (APPNOTE.TXT 4.3.7)."""
+        self._file.seek(entry.header_offset)
+        lengths = _LOCAL_LENGTHS.unpack(self._file.read(_LOCAL_LENGTHS.size))
+        start = entry.header_offset + _LOCAL_LENGTHS.size + sum(lengths)
+
+        def read_at(place: int, size: int) -> bytes:
+            self._file.seek(start + place)
+            return self._file.read(min(size, entry.compress_size - place))
+
+        is_long = entry.file_size > APART
+        marks = self._marks.setdefault(entry.header_offset, Marks()) if is_long else Marks()
+        return Inflating(read_at, entry.CRC, marks)
 
     def close(self) -> None:
         """Close the zip."""
@@ -122,17 +144,31 @@ class _Guarded(io.RawIOBase):
 class _Counted(io.RawIOBase):
     """An entry that has to be as long as its zip says, to the byte."""
 
-    def __init__(self, packed: IO[bytes], name: str, length: int) -> None:
-        self._packed = packed
+    def __init__(self, content: IO[bytes] | Inflating, name: str, length: int) -> None:
+        self._content = content
         self._name = name
-        self._left = length
+        self._length = self._left = length
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._length - self._left
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            place = self._content.seek(offset, whence)
+        except _BROKEN as error:
+            raise ArchiveRefused(damaged(self._name)) from error
+        self._left = self._length - place
+        return place
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            data = self._packed.read(len(buffer))
+            data = self._content.read(len(buffer))
         except _BROKEN as error:
             raise ArchiveRefused(damaged(self._name)) from error
         self._left -= len(data)
@@ -142,5 +178,5 @@ class _Counted(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        self._packed.close()
+        self._content.close()
         super().close()
