@@ -26,6 +26,7 @@ bench: $(READY)  ## Measure, and write build/bench.json and bench-*.json.
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.archive
 	$(BIN)/python -m tests.bench.border
+	$(BIN)/python -m tests.bench.weight
 	$(BIN)/python -m tests.bench.whatsapp
 
 faults: $(READY)  ## The fault suite: everything that can be killed is killed.
