@@ -239,7 +239,7 @@ class Bridge:
     ) -> None:
         """Store events durably and return."""
         rows = [self._row(login, one) for one in events]
-        async with self._parts.database.transaction() as connection:
+        async with self._parts.from_remote.transaction(rows) as connection:
             lanes = await self._parts.from_remote.put(connection, rows, self._parts.clock.now())
             await self._expiry.note(connection, login, events)
             if persist is not None:

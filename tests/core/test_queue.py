@@ -325,3 +325,17 @@ async def test_the_two_queues_do_not_mix(database: Database) -> None:
     async with database.transaction() as connection:
         await one.put(connection, [NewRow("room", "$1", "", "")], START)
     assert await other.pending_lanes() == []
+
+
+async def test_what_two_logins_report_at_once_in_two_orders(database_url: str) -> None:
+    rows = [NewRow(f"chat {number % 7}", f"$m{number}", "1", "{}") for number in range(300)]
+    async with core_database(database_url) as database:
+        queue = Queue(database, "from_remote")
+
+        async def report(reported: list[NewRow]) -> None:
+            async with queue.transaction(reported) as connection:
+                await queue.put(connection, reported, START)
+
+        await asyncio.gather(*(report(rows[::step]) for step in (1, -1) * 3))
+        (total,) = await database.fetch("SELECT COUNT(*) AS rows FROM from_remote")
+        assert total["rows"] == len(rows)

@@ -147,7 +147,8 @@ class HistoryStore:
             after = evolve(
                 after, missing=0
             )  # The room was that chat's, and has what was said there.
-        async with self._db.transaction() as connection:
+        claims = [_claim(one, wanted.login) for one in page.messages]
+        async with self._queue.transaction(claims) as connection:
             known = await self._known(connection, wanted, page)
             kept = to_be_kept(page.messages, known, wanted.since)
             await self._keep(connection, wanted, kept)
@@ -245,9 +246,7 @@ class HistoryStore:
         now = self._clock.now()
         for position, past in enumerate(kept, start=(lowest or 0) - len(kept)):
             message = past.message
-            key = message_key(message.chat, message.id)
-            claim = NewRow(chat_lane(message.chat), key, wanted.login, "")
-            await self._queue.note_ended(connection, claim, now)
+            await self._queue.note_ended(connection, _claim(past, wanted.login), now)
             if message.expires_at is not None:
                 expiring = Expiring(message.chat, message.id, wanted.login)
                 await self._expiries.put(connection, expiring, message.expires_at)
@@ -262,6 +261,13 @@ class HistoryStore:
                 message.id,
                 self._codec.encode_past(past),
             )
+
+
+def _claim(past: PastMessage, login: LoginID) -> NewRow:
+    """What the queue takes for a message that does not come through it any more."""
+    message = past.message
+    key = message_key(message.chat, message.id)
+    return NewRow(chat_lane(message.chat), key, login, payload="")
 
 
 def _after(wanted: Wanted, page: HistoryPage) -> Wanted:

@@ -6,7 +6,8 @@ starts on it; it is *attempted* once its effect may have left this machine; then
 key is kept, so that the same thing is not taken in twice) or *dead* (kept whole for the operator).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from attrs import frozen
 from mautrix.util.async_db import Connection
 
+from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.storage.database import Database
 
 
@@ -65,6 +67,19 @@ class Queue:
     def __init__(self, database: Database, table: str) -> None:
         self._db = database
         self._table = table
+        self._lanes: KeyedLocks[str] = KeyedLocks()
+
+    @asynccontextmanager
+    async def transaction(self, rows: Iterable[NewRow]) -> AsyncIterator[Connection]:
+        """Have a transaction in which rows are put in or noted, and nobody else puts in the same ones.
+
+        What two logins report at once, each in an order of its own, would have PostgreSQL wait in a
+        circle. Rows with equal keys are of one lane, so lanes are what is waited for, in one order.
+        """
+        async with AsyncExitStack() as stack:
+            for lane in sorted({one.lane for one in rows if one.dedup_key is not None}):
+                await stack.enter_async_context(self._lanes.hold(lane))
+            yield await stack.enter_async_context(self._db.transaction())
 
     async def put(self, connection: Connection, rows: Iterable[NewRow], now: datetime) -> set[str]:
         """Append rows that are not known by their key; returns the lanes that got something."""
