@@ -75,6 +75,7 @@ def delete(
 
     Stopped at any point, it goes on when called again.
     """
+    from bridges.migration.closing import confirm_deletion, password_of
     from bridges.migration.leaving.deletion.wording import Circumstances
     from karvon.leaving import Farewell
 
@@ -84,11 +85,11 @@ def delete(
     owner = owner_of(person, settings)
     with expected_errors(say):
         manifest = None if dry_run else _export_of(owner, export_path, no_export)
-    if not dry_run and (confirm or typer.prompt(f"This cannot be undone. Type {owner}")) != owner:
+    if not dry_run and (confirm or typer.prompt(say(confirm_deletion(owner)))) != owner:
         raise OperatorError(f"that is not {owner}: nothing was deleted")
     password = None
     if close_account and settings.token is not None:
-        password = typer.prompt(f"Password of {owner}", hide_input=True, err=True)
+        password = typer.prompt(say(password_of(owner)), hide_input=True, err=True)
     farewell = Farewell(
         owner,
         token_of(settings),
@@ -118,8 +119,10 @@ def verify(
 
     With --key it needs no configuration and no connection.
     """
+    from bridges.migration.closing import signed_by
     from bridges.migration.leaving.receipt.signing import NotSigned, check_signature
 
+    say = words(language_of(invocation(context), ""))
     public = _public_key(context, key)
     try:
         document = json.loads(file.read_text("utf-8"))
@@ -130,7 +133,7 @@ def verify(
         sys.exit(DIFFERS)
     for line in document["text"]:
         print(line)
-    print(f"✓ signed by {document['server']}")
+    print(f"✓ {say(signed_by(document['server']))}")
 
 
 def key(context: typer.Context) -> None:

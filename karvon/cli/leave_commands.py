@@ -72,6 +72,7 @@ def export(
 
     Stopped at any point, it goes on when called again.
     """
+    from bridges.migration import closing
     from bridges.migration.leaving.export.exporting import (
         forget_journal,
         is_complete,
@@ -85,9 +86,9 @@ def export(
     owner = owner_of(person, settings)
     try:
         with expected_errors(say):
-            unsealing = _unsealing(keys)
+            unsealing = _unsealing(keys, say)
             if dry_run:
-                _count(settings, owner, unsealing)
+                _count(settings, owner, unsealing, say)
                 return
             if packed and is_complete(output):
                 print(pack(output))
@@ -97,10 +98,10 @@ def export(
             made = asyncio.run(_export(settings, owner, output, cards, unsealing, say))
             forget_journal(output)
     except KeyboardInterrupt:
-        print(f"Stopped. It goes on with the same command, into {output}.", file=sys.stderr)
+        print(say(closing.export_stopped(output)), file=sys.stderr)
         sys.exit(STOPPED)
-    for name, count in made.counts.items():
-        print(f"{name.replace('_', ' ')}: {count}")
+    for line in closing.counted(made.counts):
+        print(say(line))
     with expected_errors(say):
         print(pack(output) if packed else output)
 
@@ -112,6 +113,7 @@ def check(
 ) -> None:
     """Compare every file of an export with its manifest; exits 3 if anything differs."""
     from bridges.migration.archives.container import open_container
+    from bridges.migration.closing import export_contents
     from bridges.migration.leaving.export.manifest import differences, read_manifest
 
     say = words(language_of(invocation(context), ""))
@@ -120,7 +122,8 @@ def check(
         found = list(differences(container, manifest, lambda: None))
     for one in found:
         print(f"✗ {say(one)}")
-    print(f"{manifest.owner}: {len(manifest.files)} files, {sum(manifest.rooms.values())} messages")
+    files, messages = len(manifest.files), sum(manifest.rooms.values())
+    print(say(export_contents(manifest.owner, files, messages)))
     sys.exit(DIFFERS if found else 0)
 
 
@@ -153,7 +156,10 @@ async def _cards(config: "KarvonConfig", owner: "UserID") -> "tuple[Card, ...]":
     return tuple(card for book in books for card in book.cards)
 
 
-def _count(settings: "LeavingSettings", owner: "UserID", unsealing: "Unsealing") -> None:
+def _count(
+    settings: "LeavingSettings", owner: "UserID", unsealing: "Unsealing", say: "Translation"
+) -> None:
+    from bridges.migration import closing
     from bridges.migration.leaving.export.exporting import read as read_all
 
     async def main(folder: Path) -> "Counts":
@@ -163,7 +169,9 @@ def _count(settings: "LeavingSettings", owner: "UserID", unsealing: "Unsealing")
 
     with TemporaryDirectory(prefix="karvon-") as folder:
         counts = asyncio.run(main(Path(folder)))
-    print(f"chats: {counts.chats}\nmessages: {counts.messages}\nfiles: {counts.files}")
+    found = {"chats": counts.chats, "messages": counts.messages, "files": counts.files}
+    for line in closing.counted(found):
+        print(say(line))
 
 
 @asynccontextmanager
@@ -180,12 +188,13 @@ async def _reading(
             yield Reading(homeserver, sender, opened, unsealing, SystemClock())
 
 
-def _unsealing(keys: Path | None) -> "Unsealing":
+def _unsealing(keys: Path | None, say: "Translation") -> "Unsealing":
+    from bridges.migration.closing import PASSPHRASE
     from bridges.migration.leaving.export.keys import Unsealing, read_keys
 
     if keys is None:
         return Unsealing({})
-    passphrase = typer.prompt("Passphrase of the room keys", hide_input=True, err=True)
+    passphrase = typer.prompt(say(PASSPHRASE), hide_input=True, err=True)
     return Unsealing(read_keys(keys.read_bytes(), passphrase))
 
 

@@ -87,6 +87,7 @@ def plan(
     """
     from mautrix.types import UserID
 
+    from bridges.migration import closing
     from bridges.migration.archives.whatsapp import DateOrder
     from bridges.migration.plan.model import Answers
     from bridges.migration.plan.planning import Request, make_plan
@@ -107,7 +108,7 @@ def plan(
     console.print(plan_table(made, say))
     for line in [*map(say, remarks), *left_out_lines(made.rooms)]:
         print(line)
-    print(f"{output}: {len(made.made)} rooms")
+    print(say(closing.planned(output, len(made.made))))
     for question in made.questions:
         print(f"\n? {question.ask}")
         for answer in answers_of(question):
@@ -146,6 +147,8 @@ def run(
     """Carry a plan out. Stopped at any point, it goes on when called again, and doubles nothing."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from bridges.migration import closing
+    from bridges.migration.run.checking import NOT_SILENT
     from bridges.migration.run.runner import Progress as Told
     from bridges.migration.run.runner import run as carry_out
 
@@ -165,17 +168,15 @@ def run(
             )
             silent = await carry_out(work, told)
         if not silent:
-            print(
-                "The homeserver does not load policy_module.history.module.HistoryModule: messages"
-                " were sent one by one with their old times."
-            )
-        print(f"Done. Now: karvon migrate report {file}")
+            print(work.say(NOT_SILENT))
+        print(work.say(closing.brought_over(file)))
         return 0
 
+    call = invocation(context)
     try:
-        sys.exit(_with_work(invocation(context), file, go))
+        sys.exit(_with_work(call, file, go))
     except KeyboardInterrupt:
-        print(f"Stopped. It goes on with: karvon migrate run {file}", file=sys.stderr)
+        print(words(language_of(call, ""))(closing.run_stopped(file)), file=sys.stderr)
         sys.exit(STOPPED)
 
 
@@ -228,30 +229,23 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take back what 'run' has made: everybody leaves the rooms; says what cannot be taken back."""
+    from bridges.migration import closing
     from bridges.migration.run.undoing import undo as take_back
 
+    call = invocation(context)
     if not yes:
-        typer.confirm(
-            "Have everybody leave the rooms of this plan, with all that is in them?", abort=True
-        )
+        typer.confirm(words(language_of(call, ""))(closing.CONFIRM_UNDO), abort=True)
 
     async def go(work: "Work") -> int:
         undone = await take_back(work, lambda: None)
-        print(f"{undone.rooms} rooms: everybody has left them.")
-        for room in undone.still_there:
-            print(f"{room}: somebody stays in it whom we cannot make leave.")
+        listed = file.with_name(f"{file.name}.media.txt")
         if undone.uploads:
-            listed = file.with_name(f"{file.name}.media.txt")
             write_atomically(listed, "".join(f"{uri}\n" for uri in undone.uploads).encode())
-            print(
-                f"{len(undone.uploads)} files stay on the homeserver, as its API lets nobody but"
-                f" administrators delete them; their addresses are in {listed}."
-            )
-        if undone.rooms:
-            print("The accounts of the archive's people stay, in no room and without a name.")
+        for line in closing.undone(undone, listed):
+            print(work.say(line))
         return 0
 
-    sys.exit(_with_work(invocation(context), file, go))
+    sys.exit(_with_work(call, file, go))
 
 
 # -- What they share
@@ -295,15 +289,12 @@ def _registered(
     candidates: "Set[UserID]", settings: "MigrationSettings", say: "Translation"
 ) -> "Set[UserID] | None":
     """Ask the homeserver which ghosts of bridges there are; None if it does not answer."""
+    from bridges.migration.closing import nobody_matched
     from bridges.migration.run.opening import registered_among
 
     found = asyncio.run(registered_among(candidates, settings, say))
     if found is None:
-        print(
-            f"{settings.homeserver_url} does not answer or does not know the registration of the"
-            " migration, so nobody is matched with the people of bridges.",
-            file=sys.stderr,
-        )
+        print(say(nobody_matched(settings.homeserver_url)), file=sys.stderr)
     return found
 
 

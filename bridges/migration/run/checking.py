@@ -24,6 +24,12 @@ class Finding:
     prevents: bool = False
 
 
+NOT_SILENT = user_text(
+    "The homeserver does not load the module for histories. Messages are sent one by one with their old"
+    " times: that is about thirty times slower, and they come after what is in a room."
+)
+
+
 def not_permitted(bot: UserID, rule: str) -> Finding:
     """Give what to say if a rule of the policy is against the rooms."""
     text = user_text(
@@ -80,15 +86,7 @@ async def _homeserver(work: Work) -> list[Finding]:
     found = []
     await voices.prepare(voices.bot.mxid)
     if not await voices.own.histories.are_taken():
-        found.append(
-            Finding(
-                user_text(
-                    "The homeserver does not load the module for histories. Messages are sent one by"
-                    " one with their old times: that is about thirty times slower, and they come after"
-                    " what is in a room."
-                )
-            )
-        )
+        found.append(Finding(NOT_SILENT))
     owner = UserID(plan.head.owner)
     if await voices.own.profile(voices.bot, owner) is None:
         text = user_text("There is nobody called {owner} on this homeserver.", owner=owner)

@@ -154,7 +154,7 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
     assert "14 days" in leaver.receipt.with_suffix(".txt").read_text()
     key = (await home.karvon("leave", "key")).out.strip()
     verified = await home.karvon("leave", "verify", leaver.receipt, "--key", key)
-    assert (verified.code, "✓ signed by" in verified.out) == (0, True)
+    assert (verified.code, "✓ Signed by" in verified.out) == (0, True)
     document = json.loads(leaver.receipt.read_text())
     assert document["export"] is not None
     document["deleted"][1]["there"] = 1

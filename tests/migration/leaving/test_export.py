@@ -69,11 +69,11 @@ async def test_what_was_imported_is_exported_and_can_be_imported_again(home: Tow
     )
     assert planned.code == 0, planned.err
     assert (await home.karvon("migrate", "run", home.folder / "plan.yaml")).code == 0
-    assert "messages: 60" in (await export(home, "counted", "--dry-run")).out
+    assert "Messages: 60" in (await export(home, "counted", "--dry-run")).out
     assert not (home.folder / "counted").exists()
     ended = await export(home, "out", "--language", "ru")
     assert ended.code == 0, ended.err
-    assert "messages: 60" in ended.out
+    assert "Сообщения: 60" in ended.out
     assert not list((home.folder / "out").glob(".journal*"))
     checked = await home.karvon("leave", "check", home.folder / "out")
     assert checked.code == 0, checked.out

@@ -113,7 +113,7 @@ def test_a_message_that_makes_trouble_does_not_hold_up_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def trouble(*_: object) -> object:
-        raise RuntimeError("a mistake of ours")
+        raise RuntimeError("a mistake of ours about 'Sir'")
 
     monkeypatch.setattr("bridges.migration.archives.telegram.messages.poll_of", trouble)
     poll = {"question": "?", "answers": []}
@@ -122,6 +122,15 @@ def test_a_message_that_makes_trouble_does_not_hold_up_others(
     assert reasons(found) == ["user102/1: The message could not be read."]
     assert len(found) == 2
     assert "could not be read" in caplog.text
+    assert "RuntimeError" in caplog.text
+    assert "Sir" not in caplog.text  # what somebody has written
+
+
+def test_a_chat_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with opened(lay(tmp_path / "a", export_of(message(1)))) as archive:
+        for asked in (archive.people, archive.messages):
+            with pytest.raises(ArchiveRefused, match="no chat user7 in this archive"):
+                list(asked("user7"))
 
 
 def test_a_damaged_message_is_told_and_those_behind_it_are_read(tmp_path: Path) -> None:
