@@ -14,7 +14,7 @@ from bridges.contacts.sources.model import Card
 from bridges.core.chat import ChatKind
 from bridges.core.text import Translation, UserText, user_text
 from bridges.migration.archives.container import Container
-from bridges.migration.archives.errors import ArchiveRefused
+from bridges.migration.archives.errors import ArchiveRefused, no_such_chat
 from bridges.migration.archives.model import (
     ArchivedChat,
     ArchivedMessage,
@@ -116,11 +116,11 @@ class TelegramArchive:
     def people(self, chat: str) -> Iterator[ArchivedPerson]:
         """Give who speaks or is named in a chat, once each, after reading all of it."""
         around = self._surroundings(chat)
-        header = self._chats[chat].header
+        header = self._of(chat).header
         is_person = around.kind is ChatKind.DIRECT and peer_of(chat) is not None
         names = {chat: name(header, "name")} if is_person else {}
         speakers = set()
-        for element in self._elements(self._chats[chat].place):
+        for element in self._elements(self._of(chat).place):
             if isinstance(element, dict):
                 for person, called in people_in(element, around):
                     names[person] = names.get(person) or called
@@ -141,7 +141,7 @@ class TelegramArchive:
         around = self._surroundings(chat)
         seen, topics = SeenIds(), Topics()
         last = ""
-        for element in self._elements(self._chats[chat].place):
+        for element in self._elements(self._of(chat).place):
             if isinstance(element, Broken):
                 yield _broken(element, f"{chat}/{last}…")
                 continue
@@ -170,6 +170,11 @@ class TelegramArchive:
         """Open a file that belongs to a message."""
         return self._container.open(path)
 
+    def _of(self, chat: str) -> FoundChat:
+        if chat not in self._chats:
+            raise ArchiveRefused(no_such_chat(chat))
+        return self._chats[chat]
+
     def _elements(self, place: Place | None) -> Iterator[object]:
         if place is None:
             return
@@ -182,7 +187,7 @@ class TelegramArchive:
     def _surroundings(self, chat: str) -> Surroundings:
         return Surroundings(
             chat=chat,
-            kind=kind_of(self._chats[chat].header),
+            kind=kind_of(self._of(chat).header),
             size_of=self._container.size,
             folder=self._path.removesuffix(PurePosixPath(self._path).name),
             zone=self._zone,
@@ -254,8 +259,9 @@ def _by_id(found: Survey) -> Mapping[str, FoundChat]:
 def _read(raw: Raw, where: str, around: Surroundings) -> ArchivedMessage | Skipped:
     try:
         read = message_of(raw, around)
-    except Exception:  # noqa: BLE001 - one message must not hold up those behind it
-        _log.exception("A message of an export could not be read", extra={"where": where})
+    except Exception as error:  # noqa: BLE001 - one message must not hold up those behind it
+        # An error's text may hold what somebody wrote.
+        _log.error("A message of an export could not be read: %s", type(error).__name__)
         return Skipped(where, user_text("The message could not be read."))
     return Skipped(where, read) if isinstance(read, UserText) else read
 

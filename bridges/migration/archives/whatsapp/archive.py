@@ -11,7 +11,7 @@ from bridges.contacts.sources.model import Card
 from bridges.core.chat import ChatKind
 from bridges.core.text import UserText, user_text
 from bridges.migration.archives.container import Container
-from bridges.migration.archives.errors import ArchiveRefused
+from bridges.migration.archives.errors import ArchiveRefused, no_such_chat
 from bridges.migration.archives.model import (
     ArchivedChat,
     ArchivedMessage,
@@ -116,7 +116,7 @@ class WhatsAppArchive:
 
     def _of(self, chat: str) -> _Chat:
         if chat not in self._chats:
-            raise ArchiveRefused(user_text("There is no chat {chat} in this archive.", chat=chat))
+            raise ArchiveRefused(no_such_chat(chat))
         return self._chats[chat]
 
     def _messages(self, one: _Chat) -> Iterator[ArchivedMessage | Skipped]:
