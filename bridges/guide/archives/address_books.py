@@ -5,13 +5,16 @@ from pathlib import Path
 
 from attrs import frozen
 
+from bridges.contacts.sources.errors import SourceRefused
 from bridges.contacts.sources.model import AddressBook, Card, Source, SourceKind, address_book
 from bridges.contacts.sources.tables.cards import read_table
 from bridges.contacts.sources.vcard.cards import read_vcards
-from bridges.core.text import UserText
+from bridges.core.text import UserText, user_text
 
 _VCARD = b"BEGIN:VCARD"
 _BEGINNING = 4096
+MOST_CARDS = 50_000
+"""As many as a network lets one account bring along. Who is who is found with all of them in memory."""
 _GOOGLES = b" - Value"
 """Stands in the headers of Google's tables and of no others."""
 
@@ -40,8 +43,11 @@ def kind_of(path: Path) -> SourceKind | None:
     return SourceKind.GOOGLE_CSV if _GOOGLES in plain else SourceKind.OUTLOOK_CSV
 
 
-def read_book(path: Path, kind: SourceKind) -> ReadBook:
-    """Read one; the same name means the same source. Raises ``SourceRefused``."""
+def read_book(path: Path, kind: SourceKind, most: int = MOST_CARDS) -> ReadBook:
+    """Read one; the same name means the same source.
+
+    Raises ``SourceRefused``, also if there are more than ``most`` cards.
+    """
     reader = read_vcards if kind is SourceKind.VCARD else read_table
     cards: list[Card] = []
     unread, why = 0, None
@@ -49,7 +55,15 @@ def read_book(path: Path, kind: SourceKind) -> ReadBook:
         for found in reader(file):
             if isinstance(found, Card):
                 cards.append(found)
+                if len(cards) > most:
+                    raise SourceRefused(_too_many(most))
             else:
                 unread, why = unread + 1, why or found.reason
     source = Source(f"file:{path.name}", kind, path.name)
     return ReadBook(address_book(source, cards), unread, why)
+
+
+def _too_many(most: int) -> UserText:
+    return user_text(
+        "There are more than {most} contacts in it. Send me several smaller files.", most=most
+    )
