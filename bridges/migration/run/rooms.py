@@ -45,9 +45,17 @@ class Rooms:
     """Makes each room once, whatever is interrupted."""
 
     def __init__(
-        self, voices: Voices, journal: Journal, owner: UserID, say: Translation, version: str
+        self,
+        voices: Voices,
+        journal: Journal,
+        owner: UserID,
+        say: Translation,
+        version: str,
+        *,
+        silent: bool,
     ) -> None:
-        """``version`` is that of new rooms."""
+        """``version`` is that of new rooms; ``silent``: messages are put into rooms silently."""
+        self._silent = silent
         self._voices = voices
         self._journal = journal
         self._owner = owner
@@ -66,13 +74,22 @@ class Rooms:
             self._journal.note_room(made)
         return made
 
-    async def open(self, room: RoomID) -> None:
-        """Let the owner see a room that is filled, and be told of what is said there from now on."""
+    async def open(self, planned: PlannedRoom, room: RoomID) -> None:
+        """Let the owner see a room that is filled, and be told of what is said there from now on.
+
+        What was put in silently stands before whatever a client was told of the room: so the owner
+        joins last, and a client that is running is told of the end of the history (ADR 19).
+        """
         voices = self._voices
         if not voices.can_be(self._owner):
             await voices.own.invite(voices.bot, room, self._owner)
             return
-        await voices.own.set_push_rule(voices.sender(self._owner), "override", _rule(room), None)
+        others = [mxid for mxid in _speaking(planned, voices) if mxid != self._owner]
+        if planned.kind is ChatKind.DIRECT and others:
+            await self._list_as_direct(room, others[0])
+        owner = voices.sender(self._owner)
+        await voices.own.join(owner, room)
+        await voices.own.set_push_rule(owner, "override", _rule(room), None)
 
     async def _make(self, room: PlannedRoom) -> RoomID:
         voices = self._voices
@@ -113,7 +130,7 @@ class Rooms:
 
     async def _bring_in(self, planned: PlannedRoom, room: RoomID) -> None:
         voices = self._voices
-        names = {voices.actual(one.speaks_as): one.name for one in planned.speakers}
+        names = _speaking(planned, voices)
         inside = self._journal.members(room)
         called = {"membership": "join", "displayname": self._say(user_text("Archive"))}
         await voices.own.set_state(voices.bot, room, event_types.MEMBER, voices.bot.mxid, called)
@@ -124,9 +141,6 @@ class Rooms:
                 self._journal.note_member(room, mxid)
         if voices.can_be(self._owner) and self._owner not in inside:
             await self._bring_owner(room)
-            others = [mxid for mxid in names if mxid != self._owner]
-            if planned.kind is ChatKind.DIRECT and others:
-                await self._list_as_direct(room, others[0])
             self._journal.note_member(room, self._owner)
 
     async def _join(self, room: RoomID, mxid: UserID, name: str) -> None:
@@ -144,7 +158,10 @@ class Rooms:
             await hs.set_state(sender, room, event_types.MEMBER, mxid, content)
 
     async def _bring_owner(self, room: RoomID) -> None:
-        """Have the owner join without hearing of it: neither of the invitation nor of what comes."""
+        """Have the owner speak without hearing of it: neither of the invitation nor of what comes.
+
+        For silent messages the invitation is enough.
+        """
         voices = self._voices
         await voices.prepare(self._owner)
         owner = voices.sender(self._owner)
@@ -152,7 +169,8 @@ class Rooms:
         quiet = {"conditions": [condition], "actions": []}
         await voices.own.set_push_rule(owner, "override", _rule(room), quiet)
         await voices.own.invite(voices.bot, room, self._owner)
-        await voices.own.join(owner, room)
+        if not self._silent:
+            await voices.own.join(owner, room)
 
     async def _list_as_direct(self, room: RoomID, other: UserID) -> None:
         """Have the owner's clients list a room as their chat with somebody (``m.direct``)."""
@@ -161,6 +179,11 @@ class Rooms:
         if room not in direct.get(other, []):
             direct[other] = [*direct.get(other, []), room]
             await own.set_account_data(owner, event_types.DIRECT, direct)
+
+
+def _speaking(planned: PlannedRoom, voices: Voices) -> Mapping[UserID, str]:
+    """Give who speaks in a room, and what they are called there."""
+    return {voices.actual(one.speaks_as): one.name for one in planned.speakers}
 
 
 def _rule(room: RoomID) -> str:

@@ -120,7 +120,7 @@ async def run(work: Work, progress: Progress) -> bool:
     await work.voices.prepare(work.voices.bot.mxid)
     writer = _writer(work.voices, silent=silent)
     version = await work.voices.own.default_room_version()
-    rooms = Rooms(work.voices, work.journal, work.owner, work.say, version)
+    rooms = Rooms(work.voices, work.journal, work.owner, work.say, version, silent=silent)
     limit = await work.voices.own.upload_limit()
     uploads = Uploads(work.voices.own, work.journal, limit, work.say)
     at_once = AT_ONCE if silent else SENT_AT_ONCE
@@ -178,7 +178,7 @@ async def _bring(room: PlannedRoom, rooms: Rooms, filler: "_Filler", progress: P
         await filler.fill(room, made.room, progress)
         made = evolve(made, stage=Stage.FILLED)
         filler.note(made)
-    await rooms.open(made.room)
+    await rooms.open(room, made.room)
     filler.note(evolve(made, stage=Stage.OPEN))
 
 

@@ -60,6 +60,11 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
         process.kill()
         await process.communicate()
     assert not (await home.report("tg.yaml"))["right"]
+    # A client that is running hears of an invitation, and of the room when all of it is there.
+    waiting = await home.owner.sync(since)
+    assert waiting["rooms"]["invite"]
+    assert not waiting["rooms"].get("join")
+    since = waiting["next_batch"]
     ended = await home.karvon("migrate", "run", home.folder / "tg.yaml")
     assert ended.code == 0, ended.err
     document = await home.report("tg.yaml")
@@ -75,6 +80,9 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
     joined = news["rooms"]["join"][room["room"]]
     assert joined["unread_notifications"]["notification_count"] == 0
     assert not news["rooms"].get("invite")
+    shown = joined["timeline"]["events"]
+    assert {one["type"] for one in shown} <= {"m.room.message", "m.reaction", "m.room.member"}
+    assert "message 900" in [one["content"].get("body") for one in shown]
     before = events_of(home, "tg.yaml")
     again = await home.karvon("migrate", "run", home.folder / "tg.yaml")
     assert (again.code, events_of(home, "tg.yaml")) == (0, before)
