@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from bridges.core.conversion import exif
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
 _GIF = (b"GIF87a", b"GIF89a")
@@ -17,11 +19,16 @@ _MOST_BLOCKS = 10_000
 _ANIMATED_FLAG = 0x02
 _NO_MEASURES_IN = frozenset({0xC4, 0xC8, 0xCC})
 """JPEG markers among those of frames that begin something else (ITU T.81, table B.1)."""
+_CAMERA = 0xE1
+"""The marker before what cameras say."""
 
 
 @frozen
 class PictureFacts:
-    """A picture's media type, its width and height in pixels, and whether it has several frames."""
+    """A picture's media type, its width and height in pixels, and whether it has several frames.
+
+    A photo that is on its side has the measures it is shown with.
+    """
 
     mime: str
     width: int
@@ -77,8 +84,9 @@ def _png(file: BinaryIO) -> PictureFacts:
 
 
 def _jpeg(file: BinaryIO) -> PictureFacts:
-    """JPEG (ITU T.81): the measures stand at the beginning of a frame."""
+    """JPEG (ITU T.81): the measures stand at the beginning of a frame, behind what the camera says."""
     file.seek(len(_JPEG))
+    turned = False
     for _ in range(_MOST_BLOCKS):
         marker = _take(file, 2)
         if marker[0] != 0xFF:
@@ -90,7 +98,10 @@ def _jpeg(file: BinaryIO) -> PictureFacts:
         if 0xC0 <= marker[1] <= 0xCF and marker[1] not in _NO_MEASURES_IN:
             frame = _take(file, 5)
             height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:], "big")
-            return _facts("image/jpeg", width, height)
+            return _facts("image/jpeg", *((height, width) if turned else (width, height)))
+        if marker[1] == _CAMERA and length > 2 and not turned:
+            turned = exif.is_on_its_side(_take(file, length - 2))
+            continue
         file.seek(length - 2, 1)
     raise ValueError("no frame")
 

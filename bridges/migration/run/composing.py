@@ -11,6 +11,8 @@ from mautrix.types import EventID
 from bridges.core.content import (
     FormattedText,
     Location,
+    MediaInfo,
+    MediaKind,
     Poll,
     RemoteMedia,
     Text,
@@ -130,7 +132,7 @@ class Composer:
             why = found or part.missing or user_text("The file is not in the archive.")
             return self._text(self._told(part, why), files)
         thumbnail = None if part.thumbnail is None else files.get(part.thumbnail)
-        info = evolve(part.info, size=found.info.size)
+        info = _as_seen(part, found.info)
         shown = Uploaded(
             found.uri, part.kind, info, thumbnail if isinstance(thumbnail, Uploaded) else None
         )
@@ -140,7 +142,8 @@ class Composer:
 
     def _told(self, part: ArchivedFile, why: UserText) -> Text:
         """What is said in place of a file; its caption is kept."""
-        lines = [f"📎 {part.info.name}: {self.say(why)}"]
+        told = ": ".join(filter(None, (part.info.name, self.say(why))))
+        lines = [f"{_sign(part)} {told}"]
         if part.caption is not None:
             lines.append(part.caption.body)
         return Text(FormattedText("\n".join(lines)), TextKind.NOTICE)
@@ -184,6 +187,29 @@ def milliseconds(moment: datetime) -> int:
     return max(0, int(moment.timestamp() * 1000))
 
 
+def _as_seen(part: ArchivedFile, seen: MediaInfo) -> MediaInfo:
+    """What is known of a file: what was seen in it before what the archive says."""
+    told = evolve(part.info, size=seen.size)
+    match part.kind:
+        case MediaKind.IMAGE | MediaKind.STICKER if seen.mime.startswith("image/"):
+            return evolve(told, mime=seen.mime, width=seen.width, height=seen.height)
+        case MediaKind.VIDEO if seen.width is not None:
+            told = evolve(told, width=seen.width, height=seen.height)
+        case MediaKind.IMAGE | MediaKind.STICKER | MediaKind.FILE:
+            return told
+    return evolve(told, duration_ms=seen.duration_ms or told.duration_ms)
+
+
+def _sign(part: ArchivedFile) -> str:
+    return "🎤" if part.look.voice else _SIGNS.get(part.kind, "📎")
+
+
+_SIGNS: Mapping[MediaKind, str] = {
+    MediaKind.IMAGE: "🖼️",
+    MediaKind.VIDEO: "🎬",
+    MediaKind.AUDIO: "🎵",
+}
+"""What stands before a file that is not there, whose name may not tell what it was."""
 _EMOJI = ("image/webp", "emoji")
 _SOME_EMOJI = "🖼️"
 

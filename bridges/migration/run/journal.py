@@ -11,6 +11,7 @@ from pathlib import Path
 from attrs import frozen
 from mautrix.types import EventID, RoomID, UserID
 
+from bridges.core.conversion.measures import UNMEASURED, Measures
 from bridges.migration.notebook import Notebook
 
 _SCHEMA = """
@@ -27,6 +28,9 @@ CREATE TABLE IF NOT EXISTS event (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS event_of_room ON event (room, event);
 CREATE TABLE IF NOT EXISTS upload (hash TEXT PRIMARY KEY, uri TEXT NOT NULL, size INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS measure (
+    hash TEXT PRIMARY KEY, width INTEGER, height INTEGER, duration INTEGER, mime TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS file (
     archive TEXT NOT NULL, path TEXT NOT NULL, hash TEXT, why TEXT, PRIMARY KEY (archive, path)
 );
@@ -59,6 +63,7 @@ class KnownUpload:
     uri: str
     size: int
     why: str = ""
+    measures: Measures = UNMEASURED
 
 
 def journal_of(plan: Path) -> Path:
@@ -153,23 +158,36 @@ class Journal(Notebook):
     def file(self, archive: str, path: str) -> KnownUpload | None:
         """Give what a file of an archive has become."""
         found = self._db.execute(
-            "SELECT upload.uri, upload.size, file.why FROM file"
-            " LEFT JOIN upload ON upload.hash = file.hash WHERE archive = ? AND path = ?",
+            "SELECT upload.uri, upload.size, file.why, width, height, duration, mime FROM file"
+            " LEFT JOIN upload ON upload.hash = file.hash"
+            " LEFT JOIN measure ON measure.hash = file.hash WHERE archive = ? AND path = ?",
             (archive, path),
         ).fetchone()
         if found is None:
             return None
-        return KnownUpload(found[0] or "", found[1] or 0, found[2] or "")
+        uri, size, why, *measures, mime = found
+        return KnownUpload(uri or "", size or 0, why or "", Measures(*measures, mime=mime or ""))
 
     def upload(self, digest: str) -> KnownUpload | None:
         """Give a file that is on the homeserver by its SHA-256."""
-        query = "SELECT uri, size FROM upload WHERE hash = ?"
+        query = (
+            "SELECT uri, size, width, height, duration, mime FROM upload"
+            " LEFT JOIN measure USING (hash) WHERE hash = ?"
+        )
         found = self._db.execute(query, (digest,)).fetchone()
-        return None if found is None else KnownUpload(found[0], found[1])
+        if found is None:
+            return None
+        uri, size, *measures, mime = found
+        return KnownUpload(uri, size, measures=Measures(*measures, mime=mime or ""))
 
-    def note_upload(self, digest: str, uri: str, size: int) -> None:
+    def note_upload(self, digest: str, known: KnownUpload) -> None:
         """Note a file that is on the homeserver."""
-        self._db.execute("INSERT OR IGNORE INTO upload VALUES (?, ?, ?)", (digest, uri, size))
+        seen = known.measures
+        measures = (digest, seen.width, seen.height, seen.duration_ms, seen.mime)
+        with self._at_once():
+            self._db.execute("INSERT OR IGNORE INTO measure VALUES (?, ?, ?, ?, ?)", measures)
+            row = (digest, known.uri, known.size)
+            self._db.execute("INSERT OR IGNORE INTO upload VALUES (?, ?, ?)", row)
 
     def note_file(self, archive: str, path: str, digest: str | None, why: str = "") -> None:
         """Note what a file of an archive has become, or ``why`` nothing."""

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from bridges.core.content import MediaInfo, MediaKind
+from bridges.core.conversion.measures import measured
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.matrix.rendering import Uploaded
@@ -20,6 +21,7 @@ from bridges.migration.run.journal import Journal, KnownUpload
 
 _CHUNK = 256 * 1024
 _FILE_NAME = "file"
+_ANY = "application/octet-stream"
 
 
 class Uploads:
@@ -64,12 +66,13 @@ class Uploads:
                 known = self._journal.upload(digest)
                 if known is None:
                     uri = await self._hs.upload(file, mime, called)
-                    known = KnownUpload(uri, size)
+                    seen = await asyncio.to_thread(measured, file)
+                    known = KnownUpload(uri, size, measures=seen)
             except (ArchiveRefused, HomeserverRefused, _TooLarge) as error:
                 why = self._say(_reason(error))
                 self._journal.note_file(name, path, None, why)
                 return KnownUpload("", 0, why)
-        self._journal.note_upload(digest, known.uri, known.size)
+        self._journal.note_upload(digest, known)
         self._journal.note_file(name, path, digest)
         return known
 
@@ -78,7 +81,11 @@ def as_uploaded(known: KnownUpload) -> Uploaded | UserText:
     """Give a file of the journal as messages are composed of it."""
     if known.why:
         return UserText("{why}", {"why": known.why})
-    return Uploaded(known.uri, MediaKind.FILE, MediaInfo(_FILE_NAME, size=known.size))
+    seen = known.measures
+    info = MediaInfo(
+        _FILE_NAME, seen.mime or _ANY, known.size, seen.width, seen.height, seen.duration_ms
+    )
+    return Uploaded(known.uri, MediaKind.FILE, info)
 
 
 class _TooLarge(Exception):

@@ -11,20 +11,24 @@ from bridges.migration.archives.telegram.texts import formatted
 
 
 def poll_of(message: Raw, around: Surroundings) -> tuple[ArchivedPart, ...]:
-    """An open poll as a poll with its votes below it; a closed one, where nobody can vote, as text."""
+    """An open poll as a poll with its votes below it; a closed one, where nobody can vote, as text.
+
+    The text says all of it: many clients show no polls.
+    """
     poll = inner(message, "poll")
     question = formatted(poll.get("question"), around)
     answers = [mapping(one) for one in several(poll, "answers")]
-    result = stacked(*(_answer(one, around) for one in answers), _total(poll, around))
+    asked = chained(plain("📊 "), question)
+    result = stacked(asked, *(_answer(one, around) for one in answers), _total(poll, around))
+    told = Text(result, TextKind.NOTICE)
     choices = tuple(
         PollAnswer(str(number), text.body)
         for number, one in enumerate(answers)
         if (text := formatted(one.get("text"), around)).body
     )
     if is_true(poll, "closed") or not question.body or not choices:
-        return (Text(stacked(chained(plain("📊 "), question), result), TextKind.NOTICE),)
-    asked = Poll(question=question.body, answers=choices)
-    return asked, Text(result, TextKind.NOTICE)
+        return (told,)
+    return Poll(question=question.body, answers=choices), told
 
 
 def _answer(answer: Raw, around: Surroundings) -> FormattedText:

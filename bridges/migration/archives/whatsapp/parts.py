@@ -86,9 +86,7 @@ class MessageParts:
                 geo = f"geo:{what.latitude},{what.longitude}"
                 return (Location(geo, clean_text(what.description), clean_text(what.text)),)
             case Votes():
-                pairs = zip(what.poll.answers, what.votes, strict=True)
-                counted = "\n".join(f"{answer.text}: {votes}" for answer, votes in pairs)
-                return (what.poll, Text(FormattedText(counted), TextKind.NOTICE))
+                return (what.poll, Text(_counted(what), TextKind.NOTICE))
             case Unavailable():
                 return (_unavailable(),)
 
@@ -105,6 +103,13 @@ class MessageParts:
             look=found.look,
             missing=user_text("The file does not lie beside the chat.") if size is None else None,
         )
+
+
+def _counted(what: Votes) -> FormattedText:
+    """A poll and its votes; many clients show no polls."""
+    pairs = zip(what.poll.answers, what.votes, strict=True)
+    lines = (f"• {answer.text}: {votes}" for answer, votes in pairs)
+    return FormattedText("\n".join((f"📊 {what.poll.question}", *lines)))
 
 
 def _left_out(what: LeftOut) -> ArchivedFile:

@@ -166,7 +166,7 @@ def test_polls(direct: dict[str, Read]) -> None:
     question, votes = said(direct["1019"]).parts
     assert question == Poll("Olma yoki anor?", (PollAnswer("0", "Olma"), PollAnswer("1", "Anor")))
     assert isinstance(votes, Text)
-    assert votes.text.body == "• Olma: 1 ✓\n• Anor: 2\nVotes so far: 3"
+    assert votes.text.body == "📊 Olma yoki anor?\n• Olma: 1 ✓\n• Anor: 2\nVotes so far: 3"
     assert words(direct["1020"]) == "📊 Yana?\n• Ha: 1\nThe poll is closed. Votes: 1"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridges.core.chat import ChatKind
-from bridges.core.content import MediaKind, TextKind
+from bridges.core.content import MediaKind, Poll, Text, TextKind
 from bridges.migration.archives.container import open_container
 from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.model import ArchivedFile, ArchivedPerson, Source
@@ -37,6 +37,12 @@ IPHONE = (
     "\u200e[3/27/22, 21:41:55] Anor: \u200e<attached: 00000035-PHOTO-2022-03-27-21-41-55.jpg>\r\n"
     "\u200e[3/27/22, 21:50:25] Anor: plan.pdf • \u200e2 pages \u200e<attached: 00000047-plan.pdf>\r\n"
 )
+POLL = """\
+13/03/2024, 08:40 - Behi: POLL:
+Qachon?
+OPTION: Bugun (1 vote)
+OPTION: Ertaga (0 votes)
+"""
 
 
 def test_a_text_of_android_with_the_files_beside_it(tmp_path: Path) -> None:
@@ -128,3 +134,13 @@ def test_what_is_no_export_is_refused(
 def test_a_chat_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveRefused):
         list(chat(tmp_path, ANDROID).people("Nok"))
+
+
+def test_a_poll_is_told_in_words_too(tmp_path: Path) -> None:
+    """Many clients show no polls."""
+    laid(tmp_path, {"WhatsApp Chat with Behi.txt": POLL})
+    (message,) = messages(opened(tmp_path / "WhatsApp Chat with Behi.txt"))
+    poll, told = message.parts
+    assert isinstance(poll, Poll)
+    assert isinstance(told, Text)
+    assert (told.kind, told.text.body) == (TextKind.NOTICE, "📊 Qachon?\n• Bugun: 1\n• Ertaga: 0")
