@@ -165,8 +165,8 @@ class Journal(Notebook):
         ).fetchone()
         if found is None:
             return None
-        uri, size, why, *measures, mime = found
-        return KnownUpload(uri or "", size or 0, why or "", Measures(*measures, mime=mime or ""))
+        uri, size, why, *seen = found
+        return KnownUpload(uri or "", size or 0, why or "", _measures(*seen))
 
     def upload(self, digest: str) -> KnownUpload | None:
         """Give a file that is on the homeserver by its SHA-256."""
@@ -177,8 +177,8 @@ class Journal(Notebook):
         found = self._db.execute(query, (digest,)).fetchone()
         if found is None:
             return None
-        uri, size, *measures, mime = found
-        return KnownUpload(uri, size, measures=Measures(*measures, mime=mime or ""))
+        uri, size, *seen = found
+        return KnownUpload(uri, size, measures=_measures(*seen))
 
     def note_upload(self, digest: str, known: KnownUpload) -> None:
         """Note a file that is on the homeserver."""
@@ -198,3 +198,9 @@ class Journal(Notebook):
     def uploads(self) -> Mapping[str, int]:
         """Give all files on the homeserver with their sizes."""
         return dict(self._db.execute("SELECT uri, size FROM upload").fetchall())
+
+
+def _measures(
+    width: int | None, height: int | None, duration: int | None, mime: str | None
+) -> Measures:
+    return Measures(width, height, duration, mime or "")
