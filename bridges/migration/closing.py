@@ -26,6 +26,15 @@ def planned(file: Path, rooms: int) -> UserText:
     return user_text("The plan is in {file}. Rooms: {count}", file=str(file), count=rooms)
 
 
+def grows(file: Path) -> UserText:
+    """Say that rooms of an earlier plan will be gone on with."""
+    return user_text(
+        "With {file} something was brought over before. Of the same chats only what was said since will"
+        " come.",
+        file=str(file),
+    )
+
+
 def nobody_matched(url: str) -> UserText:
     """Say that the homeserver could not be asked who is known to bridges."""
     return user_text(

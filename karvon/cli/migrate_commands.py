@@ -91,6 +91,7 @@ def plan(
     from bridges.migration.archives.whatsapp import DateOrder
     from bridges.migration.plan.model import Answers
     from bridges.migration.plan.planning import Request, make_plan
+    from bridges.migration.run.journal import journal_of
     from bridges.migration.screens import answers_of, left_out_lines, plan_table
 
     call = invocation(context)
@@ -109,6 +110,8 @@ def plan(
     for line in [*map(say, remarks), *left_out_lines(made.rooms)]:
         print(line)
     print(say(closing.planned(output, len(made.made))))
+    if journal_of(output).exists():
+        print(say(closing.grows(output)))
     for question in made.questions:
         print(f"\n? {question.ask}")
         for answer in answers_of(question):

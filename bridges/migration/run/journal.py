@@ -38,12 +38,13 @@ CREATE TABLE IF NOT EXISTS file (
 
 
 class Stage(StrEnum):
-    """How far a room is."""
+    """How far a room is; one that is open may have to grow by what a later export has."""
 
     MADE = "made"
     PEOPLED = "peopled"
     FILLED = "filled"
     OPEN = "open"
+    GROWING = "growing"
 
 
 @frozen
@@ -107,6 +108,20 @@ class Journal(Notebook):
             " ON CONFLICT (archive, chat) DO UPDATE SET room = excluded.room, stage = excluded.stage",
             (made.archive, made.chat, made.room, made.stage),
         )
+
+    def take_anew(self, archive: str) -> None:
+        """Have the filled rooms of an archive grow, which is another one now, with files of its own."""
+        with self._at_once():
+            self._db.execute("DELETE FROM file WHERE archive = ?", (archive,))
+            self._db.execute(
+                "DELETE FROM fact WHERE name IN"
+                " (SELECT 'grown ' || room FROM room WHERE archive = ?)",
+                (archive,),
+            )
+            self._db.execute(
+                "UPDATE room SET stage = ? WHERE archive = ? AND stage IN (?, ?)",
+                (Stage.GROWING, archive, Stage.FILLED, Stage.OPEN),
+            )
 
     def forget_room(self, room: RoomID) -> None:
         """Forget a room and all that is in it."""

@@ -74,6 +74,16 @@ class Rooms:
             self._journal.note_room(made)
         return made
 
+    async def grow(self, planned: PlannedRoom, room: RoomID) -> None:
+        """Make a room ready in which more is to be sent; everybody needs a device for that."""
+        voices = self._voices
+        for mxid in {voices.bot.mxid, self._owner, *_speaking(planned, voices)}:
+            if voices.can_be(mxid):
+                await voices.prepare(mxid)
+        await self._bring_in(planned, room)
+        if voices.can_be(self._owner):
+            await self._be_quiet(room)
+
     async def open(self, planned: PlannedRoom, room: RoomID) -> None:
         """Let the owner see a room that is filled, and be told of what is said there from now on.
 
@@ -164,13 +174,17 @@ class Rooms:
         """
         voices = self._voices
         await voices.prepare(self._owner)
-        owner = voices.sender(self._owner)
-        condition = {"kind": "event_match", "key": "room_id", "pattern": room}
-        quiet = {"conditions": [condition], "actions": []}
-        await voices.own.set_push_rule(owner, "override", _rule(room), quiet)
+        await self._be_quiet(room)
         await voices.own.invite(voices.bot, room, self._owner)
         if not self._silent:
-            await voices.own.join(owner, room)
+            await voices.own.join(voices.sender(self._owner), room)
+
+    async def _be_quiet(self, room: RoomID) -> None:
+        """Have a room notify the owner of nothing until it is opened."""
+        condition = {"kind": "event_match", "key": "room_id", "pattern": room}
+        quiet = {"conditions": [condition], "actions": []}
+        owner = self._voices.sender(self._owner)
+        await self._voices.own.set_push_rule(owner, "override", _rule(room), quiet)
 
     async def _list_as_direct(self, room: RoomID, other: UserID) -> None:
         """Have the owner's clients list a room as their chat with somebody (``m.direct``)."""

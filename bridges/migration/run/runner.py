@@ -11,7 +11,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -37,6 +37,7 @@ from bridges.migration.plan.sources import opened
 from bridges.migration.run.ahead import ahead, in_thread
 from bridges.migration.run.composing import FIRST, Cast, Composer, Files
 from bridges.migration.run.errors import RunRefused
+from bridges.migration.run.growing import last_there, take_up
 from bridges.migration.run.journal import Journal, MadeRoom, Stage
 from bridges.migration.run.rooms import Rooms
 from bridges.migration.run.uploads import Uploads
@@ -126,6 +127,7 @@ async def run(work: Work, progress: Progress) -> bool:
     at_once = AT_ONCE if silent else SENT_AT_ONCE
     for archive in work.plan.head.archives:
         planned = [one for one in work.plan.made if one.archive == archive.name]
+        take_up(work.journal, work.owner, archive)
         if all(_is_done(work.journal, one) for one in planned):
             continue
         with opened(work.path(archive), archive.answers, work.today, work.say) as found:
@@ -174,6 +176,13 @@ def _is_done(journal: Journal, room: PlannedRoom) -> bool:
 
 async def _bring(room: PlannedRoom, rooms: Rooms, filler: "_Filler", progress: Progress) -> None:
     made = await rooms.ready(room)
+    if made.stage is Stage.GROWING:
+        with filler.sending():
+            await rooms.grow(room, made.room)
+            await filler.grow(room, made.room, progress)
+            await rooms.open(room, made.room)
+        filler.note(evolve(made, stage=Stage.OPEN))
+        return
     if made.stage is Stage.PEOPLED:
         await filler.fill(room, made.room, progress)
         made = evolve(made, stage=Stage.FILLED)
@@ -225,27 +234,70 @@ class _Filler:
         """Note how far a room is."""
         self._work.journal.note_room(made)
 
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Have people and ghosts send as clients do, for the time of the block."""
+        voices, before = self._work.voices, self._work.voices.devices
+        voices.devices = True
+        try:
+            yield
+        finally:
+            voices.devices = before
+
     async def fill(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
         """Write all that is not there yet."""
+        await self._write(planned, room, self._writer, self._missing(planned.chat, room), progress)
+
+    async def grow(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
+        """Send what a later export has behind the earlier one. Raises ``RunRefused``."""
+        journal, messages = self._work.journal, self._archive.messages
+        last = await in_thread(lambda: last_there(journal, room, said(messages(planned.chat))))
+        writer = TimestampedHistory(self._work.voices)
+        since = self._since(planned.chat, room, last)
+        await self._write(planned, room, writer, since, progress)
+
+    async def _write(
+        self,
+        planned: PlannedRoom,
+        room: RoomID,
+        writer: HistoryWriter,
+        batches: AsyncGenerator[_Batch, None],
+        progress: Progress,
+    ) -> None:
         composer, journal = self._work.composer(planned), self._work.journal
-        async with aclosing(ahead(self._ready(planned.chat, room))) as batches:
-            async for batch in batches:
+        async with aclosing(ahead(batches)) as coming:
+            async for batch in coming:
                 events: list[PastEvent | PastReaction] = []
                 for message, files in batch.missing:
                     events += composer.events(message, self._answered(room, message, events), files)
                 if events:
-                    ids = await self._writer.insert(room, events)
+                    ids = await writer.insert(room, events)
                     journal.note_events(room, _noted(events, ids))
                 progress.advance(batch.size)
-        await self._writer.finish(room)
+        await writer.finish(room)
 
-    async def _ready(self, chat: str, room: RoomID) -> AsyncGenerator[_Batch, None]:
+    async def _missing(self, chat: str, room: RoomID) -> AsyncGenerator[_Batch, None]:
         """Give the messages of a chat with their files on the homeserver."""
         messages = said(self._archive.messages(chat))
         while batch := await in_thread(lambda: list(islice(messages, self._at_once))):
             missing = [one for one in batch if not self._work.journal.has(room, one.id)]
-            files = [await self._uploads.of(self._name, self._archive, one) for one in missing]
+            files = [await self._files(one) for one in missing]
             yield _Batch(len(batch), list(zip(missing, files, strict=True)))
+
+    async def _since(self, chat: str, room: RoomID, last: str) -> AsyncGenerator[_Batch, None]:
+        """Give those behind one of them. Of the others files are looked at, to know them again."""
+        messages, is_new = said(self._archive.messages(chat)), False
+        while batch := await in_thread(lambda: list(islice(messages, SENT_AT_ONCE))):
+            missing = []
+            for one in batch:
+                files = await self._files(one)
+                if is_new and not self._work.journal.has(room, one.id):
+                    missing.append((one, files))
+                is_new = is_new or one.id == last
+            yield _Batch(len(batch), missing)
+
+    async def _files(self, message: ArchivedMessage) -> Files:
+        return await self._uploads.of(self._name, self._archive, message)
 
     def _answered(
         self, room: RoomID, message: ArchivedMessage, before: Sequence[PastEvent | PastReaction]

@@ -10,10 +10,13 @@ OWNER, OTHER, THIRD = 101, 102, 103
 NAMES = {OWNER: "Anor Anorov", OTHER: "Behi Behiyeva", THIRD: "Gilos Gilosova"}
 
 
-def telegram_group(folder: Path, size: int) -> Path:
-    """Write a group of three with answers, reactions, edits and files; give its folder."""
+def telegram_group(folder: Path, size: int, first: int = 1) -> Path:
+    """Write a group of three with answers, reactions, edits and files; give its folder.
+
+    Its messages are those from ``first`` to ``size``.
+    """
     (folder / "photos").mkdir(parents=True)
-    messages = [_message(number, folder) for number in range(1, size + 1)]
+    messages = [_message(number, folder) for number in range(first, size + 1)]
     export: dict[str, Any] = {
         "personal_information": {"user_id": OWNER, "first_name": "Anor"},
         "chats": {

@@ -129,6 +129,47 @@ async def test_an_archive_that_was_changed_is_not_brought(home: Town) -> None:
         assert "not what it was when the plan was made" in ended.out + ended.err
 
 
+async def test_of_a_later_export_only_what_is_new_comes(home: Town) -> None:
+    """Also if it is stopped meanwhile, and the earlier one has more of the beginning."""
+    await planned(home, "grows.yaml", telegram_group(home.folder / "early", 40))
+    assert (await home.karvon("migrate", "run", home.folder / "grows.yaml")).code == 0
+    rooms, since = await home.rooms(), (await home.owner.sync())["next_batch"]
+    later = telegram_group(home.folder / "later", 160, first=21)
+    export = later / "result.json"
+    export.write_text(export.read_text().replace('"id": 30,', '"id": -30,'))
+    await planned(home, "grows.yaml", later)
+    process = await home.start("migrate", "run", "grows.yaml")
+    before = events_of(home, "grows.yaml")
+    await eventually(lambda: events_of(home, "grows.yaml") > before)
+    process.kill()
+    await process.communicate()
+    ended = await home.karvon("migrate", "run", home.folder / "grows.yaml")
+    assert ended.code == 0, ended.err
+    document = await home.report("grows.yaml")
+    assert document["right"], document
+    assert (document["messages"], document["brought"], document["left_out"]) == (140, 139, 1)
+    assert await home.rooms() == rooms
+    (room,) = document["rooms"]
+    texts = [one for one in await home.owner.texts(room["room"]) if one.startswith("message")]
+    assert texts == [f"message {number}" for number in range(1, 161)]
+    news = (await home.owner.sync(since))["rooms"]["join"][room["room"]]
+    assert news["unread_notifications"]["notification_count"] == 0
+    again = events_of(home, "grows.yaml")
+    assert (await home.karvon("migrate", "run", home.folder / "grows.yaml")).code == 0
+    assert events_of(home, "grows.yaml") == again
+
+
+async def test_what_does_not_go_on_where_the_earlier_one_ends_is_refused(home: Town) -> None:
+    await planned(home, "other.yaml", telegram_group(home.folder / "one", 10, first=5))
+    assert (await home.karvon("migrate", "run", home.folder / "other.yaml")).code == 0
+    await planned(home, "other.yaml", telegram_group(home.folder / "all", 12))
+    ended = await home.karvon("migrate", "run", home.folder / "other.yaml")
+    assert (ended.code, "begins before the one that was brought" in ended.err) == (1, True)
+    await planned(home, "other.yaml", whatsapp_chat(home.folder, 9))
+    ended = await home.karvon("migrate", "run", home.folder / "other.yaml")
+    assert (ended.code, "used for something else before" in ended.err) == (1, True)
+
+
 async def test_without_the_module_messages_come_one_by_one(
     synapse_factory: SynapseFactory, tmp_path: Path
 ) -> None:
