@@ -77,6 +77,7 @@ def export(
         forget_journal,
         is_complete,
         pack,
+        packed_before,
         prepare,
     )
 
@@ -90,8 +91,11 @@ def export(
             if dry_run:
                 _count(settings, owner, unsealing, say)
                 return
-            if packed and is_complete(output):
-                print(pack(output))
+            if packed and (target := packed_before(output)):
+                print(target)
+                return
+            if is_complete(output) and (forget_journal(output) or packed):
+                print(pack(output) if packed else output)
                 return
             prepare(output)
             cards = asyncio.run(_cards(config, owner))

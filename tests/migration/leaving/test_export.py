@@ -8,16 +8,18 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 from nio.crypto import encrypt_attachment  # type: ignore[import-untyped]
 
 from bridges.migration.archives.container import open_container
 from bridges.migration.archives.model import ArchivedFile, ArchivedMessage
 from bridges.migration.archives.telegram import TelegramArchive, open_telegram
 from bridges.migration.leaving.export.reading import Reading
+from tests.faults.crashing import Order
 from tests.guide.person import encrypted_person
 from tests.migration.run.exports import telegram_group
 from tests.migration.run.town import PASSWORD, Ended, Town
+from tests.support.process import python_module
 
 pytestmark = pytest.mark.synapse
 
@@ -139,6 +141,24 @@ async def test_interrupted_it_goes_on_and_a_change_is_noticed(
     checked = await home.karvon("leave", "check", halves)
     assert checked.code == 3
     assert checked.out.count("✗") == 3
+
+
+async def test_killed_at_the_end_it_leaves_no_decrypted_messages_behind(home: Town) -> None:
+    """The same at all points: ``tests/faults/test_exports.py``."""
+    folder, armed = home.folder / "killed", home.folder / "armed"
+    armed.write_text(json.dumps(asdict(Order("before exporting.forget_journal", 1, 1))))
+    process = python_module(
+        "tests.faults.exporter", armed, home.folder / "karvon.yaml", home.owner_mxid, "-o", folder,
+        log=home.folder / "killed.log", cwd=home.folder,
+    )  # fmt: skip
+    await process.start()
+    assert await process.wait(60) == -9, process.tail()
+    assert list(folder.glob(".journal*"))
+    ended = await export(home, "killed")
+    assert ended.code == 0, ended.err
+    assert not list(folder.glob(".journal*"))
+    assert (await home.karvon("leave", "check", folder)).code == 0
+    assert (await export(home, "killed")).code == 1
 
 
 async def say(home: Town, room: str, content: dict[str, Any], kind: str = "m.room.message") -> str:

@@ -63,9 +63,7 @@ def prepare(folder: Path) -> None:
         LeavingRefused: there is a complete export in it, or something else.
     """
     if is_complete(folder):
-        raise LeavingRefused(
-            user_text("There is a complete export in {path} already.", path=str(folder))
-        )
+        raise _there_already(folder)
     if folder.exists() and not (folder / JOURNAL).exists() and any(folder.iterdir()):
         raise LeavingRefused(
             user_text("{path} is not empty. Choose another folder.", path=str(folder))
@@ -108,10 +106,12 @@ async def complete(reading: Reading, wishes: Wishes, folder: Path, progress: Pro
     return await asyncio.to_thread(_write, reading, wishes, folder)
 
 
-def forget_journal(folder: Path) -> None:
-    """Delete the journal of a complete export. Raises ``OSError``."""
-    for left in folder.glob(f"{JOURNAL}*"):
-        left.unlink()
+def forget_journal(folder: Path) -> bool:
+    """Delete the journal of a complete export; tells whether there was any. Raises ``OSError``."""
+    left = list(folder.glob(f"{JOURNAL}*"))
+    for one in left:
+        one.unlink()
+    return bool(left)
 
 
 def is_complete(folder: Path) -> bool:
@@ -122,22 +122,63 @@ def is_complete(folder: Path) -> bool:
 def pack(folder: Path) -> Path:
     """Put a complete export into one zip beside it and remove the folder.
 
-    Raises ``LeavingRefused`` if there is a zip already, and ``OSError``.
+    Raises ``LeavingRefused`` if there is another zip already, and ``OSError``.
     """
-    target = folder.with_name(f"{folder.name}.zip")
-    if target.exists():
-        raise LeavingRefused(
-            user_text("There is a complete export in {path} already.", path=str(target))
-        )
+    target = _zip_of(folder)
+    if not target.exists():
+        _zip(folder, target)
+    elif not _is_packed_in(target, folder):
+        raise _there_already(target)
+    # With another name it is nobody's export any more, however much of it is removed.
+    folder.rename(_rest_of(folder))
+    shutil.rmtree(_rest_of(folder))
+    return target
+
+
+def packed_before(folder: Path) -> Path | None:
+    """Give the zip in which a folder was packed when that was interrupted, with nothing left beside it.
+
+    None if packing is still to be done. Raises ``LeavingRefused`` if it was done, and ``OSError``.
+    """
+    target, rest = _zip_of(folder), _rest_of(folder)
+    if folder.exists() or not target.exists():
+        return None
+    if not rest.exists():
+        raise _there_already(target)
+    shutil.rmtree(rest)
+    return target
+
+
+def _zip_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.zip")
+
+
+def _rest_of(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.packed")
+
+
+def _there_already(path: Path) -> LeavingRefused:
+    return LeavingRefused(
+        user_text("There is a complete export in {path} already.", path=str(path))
+    )
+
+
+def _zip(folder: Path, target: Path) -> None:
     part = target.with_name(f"{target.name}.part")
     names = sorted(one for one in folder.rglob("*") if one.is_file())
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as packed:
         for one in names:
             packed.write(one, one.relative_to(folder))
     part.replace(target)
-    (folder / MANIFEST).unlink()  # First, so that what is half removed does not look complete.
-    shutil.rmtree(folder)
-    return target
+
+
+def _is_packed_in(target: Path, folder: Path) -> bool:
+    """Whether it was packed already: no two exports have the same manifest."""
+    try:
+        with zipfile.ZipFile(target) as packed:
+            return packed.read(MANIFEST) == (folder / MANIFEST).read_bytes()
+    except (zipfile.BadZipFile, KeyError):
+        return False
 
 
 def _claim(journal: Journal, name: str, value: str) -> None:

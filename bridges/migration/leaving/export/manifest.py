@@ -58,6 +58,8 @@ def write_manifest(
         "files": {name: {"size": one[0], "sha256": one[1]} for name, one in sorted(files.items())},
     }
     data = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    for unfinished in folder.glob(f".{MANIFEST}.*"):
+        unfinished.unlink()  # Whoever was killed while writing it has left a part of it.
     write_atomically(folder / MANIFEST, data.encode())
 
 

@@ -2,6 +2,7 @@
 """Reads everything somebody has on a homeserver into the journal, as their own client would."""
 
 import logging
+import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -57,13 +58,14 @@ class Reading:
         direct = _direct(found.account_data.get(event_types.DIRECT, {}))
         kept: dict[str, Json] = {}
         for membership in _PRESENT:
-            for room, data in found.of(membership).items():
-                kept[room] = dict(data)
+            # The homeserver tells all this in another order each time; two exports shall be the same.
+            for room, data in sorted(found.of(membership).items()):
+                kept[room] = dict(sorted(data.items()))
                 await self._note_room(RoomID(room), membership, direct.get(room, []))
         me = self.person
         profile = await patiently(lambda: self.homeserver.profile(me, me.mxid), self.clock)
         self.journal.note_document("profile", profile or {})
-        data = {"account": dict(found.account_data), "rooms": kept}
+        data = {"account": dict(sorted(found.account_data.items())), "rooms": kept}
         self.journal.note_document("account_data", data)
 
     async def _note_room(self, room: RoomID, membership: str, direct: list[str]) -> None:
@@ -122,8 +124,7 @@ class Reading:
             size, digest = measured(loaded)
         except (HomeserverRefused, Damaged) as error:
             _log.info("a file cannot be had: %s", error)
-            loaded.unlink(missing_ok=True)
-            target.parent.rmdir()
+            shutil.rmtree(target.parent)
             self.journal.note_file(wanted.uri, KeptFile(None))
             return
         loaded.replace(target)
