@@ -14,6 +14,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from attrs import frozen
@@ -44,8 +45,8 @@ _REQUESTS = (
     "read",
     "upload",
 )
-Points = tuple[tuple[type, tuple[str, ...]], ...]
-"""Classes, and the names of their methods before and behind which a process may die."""
+Points = tuple[tuple[type | ModuleType, tuple[str, ...]], ...]
+"""Classes and modules, and what in them a process may die before and behind."""
 
 REQUESTS: Points = (
     (Homeserver, _REQUESTS),
@@ -118,9 +119,11 @@ class CrashPoints:
         if order.fatal and self._passed == order.nth and taken(self._armed):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _wrap(self, owner: type, name: str) -> None:
+    def _wrap(self, owner: type | ModuleType, name: str) -> None:
         original: Any = getattr(owner, name)
-        before, after = (f"{when} {owner.__name__}.{name}" for when in ("before", "after"))
+        before, after = (
+            f"{when} {owner.__name__.rpartition('.')[2]}.{name}" for when in ("before", "after")
+        )
 
         @functools.wraps(original)
         async def wrapped(*arguments: Any, **named: Any) -> Any:
