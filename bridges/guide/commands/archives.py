@@ -18,7 +18,7 @@ from bridges.guide.conversation.command import CannotDo, Command, Context
 from bridges.guide.store.archives import DepositStore
 
 _MOST = 50
-"""Files of one person at a time."""
+"""Files of one person at a time. Of those that were brought over only notes are left."""
 
 
 @frozen
@@ -73,7 +73,8 @@ class ArchiveCommands:
                 )
             ) from None
         check_size(attachment.size, self.limit)
-        if len(await self.store.of(context.person)) >= _MOST:
+        files = [one for one in await self.store.of(context.person) if one.state is not State.DONE]
+        if len(files) >= _MOST:
             raise CannotDo(
                 user_text("Files you have here: {count}. Say `forget files` first.", count=_MOST)
             )
