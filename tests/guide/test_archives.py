@@ -52,6 +52,13 @@ async def test_a_chat_of_whatsapp_is_dropped_asked_about_and_brought_over(
         # 13 March 2024, 08:00 in Dushanbe
         assert said[0]["origin_server_ts"] == 1_710_298_800_000
         assert not list((village.settings.folder / "archives").glob("*/given"))
+        await madina.drop(room, file.name, whatsapp_chat(tmp_path, 150).read_bytes())
+        await madina.hears(lambda text: "These chats are here already" in text)
+        await madina.say(room, "start")
+        await madina.hears(lambda text: "Messages in the file: 150, in the rooms: 150" in text)
+        assert await village.town.rooms() - before - {room} == {made}
+        events = await village.town.owner.messages(made)
+        assert len([one for one in events if one["type"] == "m.room.message"]) == 150
         await madina.say(room, "undo")
         await madina.hears(lambda text: text.startswith("Taken back"))
         assert made not in await village.town.rooms()

@@ -15,6 +15,7 @@ from attrs import frozen
 from bridges.contacts.sources.model import AddressBook, Card, Source, SourceKind, address_book
 from bridges.core.clock import Clock
 from bridges.core.text import UserText
+from bridges.guide.archives import later
 from bridges.guide.archives.deposit import Deposit, Place
 from bridges.guide.archives.receiving import receive
 from bridges.guide.config import GuideSettings
@@ -114,6 +115,22 @@ class Steps:
         obstacles = await asyncio.to_thread(self.settings.obstacles)
         async with self._work(deposit) as work:
             return [*obstacles, *await check(work)]
+
+    async def is_later(self, deposit: Deposit, earlier: Deposit) -> bool:
+        """Whether a file that was planned goes on where one ends that was brought over."""
+        place, before = self.place(deposit), self.place(earlier)
+        say, today = await self.voice.words(deposit.owner), latest_day(self.clock.now())
+
+        def look() -> bool:
+            plan = read_plan(place.plan)
+            with opened(place.archive(deposit.name), deposit.details.answers, today, say) as found:
+                return later.is_later(before, plan, found.archive)
+
+        return await asyncio.to_thread(look)
+
+    async def take_over(self, deposit: Deposit, earlier: Deposit) -> None:
+        """Have the rooms of an earlier file be those of a later one."""
+        await asyncio.to_thread(later.take_over, self.place(earlier), self.place(deposit))
 
     async def run(self, deposit: Deposit, progress: Progress, now: int) -> list[RoomReport]:
         """Bring over what is not there yet, and compare all of it; ``now`` is in milliseconds."""

@@ -17,6 +17,15 @@ _REASONS = 5
 _FILES = ("pictures", "videos", "sounds", "files", "stickers")
 
 
+def later_than(earlier: str) -> UserText:
+    """Say that a file goes on where another ends."""
+    return user_text(
+        "These chats are here already, from {file}. Only what was said since then will come, into the same"
+        " rooms.",
+        file=earlier,
+    )
+
+
 def summary(
     name: str, plan: Plan, remarks: Iterable[UserText], findings: Sequence[Finding]
 ) -> list[UserText]:

@@ -201,6 +201,9 @@ class Workshop:
         questions = distinct(planned.plan.questions)
         if not questions:
             lines = telling.summary(deposit.name, planned.plan, planned.remarks, planned.findings)
+            earlier = await self._earlier(deposit)
+            if earlier is not None:
+                lines.append(telling.later_than(earlier.name))
             await self._tell(deposit, "planned", lines)
             await self._store.save(deposit.become(State.READY, questions=()))
             return
@@ -228,6 +231,11 @@ class Workshop:
 
     async def _run(self, deposit: Deposit) -> None:
         now = int(self._clock.now().timestamp() * 1000)
+        earlier = await self._earlier(deposit)
+        if earlier is not None:
+            await self._steps.take_over(deposit, earlier)
+            await self._store.remove(earlier.id)
+            await self._steps.delete(earlier)
         async with self._news(deposit) as progress:
             reports = await self._steps.run(deposit, progress, now)
         book = await self._steps.address_book(deposit)
@@ -238,6 +246,13 @@ class Workshop:
         )
         await self._steps.delete_archive(deposit)
         await self._store.save(deposit.become(State.DONE))
+
+    async def _earlier(self, deposit: Deposit) -> Deposit | None:
+        """Give the file whose chats go on in this one; with it goes what takes its rooms back."""
+        for one in await self._store.of(deposit.owner):
+            if one.state is State.DONE and await self._steps.is_later(deposit, one):
+                return one
+        return None
 
     async def _undo(self, deposit: Deposit) -> None:
         result = await self._steps.undo(deposit)
