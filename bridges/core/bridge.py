@@ -98,6 +98,7 @@ class Bridge:
         self._to_remote.hold()  # The first look for missed events comes before anything is sent.
         self._background.append(asyncio.create_task(self.inbox.run(), name="inbox"))
         self._background.append(asyncio.create_task(self._clean(), name="cleaning"))
+        self._background.append(asyncio.create_task(parts.portrait.hang(), name="pictures"))
         self._background.append(asyncio.create_task(self._expiry.run(), name="expiry"))
         self._background.append(asyncio.create_task(parts.chat_settings.run(), name="muted"))
         self._background.append(asyncio.create_task(parts.settings_watch.run(), name="settings"))
@@ -151,10 +152,11 @@ class Bridge:
             self._parts.ephemerals.from_matrix(event)
 
     async def _wait_for_homeserver(self) -> None:
-        bot, wait = self._parts.settings.bot, _WAIT_FOR_HOMESERVER
+        name, wait = self._parts.settings.bot.displayname, _WAIT_FOR_HOMESERVER
         while True:
             try:
-                await self._parts.senders.prepare_bot(bot.displayname, bot.avatar)
+                await self._parts.senders.prepare_bot(name)
+                await self._parts.portrait.show()
                 await self._ask_to_be_reached()
                 await self._parts.history_writers.choose()
             except HomeserverUnavailable as error:

@@ -145,6 +145,12 @@ class ListenConfig(Section):
     """TCP port."""
 
 
+DEFAULT_PICTURE = "default"
+"""The picture that comes with what has it."""
+PICTURE = rf"^({DEFAULT_PICTURE}|mxc://[^/]+/[^/]+)$"
+"""How pictures of bots are given."""
+
+
 class BotConfig(Section):
     """The bridge bot; ``{network}`` and ``{network_name}`` are filled in for each network."""
 
@@ -153,9 +159,10 @@ class BotConfig(Section):
     displayname: str = Field(default="{network_name} bridge", min_length=1)
     """Name people see."""
     avatar: str | None = Field(
-        default=None, pattern=r"^mxc://[^/]+/[^/]+$", examples=["mxc://example.org/abcdef"]
+        default=DEFAULT_PICTURE, pattern=PICTURE, examples=["mxc://example.org/abcdef"]
     )
-    """Picture of the bot, an ``mxc://`` address."""
+    """Picture of the bot and of the spaces of logins: ``default`` is the network's own, otherwise an
+    ``mxc://`` address; null: they are left as they are."""
 
     @field_validator("username")
     @classmethod

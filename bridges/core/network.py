@@ -217,6 +217,7 @@ class NetworkInfo:
     """How a network is called. ``id`` names folders, databases and ghosts; ``icon`` is an ``mxc://``.
 
     ``rising_ids``: the messages of a chat are numbered, and later ones have higher numbers.
+    ``picture``: a PNG for the bot and for spaces.
     """
 
     id: str
@@ -224,6 +225,7 @@ class NetworkInfo:
     url: str
     icon: str = ""
     rising_ids: bool = False
+    picture: Path | None = None
 
 
 @frozen

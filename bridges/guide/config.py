@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr
 
 from bridges.contacts.live.model import BridgeAddress
 from bridges.core.config import (
+    DEFAULT_PICTURE,
+    PICTURE,
     ConfigPath,
     DatabaseSettings,
     ListenConfig,
@@ -33,6 +35,10 @@ class GuideConfig(Section):
     """Localpart of its account."""
     displayname: str = Field(default="Karvon", min_length=1)
     """Name people see."""
+    avatar: str | None = Field(
+        default=DEFAULT_PICTURE, pattern=PICTURE, examples=["mxc://example.org/abcdef"]
+    )
+    """Its picture: ``default`` is Karvon's own, otherwise an ``mxc://`` address; null: left as it is."""
     password: SecretStr | None = None
     """Password of its account; null: made at the first start, with the account."""
     password_file: ConfigPath | None = None
@@ -67,6 +73,7 @@ class GuideSettings:
     server_name: str
     mxid: UserID
     displayname: str
+    avatar: str | None
     password: str | None = field(repr=False)
     access_token: str | None = field(repr=False)
     pickle_key: str = field(repr=False)

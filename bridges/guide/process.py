@@ -29,6 +29,7 @@ from bridges.guide.live import bridge_clients, following
 from bridges.guide.matrix.account import logged_in
 from bridges.guide.matrix.client import MatrixClient
 from bridges.guide.matrix.errors import AccountUnusable, GuideUnavailable, LoggedOut
+from bridges.guide.matrix.portrait import show_picture
 from bridges.guide.store.schema import guide_tables
 
 EXIT_OK = 0
@@ -89,6 +90,8 @@ async def running_guide(
         parts = Parts(settings, database, client, translator, clock, bridge_apis)
         await parts.reseal()
         await logged_in(client, settings, parts.progress)
+        if settings.access_token is None:
+            await show_picture(client, settings.avatar, parts.progress)
         async with (
             _socket(settings.socket) as listen,
             served(Figures(parts.totals), settings.metrics),

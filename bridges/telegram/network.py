@@ -4,6 +4,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from bridges.core.conversion.converters import available_converters
 from bridges.core.login import Claim, LoginFlow, LoginProcess
@@ -86,7 +87,13 @@ class TelegramNetwork:
 
 
 network = NetworkPlugin(
-    info=NetworkInfo("telegram", "Telegram", "https://telegram.org", rising_ids=True),
+    info=NetworkInfo(
+        "telegram",
+        "Telegram",
+        "https://telegram.org",
+        rising_ids=True,
+        picture=Path(__file__).with_name("picture.png"),
+    ),
     config_type=TelegramConfig,
     schema=telegram_tables,
     open=TelegramNetwork,

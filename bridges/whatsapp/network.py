@@ -2,6 +2,7 @@
 """WhatsApp as a network: the providers that are switched on, side by side."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from bridges.core.login import Claim, LoginFlow, LoginProcess
 from bridges.core.network import (
@@ -80,7 +81,12 @@ def _providers(config: WhatsAppConfig, handle: BridgeHandle) -> Sequence[Provide
 
 
 network = NetworkPlugin(
-    info=NetworkInfo("whatsapp", "WhatsApp", "https://www.whatsapp.com"),
+    info=NetworkInfo(
+        "whatsapp",
+        "WhatsApp",
+        "https://www.whatsapp.com",
+        picture=Path(__file__).with_name("picture.png"),
+    ),
     config_type=WhatsAppConfig,
     schema=whatsapp_tables,
     open=open_network,

@@ -75,6 +75,7 @@ def guide_settings(config: KarvonConfig, secrets: SecretStore) -> GuideSettings:
         server_name=homeserver.server_name,
         mxid=UserID(f"@{guide.username}:{homeserver.server_name}"),
         displayname=guide.displayname,
+        avatar=guide.avatar,
         password=_password(config, secrets),
         access_token=None if token is None else token.get_secret_value(),
         pickle_key=secrets.token("guide_pickle_key"),

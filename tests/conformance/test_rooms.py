@@ -117,6 +117,9 @@ async def test_a_space_gathers_the_rooms(
     (around,) = (space for space, rooms in children.items() if direct.room in rooms)
     assert group.room in children[around]
     assert around in {key for kind, key in record.state[direct.room] if kind == "m.space.parent"}
+    picture = (record.state_content(around, "m.room.avatar") or {})["url"]
+    bot = record.state_content(around, "m.room.member", stage.bridge.bot) or {}
+    assert bot["avatar_url"] == picture
 
 
 class TestGroups:

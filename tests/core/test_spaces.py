@@ -18,6 +18,7 @@ from bridges.core.storage.people import MatrixPerson, PeopleStore
 from tests.core.databases import core_database
 
 LOGIN = LoginRecord(LoginID("l"), UserID("@zarina:home.test"), RemoteUserID("u"), "Zarina")
+PICTURE = "mxc://home.test/picture"
 SPACE, OTHER = RoomID("!space:home.test"), RoomID("!other:home.test")
 
 
@@ -44,6 +45,7 @@ class Town:
             NetworkInfo("test", "Test", "https://test.example", ""),
             "home.test",
             Mock(find=self.find),
+            Mock(uri=PICTURE),
             self._database,
             self.values,
             enabled=True,

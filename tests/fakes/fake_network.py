@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """FakeNetwork: the plugin for a bridge, and the people who use the network otherwise."""
 
+from pathlib import Path
 from typing import Any
 
 from bridges.core.network import BridgeHandle, Network, NetworkInfo, NetworkPlugin
@@ -15,6 +16,7 @@ FAKE_INFO = NetworkInfo(
     FakeConfig.network_name,
     "https://fakegram.example.org",
     rising_ids=True,
+    picture=Path(__file__).with_name("picture.png"),
 )
 
 

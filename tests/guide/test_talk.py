@@ -41,9 +41,17 @@ async def test_a_message_waits_for_its_key(village: Village) -> None:
             await madina.hears(lambda text: text.startswith("Hello!"))
             send_key = await madina.say_before_its_key(room, "help country")
             await eventually(partial(_waiting, village))
+        picture = await _picture(village)
+        assert picture.startswith("mxc://")
         async with village.guided():  # It has not forgotten.
             await send_key()
             await madina.hears(lambda text: text.startswith("- `country"))
+        assert await _picture(village) == picture
+
+
+async def _picture(village: Village) -> str:
+    path = f"/_matrix/client/v3/profile/{village.guide}/avatar_url"
+    return str((await village.town.owner.call("GET", path))["avatar_url"])
 
 
 async def _waiting(village: Village) -> int:

@@ -71,14 +71,12 @@ class Senders:
         """The bridge bot; ``prepare_bot`` has been called before."""
         return MatrixSender(self._names.bot, self._device)
 
-    async def prepare_bot(self, displayname: str, avatar: str | None) -> None:
+    async def prepare_bot(self, displayname: str) -> None:
         """Register the bot, name it and make its device."""
         bot = self._names.bot
         await self._hs.register(bot[1:].partition(":")[0])
         await self._hs.create_device(MatrixSender(bot), self._device, "Karvon")
         await self._hs.set_displayname(MatrixSender(bot), displayname)
-        if avatar is not None:
-            await self._hs.set_avatar(MatrixSender(bot), avatar)
 
     def may_speak_as(self, person: UserID) -> bool:
         """Whether the bridge may act as a person: of this homeserver, and it is switched on."""

@@ -3,6 +3,7 @@
 
 from functools import cached_property
 
+from bridges.core.bot.portrait import Portrait
 from bridges.core.foundation import Foundation
 from bridges.core.matrix.personal import PersonalRooms
 from bridges.core.portal.births import RoomBirths
@@ -34,6 +35,12 @@ class RoomParts(Foundation):
     """Rooms of chats."""
 
     @cached_property
+    def portrait(self) -> Portrait:
+        """The picture of the bot and of spaces."""
+        wanted, own = self.settings.bot.avatar, self.info.picture
+        return Portrait(self.homeserver, self.values, self.logins, self.senders, wanted, own)
+
+    @cached_property
     def spaces(self) -> Spaces:
         """A space per login."""
         return Spaces(
@@ -44,6 +51,7 @@ class RoomParts(Foundation):
             self.info,
             self.settings.server_name,
             self.births,
+            self.portrait,
             self.database,
             self.values,
             enabled=self.settings.personal_space,

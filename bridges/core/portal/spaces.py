@@ -5,6 +5,7 @@ import asyncio
 
 from mautrix.types import RoomID, UserID
 
+from bridges.core.bot.portrait import Portrait
 from bridges.core.handover.state import direct_rooms
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
@@ -29,6 +30,7 @@ class Spaces:
         network: NetworkInfo,
         server_name: str,
         births: RoomBirths,
+        portrait: Portrait,
         database: Database,
         values: KeyValueStore,
         *,
@@ -41,6 +43,7 @@ class Spaces:
         self._network = network
         self._server_name = server_name
         self._births = births
+        self._portrait = portrait
         self._db = database
         self._values = values
         self._enabled = enabled
@@ -126,7 +129,10 @@ class Spaces:
         return room
 
     def _request(self, login: LoginRecord, purpose: str) -> dict[str, object]:
+        picture = self._portrait.uri
+        avatar = {"type": event_types.AVATAR, "state_key": "", "content": {"url": picture}}
         return {
+            "initial_state": [] if picture is None else [avatar],
             "preset": "private_chat",
             "name": f"{self._network.name} ({login.name})",
             "creation_content": {"type": "m.space"} | created_for(purpose),

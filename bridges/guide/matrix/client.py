@@ -104,6 +104,21 @@ class MatrixClient:
         """Be called so."""
         _accepted(await self._asked(self._nio.set_displayname(name)))
 
+    async def picture(self) -> str | None:
+        """Give the address of the picture people see."""
+        uri: str | None = _accepted(await self._asked(self._nio.get_profile())).avatar_url
+        return uri
+
+    async def set_picture(self, uri: str) -> None:
+        """Be seen so."""
+        _accepted(await self._asked(self._nio.set_avatar(uri)))
+
+    async def publish(self, name: str, mime: str, data: bytes) -> str:
+        """Store a file that anybody may see; give its address."""
+        uploading = self._nio.upload(lambda *_: data, mime, name, filesize=len(data))
+        answer, _ = await self._asked(uploading)
+        return str(_accepted(answer).content_uri)
+
     # -- Hearing
 
     async def listen(self, since: str | None, *, first: bool) -> Batch:

@@ -7,6 +7,7 @@ from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import Database
 
 _SINCE = "since"
+_PICTURE = "picture"
 
 
 class ProgressStore:
@@ -47,6 +48,15 @@ class ProgressStore:
         await self._db.execute(
             "INSERT INTO guide_room (room) VALUES ($1) ON CONFLICT (room) DO NOTHING", room
         )
+
+    async def picture(self, digest: str) -> str | None:
+        """Give where the picture with this SHA-256 is on the homeserver, if it is the last one noted."""
+        known, _, uri = (await self._value(_PICTURE) or "").partition(" ")
+        return uri if known == digest else None
+
+    async def note_picture(self, digest: str, uri: str) -> None:
+        """Note where a picture is on the homeserver."""
+        await self._db.execute(_PUT, _PICTURE, f"{digest} {uri}".encode())
 
     async def secret(self, name: str) -> str | None:
         """Give something kept sealed. Raises ``SecretUnreadable``."""
