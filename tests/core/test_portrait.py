@@ -36,7 +36,7 @@ class Town:
         self.is_busy = False
         self.avatar: str | None = None
         self.pictures: dict[str, str] = {SPACES[1]: THEIRS}
-        self.upload = AsyncMock(side_effect=lambda *_: f"mxc://home.test/{self.upload.await_count}")
+        self.upload = AsyncMock(side_effect=[f"mxc://home.test/{number}" for number in (1, 2, 3)])
         self.set_avatar = AsyncMock(side_effect=self._set_avatar)
 
     def portrait(self, wanted: str | None = DEFAULT_PICTURE, own: bool = True) -> Portrait:
