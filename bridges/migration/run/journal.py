@@ -97,9 +97,9 @@ class Journal(Notebook):
 
     def room(self, archive: str, chat: str) -> MadeRoom | None:
         """Give a chat's room."""
-        return next(
-            (one for one in self.rooms() if (one.archive, one.chat) == (archive, chat)), None
-        )
+        query = "SELECT room, stage FROM room WHERE archive = ? AND chat = ?"
+        found = self._db.execute(query, (archive, chat)).fetchone()
+        return None if found is None else MadeRoom(archive, chat, RoomID(found[0]), Stage(found[1]))
 
     def note_room(self, made: MadeRoom) -> None:
         """Note a room, or how far it is."""

@@ -13,7 +13,6 @@ from bridges.core.matrix import event_types
 from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import Archive, ArchivedMessage, Skipped
 from bridges.migration.plan.model import LeftOut, PlannedRoom
-from bridges.migration.plan.sources import opened
 from bridges.migration.plan.survey import Tally
 from bridges.migration.run.composing import FIRST, files_of
 from bridges.migration.run.growing import CHANGED, grown_behind
@@ -86,7 +85,7 @@ class _Differences:
 async def reread(work: Work) -> AsyncIterator[RoomReport]:
     """Compare all rooms of a plan. Raises ``ArchiveRefused`` and the errors of ``Homeserver``."""
     for archive in work.plan.head.archives:
-        with opened(work.path(archive), archive.answers, work.today, work.say) as found:
+        async with work.opened(archive) as found:
             for room in work.plan.made:
                 if room.archive == archive.name:
                     yield await _Reread(work, room, found.archive).report()

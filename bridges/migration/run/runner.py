@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import (
     AsyncGenerator,
+    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -11,7 +12,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -33,7 +34,7 @@ from bridges.core.matrix.errors import HomeserverUnavailable
 from bridges.core.text import Translation, user_text
 from bridges.migration.archives.model import Archive, ArchivedMessage, Skipped
 from bridges.migration.plan.model import Plan, PlannedArchive, PlannedRoom
-from bridges.migration.plan.sources import opened
+from bridges.migration.plan.sources import Opened, opened
 from bridges.migration.run.ahead import ahead, in_thread
 from bridges.migration.run.composing import FIRST, Cast, Composer, Files
 from bridges.migration.run.errors import RunRefused
@@ -88,6 +89,17 @@ class Work:
         """Give where an archive lies."""
         return self.folder / archive.path
 
+    @asynccontextmanager
+    async def opened(self, archive: PlannedArchive) -> AsyncIterator[Opened]:
+        """Have an archive open for the time of the block; large ones are read for minutes before.
+
+        Raises ``ArchiveRefused`` and ``PlanRefused``.
+        """
+        with ExitStack() as stack:
+            path, answers = self.path(archive), archive.answers
+            coming = opened(path, answers, self.today, self.say)
+            yield await in_thread(lambda: stack.enter_context(coming))
+
     def composer(self, room: PlannedRoom) -> Composer:
         """Give what makes events of a chat's messages."""
         return Composer(room.chat, cast_of(room, self), self.say)
@@ -130,7 +142,7 @@ async def run(work: Work, progress: Progress) -> bool:
         take_up(work.journal, work.owner, archive)
         if all(_is_done(work.journal, one) for one in planned):
             continue
-        with opened(work.path(archive), archive.answers, work.today, work.say) as found:
+        async with work.opened(archive) as found:
             if await asyncio.to_thread(found.fingerprint) != archive.fingerprint:
                 raise RunRefused(
                     user_text(

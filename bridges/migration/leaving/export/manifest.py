@@ -21,6 +21,8 @@ Json = dict[str, Any]
 MANIFEST = "manifest.json"
 _FORMAT = "karvon export 1"
 _CHUNK = 256 * 1024
+_LARGEST = 512 * 1024 * 1024
+"""Bytes of a manifest, with room for two million files; it is read whole."""
 
 
 @frozen
@@ -71,7 +73,9 @@ def read_manifest(container: Container) -> Manifest:
     """
     try:
         with container.open(MANIFEST) as file:
-            data = file.read()
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ValueError("too large")
         found = json.loads(data)
         if found["format"] != _FORMAT:
             raise ValueError("another format")
