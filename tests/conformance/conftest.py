@@ -16,6 +16,7 @@ from bridges.core.config import Level
 from tests.conformance.driver import Driver, Phone
 from tests.conformance.fake_driver import FakeDriver
 from tests.conformance.gaps import gap
+from tests.conformance.pair import Pair, acquainted
 from tests.conformance.stage import Conversation, Resident, Stage, running_stage
 from tests.conformance.telegram_driver import TelegramDriver
 from tests.conformance.whatsapp_driver import WhatsAppDriver
@@ -73,6 +74,9 @@ ABOUT_STORAGE = frozenset(
     }
 )
 """What is always played on PostgreSQL too; ``make conformance`` plays all of it there."""
+
+AT_LENGTH = frozenset({"test_handover_clients.py"})
+"""What takes long and is the core's own: on Telegram only, and everywhere with ``make conformance``."""
 
 
 def _parameters() -> list[object]:
@@ -139,9 +143,11 @@ def _is_played_elsewhere(item: pytest.Item) -> bool:
     scenery = None if chosen is None else chosen.params.get("scenery")
     if chosen is None or scenery is None:
         return False
-    always = _EVERYWHERE or item.path.name in ABOUT_STORAGE
-    if scenery.database == "postgres" and not always:
-        return True
+    if not _EVERYWHERE:
+        if item.path.name in AT_LENGTH and scenery.network != "telegram":
+            return True
+        if scenery.database == "postgres" and item.path.name not in ABOUT_STORAGE:
+            return True
     for network in ("fake", "telegram", "whatsapp"):
         if network in getattr(item, "fixturenames", ()) and scenery.network != network:
             return True
@@ -194,3 +200,9 @@ async def direct(stage: Stage, zarina: Resident, nodira: Phone) -> Conversation:
 async def group(stage: Stage, zarina: Resident, nodira: Phone, rustam: Phone) -> Conversation:
     """A group of the three."""
     return await stage.gather(zarina, "Tea house", nodira, rustam)
+
+
+@pytest.fixture(scope="session")
+async def pair(stage: Stage) -> Pair:
+    """Two residents who know each other; each test leaves them as they were."""
+    return await acquainted(stage)

@@ -1,26 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Two people who are both logged in go on with their chat here, in the room they have, and back."""
 
-import asyncio
 from urllib.parse import quote
 
 import pytest
 
 from tests.conformance.driver import Phone
 from tests.conformance.fake_driver import FakeDriver
-from tests.conformance.pair import DONE, Pair, acquainted
+from tests.conformance.pair import DONE, Pair
 from tests.conformance.stage import Conversation, Resident, Stage, seen_on, unique
-from tests.conformance.telegram_driver import TelegramDriver
 from tests.conformance.test_members import becomes
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
-
-
-@pytest.fixture(scope="session")
-async def pair(stage: Stage) -> Pair:
-    """Two who know each other; each test leaves them as they were."""
-    return await acquainted(stage)
 
 
 async def direct_chats(resident: Resident) -> dict[str, list[str]]:
@@ -76,40 +68,6 @@ async def test_there_and_back(pair: Pair) -> None:
     for text in said:
         assert mine.count(text) == 1
     assert mine.room not in (await direct_chats(guest)).get(keeper.mxid, [])
-
-
-async def test_nothing_said_meanwhile_is_lost_or_doubled(
-    pair: Pair, telegram: TelegramDriver
-) -> None:
-    said: list[str] = []
-    going_on = True
-
-    async def keep_saying(way: str) -> None:
-        number = 0
-        while going_on:
-            number += 1
-            text = unique(f"{way} {number}")
-            said.append(text)
-            match way:
-                case "keeper":
-                    await pair.mine.say(text)
-                case "guest":
-                    await pair.theirs.say(text)
-                case "keeper's phone":
-                    await pair.keeper.phone.send(pair.chat, text)
-                case _:
-                    await pair.guest.phone.send(pair.chat, text)
-            await pair.mine.in_matrix(text)
-
-    ways = ("keeper", "guest", "keeper's phone", "guest's phone")
-    talking = [asyncio.create_task(keep_saying(way)) for way in ways]
-    try:
-        await pair.hand_over()
-    finally:
-        going_on = False
-        await asyncio.gather(*talking)
-    await pair.both_have(said)
-    await pair.take_back(pair.mine)
 
 
 async def test_only_here_when_both_say_so(pair: Pair, fake: FakeDriver) -> None:
@@ -177,30 +135,6 @@ async def proven_by_code(
     await becomes(talk, account.mxid, "join")
     await becomes(talk, stage.ghost(phone), "leave")
     return talk, Resident(account, phone, stage.bridge.bot, desk)
-
-
-async def test_proven_by_a_code_over_the_network(
-    stage: Stage, zarina: Resident, fake: FakeDriver
-) -> None:
-    phone = await stage.driver.person("Malika")
-    talk, malika = await proven_by_code(stage, zarina, phone)
-    account, done = malika.user, talk.last_event()
-    here, there, reply = unique("directly"), unique("by phone"), unique("to you")
-    await account.say(talk.room, here)
-    await phone.send(talk.chat, there)
-    await talk.say(reply)
-    for text, sender in ((here, account.mxid), (there, account.mxid), (reply, zarina.mxid)):
-        await talk.in_matrix(text, sender, done)
-    await account.say(malika.room, f"take-back {zarina.mxid} stay")
-    await becomes(talk, stage.ghost(phone), "join")
-    last = unique("over the network again")
-    await talk.say(last)
-    await talk.on_phone(phone, last)
-    texts = [one.text for one in await phone.messages(talk.chat)]
-    assert here not in texts
-    assert reply not in texts
-    assert [talk.count(one) for one in (here, there, reply, last)] == [1, 1, 1, 1]
-    assert account.mxid in zarina.user.record.members(talk.room)
 
 
 async def all_handled(stage: Stage) -> None:

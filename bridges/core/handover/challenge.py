@@ -6,7 +6,7 @@ It is sent in the name of the one whose chat it is, so only after they have conf
 
 import asyncio
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attrs import evolve
 from mautrix.types import RoomID, UserID
@@ -31,7 +31,7 @@ from bridges.core.text import UserText, user_text
 LIFETIME = timedelta(minutes=30)
 TRIES = 5
 PER_DAY = 5
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Challenges:
@@ -80,11 +80,13 @@ class Challenges:
                 person=guest,
             )
         async with self._one_at_a_time:
-            await self._check_often(person, guest)
+            now = self._clock.now()
+            await self._check_often(person, guest, now)
             code, salt = new_code(secrets.randbelow), secrets.token_hex(16)
-            ends = milliseconds(self._clock.now() + LIFETIME)
             kept = await asyncio.to_thread(hashed, code, salt)
-            await self._store.put(StoredCode(guest, person, room, salt, kept, ends))
+            stored = StoredCode(guest, person, room, salt, kept, milliseconds(now + LIFETIME))
+            await self._store.note_sent(stored, milliseconds(now), milliseconds(now - _DAY))
+            await self._store.put(stored)
         login = self._sessions.get(portal.key.receiver)
         assert login is not None
         message = OutgoingMessage(
@@ -98,6 +100,7 @@ class Challenges:
         except BridgeError as error:
             if error.certain:
                 await self._store.delete(guest)
+                await self._store.forget_sent(stored)
             raise
         return user_text(
             "Sent. When {person} says the code to me, I prepare the room.", person=guest
@@ -130,16 +133,14 @@ class Challenges:
             await self._store.delete(guest)
         return handover
 
-    async def _check_often(self, person: UserID, guest: UserID) -> None:
+    async def _check_often(self, person: UserID, guest: UserID, now: datetime) -> None:
         """Raise ``Rejected`` if too many codes were sent: to this one lately, or in all in a day."""
-        now = self._clock.now()
-        last = await self._store.of(guest)
-        if last is not None and last.expires_at > milliseconds(now - LIFETIME):
+        if await self._store.sent_to(guest, milliseconds(now - _HOUR)):
             raise Rejected(
                 "HANDOVER.CODE_SENT",
                 user_text("A code was sent to them less than an hour ago. Wait a little."),
             )
-        if await self._store.sent_since(person, milliseconds(now + LIFETIME - _DAY)) >= PER_DAY:
+        if await self._store.sent_by(person, milliseconds(now - _DAY)) >= PER_DAY:
             raise Rejected(
                 "HANDOVER.TOO_MANY_CODES",
                 user_text("So many codes were sent in your name today; try again tomorrow."),

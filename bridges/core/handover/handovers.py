@@ -12,7 +12,14 @@ from bridges.core.clock import Clock
 from bridges.core.errors import Rejected, TemporaryError
 from bridges.core.handover.challenge import Challenges
 from bridges.core.handover.finder import HandoverFinder
-from bridges.core.handover.state import FOLLOWING, UNDER_WAY, Handover, Step, with_consent
+from bridges.core.handover.state import (
+    FOLLOWING,
+    UNDER_WAY,
+    Handover,
+    Step,
+    asked_again,
+    with_consent,
+)
 from bridges.core.handover.steps import HandoverSteps
 from bridges.core.handover.teller import HandoverTeller
 from bridges.core.ids import ChatKey
@@ -54,6 +61,7 @@ class Handovers:
         self._challenges = challenges
         self._clock = clock
         self._passing: tuple[type[Exception], ...] = (TemporaryError, OSError, *passing)
+        self._asking = asyncio.Lock()
         self._working: KeyedLocks[ChatKey] = KeyedLocks()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -75,16 +83,17 @@ class Handovers:
         ``chat`` names it, by its room or the person in it; without, it is the one of ``room``.
         """
         portal = await self._finder.chat_of(person, room, chat)
-        known = await self._store.of(portal.key)
-        if known is not None and not known.is_over:
-            if known.is_open and known.asked == person:
-                return await self._agreed(known)
-            return await self._teller.standing(known, person)
-        self._check_pause(known, person)
-        asked = await self._finder.proposal(person, portal)
-        if known is not None:
-            await self._store.delete(known)
-        await self._store.save(asked)
+        async with self._asking:  # Both may ask at the same time, each in their own room.
+            known = await self._store.of(portal.key)
+            if known is not None and not known.is_over:
+                if known.is_open and known.asked == person:
+                    return await self._agreed(known)
+                return await self._teller.standing(known, person)
+            self._check_pause(known, person)
+            asked = asked_again(await self._finder.proposal(person, portal), known)
+            if known is not None:
+                await self._store.delete(known)
+            await self._store.save(asked)
         self._go_on(asked.kept)
         return user_text(
             "I have asked {person}. Once they agree, you both go on in {room}.",
@@ -100,8 +109,12 @@ class Handovers:
 
     async def prove(self, person: UserID, code: str) -> UserText:
         """Take a code as proof and as consent. Raises ``Rejected`` if it is wrong."""
-        handover = await self._challenges.proven(person, code)
-        await self._store.save(handover)
+        async with self._asking:
+            handover = await self._challenges.proven(person, code)
+            known = await self._store.of(handover.kept)
+            if known is not None:
+                await self._store.delete(known)
+            await self._store.save(handover)
         self._go_on(handover.kept)
         await self._teller.agreed(handover)
         return _PREPARING
@@ -167,8 +180,10 @@ class Handovers:
         if membership == "join" and found.step is Step.INVITED and member == found.guest:
             self._go_on(found.kept)
         elif membership in ("leave", "ban") and found.may_be_taken_back:
-            await self._decide(found, evolve(found, step=Step.RETURNING))
+            await self._decide(found, evolve(found, step=Step.RETURNING, guest_stays=False))
             await self._teller.taken_back(found, member)
+        elif found.is_over and found.guest_stays and (member, membership) == (found.guest, "leave"):
+            await self._decide(found, evolve(found, guest_stays=False))
 
     # -- Inside
 

@@ -7,7 +7,7 @@ from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.errors import Rejected
 from bridges.core.handover.latecomers import Latecomers
-from bridges.core.handover.state import Step, shown_elsewhere, stays_here
+from bridges.core.handover.state import Step, link_to, shown_elsewhere, stays_here
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.matrix import event_types
 from bridges.core.network import SessionState
@@ -69,7 +69,13 @@ class HandoverRoutes:
             and handover.other == chat
             and handover.step in (Step.CLOSING, Step.CLOSED)
         ):
-            raise Rejected("MOVED", user_text("This chat goes on in another room; write there."))
+            raise Rejected(
+                "MOVED",
+                user_text(
+                    "This chat goes on in another room; write there: {link}",
+                    link=link_to(handover.room),
+                ),
+            )
 
     async def room_elsewhere(self, chat: ChatKey, login: ActiveLogin) -> RoomID | None:
         """The other one's room, if what ``login`` hears of a chat is shown there already.

@@ -9,6 +9,7 @@ own. From ``SWITCHED`` on what is said in the room is said there and goes nowher
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from attrs import evolve, frozen
 from mautrix.types import RoomID, UserID
@@ -88,7 +89,8 @@ class Handover:
         other: the guest's own chat with the keeper, if they have a login here.
         guest_user: whose ghost the guest takes the place of.
         asked_by: one of the two.
-        guest_stays: they remain in the room after it was taken back.
+        guest_stays: they remain in the room after it was taken back, and are in it when it is asked for
+            again.
         keeper_only_here, guest_only_here: they need the network no more for this chat.
         changed_at: milliseconds since the epoch.
     """
@@ -123,10 +125,8 @@ class Handover:
 
     @property
     def guest_is_in(self) -> bool:
-        """Whether the guest belongs into the room."""
-        if self.step in _NOT_AGREED:
-            return False
-        return self.guest_stays or self.step not in _GOING_BACK | {Step.UNDONE}
+        """Whether the guest belongs into the room: also from an earlier time, if they have stayed."""
+        return self.guest_stays or self.step not in _NOT_AGREED | _GOING_BACK | {Step.UNDONE}
 
     @property
     def is_open(self) -> bool:
@@ -145,6 +145,16 @@ class Handover:
     def other_than(self, person: UserID) -> UserID:
         """The other one of the two."""
         return self.guest if person == self.keeper else self.keeper
+
+
+def asked_again(handover: Handover, before: Handover | None) -> Handover:
+    """The same, where a guest who has stayed in the room is in it already."""
+    stayed = (
+        before is not None
+        and before.guest_stays
+        and (before.room, before.guest) == (handover.room, handover.guest)
+    )
+    return evolve(handover, guest_stays=stayed)
 
 
 def with_consent(handover: Handover, person: UserID) -> Handover:
@@ -180,7 +190,7 @@ def stays_here(
     if room != handover.room or attempted:
         return False
     if sender == handover.guest:
-        return handover.step not in _NOT_AGREED
+        return handover.guest_is_in or handover.step not in _NOT_AGREED
     if sender == handover.keeper and of_network:
         return False
     return handover.is_native
@@ -221,3 +231,8 @@ def direct_rooms(direct: Mapping[str, Any], room: RoomID, person: UserID | None)
 def is_federated(create: Mapping[str, Any]) -> bool:
     """Whether people of other servers may be in a room, by the content of ``m.room.create``."""
     return create.get("m.federate") is not False
+
+
+def link_to(room: RoomID) -> str:
+    """The address of a room that people can follow (specification, "matrix.to navigation")."""
+    return f"https://matrix.to/#/{quote(room, safe='!:')}"

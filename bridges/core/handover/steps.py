@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is done in the rooms while a chat is handed over or taken back; every step may be repeated."""
 
-from urllib.parse import quote
-
 from mautrix.types import RoomID, UserID
 
-from bridges.core.handover.state import Handover, Step
+from bridges.core.handover.state import Handover, Step, link_to
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
@@ -134,7 +132,7 @@ class HandoverSteps:
             user_text(
                 "This chat goes on in another room, where you both are in person: {link} "
                 "What was said here stays here. What you write here is still sent over {network}.",
-                link=_link(handover.room),
+                link=link_to(handover.room),
                 network=self._network.name,
             ),
         )
@@ -152,7 +150,7 @@ class HandoverSteps:
             user_text(
                 "This chat goes on here again, over {network}. What was said meanwhile is in {link}",
                 network=self._network.name,
-                link=_link(handover.room),
+                link=link_to(handover.room),
             ),
         )
         if handover.other is not None:
@@ -207,7 +205,3 @@ class HandoverSteps:
             "This chat is only here now. Should one of you still write over {network}, it appears here.",
             network=self._network.name,
         )
-
-
-def _link(room: RoomID) -> str:
-    return f"https://matrix.to/#/{quote(room, safe='!:')}"

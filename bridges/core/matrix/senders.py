@@ -131,9 +131,11 @@ class Senders:
         Somebody who is logged in, unless they would rather not in groups; or who has taken the place
         of a ghost in a chat of two.
         """
-        guest = await self._handovers.guest_in(room, user)
-        if guest is not None:
-            return guest if self.may_speak_as(guest) else None
+        handover = await self._handovers.in_room(room)
+        if handover is not None and handover.guest_user == user:
+            # Who is not in the room yet, or is about to be taken out of it, does not speak there.
+            speaks = handover.guest_is_in and self.may_speak_as(handover.guest)
+            return handover.guest if speaks else None
         person = self.puppet_of(user)
         if person is None or (await self._people.person(person)).real_me:
             return person

@@ -62,6 +62,9 @@ class Speakers:
 
     async def _relieve(self, room: RoomID, user: RemoteUserID) -> None:
         """Have a ghost leave whose person speaks for themselves; who speaks is settled by then."""
+        handover = await self._handovers.in_room(room)
+        if handover is not None and not handover.is_native:
+            return  # It stands for the network also where a guest has stayed.
         person = await self._senders.person_for(room, user)
         if person is None or not await self._senders.is_in(room, person):
             return

@@ -127,9 +127,10 @@ class ErasureStore:
             for table in OF_LOGINS:
                 await connection.execute(f"DELETE FROM {table} WHERE login = $1", login.id)
             await connection.execute("DELETE FROM login WHERE id = $1", login.id)
-            await connection.execute(
-                "DELETE FROM handover_code WHERE keeper = $1 OR guest = $1", login.owner
-            )
+            for table in ("handover_code", "handover_code_sent"):
+                await connection.execute(
+                    f"DELETE FROM {table} WHERE keeper = $1 OR guest = $1", login.owner
+                )
             await connection.execute("DELETE FROM media_cache")
             for name in values:
                 await connection.execute("DELETE FROM key_value WHERE name = $1", name)

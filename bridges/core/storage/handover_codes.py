@@ -65,14 +65,38 @@ class HandoverCodeStore:
         )
 
     async def delete(self, guest: UserID) -> None:
-        """Forget the code for somebody."""
+        """Forget the code for somebody, but not that it was sent."""
         await self._db.execute("DELETE FROM handover_code WHERE guest = $1", guest)
 
-    async def sent_since(self, keeper: UserID, expiring_after: int) -> int:
-        """How many codes in somebody's name expire after a moment."""
+    async def note_sent(self, code: StoredCode, moment: int, since: int) -> None:
+        """Note that a code is sent at a ``moment``, and forget those sent before ``since``."""
+        async with self._db.transaction() as connection:
+            await connection.execute("DELETE FROM handover_code_sent WHERE sent_at <= $1", since)
+            await connection.execute(
+                "INSERT INTO handover_code_sent (keeper, guest, salt, sent_at)"
+                " VALUES ($1, $2, $3, $4)",
+                code.keeper,
+                code.guest,
+                code.salt,
+                moment,
+            )
+
+    async def forget_sent(self, code: StoredCode) -> None:
+        """A code was not sent after all."""
+        await self._db.execute("DELETE FROM handover_code_sent WHERE salt = $1", code.salt)
+
+    async def sent_by(self, keeper: UserID, since: int) -> int:
+        """How many codes were sent in somebody's name after a moment."""
+        return await self._count("keeper", keeper, since)
+
+    async def sent_to(self, guest: UserID, since: int) -> int:
+        """How many codes were sent for somebody after a moment."""
+        return await self._count("guest", guest, since)
+
+    async def _count(self, column: str, person: UserID, since: int) -> int:
         row = await self._db.fetchrow(
-            "SELECT COUNT(*) AS known FROM handover_code WHERE keeper = $1 AND expires_at > $2",
-            keeper,
-            expiring_after,
+            f"SELECT COUNT(*) AS known FROM handover_code_sent WHERE {column} = $1 AND sent_at > $2",
+            person,
+            since,
         )
         return 0 if row is None else int(row["known"])

@@ -289,6 +289,15 @@ CREATE TABLE handover_code (
 ALTER TABLE matrix_user ADD COLUMN real_me BOOLEAN NOT NULL DEFAULT true
 """
 
+_CODES_SENT = """
+CREATE TABLE handover_code_sent (
+    keeper  TEXT NOT NULL,
+    guest   TEXT NOT NULL,
+    salt    TEXT NOT NULL,
+    sent_at BIGINT NOT NULL
+)
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -301,6 +310,7 @@ _LATER_STEPS = (
     ("As whom messages of our people are being sent", _SPEAKERS),
     ("Which histories are put behind what is in a room", _HISTORIES_BEHIND),
     ("Chats that are handed over to accounts of this homeserver", _HANDOVERS),
+    ("How often codes of handovers were sent", _CODES_SENT),
 )
 """What came after the first version, in order; the same on both databases."""
 

@@ -46,9 +46,10 @@ class Desk:
         self.done: list[Step] = []
         self._outcomes = iter(outcomes)
         self.teller = AsyncMock(standing=AsyncMock(return_value=user_text("It stands.")))
+        self.finder = AsyncMock()
         self.handovers = Handovers(
             self.store,
-            Mock(),
+            self.finder,
             Mock(do=self._do),
             self.teller,
             Mock(),
@@ -146,6 +147,48 @@ async def test_what_is_decided_twice_at_once_counts_once(database_url: str) -> N
         with pytest.raises(Rejected):
             await desk.handovers._decide(asked, declined)
         assert await desk.step() is Step.DECLINED
+        await desk.handovers.close()
+
+
+async def test_who_both_ask_at_the_same_time_have_agreed(database_url: str) -> None:
+    """Their histories are equally long, so each would keep their own room."""
+    assert BEGUN.other is not None
+    theirs = evolve(BEGUN, kept=BEGUN.other, other=BEGUN.kept, room=RoomID("!other:home.test"))
+    proposals = {
+        KEEPER: evolve(BEGUN, step=Step.ASKING),
+        GUEST: evolve(theirs, step=Step.ASKING, keeper=GUEST, guest=KEEPER, asked_by=GUEST),
+    }
+    async with core_database(database_url) as database:
+        desk = Desk(database)
+
+        async def chat_of(person: UserID, *_: object) -> Any:
+            return Mock(key=proposals[person].kept)
+
+        async def proposal(person: UserID, _: object) -> Handover:
+            await asyncio.sleep(0)
+            return proposals[person]
+
+        desk.finder.chat_of, desk.finder.proposal = chat_of, proposal
+        await asyncio.gather(
+            *[desk.handovers.ask(one, BEGUN.room, None) for one in (KEEPER, GUEST)]
+        )
+        await desk.comes_to(Step.DUAL)
+        assert len(await desk.store.all()) == 1
+        assert desk.done == WAY
+        await desk.handovers.close()
+
+
+async def test_who_has_stayed_and_leaves_later_is_out(database_url: str) -> None:
+    stayed = evolve(BEGUN, step=Step.UNDONE, guest_stays=True)
+    async with core_database(database_url) as database:
+        desk = Desk(database)
+        await desk.store.save(stayed)
+        assert await desk.store.guest_in(BEGUN.room, BEGUN.guest_user) == GUEST
+        await desk.handovers.member_changed(BEGUN.room, KEEPER, "leave")
+        assert await desk.store.guest_in(BEGUN.room, BEGUN.guest_user) == GUEST
+        await desk.handovers.member_changed(BEGUN.room, GUEST, "leave")
+        assert await desk.store.guest_in(BEGUN.room, BEGUN.guest_user) is None
+        assert await desk.step() is Step.UNDONE
         await desk.handovers.close()
 
 

@@ -15,6 +15,7 @@ from bridges.core.handover.state import (
     OVER,
     Handover,
     Step,
+    asked_again,
     direct_rooms,
     is_federated,
     keeps_own,
@@ -88,6 +89,17 @@ def test_the_guest_never_speaks_over_the_keepers_chat(one: Handover) -> None:
     for of_network in (True, False):
         here = stays_here(one, ROOM, GUEST, attempted=False, of_network=of_network)
         assert here or not one.guest_is_in
+
+
+@given(handovers, steps)
+def test_who_has_stayed_is_in_the_room_whatever_is_asked_again(one: Handover, step: Step) -> None:
+    stayed = evolve(one, step=Step.UNDONE, guest_stays=True)
+    again = evolve(asked_again(evolve(one, guest_stays=False), stayed), step=step)
+    assert again.guest_is_in
+    assert stays_here(again, ROOM, GUEST, attempted=False, of_network=False)
+    assert not asked_again(one, evolve(stayed, guest_stays=False)).guest_stays
+    assert not asked_again(one, evolve(stayed, room=ELSEWHERE)).guest_stays
+    assert not asked_again(one, None).guest_stays
 
 
 @given(handovers)
