@@ -107,8 +107,11 @@ class Insertion:
     def _may_speak_as(self, caller: Caller, user: str) -> bool:
         """Whether a service may anyway speak as somebody: one's own ghosts, and people it acts for.
 
-        A namespace with everybody in it is meant for people, not for the ghosts of other bridges.
+        A namespace with everybody in it is meant for people, not for the ghosts of other bridges. One
+        that does not name the server is not meant for people of other servers.
         """
+        if not self._inside.is_of_this_server(user):
+            return False
         if any(service.is_exclusive_user(user) for service in caller.services):
             return True
         return not self._inside.is_ghost_of_any(user) and any(

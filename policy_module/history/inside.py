@@ -28,7 +28,7 @@ from synapse.events.validator import MENTIONS_SCHEMA, MENTIONS_VALIDATOR, EventV
 from synapse.http.site import SynapseRequest
 from synapse.module_api import NOT_SPAM
 from synapse.storage.database import LoggingTransaction
-from synapse.types import RoomStreamToken, StateMap
+from synapse.types import RoomStreamToken, StateMap, UserID
 from synapse.util.async_helpers import Linearizer
 from synapse.util.json import json_encoder
 
@@ -140,6 +140,10 @@ class Inside:
             return service
         address = request.getClientAddress().host  # type: ignore[no-untyped-call]
         return service if address in service.ip_range_whitelist else None
+
+    def is_of_this_server(self, user: str) -> bool:
+        """Whether a user, if there is one, is at this homeserver."""
+        return UserID.is_valid(user) and self._hs.is_mine_id(user)
 
     def is_ghost_of_any(self, user: str) -> bool:
         """Whether some application service alone may speak as a user."""

@@ -52,7 +52,7 @@ class HistoryResource(DirectServeJsonResource):
 
     async def _caller(self, request: SynapseRequest) -> Caller:
         services = [await self._inside.service(request)]
-        for token in (request.getHeader(ALSO_FOR) or "").split(","):
+        for token in map(str.strip, (request.getHeader(ALSO_FOR) or "").split(",")):
             if not token:
                 continue
             other = self._inside.service_by_token(request, token)
