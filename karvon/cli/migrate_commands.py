@@ -58,6 +58,13 @@ class DateOrders(StrEnum):
     YDM = "ydm"
 
 
+class Topics(StrEnum):
+    """Where topics of forums go, as ``TopicRooms``."""
+
+    APART = "apart"
+    TOGETHER = "together"
+
+
 @app.command()
 def plan(
     context: typer.Context,
@@ -77,6 +84,9 @@ def plan(
     me: Annotated[
         str, typer.Option(help="The owner's name or id in them, if that is asked; or: nobody.")
     ] = "",
+    topics: Annotated[
+        Topics, typer.Option(help="A room for each topic of a forum, or one for all of it.")
+    ] = Topics.APART,
     language: Annotated[
         str, typer.Option(help="Of the plan, and of our own sentences in the rooms.")
     ] = "",
@@ -89,7 +99,7 @@ def plan(
 
     from bridges.migration import closing
     from bridges.migration.archives.whatsapp import DateOrder
-    from bridges.migration.plan.model import Answers
+    from bridges.migration.plan.model import Answers, TopicRooms
     from bridges.migration.plan.planning import Request, make_plan
     from bridges.migration.run.journal import journal_of
     from bridges.migration.screens import answers_of, left_out_lines, plan_table
@@ -99,7 +109,8 @@ def plan(
     say, settings = words(language), _settings(call)
     if not owner.startswith("@") or owner.partition(":")[2] != settings.server_name:
         raise OperatorError(f"--owner {owner}: write it as @somebody:{settings.server_name}")
-    answers = Answers(zone, None if dates is None else DateOrder(dates.value), me)
+    order = None if dates is None else DateOrder(dates.value)
+    answers = Answers(zone, order, me, TopicRooms(topics.value))
     request = Request(archives, UserID(owner), answers, language, say, _today())
     with _expected_errors(say), _counting() as count:
         made, remarks = make_plan(

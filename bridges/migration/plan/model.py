@@ -17,19 +17,28 @@ NOBODY = "nobody"
 """Answer to whose archive it is, if its owner does not speak in it."""
 
 
+class TopicRooms(StrEnum):
+    """Whether topics of a forum get rooms of their own, or are in that of the group."""
+
+    APART = "apart"
+    TOGETHER = "together"
+
+
 @frozen
 class Answers:
-    """What an archive does not tell and its owner has to.
+    """What an archive does not tell and its owner has to, or may.
 
     Attributes:
         zone: IANA name of the time zone of the phone or computer that has made it; empty if not told.
         dates: in which order its dates are written.
         me: id or name of the owner in it, or ``NOBODY``.
+        topics: apart as the bridge has them, unless somebody wants it otherwise.
     """
 
     zone: str = ""
     dates: DateOrder | None = None
     me: str = ""
+    topics: TopicRooms = TopicRooms.APART
 
 
 @frozen

@@ -17,7 +17,15 @@ from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import Source
 from bridges.migration.archives.whatsapp import DateOrder
 from bridges.migration.plan.errors import PlanRefused
-from bridges.migration.plan.model import VERSION, Asked, Head, Plan, PlannedRoom, Question
+from bridges.migration.plan.model import (
+    VERSION,
+    Asked,
+    Head,
+    Plan,
+    PlannedRoom,
+    Question,
+    TopicRooms,
+)
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a plan that are read at most."""
@@ -136,7 +144,7 @@ def _strict() -> cattrs.Converter:
 
     converter.register_structure_hook(str, text)
     # They are text as well, and the hook above would be theirs.
-    for words in (Asked, ChatKind, DateOrder, Source):
+    for words in (Asked, ChatKind, DateOrder, Source, TopicRooms):
         converter.register_structure_hook(words, lambda value, kind: kind(value))
     return converter
 

@@ -17,7 +17,7 @@ from bridges.migration.archives.whatsapp import Answers as WhatsAppAnswers
 from bridges.migration.archives.whatsapp import WhatsAppArchive, open_whatsapp
 from bridges.migration.plan.errors import PlanRefused
 from bridges.migration.plan.fingerprint import fingerprint
-from bridges.migration.plan.model import NOBODY, Answers
+from bridges.migration.plan.model import NOBODY, Answers, TopicRooms
 
 
 @frozen
@@ -43,7 +43,8 @@ def opened(path: Path, answers: Answers, today: date, say: Translation) -> Itera
     zone = zone_of(answers)
     with open_container(path) as container:
         if _is_telegram(container):
-            telegram = open_telegram(container, zone=zone, say=say)
+            apart = answers.topics is TopicRooms.APART
+            telegram = open_telegram(container, zone=zone, say=say, apart=apart)
             yield Opened(telegram, container, tuple(telegram.remarks()))
         else:
             yield Opened(_whatsapp(container, path.name, answers, zone, today), container)

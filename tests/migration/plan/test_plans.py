@@ -32,6 +32,7 @@ from bridges.migration.plan.model import (
     PlannedRoom,
     Question,
     Speaker,
+    TopicRooms,
 )
 from bridges.migration.plan.planfile import read_plan, write_plan
 from bridges.migration.plan.planning import Lookup, Request, make_plan
@@ -70,6 +71,21 @@ def planned(
 
     make_plan(target, request, GHOSTS, Lookup(registered, users_with), lambda: None)
     return read_plan(target)
+
+
+def test_topics_of_a_forum_have_rooms_of_their_own_unless_one_wants_otherwise(
+    tmp_path: Path,
+) -> None:
+    forum = TELEGRAM / "forum"
+    apart = planned(tmp_path / "apart.yaml", forum, me=NOBODY)
+    assert [one.chat for one in apart.rooms] == ["channel900", "channel900/2"]
+    assert apart.rooms[1].name.endswith(" – Olmalar")
+    together = planned(tmp_path / "one.yaml", forum, me=NOBODY, topics=TopicRooms.TOGETHER)
+    (room,) = together.rooms
+    assert room.counts["messages"] == sum(one.counts["messages"] for one in apart.rooms)
+    left_out = [sum(one.count for one in each.left_out) for each in (*apart.rooms, room)]
+    assert left_out[-1] == sum(left_out[:-1])
+    assert together.head.archives[0].answers.topics is TopicRooms.TOGETHER
 
 
 def test_a_chat_of_telegram(tmp_path: Path) -> None:

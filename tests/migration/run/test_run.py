@@ -20,6 +20,8 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.synapse
 
+DATA = Path(__file__).parents[2] / "data"
+
 
 @pytest.fixture(scope="module")
 async def home(
@@ -87,6 +89,23 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
     again = await home.karvon("migrate", "run", home.folder / "tg.yaml")
     assert (again.code, events_of(home, "tg.yaml")) == (0, before)
     assert (await home.report("tg.yaml"))["right"]
+
+
+async def test_a_forum_gets_a_room_for_each_topic(home: Town) -> None:
+    before = await home.rooms()
+    await planned(home, "forum.yaml", DATA / "telegram_export" / "forum")
+    ended = await home.karvon("migrate", "run", home.folder / "forum.yaml")
+    assert ended.code == 0, ended.err
+    document = await home.report("forum.yaml")
+    assert document["right"], document
+    made = {one["name"]: one["room"] for one in document["rooms"]}
+    assert await home.rooms() - before == {*made.values()}
+    topic = next(room for name, room in made.items() if name.endswith(" – Olmalar"))
+    texts = await home.owner.texts(topic)
+    assert "Anor Anorov created the topic Olmalar" in texts[0]
+    assert len(texts) == next(one["brought"] for one in document["rooms"] if one["room"] == topic)
+    assert (await home.karvon("migrate", "undo", home.folder / "forum.yaml", "--yes")).code == 0
+    assert await home.rooms() == before
 
 
 async def test_what_differs_is_told(home: Town) -> None:

@@ -8,10 +8,11 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import IO
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from bridges.contacts.sources.model import Card
 from bridges.core.chat import ChatKind
+from bridges.core.formatting.names import clean_name
 from bridges.core.text import Translation, UserText, user_text
 from bridges.migration.archives.container import Container
 from bridges.migration.archives.errors import ArchiveRefused, no_such_chat
@@ -25,24 +26,36 @@ from bridges.migration.archives.model import (
 from bridges.migration.archives.telegram.export import Broken, FoundChat, Survey, elements, survey
 from bridges.migration.archives.telegram.fields import Raw, integer, mapping, name
 from bridges.migration.archives.telegram.messages import is_said, message_of, sender_of
+from bridges.migration.archives.telegram.origins import answered
 from bridges.migration.archives.telegram.peers import UNKNOWN, chat_id, kind_of, peer_of, user_of
 from bridges.migration.archives.telegram.people import contact_of, people_in, phone_of
 from bridges.migration.archives.telegram.reader import CutOff, JsonReader, Place
 from bridges.migration.archives.telegram.surroundings import Surroundings
-from bridges.migration.archives.telegram.tracking import SeenIds, Topics
+from bridges.migration.archives.telegram.tracking import SeenIds, Topics, target_of
 
 MAIN = "result.json"
 
 _log = logging.getLogger(__name__)
 
 
+@frozen
+class _Room:
+    """A chat of the file, or one topic of it by the number of its first message; None is all else."""
+
+    chat: str
+    found: FoundChat
+    topic: str | None = None
+    title: str = ""
+
+
 def open_telegram(
-    container: Container, *, zone: tzinfo = UTC, say: Translation = str
+    container: Container, *, zone: tzinfo = UTC, say: Translation = str, apart: bool = False
 ) -> "TelegramArchive":
     """Read through an export once and give access to it.
 
     Args:
         container: where it lies; has to stay open.
+        apart: topics of forums are chats of their own, beside the group with what is in no topic.
         zone: of exports so old that they tell local times only (before about 2021).
         say: puts what stands in messages as a sentence of ours into the reader's language.
 
@@ -60,7 +73,7 @@ def open_telegram(
                 name=path,
             )
         )
-    return TelegramArchive(container, path, found, zone, say)
+    return TelegramArchive(container, path, found, zone, say, apart=apart)
 
 
 class TelegramArchive:
@@ -77,13 +90,16 @@ class TelegramArchive:
         found: Survey,
         zone: tzinfo,
         say: Translation,
+        *,
+        apart: bool,
     ) -> None:
         self._container = container
         self._path = path
         self._found = found
         self._zone = zone
         self._say = say
-        self._chats = _by_id(found)
+        self._apart = apart
+        self._rooms = _by_id(found, apart=apart)
 
     @property
     def source(self) -> Source:
@@ -98,38 +114,50 @@ class TelegramArchive:
                 "to have everything, export again.",
                 name=self._path,
             )
-        if not all(chat.zoned for chat in self._chats.values()):
+        if not all(chat.zoned for chat in self._found.chats):
             yield user_text(
                 "This old export does not say in which time zone its times are. "
                 "They are taken as {zone}.",
                 zone=str(self._zone),
             )
+        for chat in self._found.chats:
+            if self._apart and chat.astray:
+                yield user_text(
+                    "{chat}: {count} messages answer something that is not in the export. Where that"
+                    " leaves their topic unknown they are brought into the group's own room.",
+                    chat=clean_name(name(chat.header, "name")),
+                    count=chat.astray,
+                )
 
     def chats(self) -> Iterator[ArchivedChat]:
-        """Give the chats in it, in the file's order."""
-        for key, chat in self._chats.items():
-            called = name(chat.header, "name")
-            if name(chat.header, "type") == "saved_messages":
+        """Give the chats in it, in the file's order, each before its topics."""
+        for key, room in self._rooms.items():
+            header = room.found.header
+            called = name(header, "name")
+            if name(header, "type") == "saved_messages":
                 called = called or self._say(user_text("Saved messages"))
-            yield ArchivedChat(key, called, kind_of(chat.header))
+            if room.topic is not None:
+                called = f"{called} – {room.title}"
+            yield ArchivedChat(key, called, kind_of(header))
 
     def people(self, chat: str) -> Iterator[ArchivedPerson]:
         """Give who speaks or is named in a chat, once each, after reading all of it."""
-        around = self._surroundings(chat)
-        header = self._of(chat).header
-        is_person = around.kind is ChatKind.DIRECT and peer_of(chat) is not None
-        names = {chat: name(header, "name")} if is_person else {}
+        room = self._of(chat)
+        around = self._surroundings(room)
+        header = room.found.header
+        is_person = around.kind is ChatKind.DIRECT and peer_of(room.chat) is not None
+        names = {room.chat: name(header, "name")} if is_person else {}
         speakers = set()
-        for element in self._elements(self._of(chat).place):
+        for element, _ in self._in(room, around):
             if isinstance(element, dict):
                 for person, called in people_in(element, around):
                     names[person] = names.get(person) or called
                 if is_said(element):
                     speakers.add(sender_of(element, around))
-        if chat in names:
-            names[chat] = names[chat] or name(header, "name")
+        if room.chat in names:
+            names[room.chat] = names[room.chat] or name(header, "name")
         phones = self._phones()
-        owner = self._owner(header, chat, speakers)
+        owner = self._owner(header, room.chat, speakers)
         for person, called in names.items():
             yield ArchivedPerson(person, called, phones.get(person, ""), person == owner)
 
@@ -138,10 +166,11 @@ class TelegramArchive:
 
         What is skipped stands at ``<chat>/<message>``, or behind that message if an ellipsis follows.
         """
-        around = self._surroundings(chat)
-        seen, topics = SeenIds(), Topics()
+        room = self._of(chat)
+        around = self._surroundings(room)
+        seen = SeenIds()
         last = ""
-        for element in self._elements(self._of(chat).place):
+        for element, topic in self._in(room, around):
             if isinstance(element, Broken):
                 yield _broken(element, f"{chat}/{last}…")
                 continue
@@ -154,9 +183,7 @@ class TelegramArchive:
             read = _read(raw, f"{chat}/{last}", around)
             if isinstance(read, ArchivedMessage) and not seen.is_new(number):
                 read = Skipped(f"{chat}/{last}", user_text("The message is there twice."))
-            if isinstance(read, ArchivedMessage):
-                read = _in_topic(read, topics.topic_of(raw, read.reply_to))
-            yield read
+            yield _in_topic(read, topic) if isinstance(read, ArchivedMessage) else read
 
     def contacts(self) -> Iterator[Card | Skipped]:
         """Give the address book, which only exports of an account have."""
@@ -170,10 +197,20 @@ class TelegramArchive:
         """Open a file that belongs to a message."""
         return self._container.open(path)
 
-    def _of(self, chat: str) -> FoundChat:
-        if chat not in self._chats:
+    def _of(self, chat: str) -> _Room:
+        if chat not in self._rooms:
             raise ArchiveRefused(no_such_chat(chat))
-        return self._chats[chat]
+        return self._rooms[chat]
+
+    def _in(self, room: _Room, around: Surroundings) -> Iterator[tuple[object, str | None]]:
+        """Give what is in a room, each with the topic it is in."""
+        topics = Topics()
+        for element in self._elements(room.found.place):
+            raw = mapping(element)
+            topic = topics.topic_of(raw, answered(raw, around, target_of(raw)))
+            own = topic if f"{room.chat}/{topic}" in self._rooms else None
+            if own == room.topic:
+                yield element, topic
 
     def _elements(self, place: Place | None) -> Iterator[object]:
         if place is None:
@@ -184,10 +221,10 @@ class TelegramArchive:
             except CutOff:
                 return
 
-    def _surroundings(self, chat: str) -> Surroundings:
+    def _surroundings(self, room: _Room) -> Surroundings:
         return Surroundings(
-            chat=chat,
-            kind=kind_of(self._of(chat).header),
+            chat=room.chat,
+            kind=kind_of(room.found.header),
             size_of=self._container.size,
             folder=self._path.removesuffix(PurePosixPath(self._path).name),
             zone=self._zone,
@@ -243,17 +280,20 @@ def _main_file(container: Container) -> str:
     )
 
 
-def _by_id(found: Survey) -> Mapping[str, FoundChat]:
-    """The chats by id; should an id come again, a number is added to it."""
-    chats: dict[str, FoundChat] = {}
+def _by_id(found: Survey, *, apart: bool) -> Mapping[str, _Room]:
+    """The chats by id; should an id come again, a number is added to it. Topics follow their chat."""
+    rooms: dict[str, _Room] = {}
     for chat in found.chats:
         key = first = chat_id(chat.header)
         count = 1
-        while key in chats:
+        while key in rooms:
             count += 1
             key = f"{first}#{count}"
-        chats[key] = chat
-    return chats
+        rooms[key] = _Room(key, chat)
+        for topic in chat.topics if apart else ():
+            inner_key = f"{key}/{topic.number}"
+            rooms.setdefault(inner_key, _Room(key, chat, str(topic.number), topic.title))
+    return rooms
 
 
 def _read(raw: Raw, where: str, around: Surroundings) -> ArchivedMessage | Skipped:

@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from bridges.migration.archives.telegram.fields import Raw, mapping
 from bridges.migration.archives.telegram.reader import CutOff, Damaged, JsonReader, Place
 from bridges.migration.archives.telegram.times import has_zone
+from bridges.migration.archives.telegram.tracking import Forum, OpenedTopic
 
 _LISTS = frozenset({"chats", "left_chats"})
 _BEHIND_A_LIST = frozenset({",", "}", ""})
@@ -32,11 +33,15 @@ class FoundChat:
         header: its fields but the messages.
         place: where the list of its messages begins, None if it has none.
         zoned: all its messages say their time beyond doubt.
+        topics: those of a forum, as far as they are opened in the file.
+        astray: messages of a forum that answer something which is not in the file.
     """
 
     header: Raw
     place: Place | None
     zoned: bool
+    topics: tuple[OpenedTopic, ...] = ()
+    astray: int = 0
 
 
 @define
@@ -111,6 +116,7 @@ class _Chat:
     def __init__(self, header: dict[str, object]) -> None:
         self._header = header
         self._zoned = True
+        self._forum = Forum()
         self.place: Place | None = None
 
     def take(self, key: str, reader: JsonReader) -> None:
@@ -119,6 +125,7 @@ class _Chat:
             self.place = reader.place()
             for message in elements(reader):
                 self._zoned = self._zoned and _is_zoned(message)
+                self._forum.take(mapping(message))
         elif reader.peek() in {"[", "{"}:
             reader.skip()
         else:
@@ -130,7 +137,8 @@ class _Chat:
 
     def found(self) -> FoundChat:
         """The chat, once all of it is read."""
-        return FoundChat(self._header, self.place, self._zoned)
+        topics, astray = tuple(self._forum.opened), self._forum.astray
+        return FoundChat(self._header, self.place, self._zoned, topics, astray)
 
 
 def _is_zoned(message: object) -> bool:

@@ -24,18 +24,11 @@ from bridges.migration.archives.telegram.service import service_line
 from bridges.migration.archives.telegram.surroundings import Surroundings
 from bridges.migration.archives.telegram.texts import text_of
 from bridges.migration.archives.telegram.times import time_of
+from bridges.migration.archives.telegram.tracking import target_of
 from bridges.migration.archives.telegram.unknown import unknown_of
 
 _SERVICE = "service"
 _TOO_NEW = "unsupported"
-_ANSWERED_BY = {
-    "pin_message": "message_id",
-    "set_chat_wallpaper": "message_id",
-    "set_same_chat_wallpaper": "message_id",
-    "score_in_game": "game_message_id",
-    "send_payment": "invoice_message_id",
-}
-"""Where service messages name the message they are about."""
 
 
 def message_of(raw: Raw, around: Surroundings) -> ArchivedMessage | UserText:
@@ -52,7 +45,7 @@ def message_of(raw: Raw, around: Surroundings) -> ArchivedMessage | UserText:
         sender=None if is_service else sender_of(raw, around),
         sent_at=sent_at,
         parts=parts,
-        reply_to=answered(raw, around, _target(raw)),
+        reply_to=answered(raw, around, target_of(raw)),
         reactions=tuple(reactions_of(raw, around)),
         edited_at=time_of(raw, "edited", around.zone),
     )
@@ -69,10 +62,6 @@ def sender_of(message: Raw, around: Surroundings) -> str:
     if found is not None:
         return found
     return around.chat if around.kind is ChatKind.CHANNEL else UNKNOWN
-
-
-def _target(message: Raw) -> str:
-    return _ANSWERED_BY.get(name(message, "action"), "reply_to_message_id")
 
 
 def _service(message: Raw, around: Surroundings) -> tuple[ArchivedPart, ...]:

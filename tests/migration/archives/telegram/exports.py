@@ -20,9 +20,9 @@ Read = ArchivedMessage | Skipped
 
 
 @contextmanager
-def opened(path: Path, say: Translation = str) -> Iterator[TelegramArchive]:
+def opened(path: Path, say: Translation = str, *, apart: bool = False) -> Iterator[TelegramArchive]:
     with open_container(path) as container:
-        yield open_telegram(container, say=say)
+        yield open_telegram(container, say=say, apart=apart)
 
 
 def of_fixture(name: str, chat: str) -> dict[str, Read]:
