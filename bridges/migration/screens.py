@@ -3,7 +3,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from attrs import asdict
@@ -92,6 +92,13 @@ def report_table(reports: Sequence[RoomReport], say: Translation) -> Table:
     return table
 
 
+def examples(reports: Iterable[RoomReport], say: Translation) -> Iterator[str]:
+    """Give a line for each difference that is told of rooms."""
+    for room in reports:
+        for kind, where in room.examples:
+            yield f"✗ {room.name}: {say(words_of(kind))}: {where}"
+
+
 def report_document(reports: Sequence[RoomReport]) -> dict[str, Any]:
     """Give the same for programs: JSON."""
     return {
@@ -99,5 +106,9 @@ def report_document(reports: Sequence[RoomReport]) -> dict[str, Any]:
         "messages": sum(one.messages for one in reports),
         "brought": sum(one.brought for one in reports),
         "left_out": sum(each.count for one in reports for each in one.left_out),
-        "rooms": [{**asdict(one), "right": one.is_right} for one in reports],
+        "rooms": [
+            {**asdict(one), "examples": [": ".join(example) for example in one.examples]}
+            | {"right": one.is_right}
+            for one in reports
+        ],
     }

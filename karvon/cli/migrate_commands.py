@@ -101,7 +101,7 @@ def plan(
     from bridges.migration.archives.whatsapp import DateOrder
     from bridges.migration.plan.model import Answers, TopicRooms
     from bridges.migration.plan.planning import Request, make_plan
-    from bridges.migration.run.journal import journal_of
+    from bridges.migration.run.journal import has_rooms
     from bridges.migration.screens import answers_of, left_out_lines, plan_table
 
     call = invocation(context)
@@ -121,7 +121,7 @@ def plan(
     for line in [*map(say, remarks), *left_out_lines(made.rooms)]:
         print(line)
     print(say(closing.planned(output, len(made.made))))
-    if journal_of(output).exists():
+    if has_rooms(output):
         print(say(closing.grows(output)))
     for question in made.questions:
         print(f"\n? {question.ask}")
@@ -215,7 +215,12 @@ def report(
     if file is None:
         raise OperatorError("name the plan whose rooms are to be compared, or say --all")
     from bridges.migration.run.rereading import reread
-    from bridges.migration.screens import left_out_lines, report_document, report_table
+    from bridges.migration.screens import (
+        examples,
+        left_out_lines,
+        report_document,
+        report_table,
+    )
 
     async def compare(work: "Work") -> int:
         reports = [one async for one in reread(work)]
@@ -226,9 +231,8 @@ def report(
             Console(highlight=False).print(report_table(reports, work.say))
             for line in left_out_lines(reports):
                 print(line)
-            for one in reports:
-                for example in one.examples:
-                    print(f"✗ {one.name}: {example}")
+            for line in examples(reports, work.say):
+                print(line)
             if json_file is not None:
                 write_atomically(Path(json_file), document.encode())
         return 0 if all(one.is_right for one in reports) else NOT_READY

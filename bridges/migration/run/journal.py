@@ -72,6 +72,15 @@ def journal_of(plan: Path) -> Path:
     return plan.with_name(f"{plan.name}.journal")
 
 
+def has_rooms(plan: Path) -> bool:
+    """Whether rooms were made of a plan, or of one that was in its file before."""
+    path = journal_of(plan)
+    if not path.exists():
+        return False
+    with Journal.open(path) as journal:
+        return bool(journal.rooms())
+
+
 class Journal(Notebook):
     """Reads and writes it."""
 

@@ -48,6 +48,7 @@ class RoomReport:
         events: what the messages, their parts and the reactions have become.
         not_shown: reactions whose people the archive does not name, or that the homeserver refused.
         differences: how many there are, by kind (``words_of``); none if all is right.
+        examples: kinds, and the messages or events that differ.
     """
 
     archive: str
@@ -60,7 +61,7 @@ class RoomReport:
     events: int = 0
     not_shown: int = 0
     differences: Mapping[str, int] = field(factory=dict)
-    examples: tuple[str, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -74,12 +75,12 @@ class _Differences:
     """Collects what differs."""
 
     counts: Counter[str] = field(factory=Counter)
-    examples: list[str] = field(factory=list)
+    examples: list[tuple[str, str]] = field(factory=list)
 
     def note(self, kind: str, where: str) -> None:
         self.counts[kind] += 1
         if len(self.examples) < EXAMPLES:
-            self.examples.append(f"{kind}: {where}")
+            self.examples.append((kind, where))
 
 
 async def reread(work: Work) -> AsyncIterator[RoomReport]:
