@@ -14,7 +14,7 @@ demo: $(READY)  ## The same with a scripted conversation; exits 0 only if every 
 	$(BIN)/karvon demo
 
 test: $(READY)  ## All tests but the slow suites; the conformance suite on PostgreSQL only where that matters.
-	$(BIN)/pytest -n 2 --reruns 1 --ignore=tests/faults --ignore=tests/soak --ignore=tests/browser
+	$(BIN)/pytest -n 2 --reruns 1 --ignore=tests/faults --ignore=tests/soak/test_hours.py --ignore=tests/browser
 
 conformance: $(READY)  ## What every bridge has to do, all of it on both databases.
 	EVERYWHERE=1 $(BIN)/pytest -n 2 tests/conformance
@@ -32,8 +32,8 @@ bench: $(READY)  ## Measure, and write build/bench.json and bench-*.json.
 faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 	$(BIN)/pytest tests/faults -o faulthandler_timeout=1500
 
-soak: $(READY)  ## Hours of traffic with faults.
-	$(BIN)/pytest tests/soak
+soak: $(READY)  ## Two hours of traffic with faults, or KARVON_SOAK_MINUTES of it.
+	$(BIN)/pytest tests/soak/test_hours.py
 
 browser: $(READY)  ## A real client, whose build KARVON_WEB_CLIENT names, against everything.
 	$(BIN)/pip install --quiet --group browser

@@ -33,6 +33,7 @@ class PeopleOperations:
             "/people/read": self._read,
             "/people/type": self._type,
             "/people/online": self._online,
+            "/people/messages": self._messages,
             "/people/wait": self._wait,
             "/people/send-poll": self._send_poll,
             "/people/vote": self._vote,
@@ -99,6 +100,11 @@ class PeopleOperations:
         person = await self._person(body)
         await person.set_online(online=body.flag("online", default=True))
         return {}
+
+    async def _messages(self, body: Body) -> Answer:
+        person = await self._person(body)
+        found = await person.history(body.text("chat"), body.number("limit", 100))
+        return {"messages": [_shown(one) for one in found if isinstance(one, types.Message)]}
 
     async def _wait(self, body: Body) -> Answer:
         person = await self._person(body)
@@ -167,6 +173,21 @@ def _entities(body: Body) -> list[Any]:
         except (AttributeError, TypeError) as error:
             raise BadBodyError(f"'entities' has a wrong entity {given}") from error
     return made
+
+
+def _shown(message: Any) -> Answer:
+    """Return a message as its owner's client shows it."""
+    reactions = getattr(message.reactions, "recent_reactions", None) or ()
+    return {
+        "id": message.id,
+        "mine": message.out,
+        "text": message.message,
+        "reactions": {
+            str(one.peer_id.user_id): getattr(one.reaction, "emoticon", "") for one in reactions
+        },
+        "answers": getattr(message.reply_to, "reply_to_msg_id", None),
+        "file": message.file.media.id if message.file else None,
+    }
 
 
 def received(one: Received) -> Answer:

@@ -25,6 +25,7 @@ class PeopleOperations:
         """Return the operations by the paths they are posted to."""
         return {
             "/people/send": self._send,
+            "/people/send-file": self._send_file,
             "/people/edit": self._edit,
             "/people/revoke": self._revoke,
             "/people/react": self._react,
@@ -53,6 +54,13 @@ class PeopleOperations:
         person, chat = await self._person(body), self._chat(body)
         answered = (await self._shown(body))[1] if body.maybe_text("id") else None
         sent = await person.send(chat, body.text("text"), reply_to=answered)
+        return {"id": sent.id}
+
+    async def _send_file(self, body: Body) -> Answer:
+        person, chat = await self._person(body), self._chat(body)
+        fields = {"fileName": body.text("name"), "caption": body.text("caption", "")}
+        mime = "application/octet-stream"
+        sent = await person.send_file(chat, "documentMessage", body.data("data"), mime, **fields)
         return {"id": sent.id}
 
     async def _edit(self, body: Body) -> Answer:
@@ -94,6 +102,8 @@ class PeopleOperations:
                     "mine": one.mine,
                     "text": one.text,
                     "reactions": one.reactions,
+                    "answers": getattr(one.context, "stanzaId", "") or None,
+                    "sha256": None if one.file is None else bytes(one.file.fileSha256).hex(),
                 }
                 for one in person.view.messages(chat)
             ]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.album import Album
 from tests.browser.client import Person, person_at
-from tests.browser.site import PASSWORD, Site, running_site
+from tests.support.site import PASSWORD, Site, running_site
 from tests.browser.web import served_client
 
 CLIENT = "KARVON_WEB_CLIENT"

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.album import Album
 from tests.browser.client import Person
 from tests.browser.export import exported_chat
-from tests.browser.site import Site
+from tests.support.site import Site
 
 pytestmark = pytest.mark.synapse
 

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Everything that `karvon up` starts, in a folder of its own, with made-up networks."""
 
+import json
+import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from attrs import frozen
 
+from karvon.stack.synapse import merged
 from karvon.stack.users import ensure_user
 from tests.support.ports import LOOPBACK, PortLease
 from tests.support.process import ChildProcess
@@ -19,19 +22,6 @@ PASSWORD = "a word for the browser"
 _REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 180.0
 _REGISTRATION_SECRET = "only for this run"
-_YAML = """\
-homeserver:
-  server_name: {server_name}
-  listen: {{port: {homeserver}}}
-  registration_shared_secret: {secret}
-  demo_user: {{username: null}}
-supervisor: {{listen: {{port: {status}}}}}
-telegram: {{listen: {{port: {telegram}}}}}
-whatsapp: {{listen: {{port: {whatsapp}}}}}
-sandbox:
-  telegram: {{port: {telegram_net}, control_port: {telegram_control}}}
-  whatsapp: {{port: {whatsapp_net}, front_port: {whatsapp_front}, control_port: {whatsapp_control}}}
-"""
 _PORTS = (
     "homeserver",
     "status",
@@ -49,6 +39,7 @@ _PORTS = (
 class Site:
     """Where it runs; ``telegram`` and ``whatsapp`` are the control APIs of the made-up networks."""
 
+    process: ChildProcess
     http: aiohttp.ClientSession
     homeserver: str
     telegram: str
@@ -77,26 +68,69 @@ class Site:
             return document
 
 
+@contextmanager
+def site_ports() -> Iterator[Mapping[str, int]]:
+    """Have free ports for the time of the block, by what listens there."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(PortLease()).port for name in _PORTS}
+
+
 @asynccontextmanager
-async def running_site(folder: Path) -> AsyncIterator[Site]:
-    """Have it run for the time of the block."""
+async def running_site(
+    folder: Path,
+    ports: Mapping[str, int] | None = None,
+    further: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> AsyncIterator[Site]:
+    """Have it run for the time of the block.
+
+    `ports` are those of `site_ports` where they have to be known before; `further` is laid over the
+    configuration, and `environ` over our own environment.
+    """
     async with AsyncExitStack() as stack:
-        ports = {name: stack.enter_context(PortLease()).port for name in _PORTS}
+        ports = ports or stack.enter_context(site_ports())
         path = folder / "karvon.yaml"
-        path.write_text(
-            _YAML.format(server_name=SERVER_NAME, secret=_REGISTRATION_SECRET, **ports), "utf-8"
-        )
+        content = merged(_configuration(ports), further or {})
+        path.write_text(json.dumps(content, indent=1), "utf-8")  # JSON is YAML.
+        given = dict(environ or {})
+        packages = os.pathsep.join(filter(None, (given.pop("PYTHONPATH", ""), str(_REPOSITORY))))
         process = ChildProcess(
             [sys.executable, "-m", "karvon", "up"],
             log=folder / "log",
             cwd=folder,
-            env={"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(_REPOSITORY)},
+            env={"PYTHONUNBUFFERED": "1", "PYTHONPATH": packages, **given},
             name="karvon up",
         )
         http = await stack.enter_async_context(aiohttp.ClientSession())
         await stack.enter_async_context(process)
         await process.wait_for_line("Karvon is ready", _START_SECONDS)
-        yield Site(http, *(f"http://{LOOPBACK}:{ports[one]}" for one in _ADDRESSES))
+        yield Site(process, http, *(f"http://{LOOPBACK}:{ports[one]}" for one in _ADDRESSES))
+
+
+def _configuration(ports: Mapping[str, int]) -> dict[str, Any]:
+    """The one YAML, as somebody would write it who tries things out."""
+    return {
+        "homeserver": {
+            "server_name": SERVER_NAME,
+            "listen": {"port": ports["homeserver"]},
+            "registration_shared_secret": _REGISTRATION_SECRET,
+            "demo_user": {"username": None},
+        },
+        "supervisor": {"listen": {"port": ports["status"]}},
+        "telegram": {"listen": {"port": ports["telegram"]}},
+        "whatsapp": {"listen": {"port": ports["whatsapp"]}},
+        "sandbox": {
+            "telegram": {
+                "port": ports["telegram_net"],
+                "control_port": ports["telegram_control"],
+            },
+            "whatsapp": {
+                "port": ports["whatsapp_net"],
+                "front_port": ports["whatsapp_front"],
+                "control_port": ports["whatsapp_control"],
+            },
+        },
+    }
 
 
 _ADDRESSES = ("homeserver", "telegram_control", "whatsapp_control")
