@@ -57,8 +57,9 @@ class Faults:
     _deck: list[str] = field(factory=list)
 
     def known(self) -> Sequence[str]:
-        """All faults by name."""
-        kills = [f"kill -9 of {name}" for name in _KILLED]
+        """All faults by name, of what is there."""
+        there = parts(self.breakable.supervisor)
+        kills = [f"kill -9 of {name}" for name in _KILLED if name in there]
         lines = [f"{name} is cut" for name in (*self.breakable.lines, *self.breakable.cut)]
         lines += [f"{name} hangs" for name in self.breakable.lines]
         database = [] if self.breakable.postgres is None else ["PostgreSQL is started again"]

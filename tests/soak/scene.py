@@ -123,7 +123,7 @@ async def soaked(folder: Path, plan: Plan) -> AsyncIterator[Scene]:
         names = ("telegram", "whatsapp", "homeserver")
         lines = {one: await stack.enter_async_context(FaultProxy(ports[one])) for one in names}
         postgres = await stack.enter_async_context(PostgresServer()) if plan.postgres else None
-        further = await _further(folder, lines, postgres)
+        further = await _further(folder, plan, lines, postgres)
         for name in ("tasks", "tmp"):
             (folder / name).mkdir()
         environ = {
@@ -174,12 +174,16 @@ async def soaked(folder: Path, plan: Plan) -> AsyncIterator[Scene]:
 
 
 async def _further(
-    folder: Path, lines: Mapping[str, FaultProxy], postgres: PostgresServer | None
+    folder: Path,
+    plan: Plan,
+    lines: Mapping[str, FaultProxy],
+    postgres: PostgresServer | None,
 ) -> dict[str, Any]:
     """What differs from trying things out."""
     extra = folder / "synapse-extra.yaml"
     extra.write_text(_EXTRA, "utf-8")
     further: dict[str, Any] = {
+        "guide": {"enabled": plan.errands},
         "homeserver": {"url": lines["homeserver"].url, "extra_config": str(extra)},
         "telegram": {"url": lines["telegram"].url},
         "whatsapp": {"url": lines["whatsapp"].url},
