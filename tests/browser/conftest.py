@@ -9,8 +9,8 @@ import pytest
 
 from tests.browser.album import Album
 from tests.browser.client import Person, person_at
-from tests.support.site import PASSWORD, Site, running_site
 from tests.browser.web import served_client
+from tests.support.site import PASSWORD, Site, running_site
 
 CLIENT = "KARVON_WEB_CLIENT"
 """Environment variable: folder with the build of Cinny, version 4.2."""
