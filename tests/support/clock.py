@@ -9,17 +9,21 @@ _LOOKS_EVERY = 0.05
 
 
 class HastyClock:
-    """Tells the true time, but sleeps only a fraction of what it is asked to.
+    """Tells the true time, or one that is later, but sleeps only a fraction of what it is asked to.
+
+    Attributes:
+        ahead: how much later.
 
     See `bridges.core.clock.Clock`.
     """
 
     def __init__(self, haste: float) -> None:
         self._haste = haste
+        self.ahead = timedelta()
 
     def now(self) -> datetime:
         """The wall clock time, timezone-aware, in UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self.ahead
 
     async def sleep(self, seconds: float) -> None:
         """Wait a fraction of this."""

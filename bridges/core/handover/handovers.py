@@ -18,6 +18,7 @@ from bridges.core.handover.state import (
     Handover,
     Step,
     asked_again,
+    is_as_before,
     with_consent,
 )
 from bridges.core.handover.steps import HandoverSteps
@@ -213,7 +214,7 @@ class Handovers:
             now = await self._store.of(before.kept)
             if now is not None and after.step is Step.RETURNING and now.may_be_taken_back:
                 after = evolve(now, step=after.step, guest_stays=after.guest_stays)
-            elif now != before:
+            elif not is_as_before(now, before):
                 raise Rejected(
                     "HANDOVER.CHANGED",
                     user_text("Something else was decided just now. Say hand-overs to see it."),

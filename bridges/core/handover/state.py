@@ -157,6 +157,17 @@ def asked_again(handover: Handover, before: Handover | None) -> Handover:
     return evolve(handover, guest_stays=stayed)
 
 
+def is_as_before(now: Handover | None, before: Handover) -> bool:
+    """Whether nobody has decided anything since an earlier look at a handover.
+
+    A question may have been put meanwhile: that is noted when the one who is asked may have read it.
+    """
+    if now is None:
+        return False
+    was_put = now.is_open and before.is_open and evolve(now, step=before.step) == before
+    return was_put or now == before
+
+
 def with_consent(handover: Handover, person: UserID) -> Handover:
     """The same, after one of the two has said that they need the network no more."""
     if person == handover.keeper:

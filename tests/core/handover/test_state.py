@@ -17,6 +17,7 @@ from bridges.core.handover.state import (
     Step,
     asked_again,
     direct_rooms,
+    is_as_before,
     is_federated,
     keeps_own,
     shown_elsewhere,
@@ -100,6 +101,17 @@ def test_who_has_stayed_is_in_the_room_whatever_is_asked_again(one: Handover, st
     assert not asked_again(one, evolve(stayed, guest_stays=False)).guest_stays
     assert not asked_again(one, evolve(stayed, room=ELSEWHERE)).guest_stays
     assert not asked_again(one, None).guest_stays
+
+
+@given(handovers, steps)
+def test_only_what_people_decide_makes_a_difference(one: Handover, step: Step) -> None:
+    question = {Step.ASKING, Step.ASKED}
+    assert is_as_before(one, one)
+    assert is_as_before(one, evolve(one, step=step)) is (
+        step is one.step or {step, one.step} == question
+    )
+    assert not is_as_before(one, evolve(one, changed_at=1))
+    assert not is_as_before(None, one)
 
 
 @given(handovers)
