@@ -17,10 +17,11 @@ from bridges.contacts.store.schema import contact_tables
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import open_database
 from bridges.guide.archives.deposit import Place
+from bridges.guide.leaving.kept import kept_subjects
 from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.schema import guide_tables
-from bridges.migration.leaving.deletion.subjects import Kept, Subject
+from bridges.migration.leaving.deletion.subjects import Subject
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
 from karvon.config.secretstore import SecretStore
@@ -40,15 +41,6 @@ class GuideData:
     def subjects(self, owner: UserID) -> Mapping[str, Subject]:
         """Give what can be deleted of a person, by the name of its kind."""
 
-        async def cards() -> int:
-            return sum(len(book.cards) for book in await self.contacts.books(owner))
-
-        async def entries() -> int:
-            return int(await self.directory.record(owner) is not None)
-
-        async def archives() -> int:
-            return len(await self.deposits.of(owner))
-
         async def forget_archives() -> None:
             for deposit in await self.deposits.of(owner):
                 folder = Place.of(self.archives, deposit).folder
@@ -56,11 +48,7 @@ class GuideData:
                 await self.deposits.remove(deposit.id)
             await self.people.forget(owner)
 
-        return {
-            "contacts": Kept(cards, lambda: self.contacts.forget(owner)),
-            "directory": Kept(entries, lambda: self.directory.forget(owner)),
-            "dropped": Kept(archives, forget_archives),
-        }
+        return kept_subjects(owner, self.contacts, self.directory, self.deposits, forget_archives)
 
 
 @asynccontextmanager

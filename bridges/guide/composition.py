@@ -2,7 +2,7 @@
 """The guide's composition root: everything is made and put together here."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from uuid import uuid4
 
@@ -34,12 +34,18 @@ from bridges.guide.commands.contacts import ContactCommands
 from bridges.guide.commands.directory import DirectoryCommands, DirectoryVoice
 from bridges.guide.commands.forgetting import Forget, forget_command
 from bridges.guide.commands.general import general_commands
+from bridges.guide.commands.leaving import EXPORT, FAREWELL, LeavingCommands
 from bridges.guide.commands.report import report_command
 from bridges.guide.config import GuideSettings
 from bridges.guide.conversation.conversation import Conversation, Repertoire
 from bridges.guide.conversation.errands import Errands
 from bridges.guide.conversation.listening import Listening
 from bridges.guide.conversation.voice import Voice
+from bridges.guide.leaving.departures import Departures
+from bridges.guide.leaving.exports import Exports, Folders
+from bridges.guide.leaving.farewells import Farewells
+from bridges.guide.leaving.kept import kept_subjects
+from bridges.guide.leaving.speaking import Speaking
 from bridges.guide.live import KINDS, services
 from bridges.guide.matrix.account import TOKEN
 from bridges.guide.matrix.client import MatrixClient
@@ -48,6 +54,8 @@ from bridges.guide.store.errands import ErrandStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.progress import ProgressStore
 from bridges.guide.store.unread import UnreadStore
+from bridges.guide.store.wishes import WishStore
+from bridges.migration.leaving.deletion.subjects import Subject
 
 
 class Parts:
@@ -155,10 +163,16 @@ class Parts:
         return Holdings(self.contacts)
 
     @cached_property
+    def directory_store(self) -> DirectoryStore:
+        """Who is here, as it is stored."""
+        return DirectoryStore(self.database, self.secrets)
+
+    @cached_property
     def directory(self) -> Directory:
         """Who is here, for those who may know."""
-        store = DirectoryStore(self.database, self.secrets)
-        return Directory(store, Keys(self.database, self.secrets, os.urandom), self.clock)
+        return Directory(
+            self.directory_store, Keys(self.database, self.secrets, os.urandom), self.clock
+        )
 
     @cached_property
     def rounds(self) -> Rounds:
@@ -181,6 +195,60 @@ class Parts:
             self.people.forget,
         )
 
+    @cached_property
+    def wishes(self) -> WishStore:
+        """What those who leave have asked for."""
+        return WishStore(self.database, self.secrets)
+
+    @cached_property
+    def departures(self) -> Departures:
+        """What works on that."""
+        exported = Folders(self.settings.folder / "exports")
+        speaking, leaving = Speaking(self.voice), self.settings.leaving
+        exports = Exports(
+            leaving,
+            exported,
+            self.client,
+            self.contacts,
+            self.wishes,
+            speaking,
+            self.clock,
+            self.settings.archive_size,
+        )
+        farewells = Farewells(
+            leaving,
+            Folders(self.settings.folder / "farewells"),
+            self.client,
+            speaking,
+            self.clock,
+            self.kept_of,
+            self.quiet,
+            (exported.delete, self.forget_archives, *self.forgetters),
+            self.settings.receipt_key,
+        )
+        return Departures(exports, farewells, exported, self.wishes, speaking, self.clock)
+
+    def kept_of(self, owner: UserID) -> Mapping[str, Subject]:
+        """Give what is stored of a person, to be deleted kind by kind."""
+        return kept_subjects(
+            owner,
+            self.contacts,
+            self.directory_store,
+            self.deposits,
+            lambda: self.forget_archives(owner),
+        )
+
+    async def quiet(self, owner: UserID) -> None:
+        """Do nothing for a person any more but let them go."""
+        await self.workshop.quiet(owner)
+        await self.departures.halt_export(owner)
+
+    @cached_property
+    def leaving_commands(self) -> LeavingCommands:
+        """What people say when they leave."""
+        leaving = self.settings.leaving
+        return LeavingCommands(self.departures, self.wishes, self.people, leaving, self.clock)
+
     async def forget_files(self, person: UserID) -> None:
         """Delete what a person has dropped and not started."""
         await self.workshop.forget(person, WAITING)
@@ -193,18 +261,23 @@ class Parts:
     def repertoire(self) -> Repertoire:
         """What the guide understands."""
         archives, contacts = self.archive_commands, self.contact_commands
+        leaving = self.leaving_commands
+        everything = (self.forget_archives, self.departures.drop_export, *self.forgetters)
         return Repertoire(
             commands=(
                 *archives.commands(),
                 *contacts.commands(),
                 report_command(self.reports),
                 *self.directory_commands.commands(),
-                forget_command(self.forget_files, (self.forget_archives, *self.forgetters)),
+                forget_command(self.forget_files, everything),
+                *leaving.commands(),
                 *general_commands(),
             ),
             answers={
                 workshop.SUBJECT: archives.answer,
                 contact_subject.SUBJECT: contacts.answer,
+                EXPORT: leaving.answer_export,
+                FAREWELL: leaving.answer_farewell,
             },
             file=archives.file,
         )
@@ -241,3 +314,4 @@ class Parts:
         await self.directory.reseal()
         await self.deposits.reseal()
         await self.errands.reseal()
+        await self.wishes.reseal()

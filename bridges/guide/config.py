@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from attrs import field, frozen
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mautrix.types import UserID
 from pydantic import Field, SecretStr
 
@@ -22,6 +23,7 @@ from bridges.core.config import (
     Section,
     Size,
 )
+from bridges.migration.leaving.settings import LeavingSettings
 from bridges.migration.run.checking import Finding
 from bridges.migration.run.settings import MigrationSettings
 
@@ -66,6 +68,8 @@ class GuideSettings:
         archive_size: bytes.
         bridges: where the bridges tell of logins and contacts.
         services: patterns of the Matrix ids of bots and ghosts, to be matched whole.
+        leaving: how those who leave are spoken for.
+        receipt_key: gives the key that signs receipts of deletions.
         obstacles: says what in the homeserver's policy stands against the rooms of archives.
     """
 
@@ -85,6 +89,8 @@ class GuideSettings:
     permissions: Permissions
     archive_size: int
     migration: MigrationSettings
+    leaving: LeavingSettings
+    receipt_key: Callable[[], Ed25519PrivateKey] = field(repr=False)
     bridges: tuple[BridgeAddress, ...]
     services: tuple[str, ...]
     metrics: ListenConfig | None

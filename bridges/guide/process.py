@@ -97,6 +97,7 @@ async def running_guide(
             served(Figures(parts.totals), settings.metrics),
             following(parts.live_books, parts.counting, clock),
             parts.workshop.working(),
+            parts.departures.working(),
             parts.rounds.going(),
             parts.conversation.working(),
         ):

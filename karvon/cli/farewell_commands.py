@@ -5,11 +5,12 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from karvon.cli.context import Invocation, invocation
 from karvon.cli.languages import language as language_of
@@ -27,18 +28,18 @@ from karvon.cli.leave_context import (
 from karvon.config.layout import Layout
 from karvon.config.secretstore import SecretStore
 from karvon.errors import OperatorError
-from karvon.files import make_private_folder
-from policy_module.audit.keys import UnusableKeyError, public_key, signing_key
+from policy_module.audit.keys import UnusableKeyError, public_key
 from policy_module.audit.notes import InvalidNoteError, decoded_key, encoded_key
-from policy_module.files import write_atomically
 
 if TYPE_CHECKING:
     from mautrix.types import UserID
 
     from bridges.core.text import Translation
+    from bridges.migration.leaving.deletion.deleting import Step
+    from bridges.migration.leaving.deletion.steps import Farewell
     from bridges.migration.leaving.deletion.wording import Circumstances
     from bridges.migration.leaving.receipt.document import Receipt
-    from karvon.leaving import Farewell, LeavingSettings
+    from bridges.migration.leaving.settings import LeavingSettings
 
 
 def delete(
@@ -76,8 +77,8 @@ def delete(
     Stopped at any point, it goes on when called again.
     """
     from bridges.migration.closing import confirm_deletion, password_of
+    from bridges.migration.leaving.deletion.steps import Farewell
     from bridges.migration.leaving.deletion.wording import Circumstances
-    from karvon.leaving import Farewell
 
     call = invocation(context)
     say = words(language_of(call, language))
@@ -138,7 +139,10 @@ def verify(
 
 def key(context: typer.Context) -> None:
     """Print the public key that receipts are checked with; it is made at its first use."""
-    print(encoded_key(_signing_key(invocation(context)).public_key().public_bytes_raw()))
+    from karvon.leaving import receipt_key
+
+    key = receipt_key(invocation(context).load())
+    print(encoded_key(key.public_key().public_bytes_raw()))
 
 
 # -- What they share
@@ -147,12 +151,7 @@ def key(context: typer.Context) -> None:
 async def _survey(
     call: Invocation, settings: "LeavingSettings", farewell: "Farewell", say: "Translation"
 ) -> None:
-    from karvon.leaving import farewell_steps, guide_data
-
-    async with (
-        guide_data(call.load(), _secrets(call)) as guide,
-        farewell_steps(settings, farewell, guide, say) as steps,
-    ):
+    async with _steps(call, settings, farewell, say) as steps:
         for step in reversed(steps):
             print(f"{say(step.title)}: {await step.subject.count()}")
 
@@ -170,17 +169,14 @@ async def _delete(
     from bridges.migration.leaving.deletion.deleting import delete as delete_all
     from bridges.migration.leaving.deletion.wording import what_stays
     from bridges.migration.leaving.receipt.document import Receipt
-    from bridges.migration.leaving.receipt.signing import signed
-    from karvon.leaving import farewell_steps, guide_data
+    from bridges.migration.leaving.receipt.making import write_receipt
+    from karvon.leaving import receipt_key
 
     try:
         record = Record.open(target.with_name(f"{target.name}.part"), farewell.owner, _now())
     except (ValueError, KeyError) as error:
         raise OperatorError(f"choose another --receipt: {error}") from None
-    async with (
-        guide_data(call.load(), _secrets(call)) as guide,
-        farewell_steps(settings, farewell, guide, say) as steps,
-    ):
+    async with _steps(call, settings, farewell, say) as steps:
         await survey(steps, record)
         deleted = await delete_all(
             steps,
@@ -196,13 +192,24 @@ async def _delete(
         deleted,
         what_stays(seen),
     )
-    document = signed(made.document(say), made.server, _signing_key(call))
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    write_atomically(target, text.encode())
-    lines = "".join(f"{line}\n" for line in document["text"])
-    write_atomically(target.with_suffix(".txt"), lines.encode())
+    write_receipt(made, target, receipt_key(call.load()), say)
     record.path.unlink()
     return made
+
+
+@asynccontextmanager
+async def _steps(
+    call: Invocation, settings: "LeavingSettings", farewell: "Farewell", say: "Translation"
+) -> "AsyncIterator[list[Step]]":
+    from bridges.core.clock import SystemClock
+    from bridges.migration.leaving.deletion.steps import farewell_steps
+    from karvon.leaving import guide_data
+
+    secrets = SecretStore(Layout.of(call.load()).secrets)
+    async with guide_data(call.load(), secrets) as guide:
+        kept = {} if guide is None else guide.subjects(farewell.owner)
+        async with farewell_steps(settings, farewell, kept, say, SystemClock()) as steps:
+            yield steps
 
 
 def _export_of(owner: "UserID", path: Path | None, no_export: bool) -> str | None:
@@ -227,25 +234,14 @@ def _export_of(owner: "UserID", path: Path | None, no_export: bool) -> str | Non
 
 
 def _public_key(context: typer.Context, given: str | None) -> bytes:
+    from karvon.leaving import receipt_key
+
     try:
         if given is None:
-            return _signing_key(invocation(context)).public_key().public_bytes_raw()
+            return receipt_key(invocation(context).load()).public_key().public_bytes_raw()
         return public_key(Path(given)) if Path(given).is_file() else decoded_key(given)
     except (InvalidNoteError, UnusableKeyError):
         raise OperatorError(f"{given} is no public key as 'karvon leave key' prints it") from None
-
-
-def _signing_key(call: Invocation) -> Ed25519PrivateKey:
-    folder = Layout.of(call.load()).receipts
-    make_private_folder(folder)
-    try:
-        return signing_key(folder)
-    except UnusableKeyError as error:
-        raise OperatorError(str(error)) from None
-
-
-def _secrets(call: Invocation) -> SecretStore:
-    return SecretStore(Layout.of(call.load()).secrets)
 
 
 def _now() -> int:

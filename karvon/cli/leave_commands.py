@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from bridges.migration.leaving.export.keys import Unsealing
     from bridges.migration.leaving.export.manifest import Manifest
     from bridges.migration.leaving.export.reading import Progress, Reading
+    from bridges.migration.leaving.settings import LeavingSettings
     from karvon.config.model import KarvonConfig
-    from karvon.leaving import LeavingSettings
 
 STOPPED = 130
 """128 + SIGINT, as shells say it."""
@@ -142,14 +142,13 @@ async def _export(
     unsealing: "Unsealing",
     say: "Translation",
 ) -> "Manifest":
-    from bridges.migration.leaving.export.exporting import JOURNAL, Wishes, complete
-    from bridges.migration.leaving.export.exporting import read as read_all
+    from bridges.core.clock import SystemClock
+    from bridges.migration.leaving.export.whole import export as export_all
+    from bridges.migration.leaving.export.whole import wishes_of
 
-    wishes = Wishes(owner, cards, settings.numbers, settings.is_voice, say)
+    wishes, token = wishes_of(settings, owner, cards, say), token_of(settings)
     with _bars() as progress:
-        async with _reading(settings, owner, folder / JOURNAL, unsealing) as reading:
-            await read_all(reading, owner, progress)
-            return await complete(reading, wishes, folder, progress)
+        return await export_all(settings, token, wishes, folder, unsealing, progress, SystemClock())
 
 
 async def _cards(config: "KarvonConfig", owner: "UserID") -> "tuple[Card, ...]":
@@ -185,7 +184,7 @@ async def _reading(
     from bridges.core.clock import SystemClock
     from bridges.migration.leaving.export.journal import Journal
     from bridges.migration.leaving.export.reading import Reading
-    from karvon.leaving import as_person
+    from bridges.migration.leaving.settings import as_person
 
     with Journal.open(journal) as opened:
         async with as_person(settings, owner, token_of(settings)) as (homeserver, sender):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mautrix.types import UserID
 
     from bridges.core.text import Translation
-    from karvon.leaving import LeavingSettings
+    from bridges.migration.leaving.settings import LeavingSettings
 
 DIFFERS = 3
 """Exit code for "something is not as it should be"."""

@@ -26,6 +26,7 @@ from karvon.config.settings import (
 )
 from karvon.errors import OperatorError
 from karvon.files import make_private_folder
+from karvon.leaving import leaving_settings, receipt_key
 from karvon.migration import migration_settings, policy_findings
 from karvon.stack.own import OwnConnector
 from karvon.stack.synapse import shared_secret
@@ -87,6 +88,8 @@ def guide_settings(config: KarvonConfig, secrets: SecretStore) -> GuideSettings:
         permissions=permissions(config),
         archive_size=parse_size(guide.archive_size),
         migration=migration,
+        leaving=leaving_settings(config, secrets),
+        receipt_key=functools.partial(receipt_key, config),
         bridges=tuple(migration.addresses.values()),
         services=_services(config, secrets),
         metrics=guide.metrics,

@@ -29,6 +29,8 @@ class EncryptedPerson:
         self.read: list[str] = []
         """The texts of all of them, but for later versions."""
         self.undecrypted: list[str] = []
+        self.handed: list[dict[str, Any]] = []
+        """Messages with files, as they were decrypted, in order."""
 
     async def sync(self, *, full: bool = False) -> None:
         """Hear what is new, and see to the keys. Before ``full``, this device had none."""
@@ -42,6 +44,8 @@ class EncryptedPerson:
                     self.undecrypted.append(event.event_id)
                 elif event.source["type"] == "m.room.message" and event.sender != client.user_id:
                     self.heard.append(event.source)
+                    if "filename" in event.source["content"]:
+                        self.handed.append(event.source)
                     if "m.new_content" not in event.source["content"]:
                         self.read.append(str(event.source["content"]["body"]))
         await client.send_to_device_messages()
@@ -154,15 +158,21 @@ class EncryptedPerson:
     async def pick_up(self, name: str) -> bytes:
         """Wait for an encrypted file of this name and read it."""
 
-        async def found() -> dict[str, Any] | None:
-            for event in self.heard:
-                if event["content"].get("filename") == name:
-                    return dict(event["content"]["file"])
+        async def found() -> bool:
             await self.sync()
-            return None
+            return any(one["content"]["filename"] == name for one in self.handed)
 
-        file = await eventually(found)
-        assert file is not None
+        try:
+            await eventually(found)
+        except TimeoutError as error:
+            error.add_note(f"read: {self.read}")
+            raise
+        return await self.read_file(name)
+
+    async def read_file(self, name: str) -> bytes:
+        """Read the last encrypted file of this name that came."""
+        named = [one["content"] for one in self.handed if one["content"]["filename"] == name]
+        file = named[-1]["file"]
         stored = accepted(await self._nio.download(file["url"]))
         key, digest = file["key"]["k"], file["hashes"]["sha256"]
         return bytes(decrypt_attachment(stored.body, key, digest, file["iv"]))

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files in messages: what is read of them, what they are called here, and their encryption."""
 
+import os
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nio.crypto import encrypt_attachment  # type: ignore[import-untyped]
+from nio.crypto import decrypt_attachment, encrypt_attachment  # type: ignore[import-untyped]
 
 from bridges.guide.archives.attachment import (
     Attachment,
     Damaged,
     Lock,
+    Locking,
     Unlocking,
     attachment_of,
     safe_name,
@@ -44,6 +46,16 @@ def test_what_another_program_has_encrypted_is_read_in_any_pieces(
     read = b"".join(unlocking.open(encrypted[start:end]) for start, end in pairwise(places))
     unlocking.finish()
     assert read == data
+
+
+@given(st.lists(st.binary(max_size=2000), max_size=4))
+def test_another_program_reads_what_was_encrypted_in_pieces(pieces: list[bytes]) -> None:
+    locking = Locking(os.urandom)
+    encrypted = b"".join(map(locking.seal, pieces))
+    file = locking.file(URI)
+    key, digest = file["key"]["k"], file["hashes"]["sha256"]
+    assert decrypt_attachment(encrypted, key, digest, file["iv"]) == b"".join(pieces)
+    assert attachment_of({"body": "chat.zip", "file": file}).uri == URI
 
 
 @given(st.binary(min_size=1, max_size=100), st.data())

@@ -12,6 +12,8 @@ from bridges.core.secretbox import SecretBox, SecretUnreadable
 from bridges.core.storage.database import Database, open_database
 from bridges.guide.archives.attachment import Attachment, Lock
 from bridges.guide.archives.deposit import AT_WORK, Deposit, Details, State
+from bridges.guide.leaving.wish import Details as WishDetails
+from bridges.guide.leaving.wish import Kind, Stage, Wish
 from bridges.guide.matrix.events import Message, Unreadable
 from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.errands import ErrandStore
@@ -19,6 +21,7 @@ from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.progress import ProgressStore
 from bridges.guide.store.schema import guide_tables
 from bridges.guide.store.unread import UnreadStore
+from bridges.guide.store.wishes import WishStore
 from bridges.migration.archives.whatsapp import DateOrder
 from bridges.migration.plan.model import Answers, Asked, Option, Question
 
@@ -133,3 +136,21 @@ async def test_errands_are_kept_until_they_are_done(database: Database) -> None:
     assert await store.all() == [asked]
     await store.forget(OWNER)
     assert await store.all() == []
+
+
+async def test_of_each_kind_a_person_has_one_wish(database: Database) -> None:
+    store = WishStore(database, OLD)
+    details = WishDetails(ROOM, EventID("$asked"), 1_700_000_000_000, "tg", manifest="abc")
+    wish = Wish(OWNER, Kind.EXPORT, Stage.ASKED, details)
+    await store.put(wish)
+    await store.put(wish.become(Stage.MAKING, notice=EventID("$notice")))
+    await store.put(Wish(OWNER, Kind.FAREWELL, Stage.SURE, details))
+    row = await database.fetchrow("SELECT details FROM guide_wish")
+    assert row is not None
+    assert b"asked" not in bytes(row["details"])
+    await WishStore(database, NEW).reseal()
+    store = WishStore(database, SecretBox(b"n" * 32))
+    found = await store.get(OWNER, Kind.EXPORT)
+    assert found == wish.become(Stage.MAKING, notice=EventID("$notice"))
+    await store.remove(OWNER, Kind.EXPORT)
+    assert [one.kind for one in await store.all()] == [Kind.FAREWELL]

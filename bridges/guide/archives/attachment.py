@@ -8,7 +8,7 @@ SHA-256 of what was encrypted.
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -99,6 +99,44 @@ class Unlocking:
         """Raise ``Damaged`` unless all that came is what was sent."""
         if self._hash.digest() != self._expected:
             raise Damaged
+
+
+class Locking:
+    """Encrypts a file piece by piece; ``random`` gives so many bytes that nobody can foretell."""
+
+    def __init__(self, random: Callable[[int], bytes]) -> None:
+        self._key = random(_KEY_BYTES)
+        # The other half counts (specification, "Extensions to m.room.message msgtypes").
+        self._iv = random(_IV_BYTES // 2) + bytes(_IV_BYTES // 2)
+        self._cipher = Cipher(algorithms.AES(self._key), modes.CTR(self._iv)).encryptor()
+        self._hash = hashlib.sha256()
+
+    def seal(self, piece: bytes) -> bytes:
+        """Give a piece encrypted."""
+        sealed = self._cipher.update(piece)
+        self._hash.update(sealed)
+        return sealed
+
+    def file(self, uri: str) -> dict[str, Any]:
+        """Give what a message says of the file (``EncryptedFile``), once all of it was encrypted."""
+        k = base64.urlsafe_b64encode(self._key).rstrip(b"=").decode()
+        return {
+            "v": "v2",
+            "url": uri,
+            "key": {
+                "kty": "oct",
+                "key_ops": ["encrypt", "decrypt"],
+                "alg": "A256CTR",
+                "k": k,
+                "ext": True,
+            },
+            "iv": _encoded(self._iv),
+            "hashes": {"sha256": _encoded(self._hash.digest())},
+        }
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).rstrip(b"=").decode()
 
 
 def _lock(sealed: Mapping[str, Any]) -> Lock:

@@ -22,6 +22,7 @@ from bridges.guide.archives.answering import asking, distinct, remembered
 from bridges.guide.archives.deposit import AT_WORK, Deposit, State
 from bridges.guide.archives.steps import Steps
 from bridges.guide.conversation.command import CannotDo
+from bridges.guide.conversation.repeating import told_meanwhile
 from bridges.guide.conversation.voice import Voice
 from bridges.guide.faults import STORAGE, place_of
 from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
@@ -39,10 +40,6 @@ SUBJECT = "archive"
 _AT_ONCE = 4
 _PAUSE = 10.0
 """Seconds between two tries while the homeserver does not answer."""
-
-_BETWEEN_NEWS = 6.0
-"""Seconds between two versions of the notice that says how far it is. Synapse takes one message in five
-seconds from a user, unless it is told otherwise."""
 
 _REFUSED = (CannotDo, ArchiveRefused, PlanRefused, SourceRefused)
 
@@ -91,6 +88,13 @@ class Workshop:
         task = self._tasks.pop(deposit.id, None)
         if task is not None:
             await ended([task])
+
+    async def quiet(self, owner: UserID) -> None:
+        """Stop all that is brought over or taken back for a person."""
+        for deposit in await self._store.of(owner):
+            if deposit.state in AT_WORK:
+                await self.halt(deposit)
+                await self._store.save(deposit.become(State.STOPPED))
 
     async def forget(self, owner: UserID, states: Collection[State]) -> None:
         """Delete a person's deposits that are in some states, with their files."""
@@ -265,21 +269,17 @@ class Workshop:
     @asynccontextmanager
     async def _news(self, deposit: Deposit) -> AsyncIterator[Progress]:
         """Have the notice tell how far it is."""
-        counted = _Counted()
-        task = asyncio.create_task(self._keep_telling(deposit, counted), name="progress")
-        try:
-            yield Progress(begin=counted.begin, advance=counted.advance)
-        finally:
-            await ended([task])
-
-    async def _keep_telling(self, deposit: Deposit, counted: "_Counted") -> None:
+        counted, total = _Counted(), await self._steps.size(deposit)
         told = 0
-        total = await self._steps.size(deposit)
-        while True:
-            await self._clock.sleep(_BETWEEN_NEWS)
+
+        async def tell() -> None:
+            nonlocal told
             if counted.done != told:
                 told = counted.done
                 await self.update(deposit, told, telling.progress(deposit.name, told, total))
+
+        async with told_meanwhile(tell, self._clock):
+            yield Progress(begin=counted.begin, advance=counted.advance)
 
     async def update(self, deposit: Deposit, step: str | int, lines: Sequence[UserText]) -> None:
         """Give the notice of a deposit another text."""

@@ -2,6 +2,7 @@
 """The guide's voice: notices in the language of whom it talks to, and their later versions."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mautrix.types import EventID, RoomID, UserID
@@ -62,7 +63,13 @@ class Voice:
         await self._client.send(room, replaced, transaction_id("guide", *identity))
 
     async def hand(
-        self, room: RoomID, name: str, mime: str, data: bytes, *, identity: Sequence[str | int]
+        self,
+        room: RoomID,
+        name: str,
+        mime: str,
+        data: bytes | Path,
+        *,
+        identity: Sequence[str | int],
     ) -> EventID:
         """Send a file."""
         content = await self._client.upload(room, name, mime, data)

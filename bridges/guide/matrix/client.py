@@ -7,7 +7,8 @@ homeserver, as the homeserver's other services do.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.egress.border import Border
 from bridges.core.egress.http import GuardedConnector
+from bridges.guide.archives.attachment import Locking
 from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
 from bridges.guide.matrix.events import Batch, Invitation, Message, Unreadable
 
@@ -28,6 +30,7 @@ _LISTEN_SECONDS = 30
 _CONNECTIONS = 16
 _REQUEST_SECONDS = 60
 _KEYS = "keys.db"
+_PIECE = 256 * 1024
 
 _FILTER: Json = {
     "presence": {"types": []},
@@ -56,8 +59,9 @@ class MatrixClient:
     All requests raise ``GuideRefused``, ``GuideUnavailable`` and ``LoggedOut``.
     """
 
-    def __init__(self, client: nio.AsyncClient) -> None:
+    def __init__(self, client: nio.AsyncClient, random: Callable[[int], bytes]) -> None:
         self._nio = client
+        self._random = random
         self._heard = asyncio.Event()
         """Set once it is known who is in which room, and which rooms are encrypted."""
 
@@ -82,7 +86,7 @@ class MatrixClient:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             client.client_session = session
-            yield cls(client)
+            yield cls(client, os.urandom)
 
     # -- Logging in
 
@@ -155,7 +159,8 @@ class MatrixClient:
             found = self._nio.decrypt_event(event)
         except nio.EncryptionError:
             return None
-        return Message(before.event, before.room, before.sender, _content(found.source))
+        device = self._device(found, before.room)
+        return Message(before.event, before.room, before.sender, _content(found.source), device)
 
     def room_with(self, person: UserID) -> RoomID | None:
         """Give a room where somebody is alone with the guide, as far as was heard."""
@@ -164,6 +169,13 @@ class MatrixClient:
             if set(known.users) == both and not known.users[person].invited:
                 return RoomID(room)
         return None
+
+    async def is_sealed_with(self, room: RoomID, person: UserID) -> bool:
+        """Tell whether a room is encrypted and nobody is there or invited but the guide and somebody."""
+        await self._heard.wait()
+        known = self._nio.rooms.get(room)
+        both = {self._nio.user_id, person}
+        return known is not None and known.encrypted and set(known.users) == both
 
     # -- Doing
 
@@ -187,19 +199,27 @@ class MatrixClient:
         )
         return EventID(_accepted(await self._asked(sent)).event_id)
 
-    async def upload(self, room: RoomID, name: str, mime: str, data: bytes) -> Json:
+    async def upload(self, room: RoomID, name: str, mime: str, data: bytes | Path) -> Json:
         """Store a file for a room, encrypted where the room is; give the content that shows it."""
         await self._heard.wait()
         known = self._nio.rooms.get(room)
         sealed = known is not None and known.encrypted
-        uploading = self._nio.upload(
-            lambda *_: data, mime, None if sealed else name, sealed, filesize=len(data)
-        )
-        answer, keys = await self._asked(uploading)
+        size = await asyncio.to_thread(_size, data)
+        locking = Locking(self._random)
+
+        def pieces(*_: int) -> AsyncIterator[bytes]:
+            # Not by nio: it learns the hash behind the last piece, and an answer may come before that.
+            nonlocal locking
+            locking = Locking(self._random)
+            return _pieces(data, locking.seal if sealed else bytes)
+
+        kind = "application/octet-stream" if sealed else mime
+        uploading = self._nio.upload(pieces, kind, None if sealed else name, filesize=size)
+        answer, _ = await self._asked(uploading)
         uri = _accepted(answer).content_uri
-        info = {"mimetype": mime, "size": len(data)}
+        info = {"mimetype": mime, "size": size}
         shown: Json = {"msgtype": "m.file", "body": name, "filename": name, "info": info}
-        return shown | ({"file": {**keys, "url": uri}} if keys else {"url": uri})
+        return shown | ({"file": locking.file(uri)} if sealed else {"url": uri})
 
     @asynccontextmanager
     async def download(self, uri: str) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -216,6 +236,20 @@ class MatrixClient:
                 yield response
         except (aiohttp.ClientError, TimeoutError) as error:
             raise GuideUnavailable(type(error).__name__) from error
+
+    async def largest_upload(self) -> int | None:
+        """Tell how many bytes a file may have (``GET /media/config``); None if there is no limit."""
+        url = f"{self._nio.homeserver}/_matrix/client/v1/media/config"
+        headers = {"Authorization": f"Bearer {self._nio.access_token}"}
+        try:
+            async with self._nio.client_session.get(url, headers=headers) as response:
+                if response.status != 200:
+                    raise GuideUnavailable(str(response.status))
+                answer = await response.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise GuideUnavailable(type(error).__name__) from error
+        size = answer.get("m.upload.size") if isinstance(answer, dict) else None
+        return size if isinstance(size, int) else None
 
     # -- Inside
 
@@ -238,6 +272,19 @@ class MatrixClient:
         except nio.LocalProtocolError as error:
             raise GuideRefused(type(error).__name__) from error
 
+    def _device(self, event: Any, room: str) -> str | None:
+        """Give on which of its sender's devices an event was encrypted, by the keys of both."""
+        if not event.decrypted:
+            return None
+        store = self._nio.olm.inbound_group_store
+        session = store.get(room, event.sender_key, event.session_id)
+        if session is None or session.forwarding_chain:
+            return None
+        keys = event.sender_key, session.ed25519
+        devices = self._nio.device_store.active_user_devices(event.sender)
+        found = (str(one.id) for one in devices if (one.curve25519, one.ed25519) == keys)
+        return next(found, None)
+
     def _invitations(self, answer: Any) -> Iterator[Invitation]:
         for room, info in answer.rooms.invite.items():
             for event in info.invite_state:
@@ -257,7 +304,21 @@ class MatrixClient:
                 if isinstance(event, nio.MegolmEvent):
                     yield Unreadable(*place, event.source)
                 elif event.source.get("type") == "m.room.message":
-                    yield Message(*place, _content(event.source))
+                    yield Message(*place, _content(event.source), self._device(event, room))
+
+
+def _size(data: bytes | Path) -> int:
+    return len(data) if isinstance(data, bytes) else data.stat().st_size
+
+
+async def _pieces(data: bytes | Path, changed: Callable[[bytes], bytes]) -> AsyncIterator[bytes]:
+    """Give a file piece by piece, each changed."""
+    if isinstance(data, bytes):
+        yield changed(data)
+        return
+    with await asyncio.to_thread(data.open, "rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield changed(piece)
 
 
 def _content(source: Json) -> Json:

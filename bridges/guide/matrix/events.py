@@ -18,12 +18,18 @@ class Invitation:
 
 @frozen
 class Message:
-    """An ``m.room.message``, decrypted if it was encrypted."""
+    """An ``m.room.message``, decrypted if it was encrypted.
+
+    Attributes:
+        device: of the sender, on which it was encrypted: the sender's list of devices has its keys. None if
+            it was not encrypted, or by nobody knows whom.
+    """
 
     event: EventID
     room: RoomID
     sender: UserID
     content: Mapping[str, Any] = field(repr=False)
+    device: str | None = None
 
 
 @frozen

@@ -169,7 +169,7 @@ async def test_interrupted_it_goes_on_with_what_was_there_at_first(
     """And with the person's own token and password, as where nobody may speak for others."""
     leaver = await Leaver.of(home, "anjir")
     await leaver.settle()
-    go, gone = Rooms._go, 0
+    go, gone = Rooms.go, 0
 
     async def once_only(self: Rooms, *given: Any, **named: Any) -> None:
         nonlocal gone
@@ -180,7 +180,7 @@ async def test_interrupted_it_goes_on_with_what_was_there_at_first(
 
     own: list[str | Path] = ["--without-export", "--token-file", leaver.token_file]
     with monkeypatch.context() as unlucky:
-        unlucky.setattr(Rooms, "_go", once_only)
+        unlucky.setattr(Rooms, "go", once_only)
         with pytest.raises(RuntimeError):
             await leaver.run(*own)
     assert not leaver.receipt.exists()

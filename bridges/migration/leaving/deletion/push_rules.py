@@ -93,5 +93,13 @@ class PushRules:
                 continue  # It is counted again, and told.
 
     async def _changes(self) -> list[Change]:
-        usual = await self.untouched.call("GET", _RULES)
-        return changes(await self.person.call("GET", _RULES), usual)
+        return changes(await self.person.call("GET", _RULES), await self._usual())
+
+    async def _usual(self) -> Json:
+        """Give the rules everybody has; none where the homeserver does not know the bot."""
+        bot = self.untouched
+        try:
+            await bot.homeserver.register(bot.sender.mxid[1:].partition(":")[0])
+            return await bot.call("GET", _RULES)
+        except HomeserverRefused:
+            return {}

@@ -203,23 +203,33 @@ class Media:
 
 @frozen
 class Rooms:
-    """All rooms: left, invitations declined, and forgotten, so that nothing of them is shown again."""
+    """All rooms: left, invitations declined, and forgotten, so that nothing of them is shown again.
+
+    ``last`` is left alone: there the person is told how this goes.
+    """
 
     person: Person
+    last: RoomID | None = None
 
     async def count(self) -> int:
         """See ``Subject``."""
-        found = await self.person.belongings()
-        return sum(map(len, found.rooms.values()))
+        return sum(map(len, (await self._rooms()).values()))
 
     async def delete(self) -> None:
         """See ``Subject``."""
-        found = await self.person.belongings()
-        for membership, rooms in found.rooms.items():
+        for membership, rooms in (await self._rooms()).items():
             for room in rooms:
-                await self._go(RoomID(room), is_in=membership != "leave")
+                await self.go(room, is_in=membership != "leave")
 
-    async def _go(self, room: RoomID, *, is_in: bool) -> None:
+    async def _rooms(self) -> dict[str, list[RoomID]]:
+        found = await self.person.belongings()
+        return {
+            membership: [RoomID(room) for room in rooms if room != self.last]
+            for membership, rooms in found.rooms.items()
+        }
+
+    async def go(self, room: RoomID, *, is_in: bool) -> None:
+        """Leave one, if the person is in it, and forget it."""
         me, hs = self.person, self.person.homeserver
         steps = [hs.leave, hs.forget] if is_in else [hs.forget]
         for step in steps:

@@ -48,11 +48,13 @@ class Circumstances:
         media: uploaded files were deleted.
         account: the account was closed.
         backup_days: how long backups of the homeserver are kept, None if that was not said.
+        parting: the receipt is given in a chat, which goes after that, and so does the account.
     """
 
     media: bool
     account: bool
     backup_days: int | None
+    parting: bool = False
 
 
 def what_stays(seen: Circumstances) -> list[Stays]:
@@ -82,11 +84,22 @@ def what_stays(seen: Circumstances) -> list[Stays]:
                 ),
             )
         )
+    if seen.parting:
+        found.append(
+            Stays(
+                "chat",
+                user_text("The chat in which you are given this: it goes once you have saved it."),
+            )
+        )
     if not seen.account:
         found.append(
             Stays("account", user_text("The account: it is empty, and you can still log in."))
         )
-    else:
+    elif seen.parting:
+        found.append(
+            Stays("account", user_text("The account: it is closed for good with that chat."))
+        )
+    if seen.account:
         found.append(
             Stays("name", user_text("The name of the account, so that nobody else can take it."))
         )

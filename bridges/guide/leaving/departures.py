@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Works on what those who leave have asked for, in the background and over restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from mautrix.types import UserID
+
+from bridges.core.clock import Clock
+from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+from bridges.core.tasks import ended
+from bridges.core.text import UserText
+from bridges.guide.faults import STORAGE, place_of
+from bridges.guide.leaving import telling
+from bridges.guide.leaving.exports import Exports, Folders, NotAlone
+from bridges.guide.leaving.farewells import Farewells
+from bridges.guide.leaving.speaking import Speaking
+from bridges.guide.leaving.wish import AT_WORK, Kind, Stage, Wish
+from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
+from bridges.guide.store.wishes import WishStore
+from bridges.migration.leaving.errors import LeavingRefused
+
+_AT_ONCE = 2
+_PAUSE = 10.0
+"""Seconds between two tries while the homeserver does not answer."""
+
+_COMMANDS = {Kind.EXPORT: "export", Kind.FAREWELL: "delete-everything"}
+
+
+class Departures:
+    """Has a task for each wish there is something to do for."""
+
+    def __init__(
+        self,
+        exports: Exports,
+        farewells: Farewells,
+        folders: Folders,
+        store: WishStore,
+        speaking: Speaking,
+        clock: Clock,
+    ) -> None:
+        self._exports = exports
+        self._farewells = farewells
+        self._folders = folders
+        self._store = store
+        self._speaking = speaking
+        self._clock = clock
+        self._tasks: dict[tuple[UserID, Kind], asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._log = structlog.get_logger("karvon.guide")
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Go on with what was interrupted, for the time of the block."""
+        for wish in await self._store.all():
+            if wish.stage in AT_WORK:
+                self.begin(wish)
+        try:
+            yield
+        finally:
+            await ended(self._tasks.values())
+
+    def begin(self, wish: Wish) -> None:
+        """Do what is to be done for a wish."""
+        name = wish.owner, wish.kind
+        before = self._tasks.get(name)
+        if before is None or before.done():
+            self._tasks[name] = asyncio.create_task(self._work(*name), name=f"leaving: {wish.kind}")
+
+    async def halt(self, owner: UserID, kind: Kind) -> None:
+        """Stop; returns when nothing is done for it any more."""
+        task = self._tasks.pop((owner, kind), None)
+        if task is not None:
+            await ended([task])
+
+    async def clear_export(self, wish: Wish) -> None:
+        """Delete what an export has left, unless a new one can go on with it."""
+        if wish.details.before is not Stage.HALTED or await self._exports.is_made(wish.owner):
+            await self._folders.delete(wish.owner)
+
+    async def drop_export(self, owner: UserID) -> None:
+        """Stop an export and delete what there is of it."""
+        await self.halt(owner, Kind.EXPORT)
+        await self._store.remove(owner, Kind.EXPORT)
+        await self._folders.delete(owner)
+
+    async def halt_export(self, owner: UserID) -> None:
+        """Stop an export; what there is of it stays."""
+        await self.halt(owner, Kind.EXPORT)
+        wish = await self._store.get(owner, Kind.EXPORT)
+        if wish is not None and wish.stage in AT_WORK:
+            await self._store.put(wish.become(Stage.HALTED))
+
+    async def _work(self, owner: UserID, kind: Kind) -> None:
+        while True:
+            try:
+                wish = await self._store.get(owner, kind)
+                if wish is None or wish.stage not in AT_WORK:
+                    return
+                await self._advance(wish)
+            except LoggedOut:
+                return  # It goes on when the guide has started again.
+            except (GuideUnavailable, HomeserverUnavailable) as error:
+                self._log.warning("the homeserver does not answer", error=str(error))
+                await self._clock.sleep(_PAUSE)
+            except STORAGE as error:
+                self._log.error("the database cannot be used", error=type(error).__name__)
+                await self._clock.sleep(_PAUSE)
+
+    async def _advance(self, wish: Wish) -> None:
+        """Do a step, and say what stands in its way. Raises what passes by itself."""
+        try:
+            after = await self._step(wish)
+        except LeavingRefused as refused:
+            await self._halted(wish, refused.text)
+        except HomeserverRefused as refused:
+            self._log.warning("the homeserver refuses", error=str(refused))
+            await self._halted(wish, telling.REFUSED)
+        except (NotAlone, GuideRefused):
+            # Nobody is told: whoever is in the chat now should not know of this.
+            await self._store.put(wish.become(Stage.HALTED))
+        except (GuideUnavailable, HomeserverUnavailable, LoggedOut, *STORAGE):
+            raise
+        except Exception as error:  # noqa: BLE001
+            # Rooms hold what anybody has sent, and disks fill up. Raised, it would be lost with the task, and
+            # the person would wait for ever. What is in the rooms is not logged.
+            self._log.error(
+                "somebody's leaving stops", error=type(error).__name__, at=place_of(error)
+            )
+            await self._halted(wish, telling.FAILED)
+        else:
+            if after is None:
+                await self._store.remove(wish.owner, Kind.EXPORT)
+                await self._store.remove(wish.owner, wish.kind)
+            else:
+                await self._store.put(after)
+
+    async def _step(self, wish: Wish) -> Wish | None:
+        if wish.stage is Stage.WAITING:  # For days, so it keeps nobody's place.
+            return await self._farewells.advance(wish)
+        async with self._places:
+            if wish.kind is Kind.EXPORT:
+                return await self._exports.advance(wish)
+            return await self._farewells.advance(wish)
+
+    async def _halted(self, wish: Wish, why: UserText) -> None:
+        lines = telling.halted(why, _COMMANDS[wish.kind])
+        await self._speaking.say(wish, f"halted {wish.details.notice}", lines)
+        await self._store.put(wish.become(Stage.HALTED))
