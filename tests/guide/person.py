@@ -60,6 +60,10 @@ class EncryptedPerson:
         """Invite somebody."""
         accepted(await self._nio.room_invite(room, other))
 
+    async def joined(self) -> set[str]:
+        """Give the rooms this person is in."""
+        return set(accepted(await self._nio.joined_rooms()).rooms)
+
     def members(self, room: str) -> set[str]:
         """Give who is in a room or invited."""
         return set(self._nio.rooms[room].users)

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files dropped into an encrypted chat become rooms, also if the guide is killed meanwhile."""
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bridges.core.secretbox import SecretBox
+from bridges.guide.archives.deposit import Deposit, State
+from bridges.guide.archives.steps import Steps
+from bridges.guide.store.archives import DepositStore
 from bridges.migration.run.journal import Journal
 from tests.guide.conftest import Village
 from tests.migration.run.exports import telegram_group, whatsapp_chat
@@ -65,14 +71,17 @@ async def test_a_chat_of_whatsapp_is_dropped_asked_about_and_brought_over(
         assert not list((village.settings.folder / "archives").iterdir())
 
 
-async def test_killed_in_the_middle_it_goes_on_and_says_everything_once(
+async def test_killed_at_any_stage_it_goes_on_and_says_everything_once(
     village: Village, tmp_path: Path
 ) -> None:
+    """While it looks at a file, brings it over, and takes it back."""
     export = zipped_group(tmp_path / "export", _SIZE)
     async with village.person() as madina:
         async with village.process():
             room = await madina.chat_with(village.guide)
             await madina.drop(room, "export.zip", export)
+            await eventually(lambda: _are(village, State.PLANNING, State.READY))
+        async with village.process():
             await madina.hears(lambda text: f"rooms: 1, messages: {_SIZE}" in text)
             await madina.say(room, "start")
             await eventually(lambda: _brought(village) >= 1)
@@ -83,9 +92,69 @@ async def test_killed_in_the_middle_it_goes_on_and_says_everything_once(
             await madina.hears(lambda text: "1. export.zip" in text)
             await madina.say(room, "contacts")
             await madina.hears(lambda text: "People: 1. Contacts: 1" in text)
-        for said in ("Thank you.", "rooms: 1", "Bringing over", "read all rooms"):
+            await madina.say(room, "undo")
+            await eventually(lambda: _are(village, State.UNDOING))
+        async with village.process():
+            await madina.hears(lambda text: text.startswith("Taken back: export.zip"))
+            await eventually(lambda: _are(village))
+        once = ("Thank you.", "rooms: 1", "read all rooms", "Taking back", "Taken back")
+        for said in once:
             assert len([one for one in madina.read if said in one]) == 1, said
         assert not madina.undecrypted
+
+
+async def test_two_people_bring_their_archives_at_the_same_time(
+    village: Village, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one stops in between, which is nothing to the other."""
+    run, interrupted = Steps.run, asyncio.Event()
+
+    async def first_time_endless(self: Steps, deposit: Deposit, *given: Any) -> Any:
+        if deposit.name == "madina.zip" and not interrupted.is_set():
+            interrupted.set()
+            await asyncio.Event().wait()
+        return await run(self, deposit, *given)
+
+    monkeypatch.setattr(Steps, "run", first_time_endless)
+    async with village.guided(), village.person() as madina, village.person("behruz") as behruz:
+        people = {"madina": madina, "behruz": behruz}
+
+        async def bring(name: str, size: int) -> set[str]:
+            person, export = people[name], zipped_group(tmp_path / name, size)
+            before = await person.joined()
+            room = await person.chat_with(village.guide)
+            await person.drop(room, f"{name}.zip", export)
+            await person.hears(lambda text: f"rooms: 1, messages: {size}" in text)
+            await person.say(room, "start")
+            if name == "madina":
+                await asyncio.wait_for(interrupted.wait(), 30)
+                await person.say(room, "stop")
+                await person.hears(lambda text: text.startswith("Stopped"))
+                await person.say(room, "start")
+            await person.hears(lambda text: f"in the rooms: {size}, left out: 0" in text)
+            await person.say(room, "archives")
+            listed = await person.hears(lambda text: text.startswith("1. "))
+            assert f"{name}.zip" in listed
+            assert len(listed.splitlines()) == 1
+            made = await person.joined() - before - {room}
+            await person.say(room, "undo")
+            await person.hears(lambda text: text.startswith("Taken back"))
+            return made
+
+        first, second = await asyncio.gather(bring("madina", 60), bring("behruz", 90))
+        assert (len(first), len(second)) == (1, 1)
+        assert first != second
+        for name, person in people.items():
+            others = {*people} - {name}
+            assert not any(f"{other}.zip" in said for said in person.read for other in others)
+
+
+async def _are(village: Village, *states: State) -> bool:
+    """Tell whether what people have dropped is in one of these states; without any, that there is none."""
+    async with village.database() as database:
+        store = DepositStore(database, SecretBox(village.settings.encryption_key))
+        found = await store.within(frozenset(State))
+    return all(one.state in states for one in found) and bool(found) is bool(states)
 
 
 def zipped_group(folder: Path, size: int) -> bytes:
