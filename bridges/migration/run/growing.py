@@ -26,10 +26,11 @@ _ELSEWHERE = user_text(
 def take_up(journal: Journal, owner: UserID, archive: PlannedArchive) -> None:
     """Note that an archive is worked on. Of a later export than before the rooms are to grow.
 
-    Raises ``RunRefused`` if another person's archive, or one of another network, stood in its place.
+    Raises ``RunRefused`` if another person's archive, or one of another network, stood in its place, or
+    topics were divided otherwise.
     """
     name = f"archive {archive.name}"
-    whose, what = f"{owner} {archive.source}", archive.fingerprint
+    whose, what = f"{owner} {archive.source} {archive.answers.topics}", archive.fingerprint
     before, _, earlier = (journal.fact(name) or f"{whose} {what}").rpartition(" ")
     if before != whose:
         raise RunRefused(_ELSEWHERE)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The way in: a plan of everything, and as much of it carried out as fits into the time."""
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ from tests.bench.figures import MEGABYTE
 from tests.bench.weight.commands import Scale, Weighed
 from tests.bench.weight.made import Made
 from tests.migration.run.town import Town
+from tests.support.waiting import eventually
 
 Say = Callable[[str], None]
+
+_PATIENCE = 3600.0
 
 
 @frozen
@@ -25,14 +28,14 @@ class Arrival:
     Attributes:
         answers: options of ``karvon migrate plan``.
         brought: names of the rooms that are made; None for all.
-        stopped_after: seconds of running, after which it is interrupted; None to let it end.
+        enough: events after which it is interrupted; None to let it end.
     """
 
     name: str
     made: Made
     answers: tuple[str, ...] = ()
     brought: frozenset[str] | None = None
-    stopped_after: float | None = None
+    enough: int | None = None
 
 
 async def arrive(home: Town, arrival: Arrival, say: Say) -> dict[str, Any]:
@@ -57,10 +60,10 @@ async def arrive(home: Town, arrival: Arrival, say: Say) -> dict[str, Any]:
     if arrival.brought is not None:
         _leave_out(plan, arrival.brought)
     note("check", await scale.weigh("migrate", "check", plan))
-    seconds = arrival.stopped_after
-    stop = None if seconds is None else lambda: asyncio.sleep(seconds)
+    enough = arrival.enough
+    stop = None if enough is None else partial(_until, plan, enough)
     note("run", await scale.weigh("migrate", "run", plan, stop=stop))
-    if seconds is None:
+    if enough is None:
         note("report", await scale.weigh("migrate", "report", plan))
     events, uploaded = _brought(plan)
     say(f"  {events:,} events and {uploaded / MEGABYTE:,.0f} MiB of files were brought over")
@@ -81,6 +84,13 @@ def _leave_out(path: Path, brought: frozenset[str]) -> None:
     plan = read_plan(path)
     rooms = [one if one.name in brought else evolve(one, skip="not now") for one in plan.rooms]
     write_plan(path, plan.head, rooms)
+
+
+async def _until(plan: Path, events: int) -> None:
+    """Wait until so many events are there."""
+    await eventually(
+        lambda: journal_of(plan).exists() and _brought(plan)[0] >= events, _PATIENCE, "events", 1.0
+    )
 
 
 def _brought(plan: Path) -> tuple[int, int]:

@@ -38,20 +38,20 @@ class Weights:
     """How large the archives are.
 
     Attributes:
-        stopped_after: seconds of bringing the WhatsApp chat over; None to bring all of it.
+        enough: events of the WhatsApp chat that are brought over; None to bring all of it.
     """
 
     telegram: Sizes
     whatsapp: Sizes
-    stopped_after: float | None
+    enough: int | None
 
 
 _GIGABYTES = Media(1024 * MEGABYTE, 2, 8 * MEGABYTE, 200, MEGABYTE // 16, 20_000)
 _MEGABYTES = Media(64 * MEGABYTE, 1, MEGABYTE, 20, 10_000, 2_000)
 _KILOBYTES = Media(MEGABYTE, 1, 100_000, 2, 1_000, 6)
 
-USUAL = Weights(Sizes(150_000, 50, _MEGABYTES), Sizes(50_000, 1, _MEGABYTES), 20.0)
-HEAVY = Weights(Sizes(1_500_000, 300, _GIGABYTES), Sizes(400_000, 1, _GIGABYTES), 120.0)
+USUAL = Weights(Sizes(150_000, 50, _MEGABYTES), Sizes(50_000, 1, _MEGABYTES), 5_000)
+HEAVY = Weights(Sizes(1_500_000, 300, _GIGABYTES), Sizes(400_000, 1, _GIGABYTES), 20_000)
 QUICK = Weights(Sizes(150, 3, _KILOBYTES), Sizes(60, 1, _KILOBYTES), None)
 
 
@@ -75,7 +75,7 @@ async def measure(weights: Weights, sqlite: bool, output: Path, say: Say) -> dic
         chat = home.folder / "whatsapp.zip"
         made = await asyncio.to_thread(whatsapp_zip, chat, weights.whatsapp)
         answers = ("--zone", "Asia/Dushanbe", "--me", OWNERS_NAME)
-        whatsapp = Arrival("whatsapp", made, answers, stopped_after=weights.stopped_after)
+        whatsapp = Arrival("whatsapp", made, answers, enough=weights.enough)
         ways["whatsapp_zip"] = await arrive(home, whatsapp, say)
     peaks = [
         step["peak_mb"] for one in (*ways.values(), exported) for step in one["steps"].values()

@@ -93,7 +93,8 @@ async def test_killed_and_run_again_everything_is_there_once(home: Town) -> None
 
 async def test_a_forum_gets_a_room_for_each_topic(home: Town) -> None:
     before = await home.rooms()
-    await planned(home, "forum.yaml", DATA / "telegram_export" / "forum")
+    forum = DATA / "telegram_export" / "forum"
+    await planned(home, "forum.yaml", forum)
     ended = await home.karvon("migrate", "run", home.folder / "forum.yaml")
     assert ended.code == 0, ended.err
     document = await home.report("forum.yaml")
@@ -104,6 +105,14 @@ async def test_a_forum_gets_a_room_for_each_topic(home: Town) -> None:
     texts = await home.owner.texts(topic)
     assert "Anor Anorov created the topic Olmalar" in texts[0]
     assert len(texts) == next(one["brought"] for one in document["rooms"] if one["room"] == topic)
+    plan = home.folder / "forum.yaml"
+    ended = await home.karvon(
+        "migrate", "plan", forum, "--owner", home.owner_mxid, "--me", "Anor Anorov", "-o", plan,
+        "--topics", "together",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    ended = await home.karvon("migrate", "run", plan)
+    assert (ended.code, "used for something else before" in ended.err) == (1, True)
     assert (await home.karvon("migrate", "undo", home.folder / "forum.yaml", "--yes")).code == 0
     assert await home.rooms() == before
 

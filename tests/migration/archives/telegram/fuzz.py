@@ -92,7 +92,7 @@ def _mutate(data: bytearray, source: random.Random, first: int) -> None:
 
 def read_all(data: bytes) -> None:
     """Read everything in an export."""
-    archive = open_telegram(OneFile("result.json", data, ("photos/", "stickers/")))
+    archive = open_telegram(OneFile("result.json", data, ("photos/", "stickers/")), apart=True)
     list(archive.remarks())
     list(archive.contacts())
     for chat in archive.chats():
