@@ -229,7 +229,13 @@ async def test_on_postgresql_with_nobody_who_may_speak_for_people(
         assert document["brought"] == 60
         assert not await home.rooms()
         invited = (await home.owner.sync())["rooms"]["invite"]
-        assert list(invited) == [document["rooms"][0]["room"]]
+        (room,) = invited
+        assert room == document["rooms"][0]["room"]
+        await home.owner.join(room)
+        await planned(home, "plan.yaml", telegram_group(tmp_path / "later", 70))
+        ended = await home.karvon("migrate", "run", home.folder / "plan.yaml")
+        assert ended.code == 0, ended.err
+        assert (await home.report("plan.yaml"))["brought"] == 70
 
 
 async def test_stopped_by_ctrl_c_it_says_how_to_go_on(home: Town) -> None:
