@@ -2,7 +2,7 @@
 """Opens archives, whichever program has written them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, tzinfo
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
@@ -44,8 +44,8 @@ def opened(path: Path, answers: Answers, today: date, say: Translation) -> Itera
     with open_container(path) as container:
         if _is_telegram(container):
             apart = answers.topics is TopicRooms.APART
-            telegram = open_telegram(container, zone=zone, say=say, apart=apart)
-            yield Opened(telegram, container, tuple(telegram.remarks()))
+            with closing(open_telegram(container, zone=zone, say=say, apart=apart)) as telegram:
+                yield Opened(telegram, container, tuple(telegram.remarks()))
         else:
             yield Opened(_whatsapp(container, path.name, answers, zone, today), container)
 

@@ -30,6 +30,7 @@ from bridges.migration.archives.telegram.origins import answered
 from bridges.migration.archives.telegram.peers import UNKNOWN, chat_id, kind_of, peer_of, user_of
 from bridges.migration.archives.telegram.people import contact_of, people_in, phone_of
 from bridges.migration.archives.telegram.reader import CutOff, JsonReader, Place
+from bridges.migration.archives.telegram.spool import Sorted, Spool
 from bridges.migration.archives.telegram.surroundings import Surroundings
 from bridges.migration.archives.telegram.tracking import SeenIds, Topics, target_of
 
@@ -51,7 +52,7 @@ class _Room:
 def open_telegram(
     container: Container, *, zone: tzinfo = UTC, say: Translation = str, apart: bool = False
 ) -> "TelegramArchive":
-    """Read through an export once and give access to it.
+    """Read through an export once and give access to it; close it when done.
 
     Args:
         container: where it lies; has to stay open.
@@ -100,6 +101,12 @@ class TelegramArchive:
         self._say = say
         self._apart = apart
         self._rooms = _by_id(found, apart=apart)
+        self._spool: Spool | None = None
+
+    def close(self) -> None:
+        """Give back what it takes on the disk."""
+        if self._spool is not None:
+            self._spool.close()
 
     @property
     def source(self) -> Source:
@@ -204,13 +211,21 @@ class TelegramArchive:
 
     def _in(self, room: _Room, around: Surroundings) -> Iterator[tuple[object, str | None]]:
         """Give what is in a room, each with the topic it is in."""
+        if not (self._apart and room.found.topics):
+            return ((one.element, one.topic) for one in self._sorted(room, around))
+        if self._spool is None:
+            self._spool = Spool()
+        if not self._spool.has(room.chat):
+            self._spool.fill(room.chat, self._sorted(room, around))
+        return self._spool.read(room.chat, room.topic)
+
+    def _sorted(self, room: _Room, around: Surroundings) -> Iterator[Sorted]:
+        """Give everything in a chat, whichever room of it is meant."""
         topics = Topics()
         for element in self._elements(room.found.place):
             raw = mapping(element)
             topic = topics.topic_of(raw, answered(raw, around, target_of(raw)))
-            own = topic if f"{room.chat}/{topic}" in self._rooms else None
-            if own == room.topic:
-                yield element, topic
+            yield Sorted(element, topic if f"{room.chat}/{topic}" in self._rooms else None, topic)
 
     def _elements(self, place: Place | None) -> Iterator[object]:
         if place is None:

@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ Read = ArchivedMessage | Skipped
 
 @contextmanager
 def opened(path: Path, say: Translation = str, *, apart: bool = False) -> Iterator[TelegramArchive]:
-    with open_container(path) as container:
-        yield open_telegram(container, say=say, apart=apart)
+    with (
+        open_container(path) as container,
+        closing(open_telegram(container, say=say, apart=apart)) as archive,
+    ):
+        yield archive
 
 
 def of_fixture(name: str, chat: str) -> dict[str, Read]:

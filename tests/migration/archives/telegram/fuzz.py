@@ -11,6 +11,7 @@ code 1 if anything failed.
 import random
 import re
 import sys
+from contextlib import closing
 
 from bridges.migration.archives.model import ArchivedMessage, Skipped
 from bridges.migration.archives.telegram import open_telegram
@@ -92,17 +93,18 @@ def _mutate(data: bytearray, source: random.Random, first: int) -> None:
 
 def read_all(data: bytes) -> None:
     """Read everything in an export."""
-    archive = open_telegram(OneFile("result.json", data, ("photos/", "stickers/")), apart=True)
-    list(archive.remarks())
-    list(archive.contacts())
-    for chat in archive.chats():
-        list(archive.people(chat.id))
-        for one in archive.messages(chat.id):
-            if isinstance(one, ArchivedMessage):
-                assert one.parts
-            else:
-                assert isinstance(one, Skipped)
-                assert str(one.reason)
+    file = OneFile("result.json", data, ("photos/", "stickers/"))
+    with closing(open_telegram(file, apart=True)) as archive:
+        list(archive.remarks())
+        list(archive.contacts())
+        for chat in archive.chats():
+            list(archive.people(chat.id))
+            for one in archive.messages(chat.id):
+                if isinstance(one, ArchivedMessage):
+                    assert one.parts
+                else:
+                    assert isinstance(one, Skipped)
+                    assert str(one.reason)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,18 @@
 """Topics of forums as chats of their own: every message is in one, and what cannot be known is told."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges.core.chat import ChatKind
-from bridges.migration.archives.model import ArchivedChat, ArchivedMessage
-from bridges.migration.archives.telegram import TelegramArchive
+from bridges.migration.archives.model import ArchivedChat, ArchivedMessage, Skipped
+from bridges.migration.archives.telegram import TelegramArchive, open_telegram
+from tests.migration.archives.in_memory import OneFile
 from tests.migration.archives.telegram.exports import DATA, export_of, message, opened, words
 
 FORUM = "channel900"
@@ -71,6 +73,34 @@ def test_what_answers_nothing_that_is_there_is_told(tmp_path: Path) -> None:
     with opened(folder) as archive:
         assert not list(archive.remarks())
         assert [one.id for one in archive.chats()] == [FORUM]
+
+
+class Counted(OneFile):
+    """Counts how often it is read."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__("result.json", data, ())
+        self.reads = 0
+
+    def open(self, name: str) -> IO[bytes]:
+        self.reads += 1
+        return super().open(name)
+
+
+def test_a_file_is_read_once_however_many_topics_there_are() -> None:
+    topics = [opens(number, f"{number}") for number in range(1, 61)]
+    said = [message(number, reply_to_message_id=number - 60) for number in range(61, 121)]
+    export = export_of(*topics, *said, type="private_supergroup", id=900)
+    file = Counted(json.dumps(export, indent=1).encode().replace(b'"id": 70,', b'"id" 70,'))
+    with closing(open_telegram(file, apart=True)) as archive:
+        chats = [one.id for one in archive.chats()]
+        before = file.reads
+        for _ in range(2):
+            found = [one for chat in chats for one in archive.messages(chat)]
+        assert len(chats) == 61
+        assert len(found) == 120
+        assert len([one for one in found if isinstance(one, Skipped)]) == 1
+        assert file.reads - before == 1
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=30))
