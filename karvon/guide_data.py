@@ -17,10 +17,14 @@ from bridges.contacts.store.schema import contact_tables
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import open_database
 from bridges.guide.archives.deposit import Place
+from bridges.guide.leaving.exports import Folders
 from bridges.guide.leaving.kept import kept_subjects
+from bridges.guide.leaving.wish import Kind
 from bridges.guide.store.archives import DepositStore
+from bridges.guide.store.errands import ErrandStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.guide.store.schema import guide_tables
+from bridges.guide.store.wishes import WishStore
 from bridges.migration.leaving.deletion.subjects import Subject
 from karvon.config.layout import Layout
 from karvon.config.model import KarvonConfig
@@ -36,16 +40,23 @@ class GuideData:
     directory: DirectoryStore
     deposits: DepositStore
     people: GuidedPeople
-    archives: Path
+    wishes: WishStore
+    errands: ErrandStore
+    folder: Path
 
     def subjects(self, owner: UserID) -> Mapping[str, Subject]:
         """Give what can be deleted of a person, by the name of its kind."""
 
         async def forget_archives() -> None:
             for deposit in await self.deposits.of(owner):
-                folder = Place.of(self.archives, deposit).folder
+                folder = Place.of(self.folder / "archives", deposit).folder
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
                 await self.deposits.remove(deposit.id)
+            for folders in (Folders.for_exports(self.folder), Folders.for_farewells(self.folder)):
+                await folders.delete(owner)
+            for kind in Kind:
+                await self.wishes.remove(owner, kind)
+            await self.errands.forget(owner)
             await self.people.forget(owner)
 
         return kept_subjects(owner, self.contacts, self.directory, self.deposits, forget_archives)
@@ -65,7 +76,9 @@ async def opened(config: KarvonConfig, secrets: SecretStore) -> AsyncIterator[Gu
             DirectoryStore(database, box),
             DepositStore(database, box),
             GuidedPeople(database),
-            Layout.of(config).guide / "archives",
+            WishStore(database, box),
+            ErrandStore(database, box),
+            Layout.of(config).guide,
         )
     finally:
         await database.close()

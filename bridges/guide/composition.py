@@ -203,7 +203,7 @@ class Parts:
     @cached_property
     def departures(self) -> Departures:
         """What works on that."""
-        exported = Folders(self.settings.folder / "exports")
+        exported = Folders.for_exports(self.settings.folder)
         speaking, leaving = Speaking(self.voice), self.settings.leaving
         exports = Exports(
             leaving,
@@ -217,7 +217,7 @@ class Parts:
         )
         farewells = Farewells(
             leaving,
-            Folders(self.settings.folder / "farewells"),
+            Folders.for_farewells(self.settings.folder),
             self.client,
             speaking,
             self.clock,
@@ -279,7 +279,7 @@ class Parts:
                 EXPORT: leaving.answer_export,
                 FAREWELL: leaving.answer_farewell,
             },
-            file=archives.file,
+            file=leaving.unless_deleting(archives.file),
         )
 
     @cached_property

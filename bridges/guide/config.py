@@ -50,7 +50,7 @@ class GuideConfig(Section):
     access_token_file: ConfigPath | None = None
     """File that holds the token instead."""
     archive_size: Size = "2G"
-    """Largest file that people can drop."""
+    """Largest file that people can drop, and largest export that they are sent."""
     metrics: ListenConfig | None = None
     """Where Prometheus finds how many contacts are in which state, at ``/metrics``; null: nowhere."""
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from bridges.guide.matrix.client import MatrixClient
+from bridges.migration.leaving.deletion.subjects import Rooms
 from bridges.migration.leaving.export.reading import Reading
 from tests.guide.conftest import Village
 from tests.guide.person import EncryptedPerson
@@ -161,8 +162,17 @@ async def test_nothing_is_handed_out_unasked_or_unencrypted(village: Village) ->
 
 @pytest.mark.parametrize("closing", [False, True])
 async def test_everything_is_deleted_with_a_receipt_and_the_chat_goes_last(
-    village: Village, tmp_path: Path, closing: bool
+    village: Village, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closing: bool
 ) -> None:
+    """Stopped in the middle of it, it goes on; it waits for the goodbye over restarts as well."""
+    begun, power, delete = asyncio.Event(), asyncio.Event(), Rooms.delete
+
+    async def waiting(self: Rooms) -> None:
+        begun.set()
+        await power.wait()
+        await delete(self)
+
+    monkeypatch.setattr(Rooms, "delete", waiting)
     name = "gilos" if closing else "anjir"
     client = await somebody(village, name, "Bog‘")
     mxid = village.town.server.mxid(name)
@@ -190,6 +200,11 @@ async def test_everything_is_deleted_with_a_receipt_and_the_chat_goes_last(
             await person.say(room, command)
             await person.say(room, "1")
             await person.say(room, mxid)
+            await asyncio.wait_for(begun.wait(), 30)
+            await person.drop(room, "chat.zip", b"PK")
+            await person.hears(lambda text: "I do nothing else now" in text)
+        power.set()
+        async with village.guided():
             receipt = await person.pick_up("receipt.json")
             text = (await person.pick_up("receipt.txt")).decode()
             await person.hears(lambda text: "Save both files now" in text)

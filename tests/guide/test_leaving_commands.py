@@ -86,7 +86,8 @@ class Said:
 async def said(tmp_path: Path) -> AsyncIterator[Said]:
     database = await open_database(f"sqlite:{tmp_path}/guide.db", None, contact_tables)
     await database.upgrade(guide_tables)
-    clock, departures = Mock(), Mock(halt=AsyncMock(), clear_export=AsyncMock())
+    clear = {"clear_export": AsyncMock(), "clear_farewell": AsyncMock()}
+    clock, departures = Mock(), Mock(halt=AsyncMock(), **clear)
     clock.now.return_value = datetime(2026, 1, 1, tzinfo=UTC)
     store, people = WishStore(database, SecretBox(b"k" * 32)), GuidedPeople(database)
     yield Said(LeavingCommands(departures, store, people, SETTINGS, clock), clock, departures)

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from bridges.core.clock import Clock
 from bridges.core.commands.parser import Argument, list_number
 from bridges.core.text import UserText, user_text
-from bridges.guide.conversation.command import CannotDo, Command, Context
+from bridges.guide.conversation.command import CannotDo, Command, Context, Handler
 from bridges.guide.leaving import telling
 from bridges.guide.leaving.departures import Departures
 from bridges.guide.leaving.wish import AT_WORK, Details, Kind, Stage, Wish
@@ -64,6 +64,15 @@ class LeavingCommands:
                 self._goodbye,
             ),
         )
+
+    def unless_deleting(self, handler: Handler) -> Handler:
+        """Give a handler that refuses while everything of the person is being deleted."""
+
+        async def handle(context: Context) -> None:
+            await self._refuse_while_deleting(context)
+            await handler(context)
+
+        return handle
 
     # -- Exports
 
@@ -165,6 +174,7 @@ class LeavingCommands:
             await self._not_done(context, wish)
             return
         notice = await context.reply(*telling.farewell_begun())
+        await self.departures.clear_farewell(wish)
         begun = wish.become(Stage.MAKING, notice=notice)
         await self.store.put(begun)
         await self.people.set_asked(context.person, None)

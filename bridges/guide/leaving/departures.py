@@ -80,6 +80,10 @@ class Departures:
         if wish.details.before is not Stage.HALTED or await self._exports.is_made(wish.owner):
             await self._folders.delete(wish.owner)
 
+    async def clear_farewell(self, wish: Wish) -> None:
+        """Delete what an earlier farewell has noted, unless this one can go on with it."""
+        await self._farewells.clear(wish)
+
     async def drop_export(self, owner: UserID) -> None:
         """Stop an export and delete what there is of it."""
         await self.halt(owner, Kind.EXPORT)

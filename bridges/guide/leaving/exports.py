@@ -46,6 +46,16 @@ class Folders:
 
     root: Path
 
+    @classmethod
+    def for_exports(cls, guide: Path) -> "Folders":
+        """Give those of exports; ``guide`` is the guide's own folder."""
+        return cls(guide / "exports")
+
+    @classmethod
+    def for_farewells(cls, guide: Path) -> "Folders":
+        """Give those of receipts."""
+        return cls(guide / "farewells")
+
     def of(self, owner: UserID) -> Path:
         """Give a person's."""
         return self.root / hashlib.sha256(owner.encode()).hexdigest()[:32]

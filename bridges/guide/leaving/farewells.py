@@ -35,6 +35,7 @@ DAYS = 7
 
 _RECEIPT = "receipt.json"
 _MILLISECONDS = 86_400_000
+"""Of a day."""
 _LOOK = 600.0
 """Seconds between two looks at the time."""
 
@@ -77,6 +78,12 @@ class Farewells:
             case _:
                 await self._go(wish)
                 return None
+
+    async def clear(self, wish: Wish) -> None:
+        """Delete what was noted so long ago that there may be something new since."""
+        folder = self.folders.of(wish.owner)
+        if await asyncio.to_thread(_last_change, folder) < self._now() - _MILLISECONDS:
+            await self.folders.delete(wish.owner)
 
     async def _delete(self, wish: Wish) -> Wish:
         await self.quiet(wish.owner)
@@ -162,3 +169,8 @@ class Farewells:
 
     def _now(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
+
+
+def _last_change(folder: Path) -> float:
+    """When a file in a folder was written last, in milliseconds since 1970; 0 if there is none."""
+    return max((one.stat().st_mtime * 1000 for one in folder.glob("*")), default=0.0)

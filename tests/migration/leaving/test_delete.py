@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from mautrix.types import EventID, RoomID, UserID
 
 from bridges.contacts.sources.model import Card, Source, SourceKind, address_book
+from bridges.guide.leaving.exports import Folders
+from bridges.guide.leaving.wish import Details, Kind, Stage, Wish
 from bridges.migration.leaving.deletion.subjects import Rooms
 from karvon.config.layout import Layout
 from karvon.config.load import load_config
@@ -112,6 +115,11 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
     async with guide_data(config, secrets) as guide:
         assert guide is not None
         await guide.people.set_language(leaver.mxid, "uz")  # type: ignore[arg-type]
+        details = Details(RoomID("!a"), EventID("$a"), 0, "uz")
+        owner = UserID(leaver.mxid)
+        await guide.wishes.put(Wish(owner, Kind.EXPORT, Stage.LARGE, details))
+        lies = Folders.for_exports(guide.folder).of(owner)
+        await asyncio.to_thread(lies.mkdir, parents=True)
         await guide.contacts.save(
             leaver.mxid,  # type: ignore[arg-type]
             address_book(Source("file", SourceKind.VCARD, "phone"), cards),
@@ -146,6 +154,8 @@ async def test_everything_goes_and_the_receipt_can_be_checked(home: Town) -> Non
         assert guide is not None
         assert await guide.contacts.books(leaver.mxid) == []  # type: ignore[arg-type]
         assert await guide.people.language(leaver.mxid) is None  # type: ignore[arg-type]
+        assert await guide.wishes.all() == []
+        assert not lies.exists()
     with pytest.raises(RefusedError):
         await leaver.client.call("GET", f"{CLIENT}/account/whoami")
     login = {"type": "m.login.password", "user": "gilos", "password": PASSWORD}
