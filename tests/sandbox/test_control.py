@@ -91,6 +91,24 @@ async def test_people_do_what_they_are_told(api: Api) -> None:
     assert kinds.count("message") == 2
 
 
+async def test_a_chat_as_somebody_sees_it(net: TelegramSandbox, api: Api) -> None:
+    chat = {"person": "Boris", "chat": "alisa_test"}
+    file = {"data": base64.b64encode(b"payload").decode(), "name": "a.bin", "caption": "see here"}
+    sent = await api.post("/people/send-file", person="Alisa", chat="boris_test", **file)
+    await api.post("/people/wait", person="Boris", text="see here")
+    answer = await api.post("/people/send", **chat, text="thank you", reply_to=1)
+    await api.post("/people/react", **chat, id=1, emoji="👍")
+    first, second = (await api.post("/people/messages", **chat))["messages"]
+    boris = net.accounts.find("Boris").id
+    assert (first["id"], first["text"], first["mine"]) == (sent["id"], "see here", False)
+    assert (first["answers"], first["reactions"]) == (None, {str(boris): "👍"})
+    digest = (await api.post("/files/digest", id=first["file"]))["sha256"]
+    assert digest == hashlib.sha256(b"payload").hexdigest()
+    assert (second["id"], second["mine"], second["file"]) == (answer["id"], True, None)
+    assert second["answers"] == 1
+    assert (await api.post("/people/messages", **chat, limit=1))["messages"] == [second]
+
+
 async def test_text_with_entities(net: TelegramSandbox, api: Api) -> None:
     bold = {"type": "Bold", "offset": 0, "length": 5}
     link = {"type": "TextUrl", "offset": 2, "length": 3, "url": "https://example.org"}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The control API: what other processes may ask of the network."""
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -108,6 +110,15 @@ async def test_people_talk_and_tell_what_they_see(control: Controlled) -> None:
     await _post(http, "/people/edit", **between, id=sent, text="assalom")
     await _post(http, "/people/revoke", **between, id=sent)
     await eventually(lambda: not person.view.find(zarina, sent), describe="nothing")
+    data = base64.b64encode(b"payload").decode()
+    file = {**between, "data": data, "name": "a.bin", "caption": "see here"}
+    brought = (await _post(http, "/people/send-file", **file))["id"]
+    await eventually(lambda: person.view.find(zarina, brought), describe="the file")
+    await _post(http, "/people/send", **back, text="thank you", id=brought)
+    first, answer = (await _post(http, "/people/messages", **back))["messages"]
+    assert (first["text"], first["answers"]) == ("see here", None)
+    assert first["sha256"] == hashlib.sha256(b"payload").hexdigest()
+    assert (answer["mine"], answer["answers"], answer["sha256"]) == (True, brought, None)
     group = await _post(http, "/people/create-group", person=PHONE, subject="Two", members=[other])
     assert group["chat"].endswith("@g.us")
     async with http.post("/people/edit", json={**between, "id": sent, "text": "?"}) as response:

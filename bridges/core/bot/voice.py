@@ -53,9 +53,10 @@ class BotVoice:
         *,
         user: UserID,
         markdown: bool = False,
+        key: str | None = None,
     ) -> EventID:
         """Send an ``m.notice`` in the language of ``user``."""
-        return await self._send(room, await self._notice(text, user, markdown))
+        return await self._send(room, await self._notice(text, user, markdown), key)
 
     async def show_image(self, room: RoomID, png: bytes, alt: UserText, *, user: UserID) -> EventID:
         """Send an ``m.image``."""
@@ -114,7 +115,7 @@ class BotVoice:
         said = render(self._translator, language, text, markdown=markdown)
         return text_content(Text(said, TextKind.NOTICE), Names(self._senders.mxid_of))
 
-    async def _send(self, room: RoomID, content: Json) -> EventID:
+    async def _send(self, room: RoomID, content: Json, key: str | None = None) -> EventID:
         return await self._hs.send(
-            self._senders.bot, room, event_types.MESSAGE, content, self._random_name()
+            self._senders.bot, room, event_types.MESSAGE, content, key or self._random_name()
         )

@@ -67,8 +67,12 @@ class Bot(Protocol):
         *,
         user: UserID,
         markdown: bool = False,
+        key: str | None = None,
     ) -> EventID:
-        """Send an ``m.notice``. With ``markdown`` the templates, never their values, hold markup."""
+        """Send an ``m.notice``. With ``markdown`` the templates, never their values, hold markup.
+
+        Said again under the same ``key``, it is the same message.
+        """
         ...
 
     async def show_image(self, room: RoomID, png: bytes, alt: UserText, *, user: UserID) -> EventID:

@@ -22,6 +22,7 @@ from bridges.core.errors import Rejected
 from bridges.core.i18n import Translator
 from bridges.core.ids import ChatKey, LoginID, RemoteUserID
 from bridges.core.login import LoggedIn, LoginFlow, LoginProcess, LoginStep
+from bridges.core.matrix.errors import HomeserverUnavailable
 from bridges.core.network import LoginRecord, NetworkInfo, Session, SessionState
 from bridges.core.outgoing import OutgoingMessage, Sent
 from bridges.core.storage.queue import RowState
@@ -74,6 +75,10 @@ class FakeBot:
     html: list[str | None] = field(factory=list)
     may_redact: bool = True
     broken: bool = False
+    away: int = 0
+    """How often in a row the homeserver does not answer."""
+    keys: list[str | None] = field(factory=list)
+    """Under which keys it was tried to say something."""
     _count: int = 0
 
     def _next(self) -> EventID:
@@ -87,9 +92,14 @@ class FakeBot:
         *,
         user: UserID,
         markdown: bool = False,
+        key: str | None = None,
     ) -> EventID:
         if self.broken:
             raise ConnectionError("the homeserver is down")
+        self.keys.append(key)
+        if self.away > 0:
+            self.away -= 1
+            raise HomeserverUnavailable("away")
         content = render(Translator({}), "en", text, markdown=markdown)
         self.log.append(f"say {content.body}")
         self.html.append(content.html)

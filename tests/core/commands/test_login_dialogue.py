@@ -425,6 +425,37 @@ async def test_a_process_that_fails_to_clean_up_still_ends(chat: Chat) -> None:
     assert "Cancelled." in chat.bot.last
 
 
+async def test_the_end_is_told_once_the_homeserver_is_back(chat: Chat) -> None:
+    chat.services.completion_held.clear()
+    chat.use_process(PHONE, DONE)
+    await chat.write("login")
+    await chat.bot.until_said("phone_number")
+    await chat.write("+992000000000")
+    await eventually(lambda: chat.services.completing)
+    chat.bot.away, chat.bot.keys = 3, []
+    with capture_logs() as logs:
+        chat.services.completion_held.set()
+        for tries in range(1, 4):
+            await eventually(lambda tries=tries: len(chat.bot.keys) == tries)
+            chat.clock.advance(10)
+        await chat.bot.until_said(WELCOME)
+    assert len(chat.bot.keys) == 4
+    assert len(set(chat.bot.keys)) == 1
+    assert chat.bot.keys[0]
+    assert not logs
+
+
+async def test_what_cannot_be_told_does_not_hold_up_the_end(chat: Chat) -> None:
+    chat.use_process(CODE, DONE)
+    await chat.write("login")
+    await chat.bot.until_said("2fa_code")
+    chat.bot.away, chat.bot.keys = 1_000_000, []
+    await chat.write("12345")
+    await eventually(lambda: chat.bot.keys)
+    async with asyncio.timeout(10):
+        await chat.processor.close()
+
+
 async def test_a_lost_homeserver_ends_the_login_quietly(chat: Chat) -> None:
     process = chat.use_process(CODE)
     chat.bot.broken = True
