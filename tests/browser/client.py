@@ -15,9 +15,9 @@ from attrs import frozen
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator, Page, ViewportSize
+    from playwright.async_api import Browser, Locator, Page, ViewportSize
 
-_BROWSER = "/usr/bin/chromium"
+BROWSER = "/usr/bin/chromium"
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -72,9 +72,9 @@ class Person:
         await self.page.get_by_role("button", name="View", exact=True).click()
         await self._input().wait_for()
 
-    async def open(self, room_name: str) -> None:
-        """Open a chat of the list of direct chats."""
-        await self.page.goto(f"{self.address}/direct/")
+    async def open(self, room_name: str, among: str = "direct") -> None:
+        """Open a chat of the list of direct chats, or of the rooms of the ``home``."""
+        await self.page.goto(f"{self.address}/{among}/")
         await self._listed(room_name).first.click()
         await self._input().wait_for()
 
@@ -125,6 +125,18 @@ class Person:
         shown = await self._listed(room_name).first.inner_text()
         return shown.splitlines()[-1] if shown.splitlines()[-1].isdigit() else ""
 
+    async def has_picture(self, room_name: str) -> bool:
+        """Tell whether the list of chats shows a picture beside a name."""
+        picture = self._listed(room_name).first.locator("img")
+        await picture.wait_for()
+        return bool(await picture.evaluate("image => image.complete && image.naturalWidth > 0"))
+
+    async def sides(self, name: str) -> tuple[float, float]:
+        """Give how wide and high a photo stands in the chat."""
+        box = await self.page.get_by_alt_text(name).last.bounding_box()
+        assert box is not None
+        return box["width"], box["height"]
+
     def _listed(self, room_name: str) -> "Locator":
         return self.page.locator("nav a, a").filter(has_text=room_name)
 
@@ -133,19 +145,26 @@ class Person:
 
 
 @asynccontextmanager
-async def person_at(address: str) -> AsyncIterator[Person]:
-    """Have somebody with a browser of their own, in Dushanbe, for the time of the block."""
+async def running_browser() -> AsyncIterator["Browser"]:
+    """Have a browser for the time of the block."""
     # Installed by `make browser` only: without it the tests are skipped like those without a client.
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_BROWSER, args=list(_FLAGS))
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=list(_FLAGS))
         try:
-            context = await browser.new_context(
-                viewport=_SIZE, locale="en-GB", timezone_id="Asia/Dushanbe"
-            )
-            page = await context.new_page()
-            page.set_default_timeout(_PATIENCE * 1000)
-            yield Person(page, address)
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def person_at(address: str) -> AsyncIterator[Person]:
+    """Have somebody with a browser of their own, in Dushanbe, for the time of the block."""
+    async with running_browser() as browser:
+        context = await browser.new_context(
+            viewport=_SIZE, locale="en-GB", timezone_id="Asia/Dushanbe"
+        )
+        page = await context.new_page()
+        page.set_default_timeout(_PATIENCE * 1000)
+        yield Person(page, address)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.album import Album
 from tests.browser.client import Person
-from tests.browser.export import exported_chat
+from tests.browser.export import PHOTO, PHOTO_SIZE, exported_account, exported_chat
 from tests.support.site import Site
 
 pytestmark = pytest.mark.synapse
@@ -53,6 +53,7 @@ async def test_chats_of_the_phone_come_along(site: Site, anor: Person, album: Al
     assert code
     await site.on_whatsapp("phones/type-code", account=ANOR, code=code[0])
     await anor.reads("is linked")
+    assert await anor.has_picture("WhatsApp bridge")
     album.keep(await anor.shot(), "whatsapp-linked")
 
 
@@ -95,4 +96,29 @@ async def test_the_export_has_become_a_chat(anor: Person, album: Album) -> None:
     await anor.open("Gilos Gilosova")
     shown = await anor.reads("a place for you on the bench")
     assert shown.index("Did you plant") < shown.index("Forty") < shown.index("on the bench")
+    assert "changed room name" not in shown[shown.index("Did you plant") :]
+    width, height = await anor.sides(PHOTO)
+    assert width / height == pytest.approx(PHOTO_SIZE[0] / PHOTO_SIZE[1], rel=0.02)
     album.keep(await anor.shot(), "archive")
+
+
+async def test_an_account_of_telegram_has_become_rooms(
+    anor: Person, album: Album, tmp_path: Path
+) -> None:
+    await anor.open("Karvon")
+    assert await anor.has_picture("Karvon")
+    await anor.drop(exported_account(tmp_path))
+    await anor.reads("The shed: 10")
+    await anor.say("start")
+    await anor.reads("DataExport.zip is here. I have read all rooms again")
+    await anor.open("The shed", "home")
+    shown = await anor.reads("Then Sunday it is.")
+    assert "changed room name" not in shown[shown.index("Who has the key") :]
+    lines = [
+        *("Who has the key", "Deleted account", "It hangs behind the door.", "Found it", "❤"),
+        *("0:07", "geo:38.576,68.787", "📊 What do we eat?", "• Bread: 2 ✓", "• Soup: 1"),
+        *("Forwarded from Weather of Dushanbe:", "Rain on Friday", "🖼️ photo.jpg:"),
+    ]
+    assert [shown.index(line) for line in lines] == sorted(shown.index(line) for line in lines)
+    assert "What do we eat? 1. Bread 2. Soup" in " ".join(shown.split())
+    album.keep(await anor.shot(), "archive-telegram")

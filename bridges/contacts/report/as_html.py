@@ -9,7 +9,14 @@ from html import escape
 
 from bridges.contacts.report.model import Contact, Report, State
 from bridges.contacts.report.picture import ring
-from bridges.contacts.report.words import STATES, invitation, matrix_link, network_name, next_step
+from bridges.contacts.report.words import (
+    STATES,
+    doubts,
+    invitation,
+    matrix_link,
+    network_name,
+    next_step,
+)
 from bridges.core.sanitize import clean_name
 from bridges.core.text import Translation, UserText, user_text
 
@@ -36,13 +43,16 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .5re
 table { border-collapse: collapse; width: 100%; } .overview table { width: auto; }
 th, td { text-align: start; vertical-align: top; padding: .35rem .8rem .35rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap;
+  overflow-wrap: normal; }
 th[scope=row] { font-weight: 600; } a { color: inherit; }
-.contacts td, .contacts th { width: 50%; }
+.contacts { table-layout: fixed; } .contacts th:first-child { width: 38%; }
 .note { border-inline-start: 4px solid var(--unreachable); padding-inline-start: .8rem; }
 blockquote { margin: 0; padding: .8rem 1rem; background: var(--soft); border-radius: .5rem;
   overflow-wrap: anywhere; }
-@media print { body { max-width: none; padding: 0; } }
+@media (max-width: 30rem) { body { padding: 1rem .75rem 3rem; } .overview { gap: 1rem; }
+  th, td { padding-inline-end: .4rem; } }
+@media print { tr { break-inside: avoid; } body { max-width: none; padding: 0; } }
 """.strip()
 
 
@@ -90,12 +100,8 @@ class _Page:
         yield "</tfoot>\n</table>\n</div>"
 
     def _notes(self) -> Iterator[str]:
-        for network in self._report.silent:
-            text = user_text(
-                "The bridge of {network} does not answer now; what I say of it is from before.",
-                network=network,
-            )
-            yield f'<p class="note">{self._said(text)}</p>'
+        for doubt in doubts(self._report):
+            yield f'<p class="note">{self._said(doubt)}</p>'
 
     def _sources(self) -> Iterator[str]:
         yield f"<h2>{self._said(user_text('Where they come from'))}</h2>"

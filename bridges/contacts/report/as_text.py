@@ -4,7 +4,7 @@
 from collections import Counter
 
 from bridges.contacts.report.model import Report, State
-from bridges.contacts.report.words import STATES, invitation, network_name
+from bridges.contacts.report.words import STATES, doubts, invitation, network_name
 from bridges.core.text import UserText, user_text
 
 
@@ -30,7 +30,7 @@ def as_text(report: Report) -> list[UserText]:
         for state in State
     ]
     lines += _networks(report)
-    lines += _doubts(report)
+    lines += doubts(report)
     if counts[State.UNREACHABLE].people:
         lines.append(user_text("The files say why somebody is not reachable, and what you can do."))
         lines.append(user_text("This you can send to those you want to bring along:"))
@@ -50,22 +50,3 @@ def _networks(report: Report) -> list[UserText]:
         )
         for kind in sorted(ways)
     ]
-
-
-def _doubts(report: Report) -> list[UserText]:
-    lines = [
-        user_text(
-            "The bridge of {network} does not answer now; what I say of it is from before.",
-            network=network,
-        )
-        for network in report.silent
-    ]
-    if report.waiting:
-        lines.append(
-            user_text(
-                "For {number} numbers and accounts I do not know yet whether somebody is here; that "
-                "is compared little by little.",
-                number=report.waiting,
-            )
-        )
-    return lines

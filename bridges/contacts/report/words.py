@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a report says in sentences: states, next steps, the invitation."""
+"""What a report says in sentences: states, doubts, next steps, the invitation."""
 
 from typing import assert_never
 from urllib.parse import quote
 
 from mautrix.types import UserID
 
-from bridges.contacts.report.model import Obstacle, Reason, State
+from bridges.contacts.report.model import Obstacle, Reason, Report, State
 from bridges.contacts.sources.model import SourceKind
 from bridges.core.sanitize import clean_text
 from bridges.core.text import UserText, user_text
@@ -58,6 +58,26 @@ def next_step(obstacle: Obstacle) -> UserText:
             )
         case _:
             assert_never(obstacle.reason)
+
+
+def doubts(report: Report) -> list[UserText]:
+    """Say what is not certain in a report."""
+    lines = [
+        user_text(
+            "The bridge of {network} does not answer now; what I say of it is from before.",
+            network=network,
+        )
+        for network in report.silent
+    ]
+    if report.waiting:
+        lines.append(
+            user_text(
+                "For {number} numbers and accounts I do not know yet whether somebody is here; that "
+                "is compared little by little.",
+                number=report.waiting,
+            )
+        )
+    return lines
 
 
 def invitation(owner: UserID) -> UserText:

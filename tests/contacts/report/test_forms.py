@@ -187,6 +187,12 @@ def test_the_json_is_of_the_shape_that_is_promised() -> None:
     }
 
 
+def test_the_page_tells_what_is_not_certain() -> None:
+    text = read(as_html(example(), str, "en")).text
+    assert "The bridge of WhatsApp does not answer now" in text
+    assert "For 3 numbers and accounts I do not know yet" in text
+
+
 def test_the_text_has_the_totals_and_no_names() -> None:
     lines = [str(one) for one in as_text(example())]
     assert lines[:4] == [
