@@ -17,6 +17,7 @@ from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from attrs import evolve, frozen
 from mautrix.types import EventID, RoomID, UserID
@@ -37,6 +38,7 @@ from bridges.migration.plan.model import Plan, PlannedArchive, PlannedRoom
 from bridges.migration.plan.sources import Opened, opened
 from bridges.migration.run.ahead import ahead, in_thread
 from bridges.migration.run.composing import FIRST, Cast, Composer, Files
+from bridges.migration.run.doors import SETTLING, Doors
 from bridges.migration.run.errors import RunRefused
 from bridges.migration.run.growing import last_there, take_up
 from bridges.migration.run.journal import Journal, MadeRoom, Stage
@@ -54,6 +56,8 @@ _SILENT = "silent"
 _APPENDED = "appended"
 _LONGEST_WAIT = 30.0
 _MOST_TRIES = 12
+
+T = TypeVar("T")
 
 
 @frozen
@@ -137,6 +141,7 @@ async def run(work: Work, progress: Progress) -> bool:
     limit = await work.voices.own.upload_limit()
     uploads = Uploads(work.voices.own, work.journal, limit, work.say)
     at_once = AT_ONCE if silent else SENT_AT_ONCE
+    settling = SETTLING if silent and work.voices.can_be(work.owner) else 0.0
     for archive in work.plan.head.archives:
         planned = [one for one in work.plan.made if one.archive == archive.name]
         take_up(work.journal, work.owner, archive)
@@ -151,10 +156,14 @@ async def run(work: Work, progress: Progress) -> bool:
                     )
                 )
             filler = _Filler(work, found.archive, archive.name, writer, uploads, at_once)
+            doors = Doors(partial(_open, rooms), filler.note, settling)
             for room in planned:
                 if not _is_done(work.journal, room):
                     progress.begin(room)
-                    await _patiently(partial(_bring, room, rooms, filler, progress))
+                    made = await _patiently(partial(_bring, room, rooms, doors, filler, progress))
+                    if made.stage is Stage.FILLED:
+                        await doors.add(room, made)
+            await doors.open_all()
     return silent
 
 
@@ -186,33 +195,41 @@ def _is_done(journal: Journal, room: PlannedRoom) -> bool:
     return made is not None and made.stage is Stage.OPEN
 
 
-async def _bring(room: PlannedRoom, rooms: Rooms, filler: "_Filler", progress: Progress) -> None:
+async def _bring(
+    room: PlannedRoom, rooms: Rooms, doors: Doors, filler: "_Filler", progress: Progress
+) -> MadeRoom:
     made = await rooms.ready(room)
+    doors.invited(made.room)
     if made.stage is Stage.GROWING:
         with filler.sending():
             await rooms.grow(room, made.room)
             await filler.grow(room, made.room, progress)
             await rooms.open(room, made.room)
-        filler.note(evolve(made, stage=Stage.OPEN))
-        return
+        made = evolve(made, stage=Stage.OPEN)
+        filler.note(made)
     if made.stage is Stage.PEOPLED:
         await filler.fill(room, made.room, progress)
         made = evolve(made, stage=Stage.FILLED)
         filler.note(made)
-    await rooms.open(room, made.room)
-    filler.note(evolve(made, stage=Stage.OPEN))
+    return made
 
 
-async def _patiently(step: Callable[[], Awaitable[None]]) -> None:
+async def _open(rooms: Rooms, planned: PlannedRoom, made: MadeRoom) -> None:
+    await _patiently(partial(rooms.open, planned, made.room))
+
+
+async def _patiently(step: Callable[[], Awaitable[T]]) -> T:
     """Do a step that may be repeated until the homeserver has answered to all of it."""
-    for attempt in range(_MOST_TRIES):
+    attempt = 0
+    while True:
         try:
             return await step()
         except HomeserverUnavailable as error:
-            if attempt == _MOST_TRIES - 1:
+            attempt += 1
+            if attempt == _MOST_TRIES:
                 raise
-            await asyncio.sleep(min(max(error.retry_after, 0.5 * 2**attempt), _LONGEST_WAIT))
-    return None
+            wait = max(error.retry_after, 0.25 * 2**attempt)
+            await asyncio.sleep(min(wait, _LONGEST_WAIT))
 
 
 @frozen
