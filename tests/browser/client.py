@@ -78,6 +78,11 @@ class Person:
         await self._listed(room_name).first.click()
         await self._input().wait_for()
 
+    async def turn_to(self, room_name: str) -> None:
+        """Open a chat of the list that is on the screen, with the client going on as it is."""
+        await self._listed(room_name).first.click()
+        await self.page.locator("header").get_by_text(room_name).last.wait_for()
+
     async def say(self, text: str) -> None:
         """Type something and send it."""
         await self._input().click()
@@ -131,9 +136,9 @@ class Person:
         await picture.wait_for()
         return bool(await picture.evaluate("image => image.complete && image.naturalWidth > 0"))
 
-    async def sides(self, name: str) -> tuple[float, float]:
-        """Give how wide and high a photo stands in the chat."""
-        box = await self.page.get_by_alt_text(name).last.bounding_box()
+    async def sides(self, words: str) -> tuple[float, float]:
+        """Give how wide and high the photo with these words stands in the chat."""
+        box = await self.page.get_by_alt_text(words).last.bounding_box()
         assert box is not None
         return box["width"], box["height"]
 

@@ -13,7 +13,7 @@ import imageio_ffmpeg
 from PIL import Image, ImageDraw
 
 _PETALS = ((0, 130), (8, 145), (15, 126), (22, 145), (30, 130), (27, 168), (3, 168))
-PHOTO = "IMG-20240314-WA0001.jpg"
+_PHOTO = "IMG-20240314-WA0001.jpg"
 PHOTO_SIZE = (420, 260)
 _CHAT = f"""\
 13/03/2024, 18:02 - Messages and calls are end-to-end encrypted. Only people in this chat can read, \
@@ -21,7 +21,7 @@ listen to, or share them.
 13/03/2024, 18:02 - Gilos Gilosova: Salom Anor! Did you plant the tulips?
 13/03/2024, 18:05 - Anor Anorova: Yes, along the wall. Forty of them!
 13/03/2024, 18:06 - Gilos Gilosova: They will be out by Navruz 🌷
-14/03/2024, 09:30 - Gilos Gilosova: {PHOTO} (file attached)
+14/03/2024, 09:30 - Gilos Gilosova: {_PHOTO} (file attached)
 Like these last year
 14/03/2024, 09:41 - Anor Anorova: How beautiful. I will keep a place for you on the bench.
 """
@@ -97,7 +97,7 @@ def exported_chat(folder: Path) -> Path:
     path = folder / "WhatsApp Chat with Gilos Gilosova.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("WhatsApp Chat with Gilos Gilosova.txt", _CHAT)
-        archive.writestr(PHOTO, _tulips())
+        archive.writestr(_PHOTO, _tulips())
     return path
 
 

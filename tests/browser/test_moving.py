@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.album import Album
 from tests.browser.client import Person
-from tests.browser.export import PHOTO, PHOTO_SIZE, exported_account, exported_chat
+from tests.browser.export import PHOTO_SIZE, exported_account, exported_chat
 from tests.support.site import Site
 
 pytestmark = pytest.mark.synapse
@@ -93,11 +93,11 @@ async def test_an_export_is_dropped_into_the_encrypted_chat(
 
 
 async def test_the_export_has_become_a_chat(anor: Person, album: Album) -> None:
-    await anor.open("Gilos Gilosova")
+    await anor.turn_to("Gilos Gilosova")
     shown = await anor.reads("a place for you on the bench")
     assert shown.index("Did you plant") < shown.index("Forty") < shown.index("on the bench")
     assert "changed room name" not in shown[shown.index("Did you plant") :]
-    width, height = await anor.sides(PHOTO)
+    width, height = await anor.sides("Like these last year")
     assert width / height == pytest.approx(PHOTO_SIZE[0] / PHOTO_SIZE[1], rel=0.02)
     album.keep(await anor.shot(), "archive")
 
@@ -113,7 +113,6 @@ async def test_an_account_of_telegram_has_become_rooms(
     await anor.reads("DataExport.zip is here. I have read all rooms again")
     await anor.open("The shed", "home")
     shown = await anor.reads("Then Sunday it is.")
-    assert "changed room name" not in shown[shown.index("Who has the key") :]
     lines = [
         *("Who has the key", "Deleted account", "It hangs behind the door.", "Found it", "❤"),
         *("0:07", "geo:38.576,68.787", "📊 What do we eat?", "• Bread: 2 ✓", "• Soup: 1"),

@@ -162,7 +162,7 @@ async def test_it_is_as_narrow_as_a_phone(
 async def test_it_is_dark_where_all_is_dark(browser: "Browser", tmp_path: Path) -> None:
     colours = []
     for scheme in ("light", "dark"):
-        page, _ = await shown(browser, tmp_path, of(4), scheme=scheme)  # type: ignore[arg-type]
+        page, _ = await shown(browser, tmp_path, of(4), scheme=scheme)
         colours.append(await asked(page, BACKGROUND))
     assert colours == ["rgb(255, 255, 255)", "rgb(18, 23, 29)"]
 
