@@ -16,7 +16,7 @@ from bridges.migration.archives.model import (
     Source,
 )
 from bridges.migration.archives.whatsapp import DateQuestion, WhatsAppArchive
-from bridges.migration.plan.matching import Ghosts, is_me, matched
+from bridges.migration.plan.matching import Ghosts, is_me, is_number, matched
 from bridges.migration.plan.model import (
     NOBODY,
     Asked,
@@ -167,4 +167,4 @@ def numbers(archive: Archive) -> Iterator[str]:
     Some may come more than once. Raises ``ArchiveRefused``.
     """
     for chat in archive.chats():
-        yield from (one.phone for one in archive.people(chat.id) if one.phone)
+        yield from (one.phone for one in archive.people(chat.id) if is_number(one.phone))

@@ -75,6 +75,11 @@ class Ghosts:
         return UserID(f"@{template.replace('{userid}', user)}:{self.server}")
 
 
+def is_number(phone: str) -> bool:
+    """Whether a text is a phone number in E.164 form; anything may stand in front of a message."""
+    return _NUMBER.fullmatch(phone) is not None
+
+
 def is_me(person: ArchivedPerson, me: str) -> bool:
     """Whether a person is the archive's owner; ``me`` is their answer, which counts if there is one."""
     if me:

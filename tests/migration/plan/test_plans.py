@@ -67,6 +67,7 @@ def planned(
 
     def users_with(source: Source, numbers: Set[str]) -> Mapping[str, str]:
         assert source is Source.WHATSAPP
+        assert all(len(one) <= len("+123456789012345") for one in numbers)  # bridges refuse others
         return {number: user for number, user in users.items() if number in numbers}
 
     make_plan(target, request, GHOSTS, Lookup(registered, users_with), lambda: None)
@@ -133,11 +134,12 @@ def test_somebody_with_a_number_is_the_stand_in_that_the_bridge_calls_by_a_lid(
         "13/04/2024, 08:41 - +998 90 111 22 33: Salom\n"
         "13/04/2024, 08:42 - +998 90 111 22 44: Salom\n"
         "13/04/2024, 08:43 - Anor: Salom\n"
+        "13/04/2024, 08:44 - +998 90 111 22 33 44 55 66: Salom\n"
     )
     lid = "@whatsapp_lid-77:home.test"
     users = {"+998901112233": "lid-77", "+998901112244": "lid-78", "+998901112255": "lid-79"}
     plan = planned(tmp_path / "plan.yaml", chat, known={lid}, users=users, me="Anor")
-    one, other, owner = plan.made[0].speakers
+    one, other, owner, _ = plan.made[0].speakers
     assert (one.speaks_as, owner.speaks_as) == (lid, OWNER)
     assert one.why == "has the same number at WhatsApp: +998901112233"
     assert other.speaks_as.startswith("@_karvon_archive_")
