@@ -302,10 +302,12 @@ class Bridge:
     async def _handle_matrix(self, row: Row) -> None:
         event = json.loads(row.payload)
         portal = await self._parts.portals.by_room(RoomID(event["room_id"]))
-        if portal is None or self._reception.is_command(event):
+        if self._reception.is_command(event):
             await self._reception.handle(row, event)
-        else:
+        elif portal is not None:
             await self._handle_in_portal(row, event, portal)
+        elif not await self._parts.archives.took(row, event):
+            await self._reception.handle(row, event)
         self._parts.metrics.handled("from_matrix")
 
     async def _handle_in_portal(self, row: Row, event: Json, portal: Portal) -> None:

@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
+from mautrix.types import UserID
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -442,6 +443,8 @@ class BridgeSettings:
     """The network's own section."""
     policy_file: Path | None = None
     """The homeserver's policy file; None if it is not ours to change."""
+    other_bots: tuple[UserID, ...] = ()
+    """Matrix ids of the bots of the bridges beside this one."""
 
     @property
     def bot_mxid(self) -> str:

@@ -120,6 +120,7 @@ class Erasure:
         rooms = [chat.room for chat in chats if chat.room is not None]
         space = await self._logins.space(login.id)
         rooms += [] if space is None else [space]
+        rooms += await self._left_behind(login.id)
         for room in rooms:
             await self._leave(room)
         names = [_PREFIX + login.id, arrival_marker(login.id)]
@@ -133,6 +134,11 @@ class Erasure:
         for mxid in ghosts.values():
             await self._unname(MatrixSender(mxid))
         return erased
+
+    async def _left_behind(self, login: LoginID) -> list[RoomID]:
+        """The rooms of chats that go on in a room of another network's."""
+        mine = [one for one in await self._handovers.all() if one.kept.receiver == login]
+        return [one.own_room for one in mine if one.own_room is not None]
 
     async def _leave(self, room: RoomID) -> None:
         """Have the ghosts and the bot leave a room for good."""

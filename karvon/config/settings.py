@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import ClassVar
 
+from mautrix.types import UserID
 from pydantic import SecretStr
 
 from bridges.core.config import (
@@ -74,6 +75,11 @@ def bridge_settings(
         policy=policy_settings(config),
         network=_in_sandbox(config, network),
         policy_file=config.policy.file or (layout.policy if config.homeserver.managed else None),
+        other_bots=tuple(
+            UserID(bot_mxid(config, one))
+            for one in config.networks
+            if one.network_id != network.network_id
+        ),
     )
 
 

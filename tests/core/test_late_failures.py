@@ -21,7 +21,7 @@ class Desk:
     """Late failures over played stores."""
 
     def __init__(self) -> None:
-        self.link = Mock(event="$event", sender_mxid="@alisa:home.test")
+        self.link = Mock(event="$event", sender_mxid="@alisa:home.test", room=None)
         self.messages = Mock(parts=AsyncMock(return_value=[self.link]))
         portal = Portal(CHAT, ChatKind.DIRECT, room="!room:home.test")  # type: ignore[arg-type]
         self.portals = Mock(get=AsyncMock(return_value=portal))

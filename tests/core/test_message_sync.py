@@ -82,7 +82,10 @@ class Chat:
             self._queue,
             self.store,
             Links(self.store),
-            Mock(room_for=AsyncMock(return_value=RoomID("!bazaar:home"))),
+            Mock(
+                room_for=AsyncMock(return_value=RoomID("!bazaar:home")),
+                leads_to=AsyncMock(return_value=True),
+            ),
             Mock(
                 of=AsyncMock(return_value=Mock(mxid=UserID("@ali:home"))),
                 settled=AsyncMock(),

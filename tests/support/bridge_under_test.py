@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import aiohttp
 from attrs import field, frozen
+from mautrix.types import UserID
 
 from bridges.core.app import running_bridge
 from bridges.core.bridge import Bridge
@@ -120,6 +121,7 @@ class BridgeOptions:
     double_puppet: bool = True
     personal_space: bool = True
     leave_chats: bool = False
+    other_bots: tuple[str, ...] = ()
     clock: Clock | None = None
 
 
@@ -282,4 +284,5 @@ def _settings(
         log=LogSettings("INFO", "console"),
         policy=None,
         network=network,
+        other_bots=tuple(map(UserID, options.other_bots)),
     )

@@ -4,11 +4,13 @@
 import re
 from collections.abc import Callable, Sequence
 
+from attrs import evolve
 from mautrix.types import RoomID, UserID
 
 from bridges.core.chat import ChatKind
 from bridges.core.clock import Clock
 from bridges.core.errors import Rejected
+from bridges.core.handover.common_room import CommonRooms
 from bridges.core.handover.state import Handover, Step, is_federated, keeps_own
 from bridges.core.matrix import event_types
 from bridges.core.matrix.senders import Senders
@@ -36,6 +38,7 @@ class HandoverFinder:
         senders: Senders,
         properties: RoomProperties,
         state: RoomState,
+        common_rooms: CommonRooms,
         clock: Clock,
         network: NetworkInfo,
         server_name: str,
@@ -47,6 +50,7 @@ class HandoverFinder:
         self._senders = senders
         self._properties = properties
         self._state = state
+        self._common_rooms = common_rooms
         self._clock = clock
         self._network = network
         self._server = f":{server_name}"
@@ -108,7 +112,8 @@ class HandoverFinder:
             other_count = None
         else:
             other_count = await self._messages.count(theirs.key)
-        handover = self._oriented(person, other, portal, theirs, keeps_own(own_count, other_count))
+        keeps = keeps_own(own_count, other_count)
+        handover = await self._in_common_room(self._oriented(person, other, portal, theirs, keeps))
         await self.check_residence(handover)
         return handover
 
@@ -143,8 +148,14 @@ class HandoverFinder:
             step=Step.AGREED,
             changed_at=milliseconds(self._clock.now()),
         )
+        handover = await self._in_common_room(handover)
         await self.check_residence(handover)
         return handover
+
+    async def _in_common_room(self, handover: Handover) -> Handover:
+        """The same in the room the two already have by another network, if they have one."""
+        room = await self._common_rooms.of(handover.keeper, handover.guest)
+        return handover if room is None else evolve(handover, room=room, own_room=handover.room)
 
     async def check_still_proven(self, handover: Handover) -> None:
         """Raise ``Rejected`` unless the logins that prove who is who are still here."""

@@ -4,9 +4,14 @@
 from functools import cached_property
 
 from bridges.core.foundation import PASSING_TROUBLE
+from bridges.core.handover.archives import Archives
 from bridges.core.handover.challenge import Challenges
+from bridges.core.handover.common_room import CommonRooms
 from bridges.core.handover.finder import HandoverFinder
 from bridges.core.handover.handovers import Handovers
+from bridges.core.handover.moving_out import MovingOut
+from bridges.core.handover.notices import HandoverNotices
+from bridges.core.handover.sharing import SharingSteps
 from bridges.core.handover.steps import HandoverSteps
 from bridges.core.handover.teller import HandoverTeller
 from bridges.core.portal.parts import PortalParts
@@ -22,6 +27,11 @@ class HandoverParts(PortalParts):
         return HandoverTeller(self.management, self.voice, self.people, self.sessions, self.info)
 
     @cached_property
+    def archives(self) -> Archives:
+        """Handles what happens in rooms that belong to no chat now."""
+        return Archives(self.handover_store, self.status, self.database, self.from_matrix)
+
+    @cached_property
     def handovers(self) -> Handovers:
         """What people decide about handovers."""
         finder = HandoverFinder(
@@ -32,10 +42,12 @@ class HandoverParts(PortalParts):
             self.senders,
             self.properties,
             self.room_state,
+            CommonRooms(self.homeserver, self.senders, self.portals, self.settings.other_bots),
             self.clock,
             self.info,
             self.settings.server_name,
         )
+        notices = HandoverNotices(self.portals, self.writer, self.interpreter, self.info)
         steps = HandoverSteps(
             self.portals,
             self.sessions,
@@ -45,7 +57,9 @@ class HandoverParts(PortalParts):
             self.properties,
             self.room_state,
             self.spaces,
-            self.writer,
+            notices,
+            self._sharing(notices),
+            self._moving_out(notices),
             self.history_keeper,
             self.interpreter,
             self.info,
@@ -68,4 +82,38 @@ class HandoverParts(PortalParts):
             ),
             self.clock,
             PASSING_TROUBLE,
+        )
+
+    def _sharing(self, notices: HandoverNotices) -> SharingSteps:
+        return SharingSteps(
+            self.homeserver,
+            self.portals,
+            self.links,
+            self.sessions,
+            self.senders,
+            self.room_members,
+            self.properties,
+            self.spaces,
+            self.history_keeper,
+            notices,
+            self.info,
+            self.settings.command_prefix,
+        )
+
+    def _moving_out(self, notices: HandoverNotices) -> MovingOut:
+        return MovingOut(
+            self.homeserver,
+            self.portals,
+            self.messages,
+            self.people,
+            self.sessions,
+            self.senders,
+            self.rooms,
+            self.properties,
+            self.room_state,
+            self.spaces,
+            self.history_keeper,
+            notices,
+            self.info,
+            self.settings.other_bots,
         )

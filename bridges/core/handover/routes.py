@@ -89,6 +89,11 @@ class HandoverRoutes:
         listens = self._listens(handover.kept.receiver)
         return handover.room if shown_elsewhere(handover, chat, keeper_listens=listens) else None
 
+    async def is_anothers(self, room: RoomID) -> bool:
+        """Whether a room is ruled by the bridge of another network."""
+        handover = await self._store.in_room(room)
+        return handover is not None and handover.is_shared
+
     def _listens(self, login: LoginID) -> bool:
         active = self._sessions.get(login)
         return active is not None and active.state is not SessionState.BAD_CREDENTIALS

@@ -93,6 +93,8 @@ class Handover:
             again.
         keeper_only_here, guest_only_here: they need the network no more for this chat.
         changed_at: milliseconds since the epoch.
+        own_room: the room the keeper's chat had before, if ``room`` is one that another network's bridge
+            has made for the two.
     """
 
     room: RoomID
@@ -107,6 +109,12 @@ class Handover:
     guest_stays: bool = False
     keeper_only_here: bool = False
     guest_only_here: bool = False
+    own_room: RoomID | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the room is there for another network as well, whose bridge rules it."""
+        return self.own_room is not None
 
     @property
     def is_native(self) -> bool:
@@ -126,7 +134,11 @@ class Handover:
     @property
     def guest_is_in(self) -> bool:
         """Whether the guest belongs into the room: also from an earlier time, if they have stayed."""
-        return self.guest_stays or self.step not in _NOT_AGREED | _GOING_BACK | {Step.UNDONE}
+        return (
+            self.is_shared
+            or self.guest_stays
+            or self.step not in _NOT_AGREED | _GOING_BACK | {Step.UNDONE}
+        )
 
     @property
     def is_open(self) -> bool:
@@ -204,7 +216,7 @@ def stays_here(
         return handover.guest_is_in or handover.step not in _NOT_AGREED
     if sender == handover.keeper and of_network:
         return False
-    return handover.is_native
+    return handover.is_shared or handover.is_native
 
 
 def shown_elsewhere(handover: Handover, chat: ChatKey, *, keeper_listens: bool) -> bool:

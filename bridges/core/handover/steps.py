@@ -3,7 +3,10 @@
 
 from mautrix.types import RoomID, UserID
 
-from bridges.core.handover.state import Handover, Step, link_to
+from bridges.core.handover.moving_out import MovingOut
+from bridges.core.handover.notices import HandoverNotices
+from bridges.core.handover.sharing import SharingSteps
+from bridges.core.handover.state import Handover, Step
 from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.interpreter import Interpreter
 from bridges.core.matrix import event_types
@@ -13,7 +16,6 @@ from bridges.core.portal.membership import RoomMembers
 from bridges.core.portal.power import PowerKeeper
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.room_state import RoomState
-from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.portal.spaces import Spaces
 from bridges.core.sessions import Sessions
 from bridges.core.storage.portals import Portal, PortalStore
@@ -33,7 +35,9 @@ class HandoverSteps:
         properties: RoomProperties,
         state: RoomState,
         spaces: Spaces,
-        writer: RoomWriter,
+        notices: HandoverNotices,
+        sharing: SharingSteps,
+        moving_out: MovingOut,
         history: HistoryKeeper,
         interpreter: Interpreter,
         network: NetworkInfo,
@@ -48,7 +52,9 @@ class HandoverSteps:
         self._properties = properties
         self._state = state
         self._spaces = spaces
-        self._writer = writer
+        self._notices = notices
+        self._sharing = sharing
+        self._moving_out = moving_out
         self._history = history
         self._interpreter = interpreter
         self._network = network
@@ -59,6 +65,14 @@ class HandoverSteps:
         portal = await self._portals.get(handover.kept)
         if portal is None:
             return True  # The chat was deleted with all that belongs to it.
+        if handover.own_room is not None:
+            return await self._sharing.do(handover, handover.own_room, portal)
+        if await self._moving_out.concerns(handover, portal):
+            await self._moving_out.do(handover, portal)
+            return True
+        return await self._do(handover, portal)
+
+    async def _do(self, handover: Handover, portal: Portal) -> bool:
         match handover.step:
             case Step.AGREED:
                 await self._powers.show(portal, handover.room)
@@ -96,12 +110,12 @@ class HandoverSteps:
         await self._properties.show_bridge(portal, handover.room)
         await self._powers.show(portal, handover.room)
         if handover.step is Step.CLOSING:
-            await self._tell_both(handover, self._closed())
+            await self._notices.tell_both(handover, self._closed())
 
     async def _list(self, handover: Handover) -> None:
         await self._spaces.list_direct(handover.keeper, handover.room, handover.guest)
         await self._spaces.list_direct(handover.guest, handover.room, handover.keeper)
-        other = await self._other_room(handover)
+        other = await self._notices.other_room(handover)
         if other is not None:
             await self._spaces.list_direct(handover.guest, other, None)
 
@@ -110,12 +124,12 @@ class HandoverSteps:
         await self._spaces.list_direct(handover.keeper, handover.room, ghost)
         with_keeper = handover.keeper if handover.guest_stays else None
         await self._spaces.list_direct(handover.guest, handover.room, with_keeper)
-        other, keeper = await self._other_room(handover), self._keeper_ghost(handover)
+        other, keeper = await self._notices.other_room(handover), self._keeper_ghost(handover)
         if other is not None and keeper is not None:
             await self._spaces.list_direct(handover.guest, other, keeper)
 
     async def _announce(self, handover: Handover) -> None:
-        await self._tell_both(handover, self._dual(handover))
+        await self._notices.tell_both(handover, self._dual(handover))
         for person, other in (
             (handover.keeper, handover.guest),
             (handover.guest, handover.keeper),
@@ -126,33 +140,18 @@ class HandoverSteps:
                     "chat with {person} yourself.",
                     person=other,
                 )
-                await self._tell(handover, handover.room, person, text, "list")
-        await self._point(
-            handover,
-            user_text(
-                "This chat goes on in another room, where you both are in person: {link} "
-                "What was said here stays here. What you write here is still sent over {network}.",
-                link=link_to(handover.room),
-                network=self._network.name,
-            ),
-        )
+                await self._notices.tell(handover, handover.room, person, text, "list")
+        await self._notices.point_to_kept(handover)
 
     async def _part(self, handover: Handover) -> None:
-        await self._tell_both(
+        await self._notices.tell_both(
             handover,
             user_text(
                 "This was taken back: what is written here goes over {network} again.",
                 network=self._network.name,
             ),
         )
-        await self._point(
-            handover,
-            user_text(
-                "This chat goes on here again, over {network}. What was said meanwhile is in {link}",
-                network=self._network.name,
-                link=link_to(handover.room),
-            ),
-        )
+        await self._notices.point_back(handover)
         if handover.other is not None:
             # Somebody who logged in later has had no need of a room of their own until now.
             await self._history.bring_in(handover.other, handover.other.receiver)
@@ -160,31 +159,6 @@ class HandoverSteps:
             translate = await self._interpreter.translation(handover.guest)
             reason = user_text("The chat goes over {network} again.", network=self._network.name)
             await self._members.take_out(handover.room, handover.guest, translate(reason))
-
-    async def _point(self, handover: Handover, text: UserText) -> None:
-        """Say something in the room that is not kept, if there is one."""
-        other = await self._other_room(handover)
-        if other is not None:
-            await self._tell(handover, other, handover.guest, text, "other")
-
-    async def _tell_both(self, handover: Handover, text: UserText) -> None:
-        """Say something in the room that is kept, in the languages of both."""
-        said = set()
-        for person in (handover.keeper, handover.guest):
-            translate = await self._interpreter.translation(person)
-            if translate(text) not in said:
-                said.add(translate(text))
-                await self._tell(handover, handover.room, person, text, "both")
-
-    async def _tell(
-        self, handover: Handover, room: RoomID, person: UserID, text: UserText, what: str
-    ) -> None:
-        identity = (handover.room, handover.changed_at, handover.step.value, what, person)
-        await self._writer.notice(room, person, text, ("handover", *identity))
-
-    async def _other_room(self, handover: Handover) -> RoomID | None:
-        portal = None if handover.other is None else await self._portals.get(handover.other)
-        return None if portal is None else portal.room
 
     def _keeper_ghost(self, handover: Handover) -> UserID | None:
         login = self._sessions.get(handover.kept.receiver)

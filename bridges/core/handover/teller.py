@@ -5,7 +5,7 @@ from mautrix.types import UserID
 
 from bridges.core.bot.rooms import ManagementRooms
 from bridges.core.bot.voice import BotVoice
-from bridges.core.handover.state import Handover, Step
+from bridges.core.handover.state import Handover, Step, link_to
 from bridges.core.network import NetworkInfo
 from bridges.core.sessions import Sessions
 from bridges.core.storage.people import PeopleStore
@@ -60,6 +60,10 @@ class HandoverTeller:
 
     async def which_room(self, handover: Handover, reader: UserID) -> UserText:
         """Which of the two rooms is kept, and why."""
+        if handover.is_shared:
+            return user_text(
+                "the room you both have already in person: {link}", link=link_to(handover.room)
+            )
         if handover.other is None:
             return user_text("the room of {person}, as there is no other", person=handover.keeper)
         if handover.keeper == reader:

@@ -61,4 +61,5 @@ class ChangeParts(HandoverParts):
                 self.info,
                 self.handovers,
             ),
+            self.handover_routes,
         )

@@ -6,6 +6,7 @@ from mautrix.types import RoomID
 from bridges.core.errors import TemporaryError
 from bridges.core.events import RemoteMessage
 from bridges.core.history.keeper import HistoryKeeper
+from bridges.core.ids import ChatKey
 from bridges.core.portal.rooms import Rooms
 from bridges.core.portal.welcome import Welcome
 from bridges.core.sessions import ActiveLogin
@@ -20,6 +21,13 @@ class HistoryFirst(TemporaryError):
         super().__init__(
             "HISTORY_FIRST", user_text("Earlier messages are being fetched."), retry_after=0
         )
+
+
+class RoomChanged(TemporaryError):
+    """The chat goes on in another room than the one its message was meant for."""
+
+    def __init__(self) -> None:
+        super().__init__("ROOM_CHANGED", user_text("A message is being sent."), retry_after=0)
 
 
 class Entrance:
@@ -51,6 +59,11 @@ class Entrance:
             raise HistoryFirst
         _, room = await self._rooms.of(event.chat, login)
         return room
+
+    async def leads_to(self, room: RoomID, chat: ChatKey) -> bool:
+        """Whether a room is still the one a chat has."""
+        portal = await self._portals.get(chat)
+        return portal is not None and portal.room == room
 
     async def _room_made_meanwhile(self, event: RemoteMessage) -> RoomID | None:
         """The room of a chat that gets none by itself, if somebody has just asked for it."""

@@ -29,4 +29,5 @@ class LateFailures:
         if not stored or portal is None or portal.room is None:
             return
         failure = Rejected(event.code, UserText(event.reason, event.values))
-        await self._status.failed(portal.room, stored[0].event, stored[0].sender_mxid, failure)
+        room = stored[0].room or portal.room
+        await self._status.failed(room, stored[0].event, stored[0].sender_mxid, failure)

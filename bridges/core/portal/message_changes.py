@@ -58,7 +58,7 @@ class MessageChanges:
         elif event.stamp == stored[0].edit_stamp:
             await self._remember(row, event, stored)
         else:
-            await self._show(row, event, stored, portal.room, login)
+            await self._show(row, event, stored, stored[0].room or portal.room, login)
 
     async def _show(
         self,
@@ -129,7 +129,9 @@ class MessageChanges:
         if portal is not None and portal.room is not None:
             for part in stored:
                 if not part.redacted and not await self._has_more(part):
-                    await self._writer.redact(portal.room, part.event, part.sender_mxid)
+                    await self._writer.redact(
+                        part.room or portal.room, part.event, part.sender_mxid
+                    )
         async with self._db.transaction() as connection:
             await self._messages.set_redacted(connection, event.chat, event.target)
             await self._queue.finish(connection, row)

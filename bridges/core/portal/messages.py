@@ -20,7 +20,7 @@ from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.rendering import Rendered, as_reply
 from bridges.core.portal.contents import Contents, fitting, in_view
 from bridges.core.portal.digest import digest
-from bridges.core.portal.entrance import Entrance
+from bridges.core.portal.entrance import Entrance, RoomChanged
 from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.links import Links
 from bridges.core.portal.own_sends import OwnSends
@@ -109,7 +109,6 @@ class MessageSync:
             await self._queue.finish(connection, row)
 
     async def _write(self, row: Row, event: RemoteMessage, place: _Place) -> None:
-        sender = await self._speakers.of(place.room, event, place.login.record.id)
         reply = await self._event_of(event.chat, event.reply_to)
         parts = event.parts
         if reply is None and event.answered is not None:
@@ -117,6 +116,9 @@ class MessageSync:
         # Files are fetched first: what people do in the room must not wait for that.
         shown = [(part, await self._contents.of(part, place.login)) for part in fitting(parts)]
         async with self._links.in_the_making(event.chat):
+            if not await self._entrance.leads_to(place.room, event.chat):
+                raise RoomChanged
+            sender = await self._speakers.of(place.room, event, place.login.record.id)
             stored = await self._send(place.room, sender, event, shown, reply)
             await self._settlement.settle(row, stored)
 
@@ -162,7 +164,7 @@ class MessageSync:
             # It may be one of ours: the network has it already, and people answer at once.
             async with self._gate.hold(chat):
                 stored = await self._messages.parts(chat, message)
-        return stored[0].event if stored else None
+        return stored[0].event if stored and stored[0].room is None else None
 
     async def _end(self, row: Row) -> None:
         async with self._db.transaction() as connection:

@@ -90,7 +90,7 @@ class PinBoard:
             parts = await self._messages.parts(chat, message)
             if not parts:
                 missing.add(message)
-            elif not parts[0].redacted:
+            elif not parts[0].redacted and parts[0].room is None:
                 wanted.append(parts[0].event)
         before = await self._in_room(room)
         bridged = {one for one in before if await self._messages.by_event(one)}

@@ -20,7 +20,7 @@ from bridges.core.portal.gate import EchoGate
 from bridges.core.portal.room_writer import RoomWriter
 from bridges.core.sanitize import clean_text
 from bridges.core.sessions import ActiveLogin
-from bridges.core.storage.messages import MessageStore
+from bridges.core.storage.messages import MessageStore, StoredMessage
 from bridges.core.storage.polls import PollStore, StoredAnswer, StoredPoll
 from bridges.core.storage.portals import PortalStore
 from bridges.core.text import user_text
@@ -85,9 +85,11 @@ class Polls:
                 return
             shown = await self._polls.votes(poll)
             votes = await self._votes(event, login, shown)
-            await self._show_votes(portal.room, poll, votes, login, generation)
+            links = await self._messages.parts(event.chat, event.target)
+            room = (links[0].room if links else None) or portal.room
+            await self._show_votes(room, poll, votes, login, generation)
             if event.closed:
-                await self._show_end(portal.room, poll, event, login)
+                await self._show_end(room, poll, event, login, links)
 
     async def _show_votes(
         self,
@@ -141,10 +143,14 @@ class Polls:
             return []
 
     async def _show_end(
-        self, room: RoomID, poll: StoredPoll, event: RemotePollTally, login: ActiveLogin
+        self,
+        room: RoomID,
+        poll: StoredPoll,
+        event: RemotePollTally,
+        login: ActiveLogin,
+        links: Sequence[StoredMessage],
     ) -> None:
         results = _results(poll, event)
-        links = await self._messages.parts(event.chat, event.target)
         if links:
             author = await self._writer.original_sender(links[0].sender_mxid)
             content = poll_end_content(poll.event, results)

@@ -20,7 +20,7 @@ from bridges.core.portal.power_levels import (
     told_powers,
 )
 from bridges.core.portal.room_state import RoomState
-from bridges.core.rights import EVERYBODY, UNKNOWN_RIGHTS, ChatRights
+from bridges.core.rights import EVERYBODY, NOBODY, UNKNOWN_RIGHTS, ChatRights
 from bridges.core.sessions import ActiveLogin
 from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.logins import LoginStore
@@ -40,7 +40,9 @@ class PowerKeeper:
         senders: Senders,
         state: RoomState,
         handovers: HandoverStore,
+        other_bots: Sequence[UserID],
     ) -> None:
+        """``other_bots`` are those of the bridges beside this one."""
         self._hs = homeserver
         self._logins = logins
         self._portals = portals
@@ -48,6 +50,7 @@ class PowerKeeper:
         self._senders = senders
         self._state = state
         self._handovers = handovers
+        self._other_bots = other_bots
         self._version: str | None = None
 
     async def begin(self, portal: Portal, info: ChatInfo, login: ActiveLogin) -> Json:
@@ -94,6 +97,8 @@ class PowerKeeper:
         """
         now = await self._state.get(room, event_types.POWER_LEVELS) or {}
         users, needed = now.get("users", {}), now.get("events_default", EVERYBODY)
+        if await self._is_anothers(room):
+            return
         if users.get(ghost, now.get("users_default", EVERYBODY)) < needed:
             content = now | {"users": users | {ghost: needed}}
             await self._state.set(room, event_types.POWER_LEVELS, content)
@@ -101,7 +106,8 @@ class PowerKeeper:
     async def wanted(self, portal: Portal, room: RoomID) -> Json:
         """What a room's levels have to say."""
         now = await self._state.get(room, event_types.POWER_LEVELS) or {}
-        return self._content(now, portal.rights, await self._known_users(portal))
+        rights = await self._rights_in(room, portal.rights)
+        return self._content(now, rights, await self._known_users(portal))
 
     async def _known_users(self, portal: Portal) -> Mapping[UserID, int]:
         powers = await self._powers.of(portal.key)
@@ -125,17 +131,37 @@ class PowerKeeper:
             level = level_of_person(power, write, may_write=part.may_write)
             people[record.owner] = max(level, people.get(record.owner, level))
             handover = await self._handovers.of(part.key)
-            if handover is not None and handover.kept == part.key and handover.guest_is_in:
+            if handover is None or handover.kept != part.key or handover.is_shared:
+                continue
+            if handover.guest_is_in:
                 people[handover.guest] = level  # Both can do the same in their chat.
+                people |= dict.fromkeys(self._other_bots, NOBODY)
         return {**users, **people}
 
     async def _write(
         self, room: RoomID, rights: ChatRights | None, users: Mapping[UserID, int]
     ) -> None:
+        if await self._is_anothers(room):
+            return
         now = await self._state.get(room, event_types.POWER_LEVELS) or {}
-        wanted = self._content(now, rights, users)
+        wanted = self._content(now, await self._rights_in(room, rights), users)
         if not says_the_same(now, wanted):
             await self._state.set(room, event_types.POWER_LEVELS, wanted)
+
+    async def _is_anothers(self, room: RoomID) -> bool:
+        """Whether another bridge rules a room."""
+        handover = await self._handovers.in_room(room)
+        return handover is not None and handover.is_shared
+
+    async def _rights_in(self, room: RoomID, rights: ChatRights | None) -> ChatRights | None:
+        """Rights as they are shown in a room.
+
+        Two who are both in it may bring in the bot of another network on which they know each other.
+        """
+        handover = await self._handovers.in_room(room)
+        if handover is None or not handover.guest_is_in:
+            return rights
+        return evolve(rights or UNKNOWN_RIGHTS, invite=EVERYBODY)
 
     def _content(self, now: Json, rights: ChatRights | None, users: Mapping[UserID, int]) -> Json:
         bot = self._senders.bot.mxid

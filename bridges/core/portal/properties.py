@@ -67,6 +67,9 @@ class RoomProperties:
 
     async def show(self, old: Portal, new: Portal, room: RoomID) -> None:
         """Show in the room what differs between two versions of its portal."""
+        handover = await self._handovers.in_room(room)
+        if handover is not None and handover.is_shared:
+            return  # It is called, and looks, as the bridge shows it that rules it.
         if new.name != old.name:
             await self.show_title(room, await self.shown_title(new))
         if new.topic != old.topic:
@@ -89,7 +92,11 @@ class RoomProperties:
     async def shown_title(self, portal: Portal) -> str:
         """The name the room has: none where both people of a direct chat are in it themselves."""
         handover = await self._handovers.of(portal.key)
-        if handover is not None and handover.room == portal.room and handover.is_native:
+        if (
+            handover is not None
+            and handover.room == portal.room
+            and (handover.is_native or handover.is_shared)
+        ):
             return ""
         return await self.title(portal)
 
@@ -105,6 +112,12 @@ class RoomProperties:
                 content = {}
         for name in (event_types.BRIDGE, event_types.BRIDGE_UNSTABLE):
             await self._state.set(room, name, content, key)
+
+    async def show_nothing(self, portal: Portal, room: RoomID) -> None:
+        """Show that a room is no chat of this network's any more."""
+        key = bridge_state_key(self._network, portal.key)
+        for name in (event_types.BRIDGE, event_types.BRIDGE_UNSTABLE):
+            await self._state.set(room, name, {}, key)
 
     async def rename_direct(
         self, user: RemoteUserID, info: UserInfo, besides: AbstractSet[RoomID] = frozenset()

@@ -168,7 +168,7 @@ class ReactionSync:
         parts = await self._messages.parts(event.chat, event.target)
         if portal is None or portal.room is None or not parts or parts[0].redacted:
             return None
-        return _Target(portal.room, parts[0], login, generation)
+        return _Target(parts[0].room or portal.room, parts[0], login, generation)
 
     async def _apply(self, target: _Target, event: RemoteReactions) -> None:
         stored = await self._messages.reactions(event.chat, event.target)

@@ -40,14 +40,14 @@ class ReadPositions:
         self._rising_ids = rising_ids
 
     async def event(self, chat: ChatKey, message: MessageID) -> EventID | None:
-        """The event of a message, or of the nearest one before it."""
+        """The event of a message in the chat's room, or of the nearest one before it."""
         stored = await self._messages.parts(chat, message)
         if stored:
-            return stored[-1].event
+            return _event_here(stored[-1])
         if not self._rising_ids:
             return None
         before = await self._messages.last_up_to(chat, message)
-        return None if before is None else before.event
+        return None if before is None else _event_here(before)
 
     async def message(self, portal: Portal, room: RoomID, event: EventID) -> MessageID | None:
         """The message of an event of a portal's room, or of the nearest one before it.
@@ -69,3 +69,8 @@ class ReadPositions:
     def _in_chat(self, portal: Portal, stored: list[StoredMessage]) -> StoredMessage | None:
         """The last message an event is, if it is one of this chat and not of the one before it."""
         return stored[-1] if stored and stored[-1].chat == portal.key else None
+
+
+def _event_here(stored: StoredMessage) -> EventID | None:
+    """The event of a message; None if it is not in the room its chat has now."""
+    return stored.event if stored.room is None else None

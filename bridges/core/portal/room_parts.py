@@ -91,6 +91,7 @@ class RoomParts(Foundation):
             self.senders,
             self.room_state,
             self.handover_store,
+            self.settings.other_bots,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import Any
 
 from mautrix.types import EventID, RoomID, UserID
 
+from bridges.core.handover.routes import HandoverRoutes
 from bridges.core.matrix import event_types
 from bridges.core.portal.changes.carrying import Carrying
 from bridges.core.portal.changes.change import Change, ChangeHandler
@@ -54,6 +55,7 @@ class StateToRemote:
         pins: PinChanges,
         powers: PowerChanges,
         members: MemberChanges,
+        handovers: HandoverRoutes,
     ) -> None:
         self._db = database
         self._queue = queue
@@ -62,6 +64,7 @@ class StateToRemote:
         self._news = news
         self._carrying = carrying
         self._members = members
+        self._handovers = handovers
         self._handlers: dict[str, ChangeHandler] = {
             event_types.NAME: names,
             event_types.TOPIC: topics,
@@ -86,7 +89,7 @@ class StateToRemote:
             try:
                 if change.type == event_types.MEMBER:
                     await self._members.handle(change)
-                else:
+                elif not await self._handovers.is_anothers(change.room):
                     await self._carrying.carry(change, self._handlers[change.type])
             finally:
                 self._news.changed_here(portal.key)

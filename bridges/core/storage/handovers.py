@@ -30,6 +30,7 @@ def _values(one: Handover) -> dict[str, object]:
         "guest_stays": one.guest_stays,
         "keeper_only_here": one.keeper_only_here,
         "guest_only_here": one.guest_only_here,
+        "own_room": one.own_room,
     }
 
 
@@ -48,6 +49,7 @@ _NAMES = (
     "guest_stays",
     "keeper_only_here",
     "guest_only_here",
+    "own_room",
 )
 _SAVE = (
     f"INSERT INTO handover ({', '.join(_NAMES)})"
@@ -90,6 +92,11 @@ class HandoverStore:
     async def in_room(self, room: RoomID) -> Handover | None:
         """The handover whose room that is kept this is."""
         return (await self._known()).by_room.get(room)
+
+    async def left_for(self, room: RoomID) -> Handover | None:
+        """The handover for which a chat goes on in another room than this one, which it had."""
+        known = (await self._known()).by_kept.values()
+        return next((one for one in known if one.own_room == room and one.is_native), None)
 
     async def guest_in(self, room: RoomID, user: RemoteUserID) -> UserID | None:
         """Who takes the place of a remote user's ghost in a room."""
@@ -159,4 +166,5 @@ def _handover(row: Any) -> Handover:
         guest_stays=bool(row["guest_stays"]),
         keeper_only_here=bool(row["keeper_only_here"]),
         guest_only_here=bool(row["guest_only_here"]),
+        own_room=None if row["own_room"] is None else RoomID(row["own_room"]),
     )

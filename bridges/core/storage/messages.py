@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from mautrix.types import EventID, UserID
+from mautrix.types import EventID, RoomID, UserID
 from mautrix.util.async_db import Connection
 
 from bridges.core.ids import WHOLE, ChatID, ChatKey, LoginID, MessageID, PartID, RemoteUserID
@@ -19,7 +19,8 @@ class StoredMessage:
 
     One event may stand for several remote messages (a long text that was split), and one remote
     message may have several parts (an event each). ``sender_mxid`` is who sent it in Matrix.
-    ``digest`` stands for what the part says; it is empty where that is not known.
+    ``digest`` stands for what the part says; it is empty where that is not known. ``room`` is where the
+    event is, None if that is where the chat is now.
     """
 
     chat: ChatKey
@@ -32,6 +33,7 @@ class StoredMessage:
     edit_stamp: int = 0
     redacted: bool = False
     digest: str = ""
+    room: RoomID | None = None
 
 
 @frozen
@@ -48,17 +50,18 @@ class StoredReaction:
 
 
 _MESSAGE = (
-    "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted, digest"
+    "chat, receiver, id, part, event_id, sender, sender_mxid, sent_at, edit_stamp, redacted, digest,"
+    " room_id"
 )
 _REACTION = "chat, receiver, message_id, sender, emoji, event_id, sender_mxid, given_at"
 
 LINK = (
     f"INSERT INTO message ({_MESSAGE})"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
 )
 """Stores a link with ``link_values``; one that exists is left as it is."""
 
-LINK_VALUES = 11
+LINK_VALUES = 12
 
 
 def link_values(link: StoredMessage) -> tuple[object, ...]:
@@ -75,6 +78,7 @@ def link_values(link: StoredMessage) -> tuple[object, ...]:
         link.edit_stamp,
         link.redacted,
         link.digest,
+        link.room,
     )
 
 
@@ -316,6 +320,7 @@ def _message(row: Any) -> StoredMessage:
         edit_stamp=row["edit_stamp"],
         redacted=bool(row["redacted"]),
         digest=row["digest"],
+        room=None if row["room_id"] is None else RoomID(row["room_id"]),
     )
 
 

@@ -178,6 +178,20 @@ class PortalStore:
         self._remember(given)
         self._remember(heir)
 
+    async def put_in(self, portal: Portal, room: RoomID) -> None:
+        """Have a chat go on in another room; its messages are known to be where they are."""
+        moved, key = evolve(portal, room=room), (portal.key.chat, portal.key.receiver)
+        mine = "WHERE chat = $1 AND receiver = $2 AND room_id"
+        async with self._db.transaction() as connection:
+            await connection.execute(
+                f"UPDATE message SET room_id = $3 {mine} IS NULL", *key, portal.room
+            )
+            await connection.execute(f"UPDATE message SET room_id = NULL {mine} = $3", *key, room)
+            await connection.execute(_SAVE, *_values(moved).values())
+        if portal.room is not None:
+            self.forget_room(portal.room)
+        self._remember(moved)
+
     async def logins_in(self, key: ChatKey) -> Sequence[LoginPortal]:
         """The logins that are in a chat."""
         rows = await self._db.fetch(

@@ -298,6 +298,11 @@ CREATE TABLE handover_code_sent (
 )
 """
 
+_SHARED_ROOMS = """
+ALTER TABLE handover ADD COLUMN own_room TEXT;
+ALTER TABLE message ADD COLUMN room_id TEXT
+"""
+
 _LATER_STEPS = (
     ("What messages say, and what files have become on the way", _DIGESTS),
     ("Polls and the votes in them", _POLLS),
@@ -311,6 +316,7 @@ _LATER_STEPS = (
     ("Which histories are put behind what is in a room", _HISTORIES_BEHIND),
     ("Chats that are handed over to accounts of this homeserver", _HANDOVERS),
     ("How often codes of handovers were sent", _CODES_SENT),
+    ("Handovers to a room that another network's bridge has made", _SHARED_ROOMS),
 )
 """What came after the first version, in order; the same on both databases."""
 

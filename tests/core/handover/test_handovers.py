@@ -194,13 +194,22 @@ async def test_who_has_stayed_and_leaves_later_is_out(database_url: str) -> None
 
 async def test_it_is_stored_with_everything(database_url: str) -> None:
     whole = evolve(BEGUN, step=Step.UNDONE, guest_stays=True, guest_only_here=True)
+    shared = evolve(
+        BEGUN,
+        kept=ChatKey(ChatID("d"), LoginID("a")),
+        other=None,
+        own_room=RoomID("!own:home.test"),
+        step=Step.DUAL,
+    )
     without = evolve(BEGUN, kept=ChatKey(ChatID("c"), LoginID("a")), other=None)
     async with core_database(database_url) as database:
         store = HandoverStore(database)
-        for one in (whole, without):
+        for one in (whole, without, shared):
             await store.save(one)
         again = HandoverStore(database)
-        assert set(await again.all()) == {whole, without}
+        assert set(await again.all()) == {whole, without, shared}
+        assert await again.left_for(RoomID("!own:home.test")) == shared
+        assert await again.left_for(BEGUN.room) is None
         await again.delete(without)
         assert await HandoverStore(database).of(without.kept) is None
         assert await HandoverStore(database).of(BEGUN.other or BEGUN.kept) == whole

@@ -45,6 +45,7 @@ handovers = st.builds(
     guest_stays=st.booleans(),
     keeper_only_here=st.booleans(),
     guest_only_here=st.booleans(),
+    own_room=st.sampled_from([ELSEWHERE, None]),
 )
 rooms = st.sampled_from([ROOM, ELSEWHERE])
 people = st.sampled_from([KEEPER, GUEST, THIRD])
@@ -75,6 +76,7 @@ def test_only_the_kept_room_is_different(
 @given(handovers)
 def test_what_the_keeper_says_goes_one_way(one: Handover) -> None:
     """As long as it is carried, the guest's own chat shows it; once it is not, the guest is there."""
+    one = evolve(one, own_room=None)
     here = stays_here(one, ROOM, KEEPER, attempted=False, of_network=False)
     assert here is (one.step in NATIVE)
     if here:
@@ -112,6 +114,14 @@ def test_only_what_people_decide_makes_a_difference(one: Handover, step: Step) -
     )
     assert not is_as_before(one, evolve(one, changed_at=1))
     assert not is_as_before(None, one)
+
+
+@given(handovers, st.sampled_from([KEEPER, GUEST]))
+def test_a_shared_room_is_no_way_to_the_network_at_any_step(one: Handover, who: UserID) -> None:
+    """The two have talked there before; only what the network has may be changed by who has it there."""
+    one = evolve(one, own_room=ELSEWHERE)
+    assert stays_here(one, ROOM, who, attempted=False, of_network=False)
+    assert stays_here(one, ROOM, who, attempted=False, of_network=True) is (who == GUEST)
 
 
 @given(handovers)
