@@ -2,10 +2,12 @@
 """Ending tasks for certain, and waiting for whichever of several things comes first."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 import structlog
+
+T = TypeVar("T")
 
 _PATIENCE = 5.0
 """Seconds a task gets for what it does at its end, before it is cancelled again."""
@@ -33,6 +35,24 @@ async def ended(tasks: Iterable["asyncio.Task[Any]"], patience: float = _PATIENC
     log = structlog.get_logger("karvon.tasks")
     for task in alive:
         log.error("a task does not end", task=task.get_name(), waits=repr(task))
+
+
+async def in_thread(step: Callable[..., T], *arguments: Any) -> T:
+    """Do something in a thread; cancelled meanwhile, it ends when the thread has, which cannot be stopped.
+
+    So whoever has cancelled it and waited for its end may delete what the thread writes.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(step, *arguments))
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.exception()  # asked for, so that asyncio does not report it
+        raise cancelled
+    return task.result()
 
 
 async def first_of(*things: Awaitable[object]) -> None:

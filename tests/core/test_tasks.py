@@ -2,10 +2,12 @@
 """Tasks end, whatever they do with a cancellation."""
 
 import asyncio
+import threading
 
 import pytest
 
-from bridges.core.tasks import ended, first_of
+from bridges.core.tasks import ended, first_of, in_thread
+from tests.support.waiting import eventually
 
 PATIENCE = 0.01
 
@@ -106,3 +108,26 @@ async def test_the_first_of_several_things_ends_the_wait() -> None:
     await first_of(never.wait(), here.wait())
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == alive
+
+
+async def test_what_is_done_in_a_thread_is_over_when_its_task_is() -> None:
+    begun, going_on, done = threading.Event(), threading.Event(), []
+
+    def step(number: int) -> int:
+        begun.set()
+        going_on.wait(30)
+        done.append(number)
+        return number
+
+    task = asyncio.create_task(in_thread(step, 1))
+    await eventually(begun.is_set)
+    task.cancel()
+    await asyncio.wait({task}, timeout=0.01)
+    assert not task.done()
+    going_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == [1]
+    assert await in_thread(step, 2) == 2
+    with pytest.raises(ZeroDivisionError):
+        await in_thread(lambda: 1 // 0)

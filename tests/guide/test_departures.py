@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What becomes of a wish whose steps cannot be done; on a database, with steps that fail."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 from unittest.mock import AsyncMock, Mock
 
 import pytest
+from attrs import evolve
 from mautrix.types import EventID, RoomID, UserID
 
 from bridges.contacts.store.schema import contact_tables
 from bridges.core.matrix.errors import HomeserverUnavailable
 from bridges.core.secretbox import SecretBox
 from bridges.core.storage.database import open_database
+from bridges.core.tasks import in_thread
 from bridges.core.text import user_text
 from bridges.guide.leaving.departures import Departures
 from bridges.guide.leaving.exports import Folders, NotAlone
@@ -81,6 +85,35 @@ async def test_what_passes_is_tried_again_and_the_end_leaves_nothing(
     handing = WISH.become(Stage.HANDING)
     passing = (GuideUnavailable("503"), HomeserverUnavailable("PUT", 503), handing)
     assert await outcome(store, tmp_path, *passing, None) == (None, "")
+
+
+async def test_what_is_dropped_is_deleted_once_nothing_is_written_there_any_more(
+    store: WishStore, tmp_path: Path
+) -> None:
+    folders, writing, power = Folders(tmp_path), Event(), Event()
+    place = folders.of(ANOR)
+
+    def write() -> None:
+        place.mkdir()
+        writing.set()
+        power.wait(30)
+        (place / "result.json").write_text("{}")
+
+    exports = Mock(advance=lambda _: in_thread(write))
+    departures = Departures(exports, Mock(), folders, store, Mock(), QuickClock())
+    await store.put(evolve(WISH, kind=Kind.EXPORT))
+    async with departures.working():
+        await eventually(writing.is_set)
+        dropping = asyncio.ensure_future(departures.drop_export(ANOR))
+        await eventually(lambda: _is_empty(store))
+        power.set()
+        await dropping
+        assert not place.exists()
+    assert await store.all() == []
+
+
+async def _is_empty(store: WishStore) -> bool:
+    return not await store.all()
 
 
 async def test_logged_out_it_waits_for_the_next_start(store: WishStore, tmp_path: Path) -> None:

@@ -152,5 +152,8 @@ async def test_of_each_kind_a_person_has_one_wish(database: Database) -> None:
     store = WishStore(database, SecretBox(b"n" * 32))
     found = await store.get(OWNER, Kind.EXPORT)
     assert found == wish.become(Stage.MAKING, notice=EventID("$notice"))
+    await store.save(wish)
+    assert await store.get(OWNER, Kind.EXPORT) == wish
     await store.remove(OWNER, Kind.EXPORT)
+    await store.save(wish)
     assert [one.kind for one in await store.all()] == [Kind.FAREWELL]

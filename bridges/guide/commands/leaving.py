@@ -119,8 +119,9 @@ class LeavingCommands:
         wish = await self.store.get(context.person, Kind.EXPORT)
         if wish is None or wish.stage not in {*AT_WORK, Stage.HALTED}:
             raise CannotDo(user_text("I am making no export for you."))
-        await self.departures.drop_export(context.person)
         await context.reply(*telling.export_stopped())
+        await self.store.remove(context.person, Kind.EXPORT)
+        self.departures.begin_dropping(context.person)
 
     # -- Farewells
 

@@ -63,11 +63,10 @@ class Departures:
             await ended(self._tasks.values())
 
     def begin(self, wish: Wish) -> None:
-        """Do what is to be done for a wish."""
+        """Do what is to be done for a wish, once what was done before has ended."""
         name = wish.owner, wish.kind
-        before = self._tasks.get(name)
-        if before is None or before.done():
-            self._tasks[name] = asyncio.create_task(self._work(*name), name=f"leaving: {wish.kind}")
+        work = self._work(*name, self._tasks.get(name))
+        self._tasks[name] = asyncio.create_task(work, name=f"leaving: {wish.kind}")
 
     async def halt(self, owner: UserID, kind: Kind) -> None:
         """Stop; returns when nothing is done for it any more."""
@@ -86,18 +85,32 @@ class Departures:
 
     async def drop_export(self, owner: UserID) -> None:
         """Stop an export and delete what there is of it."""
-        await self.halt(owner, Kind.EXPORT)
         await self._store.remove(owner, Kind.EXPORT)
-        await self._folders.delete(owner)
+        await self.begin_dropping(owner)
+
+    def begin_dropping(self, owner: UserID) -> "asyncio.Task[None]":
+        """Do that in the background: what is being written cannot be stopped at once."""
+        before = self._tasks.get((owner, Kind.EXPORT))
+
+        async def drop() -> None:
+            if before is not None:
+                await ended([before])
+            await self._folders.delete(owner)
+
+        task = asyncio.create_task(drop(), name="dropping an export")
+        self._tasks[owner, Kind.EXPORT] = task
+        return task
 
     async def halt_export(self, owner: UserID) -> None:
         """Stop an export; what there is of it stays."""
         await self.halt(owner, Kind.EXPORT)
         wish = await self._store.get(owner, Kind.EXPORT)
         if wish is not None and wish.stage in AT_WORK:
-            await self._store.put(wish.become(Stage.HALTED))
+            await self._store.save(wish.become(Stage.HALTED))
 
-    async def _work(self, owner: UserID, kind: Kind) -> None:
+    async def _work(self, owner: UserID, kind: Kind, before: "asyncio.Task[None] | None") -> None:
+        if before is not None:
+            await asyncio.wait({before})
         while True:
             try:
                 wish = await self._store.get(owner, kind)
@@ -124,7 +137,7 @@ class Departures:
             await self._halted(wish, telling.REFUSED)
         except (NotAlone, GuideRefused):
             # Nobody is told: whoever is in the chat now should not know of this.
-            await self._store.put(wish.become(Stage.HALTED))
+            await self._store.save(wish.become(Stage.HALTED))
         except (GuideUnavailable, HomeserverUnavailable, LoggedOut, *STORAGE):
             raise
         except Exception as error:  # noqa: BLE001
@@ -139,7 +152,7 @@ class Departures:
                 await self._store.remove(wish.owner, Kind.EXPORT)
                 await self._store.remove(wish.owner, wish.kind)
             else:
-                await self._store.put(after)
+                await self._store.save(after)
 
     async def _step(self, wish: Wish) -> Wish | None:
         if wish.stage is Stage.WAITING:  # For days, so it keeps nobody's place.
@@ -152,4 +165,4 @@ class Departures:
     async def _halted(self, wish: Wish, why: UserText) -> None:
         lines = telling.halted(why, _COMMANDS[wish.kind])
         await self._speaking.say(wish, f"halted {wish.details.notice}", lines)
-        await self._store.put(wish.become(Stage.HALTED))
+        await self._store.save(wish.become(Stage.HALTED))

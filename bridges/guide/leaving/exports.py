@@ -11,6 +11,7 @@ from mautrix.types import UserID
 
 from bridges.contacts.store.books import ContactStore
 from bridges.core.clock import Clock
+from bridges.core.tasks import in_thread
 from bridges.guide.conversation.repeating import told_meanwhile
 from bridges.guide.leaving import telling
 from bridges.guide.leaving.speaking import Speaking
@@ -123,11 +124,11 @@ class Exports:
             limit = await self.client.largest_upload() or self.most
             counts = (await asyncio.to_thread(_manifest, place / _EXPORT)).counts
             try:
-                parts = await asyncio.to_thread(
+                parts = await in_thread(
                     pack_parts, place / _EXPORT, place / _PARTS, limit, self.most
                 )
             except TooLarge:
-                await asyncio.to_thread(pack, place / _EXPORT)
+                await in_thread(pack, place / _EXPORT)
             else:
                 wish = await self._send(wish, parts)
                 await self.speaking.say(wish, "done", telling.export_done(counts, len(parts)))
@@ -145,7 +146,7 @@ class Exports:
             await self.speaking.hand(wish, part, "application/zip")
             details = evolve(wish.details, handed=wish.details.handed + 1)
             wish = evolve(wish, details=details)
-            await self.store.put(wish)
+            await self.store.save(wish)
         return wish
 
 

@@ -21,7 +21,6 @@ class WishStore:
 
     async def put(self, wish: Wish) -> None:
         """Store one in the place of the person's of the same kind."""
-        told = self._converter.dumps(wish.details).encode()
         await self._db.execute(
             "INSERT INTO guide_wish (owner, kind, stage, details) VALUES ($1, $2, $3, $4)"
             " ON CONFLICT (owner, kind) DO UPDATE"
@@ -29,7 +28,17 @@ class WishStore:
             wish.owner,
             wish.kind.value,
             wish.stage.value,
-            self._secrets.seal(told, _purpose(wish.owner, wish.kind)),
+            self._seal(wish),
+        )
+
+    async def save(self, wish: Wish) -> None:
+        """Store how far one is; nothing happens if it was removed meanwhile."""
+        await self._db.execute(
+            "UPDATE guide_wish SET stage = $3, details = $4 WHERE owner = $1 AND kind = $2",
+            wish.owner,
+            wish.kind.value,
+            wish.stage.value,
+            self._seal(wish),
         )
 
     async def get(self, owner: UserID, kind: Kind) -> Wish | None:
@@ -52,6 +61,10 @@ class WishStore:
         """Seal with the current key what an earlier one has sealed. Raises ``SecretUnreadable``."""
         for wish in await self.all():
             await self.put(wish)
+
+    def _seal(self, wish: Wish) -> bytes:
+        told = self._converter.dumps(wish.details).encode()
+        return self._secrets.seal(told, _purpose(wish.owner, wish.kind))
 
     def _wish(self, row: Any) -> Wish:
         owner, kind = UserID(row["owner"]), Kind(row["kind"])

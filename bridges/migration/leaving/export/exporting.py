@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Makes an export from beginning to end; interrupted anywhere, it goes on when called again."""
 
-import asyncio
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from attrs import frozen
 from mautrix.types import RoomID
 
 from bridges.contacts.sources.model import Card, IdKind, NetworkID
+from bridges.core.tasks import in_thread
 from bridges.core.text import Translation, user_text
 from bridges.migration.leaving.errors import LeavingRefused
 from bridges.migration.leaving.export.events import Role
@@ -103,7 +103,7 @@ async def complete(reading: Reading, wishes: Wishes, folder: Path, progress: Pro
     for wanted in journal.wanted():
         await reading.fetch(wanted, folder)
         progress.step()
-    return await asyncio.to_thread(_write, reading, wishes, folder)
+    return await in_thread(_write, reading, wishes, folder)
 
 
 def forget_journal(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from bridges.core.clock import Clock
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver, MatrixSender
 from bridges.core.matrix.errors import HomeserverRefused
+from bridges.core.tasks import in_thread
 from bridges.migration.leaving.export.events import inner
 from bridges.migration.leaving.export.files import Damaged, KeptFile, measured, opened, safe_name
 from bridges.migration.leaving.export.journal import Journal, WantedFile
@@ -117,11 +118,8 @@ class Reading:
             await patiently(
                 lambda: self.homeserver.download(wanted.uri, loaded, _NO_LIMIT), self.clock
             )
-            if wanted.key is not None:
-                clear = target.with_name(".clear")
-                opened(loaded, clear, wanted.key)
-                clear.replace(loaded)
-            size, digest = measured(loaded)
+            # In a thread: others are answered meanwhile.
+            size, digest = await in_thread(_finished, loaded, wanted.key)
         except (HomeserverRefused, Damaged) as error:
             _log.info("a file cannot be had: %s", error)
             shutil.rmtree(target.parent)
@@ -129,6 +127,15 @@ class Reading:
             return
         loaded.replace(target)
         self.journal.note_file(wanted.uri, KeptFile(name, size, digest))
+
+
+def _finished(loaded: Path, key: Json | None) -> tuple[int, str]:
+    """Decrypt a file if it is encrypted, in its place; give its size and SHA-256. Raises ``Damaged``."""
+    if key is not None:
+        clear = loaded.with_name(".clear")
+        opened(loaded, clear, key)
+        clear.replace(loaded)
+    return measured(loaded)
 
 
 def _direct(content: Mapping[str, Any]) -> dict[str, list[str]]:
