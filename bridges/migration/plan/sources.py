@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, tzinfo
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -18,6 +18,8 @@ from bridges.migration.archives.whatsapp import WhatsAppArchive, open_whatsapp
 from bridges.migration.plan.errors import PlanRefused
 from bridges.migration.plan.fingerprint import fingerprint
 from bridges.migration.plan.model import NOBODY, Answers, TopicRooms
+
+_OF_TELEGRAM = frozenset({"result.json", "messages.html"})
 
 
 @frozen
@@ -77,5 +79,4 @@ def _whatsapp(
 def _is_telegram(container: Container) -> bool:
     if container.main is not None:
         return container.main.lower().endswith((".json", ".html"))
-    names = [PurePosixPath(name).name for name in container.names()]
-    return "result.json" in names or "messages.html" in names
+    return any(name.rpartition("/")[2] in _OF_TELEGRAM for name in container.names())

@@ -5,13 +5,11 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from bridges.migration.archives.container import Container, open_container
 from bridges.migration.archives.model import Archive, ArchivedFile, ArchivedMessage
 from bridges.migration.archives.telegram import open_telegram
 from bridges.migration.archives.whatsapp import Answers, open_whatsapp
-from tests.bench.weight.commands import CommandFailed, Scale
+from tests.bench.weight.commands import Scale
 from tests.bench.weight.made import Made, telegram_folder, telegram_zip, whatsapp_zip
 from tests.bench.weight.run import QUICK
 
@@ -60,8 +58,3 @@ async def test_what_a_command_takes(tmp_path: Path) -> None:
     assert 10 * MIB < found.peak < 1024 * MIB
     assert found.seconds > 0
     assert "plan" in found.out
-
-
-async def test_a_command_that_fails(tmp_path: Path) -> None:
-    with pytest.raises(CommandFailed, match="archives"):
-        await Scale(tmp_path).weigh("migrate", "plan")

@@ -48,6 +48,8 @@ def checked_entries(
         name = entry_name(entry)
         if entry.orig_filename == "./":  # the folder that was packed
             continue
+        if name == entry.orig_filename:
+            name = entry.orig_filename  # There may be 100,000 names: each is kept once.
         if problem := _problem(entry, name.removesuffix("/"), limits):
             raise ArchiveRefused(problem)
         if name.endswith("/"):

@@ -23,6 +23,9 @@ BUFFER = 128 * 1024
 _LOCAL_LENGTHS = struct.Struct("<26xHH")
 """How long the name and what follows it are, at the end of the fixed part of an entry's heading."""
 
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+"""Stands for when files were packed, which nobody asks for, so that it is kept once."""
+
 _ENDING = 128 * 1024
 """More than the longest ending of a zip (its comment is below 64 KiB), the one thing read to the end."""
 
@@ -111,9 +114,15 @@ def _opened(file: BinaryIO, label: str, limits: Limits) -> tuple[ZipFile, Mappin
     length = file.seek(0, os.SEEK_END)
     try:
         opened = ZipFile(_Guarded(file, limits))
-        return opened, checked_entries(opened.infolist(), label, length, limits)
+        entries = checked_entries(opened.infolist(), label, length, limits)
     except _BROKEN as error:
         raise ArchiveRefused(damaged(label)) from error
+    # Files are opened by their entries: its own two lists of them would only take memory.
+    opened.NameToInfo.clear()
+    opened.filelist.clear()
+    for entry in entries.values():
+        entry.date_time = _NO_TIME
+    return opened, entries
 
 
 class _Guarded(io.RawIOBase):

@@ -270,7 +270,7 @@ class TelegramArchive:
 def _main_file(container: Container) -> str:
     if container.main is not None:
         return container.main
-    names = [name for name in container.names() if PurePosixPath(name).suffix in {".json", ".html"}]
+    names = [name for name in container.names() if name.endswith((".json", ".html"))]
     exports = [name for name in names if PurePosixPath(name).name == MAIN]
     if len(exports) == 1:
         return exports[0]
