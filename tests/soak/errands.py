@@ -55,7 +55,9 @@ class Errands:
     def all(self) -> Sequence[tuple[Errand, float]]:
         """Give what there is to do, with mean seconds between two times."""
         every: list[tuple[Errand, float]] = [(self.bring_archive, 200.0), (self.hand_over, 150.0)]
-        every += [(partial(self.visit, one), 120.0) for one in self._scene.networks]
+        # Each login leaves something in WhatsApp's worker until it begins anew: docs/whatsapp.md.
+        pauses = zip(self._scene.networks, (120.0, 900.0), strict=True)
+        every += [(partial(self.visit, network), pause) for network, pause in pauses]
         return [(partial(self._tried, errand), pause) for errand, pause in every]
 
     def told(self) -> str:

@@ -102,7 +102,9 @@ class Supervisor:
             began = self._clock()
             status = await self._once(status)
             pause = _FIRST_PAUSE if self._clock() - began > _STEADY else pause
-            self._log.error("the worker ended; it is started again", status=status, pause=pause)
+            # With 0 it has ended in order, to begin anew.
+            log = self._log.error if status else self._log.info
+            log("the worker ended; it is started again", status=status, pause=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._longest_pause)
 

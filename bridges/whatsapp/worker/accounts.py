@@ -26,8 +26,13 @@ from bridges.whatsapp.worker.tap import Told
 
 _CODE_PATIENCE = 30.0
 _JOURNAL_PAUSE = 1.0
+_LOOK_AGAIN, _LOOKS = 1.0, 600
+"""Seconds between two looks whether somebody links a device, and how often that is respected."""
 _CALM = 10.0
 """Seconds after which an account that is being connected is not what ends the worker."""
+_MOST_LEFT = 50
+"""Devices that may have ended before the worker begins anew. The library never closes what it opened for one:
+a file of the store, or a connection to its database, and half a MiB."""
 _ALONE = 2.0
 """Seconds a suspicious account has to itself."""
 
@@ -57,6 +62,8 @@ class Accounts:
         self._devices: dict[str, Device] = {}
         self._codes: dict[str, asyncio.Event] = {}
         self._failing = False
+        self._left = 0
+        self._worn = asyncio.Event()
         self._healed: set[tuple[str, str]] = set()
         self._healing: set[asyncio.Future[None]] = set()
         self._numbers = itertools.count(1)
@@ -157,6 +164,7 @@ class Accounts:
             self._journal.want(name, False)
             self._queue = [one for one in self._queue if one != name]
             await self._end(name)
+            self._look_at_what_is_left()
 
     async def logout(self, name: str) -> None:
         """Have the phone forget the device. Raises `RefusedError`."""
@@ -171,6 +179,19 @@ class Accounts:
             if account is not None and account.jid in await self._store.devices():
                 await self._store.forget_device(account.jid)
             self._journal.forget(name)
+            self._look_at_what_is_left()
+
+    async def until_worn(self) -> None:
+        """Wait until so many devices have ended that it is better to begin anew, and nobody links one."""
+        await self._worn.wait()
+        for _ in range(_LOOKS):
+            if all(device.state is not State.LINKING for device in self._devices.values()):
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    def _look_at_what_is_left(self) -> None:
+        if self._left >= _MOST_LEFT:
+            self._worn.set()
 
     def device(self, name: str) -> Device:
         """Return a device the library may be asked about. Raises `RefusedError`."""
@@ -218,6 +239,7 @@ class Accounts:
         device = self._devices.pop(name, None)
         if device is not None:
             await asyncio.to_thread(device.stop)
+            self._left += 1
 
     def _gone(self, name: str, data: dict[str, Any]) -> None:
         self._journal.append(name, "logged_out", data)

@@ -24,6 +24,8 @@ from bridges.whatsapp.worker.store import KeyStore, key_store
 
 _THREADS = 64
 """Calls into the library block a thread each; asyncio's own choice would be six on two cores."""
+_LAST_ANSWERS = 1.0
+"""Seconds in which calls are still answered before the worker begins anew."""
 
 PROXY = "KARVON_WHATSAPP_PROXY"
 DATABASE = "KARVON_WHATSAPP_DATABASE"
@@ -58,7 +60,7 @@ class Options:
 
 
 async def serve(library: Library, options: Options) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT, or until it is better to begin anew."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "call"))
     ended = asyncio.Event()
@@ -74,7 +76,10 @@ async def serve(library: Library, options: Options) -> None:
     worker = Worker(library, options, way, store, journal)
     await worker.start()
     structlog.get_logger("karvon.whatsapp.worker").info("ready")
-    await ended.wait()
+    ends = [asyncio.create_task(one) for one in (ended.wait(), worker.until_worn())]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
     await worker.stop()
     journal.close()
 
@@ -99,6 +104,12 @@ class Worker:
         """Listen, then connect everybody."""
         await self._server.start()
         await self._accounts.start(was_killed=self._was_killed)
+
+    async def until_worn(self) -> None:
+        """Wait until the library holds too much that nobody uses; whoever supervises us starts us again."""
+        await self._accounts.until_worn()
+        structlog.get_logger("karvon.whatsapp.worker").info("begins anew, many have logged out")
+        await asyncio.sleep(_LAST_ANSWERS)
 
     async def stop(self) -> None:
         """Disconnect everybody; what they still said is kept."""
