@@ -83,6 +83,8 @@ class Rooms:
         await self._bring_in(planned, room)
         if voices.can_be(self._owner):
             await self._be_quiet(room)
+            # They may only have been invited, if the room was filled and not opened.
+            await voices.own.join(voices.sender(self._owner), room)
 
     async def open(self, planned: PlannedRoom, room: RoomID) -> None:
         """Let the owner see a room that is filled, and be told of what is said there from now on.
