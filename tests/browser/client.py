@@ -32,6 +32,12 @@ _SIZE: "ViewportSize" = {"width": 1100, "height": 760}
 _PATIENCE = 60.0
 _AWAY = (30, 380)
 """Where the pointer touches nothing."""
+_IN_THE_CHAT = (900, 380)
+_FAR = 3000
+_TURN_TO = (
+    "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }"
+)
+"""Goes to another page of the client, which goes on running."""
 _SETTINGS = json.dumps({"isPeopleDrawer": False, "hideMembershipEvents": True})
 
 
@@ -74,14 +80,10 @@ class Person:
 
     async def open(self, room_name: str, among: str = "direct") -> None:
         """Open a chat of the list of direct chats, or of the rooms of the ``home``."""
-        await self.page.goto(f"{self.address}/{among}/")
-        await self._listed(room_name).first.click()
-        await self._input().wait_for()
-
-    async def turn_to(self, room_name: str) -> None:
-        """Open a chat of the list that is on the screen, with the client going on as it is."""
+        await self.page.evaluate(_TURN_TO, f"/{among}/")
         await self._listed(room_name).first.click()
         await self.page.locator("header").get_by_text(room_name).last.wait_for()
+        await self._input().wait_for()
 
     async def say(self, text: str) -> None:
         """Type something and send it."""
@@ -110,6 +112,17 @@ class Person:
             newest = self.page.get_by_text("Jump to Latest")
             if await newest.is_visible():
                 await newest.click()
+            shown = await self.page.locator("body").inner_text()
+            return shown if text in shown else None
+
+        return str(await eventually(seen, _PATIENCE, f"{text!r} in the chat"))
+
+    async def looks_back_to(self, text: str) -> str:
+        """Scroll up until a message with this in it stands in the chat, and give all there is to read."""
+        await self.page.mouse.move(*_IN_THE_CHAT)
+
+        async def seen() -> str | None:
+            await self.page.mouse.wheel(0, -_FAR)
             shown = await self.page.locator("body").inner_text()
             return shown if text in shown else None
 
