@@ -148,15 +148,28 @@ async def test_the_guest_comes_in_by_themselves_and_what_is_closed_stays_so(plac
             assert pair.theirs.count(by_phone) == 0
             await pair.stage.bridge.restart()
 
-        await device.say(kept, f"{pair.stage.bridge.prefix} take-back")
+        # Back, but the guest stays: what they say is heard in the room, also while they are asked anew.
+        await device.say(kept, f"{pair.stage.bridge.prefix} take-back stay")
         await device.hears(kept, UNDONE)
-        await eventually(
-            lambda: guest.mxid not in keeper.user.record.members(kept),
-            describe="the guest to be out",
-        )
+        heard = [unique(words) for words in ("still here", "asked again", "declined")]
+        assert await device.say(kept, heard[0])
+        before = guest.last_event()
+        assert "I have asked" in await pair.command(pair.mine, "hand-over")
+        await guest.hears_from_bot("agree", after=before)
+        assert await device.say(kept, heard[1])
+        await answered(guest, "decline", "stays as it is")
+        assert await device.say(kept, heard[2])
         later = unique("over the network again")
         await pair.mine.say(later)
         await pair.theirs.in_matrix(later)
+        await pair.both_have(heard)
+        replies = [
+            one["content"]["body"]
+            for one in keeper.user.messages(kept)
+            if one["sender"] == keeper.bot and "m.relates_to" in one["content"]
+        ]
+        assert replies == []
+        assert not set(heard) & set(await pair.on_phones())
 
 
 async def test_who_has_said_no_is_left_in_peace_and_one_decision_counts(place: Place) -> None:
@@ -192,6 +205,16 @@ async def test_who_both_ask_at_the_same_time_have_agreed(place: Place) -> None:
     for one in (pair.keeper, pair.guest):
         told = await answered(one, "hand-overs", "waits for the invitation")
         assert len(told.splitlines()) == 1
+
+    # Who does not accept the invitation has taken it back, and nothing has happened.
+    (invited, kept) = (
+        (pair.guest, pair.mine) if pair.guest.user.record.invites else (pair.keeper, pair.theirs)
+    )
+    await invited.user.leave(kept.room)
+    await kept.event(lambda one: UNDONE in one["content"].get("body", ""), "that it is undone")
+    text, other = unique("still over the network"), pair.theirs if kept is pair.mine else pair.mine
+    await kept.say(text)
+    await other.in_matrix(text)
 
 
 async def test_codes_are_few_and_end_soon(place: Place) -> None:
