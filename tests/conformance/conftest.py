@@ -45,7 +45,8 @@ class Scenery:
     silent: bool = False
 
 
-_EVERYWHERE = "EVERYWHERE" in os.environ
+EVERYWHERE = "EVERYWHERE" in os.environ
+"""Whether all of the suite is played, on both databases."""
 
 SCENERIES = {
     # The real networks show what is different on PostgreSQL.
@@ -143,7 +144,7 @@ def _is_played_elsewhere(item: pytest.Item) -> bool:
     scenery = None if chosen is None else chosen.params.get("scenery")
     if chosen is None or scenery is None:
         return False
-    if not _EVERYWHERE:
+    if not EVERYWHERE:
         if item.path.name in AT_LENGTH and scenery.network != "telegram":
             return True
         if scenery.database == "postgres" and item.path.name not in ABOUT_STORAGE:
