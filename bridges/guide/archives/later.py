@@ -5,28 +5,30 @@ import shutil
 
 from bridges.guide.archives.deposit import Place
 from bridges.migration.archives.model import Archive, ArchivedMessage
+from bridges.migration.plan.errors import PlanRefused
 from bridges.migration.plan.model import Plan
 from bridges.migration.plan.planfile import read_plan
-from bridges.migration.run.journal import Journal, MadeRoom, journal_of
+from bridges.migration.run.journal import Journal, MadeRoom, has_rooms, journal_of
 
 
-def is_later(before: Place, plan: Plan, archive: Archive) -> bool:
-    """Whether an archive, with the plan made of it, goes on where an earlier one ends.
-
-    It has all chats of the earlier one, and in each something of what was brought comes first. Raises
-    ``ArchiveRefused`` and ``PlanRefused``.
-    """
-    if not journal_of(before.plan).exists():
+def has_its_chats(plan: Plan, before: Place) -> bool:
+    """Whether a plan has all chats that were brought over with an earlier file."""
+    if not has_rooms(before.plan):
         return False
-    sources = [one.source for one in read_plan(before.plan).head.archives]
-    if sources != [one.source for one in plan.head.archives]:
+    try:
+        earlier = read_plan(before.plan)
+    except PlanRefused:  # It may be of another version of karvon.
         return False
-    chats = {one.chat for one in plan.made}
+    if [one.source for one in earlier.head.archives] != [one.source for one in plan.head.archives]:
+        return False
     with Journal.open(journal_of(before.plan)) as journal:
-        rooms = journal.rooms()
-        return bool(rooms) and all(
-            one.chat in chats and _begins_in(one, journal, archive) for one in rooms
-        )
+        return {one.chat for one in journal.rooms()} <= {one.chat for one in plan.made}
+
+
+def goes_on(archive: Archive, before: Place) -> bool:
+    """Whether each of these chats begins with something that was brought. Raises ``ArchiveRefused``."""
+    with Journal.open(journal_of(before.plan)) as journal:
+        return all(_begins_in(one, journal, archive) for one in journal.rooms())
 
 
 def take_over(before: Place, now: Place) -> None:

@@ -122,9 +122,11 @@ class Steps:
         say, today = await self.voice.words(deposit.owner), latest_day(self.clock.now())
 
         def look() -> bool:
-            plan = read_plan(place.plan)
+            # Opening a large file takes minutes, and there may be many earlier ones.
+            if not later.has_its_chats(read_plan(place.plan), before):
+                return False
             with opened(place.archive(deposit.name), deposit.details.answers, today, say) as found:
-                return later.is_later(before, plan, found.archive)
+                return later.goes_on(found.archive, before)
 
         return await asyncio.to_thread(look)
 
