@@ -89,6 +89,24 @@ class Conversation:
             )
 
     async def _text(self, context: Context) -> None:
+        command = self._command(context)
+        if command is None:
+            asked = await self._people.asked(context.person)
+            handler = self._repertoire.answers.get(asked or "")
+            if handler is None:
+                raise CannotDo(unknown(self._repertoire.commands, _words(context)[0]))
+            await handler(context)
+        elif command.lane is None:
+            await command.handler(context)
+        elif self._errands.has_room_for(context.person):
+            await self._errands.begin(context.message, context.text, command, self._carry_out)
+        else:
+            raise CannotDo(
+                user_text("I am still busy with what you have asked for. One moment, please.")
+            )
+
+    def _command(self, context: Context) -> Command | None:
+        """Give the command that was said, if any, with its arguments in the context."""
         word, rest = _words(context)
         command = find(self._repertoire.commands, word)
         if command is not None:
@@ -96,20 +114,7 @@ class Conversation:
                 context.values = bind(command.arguments, rest, command.usage)
             except UsageError as error:
                 raise CannotDo(error.text) from None
-            if command.lane is None:
-                await command.handler(context)
-            elif self._errands.has_room_for(context.person):
-                await self._errands.begin(context.message, context.text, command, self._carry_out)
-            else:
-                raise CannotDo(
-                    user_text("I am still busy with what you have asked for. One moment, please.")
-                )
-            return
-        asked = await self._people.asked(context.person)
-        handler = self._repertoire.answers.get(asked or "")
-        if handler is None:
-            raise CannotDo(unknown(self._repertoire.commands, word))
-        await handler(context)
+        return command
 
     def _lane(self, message: Message) -> str | None:
         command = find(self._repertoire.commands, _words(self._context(message))[0])
@@ -118,11 +123,12 @@ class Conversation:
     async def _carry_out(self, message: Message) -> None:
         """Do what was put off; raises as ``hear`` does."""
         context = self._context(message)
-        word, rest = _words(context)
-        command = find(self._repertoire.commands, word)
+        await self._answered(context, self._put_off(context))
+
+    async def _put_off(self, context: Context) -> None:
+        command = self._command(context)
         if command is not None:
-            context.values = bind(command.arguments, rest, command.usage)
-            await self._answered(context, command.handler(context))
+            await command.handler(context)
 
 
 def _words(context: Context) -> tuple[str, str]:

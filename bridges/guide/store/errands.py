@@ -20,7 +20,8 @@ class ErrandStore:
     async def add(self, message: Message, text: str) -> None:
         """Store what a message asks for, unless it is there."""
         await self._db.execute(
-            "INSERT INTO guide_errand (event, room, person, text) VALUES ($1, $2, $3, $4)"
+            "INSERT INTO guide_errand (event, place, room, person, text)"
+            " VALUES ($1, (SELECT COALESCE(MAX(place), 0) + 1 FROM guide_errand), $2, $3, $4)"
             " ON CONFLICT (event) DO NOTHING",
             message.event,
             message.room,
@@ -29,8 +30,8 @@ class ErrandStore:
         )
 
     async def all(self) -> list[Message]:
-        """Give all messages that ask for something."""
-        rows = await self._db.fetch("SELECT * FROM guide_errand ORDER BY event")
+        """Give all messages that ask for something, in the order in which they came."""
+        rows = await self._db.fetch("SELECT * FROM guide_errand ORDER BY place")
         return [self._message(row) for row in rows]
 
     async def remove(self, event: EventID) -> None:

@@ -53,6 +53,7 @@ guide_tables.register(upgrade_v1, description="First version")
 _V2 = """
 CREATE TABLE guide_errand (
     event  TEXT PRIMARY KEY,
+    place  BIGINT NOT NULL,
     room   TEXT NOT NULL,
     person TEXT NOT NULL,
     text   BYTEA NOT NULL
