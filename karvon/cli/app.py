@@ -23,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Bring Telegram chats to a Matrix homeserver on home soil.",
+    help="Bring chats of Telegram and WhatsApp to a Matrix homeserver on home soil.",
 )
 app.add_typer(config_commands.app, name="config")
 app.add_typer(operator_commands.homeserver, name="homeserver")

@@ -69,10 +69,13 @@ def judged(lives: Iterable[Sequence[Sample]], *, since: float, warm_up: float) -
 
 
 def growing(verdicts: Mapping[str, Judged], tolerances: Mapping[str, float]) -> list[str]:
-    """What grows by more than it may, as lines for people. Keys end with the name of a tolerance."""
+    """What grows by more than it may, as lines for people.
+
+    What has no tolerance of its own has that of its kind, the last word of its name.
+    """
     found = []
     for name, verdict in verdicts.items():
-        tolerance = tolerances[name.rpartition(" ")[2]]
+        tolerance = tolerances.get(name, tolerances[name.rpartition(" ")[2]])
         if verdict.exceeds(tolerance):
             found.append(
                 f"{name} grows by {verdict.slope:.1f} in ten minutes (tolerated: {tolerance:g}), "

@@ -9,7 +9,12 @@ from attrs import field, frozen
 
 _NEVER = re.compile(r"never retrieved|was never awaited|handling failed|given up")
 """What no fault excuses."""
-_ERROR = re.compile(r"\[(error|critical) *\]|\| (ERROR|CRITICAL) |Traceback|Unhandled")
+_ERROR = re.compile(
+    r"\[(error|critical) *\]|\| (ERROR|CRITICAL) |Traceback|Unhandled"
+    r'|^(?!.*"module": ).*"level": "(error|critical)"'
+)
+"""Lines of WhatsApp's worker are JSON; those with a module are whatsmeow's, to which any end of a connection is
+an error."""
 
 
 @frozen

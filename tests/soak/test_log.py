@@ -16,6 +16,7 @@ SYNAPSE = "homeserver | ERROR synapse.storage: no database"
     [
         OURS,
         SYNAPSE,
+        'whatsapp-worker | {"reason": "disk full", "event": "no journal", "level": "error"}',
         "whatsapp   | Task exception was never retrieved",
         "guide      | Traceback (most recent call last):",
     ],
@@ -28,6 +29,7 @@ def test_errors_are_seen(line: str) -> None:
     "line",
     [
         "telegram   | 2026-01-01T00:00:00Z [info     ] an error was repaired [karvon.x]",
+        'whatsapp-worker | {"module": "Client", "event": "a line was cut", "level": "error"}',
         "homeserver | WARNING policy_module.audit: {}",
         "karvon     | telegram restarting: it was ended by signal 9",
     ],
