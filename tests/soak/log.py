@@ -13,8 +13,8 @@ _ERROR = re.compile(
     r"\[(error|critical) *\]|\| (ERROR|CRITICAL) |Traceback|Unhandled"
     r'|^(?!.*"module": ).*"level": "(error|critical)"'
 )
-"""Lines of WhatsApp's worker are JSON; those with a module are whatsmeow's, to which any end of a connection is
-an error."""
+"""Lines of WhatsApp's worker are JSON; those with a module are whatsmeow's: any end of a connection
+is an error to it."""
 
 
 @frozen

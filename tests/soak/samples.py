@@ -30,8 +30,8 @@ TOLERANCES: Mapping[str, float] = {
 }
 """What may come on top in ten minutes: memory in MiB, all others in pieces.
 
-The worker keeps each of the up to 64 threads that were once needed for calls at the same time, and its library
-some more.
+The worker keeps each of the up to 64 threads that were once needed for calls at the same time, its
+library some more.
 """
 
 
