@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.conformance.pair import DONE, UNDONE, Pair, acquainted
+from tests.conformance.stage import unique
 from tests.faults.bridge_process import BridgeProcess
 from tests.faults.scene import Scene
 from tests.support.waiting import eventually
@@ -17,6 +18,8 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
 
 _ROUNDS = itertools.count(1)
+_LEAD = 5
+"""More than what is said at the same time in one round."""
 
 
 class Story:
@@ -118,8 +121,15 @@ class Story:
 
 @pytest.fixture(scope="module")
 async def pair(stage_set: Scene) -> Pair:
-    """Two who know each other."""
-    return await acquainted(stage_set.stage)
+    """Two who know each other; the keeper's history is longer, whatever is under way when they ask."""
+    pair = await acquainted(stage_set.stage)
+    await pair.hand_over()
+    texts = [unique("in one room only") for _ in range(_LEAD)]
+    for text in texts:
+        await pair.keeper.phone.send(pair.chat, text)
+    await pair.both_have(texts)
+    await pair.take_back(pair.mine)
+    return pair
 
 
 async def _steps(scene: Scene, pair: Pair) -> list[tuple[str, int]]:
