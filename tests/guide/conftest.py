@@ -23,8 +23,11 @@ from karvon.stack.guide import guide_settings
 from tests.guide.person import EncryptedPerson, encrypted_person
 from tests.migration.run.town import PASSWORD, Town, town
 from tests.support.synapse import SynapseFactory
+from tests.support.waiting import eventually
 
 GUIDE_PASSWORD = "the guide's password"
+_START = 60.0
+"""Seconds until a process listens, on a machine that is busy with other tests."""
 
 
 @frozen
@@ -47,9 +50,12 @@ class Village:
 
     @asynccontextmanager
     async def process(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        """Have the guide run as a process; it is killed at the end of the block."""
+        """Have the guide run as a process that listens; it is killed at the end of the block."""
+        socket = self.settings.socket
+        await asyncio.to_thread(socket.unlink, missing_ok=True)
         process = await self.town.start("guide")
         try:
+            await eventually(socket.exists, timeout=_START)
             yield process
         finally:
             if process.returncode is None:

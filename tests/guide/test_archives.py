@@ -94,7 +94,7 @@ async def test_killed_at_any_stage_it_goes_on_and_says_everything_once(
             await madina.hears(lambda text: "People: 1. Contacts: 1" in text)
             await madina.say(room, "undo")
             await eventually(lambda: _are(village, State.UNDOING))
-        async with village.process():
+        async with village.guided():
             await madina.hears(lambda text: text.startswith("Taken back: export.zip"))
             await eventually(lambda: _are(village))
         once = ("Thank you.", "rooms: 1", "read all rooms", "Taking back", "Taken back")
@@ -139,6 +139,8 @@ async def test_two_people_bring_their_archives_at_the_same_time(
             made = await person.joined() - before - {room}
             await person.say(room, "undo")
             await person.hears(lambda text: text.startswith("Taken back"))
+            await person.say(room, "forget everything")
+            await person.hears(lambda text: "I have deleted" in text)
             return made
 
         first, second = await asyncio.gather(bring("madina", 60), bring("behruz", 90))

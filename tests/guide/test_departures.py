@@ -112,6 +112,27 @@ async def test_what_is_dropped_is_deleted_once_nothing_is_written_there_any_more
     assert await store.all() == []
 
 
+async def test_whoever_ends_ends_what_was_begun_twice(store: WishStore, tmp_path: Path) -> None:
+    working: list[str] = []
+
+    async def endless(_wish: Wish) -> None:
+        working.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            working.append("ended")
+
+    farewells = Mock(advance=endless)
+    departures = Departures(Mock(), farewells, Folders(tmp_path), store, Mock(), QuickClock())
+    await store.put(WISH)
+    async with departures.working():
+        await eventually(lambda: working)
+        departures.begin(WISH)
+        await asyncio.sleep(0)
+        assert working == ["begun"]
+    assert working == ["begun", "ended"]
+
+
 async def _is_empty(store: WishStore) -> bool:
     return not await store.all()
 

@@ -110,7 +110,11 @@ class Departures:
 
     async def _work(self, owner: UserID, kind: Kind, before: "asyncio.Task[None] | None") -> None:
         if before is not None:
-            await asyncio.wait({before})
+            try:
+                await asyncio.wait({before})
+            except asyncio.CancelledError:
+                await ended([before])  # Whoever ends this one knows of no other.
+                raise
         while True:
             try:
                 wish = await self._store.get(owner, kind)
