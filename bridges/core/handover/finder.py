@@ -157,8 +157,11 @@ class HandoverFinder:
         room = await self._common_rooms.of(handover.keeper, handover.guest)
         return handover if room is None else evolve(handover, room=room, own_room=handover.room)
 
-    async def check_still_proven(self, handover: Handover) -> None:
-        """Raise ``Rejected`` unless the logins that prove who is who are still here."""
+    async def still_proven(self, handover: Handover) -> Handover:
+        """What was asked, in the room it would go to now: much may have happened since.
+
+        Raises ``Rejected`` unless the logins that prove who is who are still here.
+        """
         keeper = self._sessions.get(handover.kept.receiver)
         guest = self._sessions.by_remote_user(handover.guest_user)
         if (
@@ -167,6 +170,8 @@ class HandoverFinder:
             or (keeper.record.owner, guest.record.owner) != (handover.keeper, handover.guest)
         ):
             raise self._nobody()
+        own = handover.own_room or handover.room
+        return await self._in_common_room(evolve(handover, room=own, own_room=None))
 
     async def check_residence(self, handover: Handover) -> None:
         """Raise ``Rejected`` if the guest may not be in the room that is kept."""

@@ -199,8 +199,8 @@ class Handovers:
             )
 
     async def _agreed(self, asked: Handover) -> UserText:
-        await self._finder.check_still_proven(asked)
-        await self._decide(asked, evolve(asked, step=Step.AGREED))
+        proven = await self._finder.still_proven(asked)
+        await self._decide(asked, evolve(proven, step=Step.AGREED))
         await self._teller.agreed(asked)
         return _PREPARING
 

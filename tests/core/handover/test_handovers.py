@@ -46,7 +46,7 @@ class Desk:
         self.done: list[Step] = []
         self._outcomes = iter(outcomes)
         self.teller = AsyncMock(standing=AsyncMock(return_value=user_text("It stands.")))
-        self.finder = AsyncMock()
+        self.finder = AsyncMock(still_proven=AsyncMock(side_effect=lambda asked: asked))
         self.handovers = Handovers(
             self.store,
             self.finder,
