@@ -31,12 +31,14 @@ def take_up(journal: Journal, owner: UserID, archive: PlannedArchive) -> None:
     """
     name = f"archive {archive.name}"
     whose, what = f"{owner} {archive.source} {archive.answers.topics}", archive.fingerprint
-    before, _, earlier = (journal.fact(name) or f"{whose} {what}").rpartition(" ")
+    noted = journal.fact(name)
+    before, _, earlier = (noted or f"{whose} {what}").rpartition(" ")
     if before != whose:
         raise RunRefused(_ELSEWHERE)
     if earlier != what:
         journal.take_anew(archive.name)
-    journal.note_fact(name, f"{whose} {what}")
+    if noted != f"{whose} {what}":
+        journal.note_fact(name, f"{whose} {what}")
 
 
 def last_there(journal: Journal, room: RoomID, messages: Iterable[ArchivedMessage]) -> str:
