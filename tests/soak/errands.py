@@ -54,7 +54,7 @@ class Errands:
 
     def all(self) -> Sequence[tuple[Errand, float]]:
         """Give what there is to do, with mean seconds between two times."""
-        every: list[tuple[Errand, float]] = [(self.bring_archive, 200.0), (self.hand_over, 150.0)]
+        every: list[tuple[Errand, float]] = [(self.bring_archive, 600.0), (self.hand_over, 150.0)]
         # Each login leaves something in WhatsApp's worker until it begins anew: docs/whatsapp.md.
         pauses = zip(self._scene.networks, (120.0, 900.0), strict=True)
         every += [(partial(self.visit, network), pause) for network, pause in pauses]

@@ -8,6 +8,8 @@ from attrs import frozen
 
 PERIOD = 600.0
 """Seconds over which growth is told."""
+_WINDOW = 60.0
+"""Seconds of which the least value counts: connections come and go, what is lost stays."""
 
 
 @frozen
@@ -43,7 +45,7 @@ def judged(lives: Iterable[Sequence[Sample]], *, since: float, warm_up: float) -
     """How much a value grows with the age of the process that has it.
 
     A process that dies begins anew, so each life has a level of its own, and the slope is the one that fits
-    all of them best (least squares with an intercept for each life).
+    all of them best (least squares with an intercept for each life), through the least values of each minute.
 
     Args:
         lives: samples in the order of time, of each process that has played the part.
@@ -54,18 +56,26 @@ def judged(lives: Iterable[Sequence[Sample]], *, since: float, warm_up: float) -
     counted = [
         [one for one in life if one.at >= max(since, life[0].at + warm_up)] for life in seen if life
     ]
-    counted = [life for life in counted if len(life) > 1]
+    counted = [_least(life) for life in counted if len(life) > 1]
     every = [one.value for life in seen for one in life]
     level, highest = (fmean(every), max(every)) if every else (0.0, 0.0)
     watched = sum(life[-1].at - life[0].at for life in counted)
     if max((life[-1].at - life[0].at for life in counted), default=0.0) < warm_up:
         return Judged(None, watched, level, highest)
-    above = below = 0.0
+    above, below = 0.0, 0.0
     for life in counted:
         middle, mean = fmean(one.at for one in life), fmean(one.value for one in life)
         above += sum((one.at - middle) * (one.value - mean) for one in life)
         below += sum((one.at - middle) ** 2 for one in life)
     return Judged(above / below * PERIOD, watched, level, highest)
+
+
+def _least(life: Sequence[Sample]) -> list[Sample]:
+    """The least value of each window."""
+    windows: dict[int, list[Sample]] = {}
+    for one in life:
+        windows.setdefault(int((one.at - life[0].at) / _WINDOW), []).append(one)
+    return [min(window, key=lambda one: one.value) for window in windows.values()]
 
 
 def growing(verdicts: Mapping[str, Judged], tolerances: Mapping[str, float]) -> list[str]:

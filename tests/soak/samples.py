@@ -22,16 +22,20 @@ _PARTS = {
 """What to call a process by what is in its command line."""
 TOLERANCES: Mapping[str, float] = {
     "MiB": 2.0,
-    "files": 2.0,
+    "files": 5.0,
     "threads": 1.0,
     "tasks": 2.0,
     "lying": 1.0,
     "worker threads": 30.0,
+    "homeserver MiB": 40.0,
+    "homeserver files": 20.0,
+    "homeserver threads": 5.0,
 }
 """What may come on top in ten minutes: memory in MiB, all others in pieces.
 
 The worker keeps each of the up to 64 threads that were once needed for calls at the same time, its
-library some more.
+library some more. Synapse's caches grow with use, up to 300 MB, and so does its pool of threads;
+its clients come and go, as everybody's connections do.
 """
 
 

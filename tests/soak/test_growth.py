@@ -69,6 +69,13 @@ def test_one_descriptor_a_minute_is_seen() -> None:
     assert growing({"bridge files": found}, TOLERANCES)
 
 
+def test_what_comes_and_goes_is_no_growth() -> None:
+    random = Random(1)
+    series = [Sample(at, 25 + random.choice((0, 0, 5, at / 100))) for at in ages(HOUR)]
+    found = judged([series], since=HOUR / 3, warm_up=WARM_UP)
+    assert not growing({"bridge files": found}, TOLERANCES)
+
+
 def test_a_leak_of_this_process_is_seen() -> None:
     """Memory as the system tells it, on a clock that runs fast: a sample for each five seconds."""
     process, held = psutil.Process(), []
