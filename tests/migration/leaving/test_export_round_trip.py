@@ -202,7 +202,7 @@ def test_polls_keep_their_answers_and_votes(question: str, answers: list[str]) -
     read, result = there_and_back(Said(1, asked, votes={ANOR: ["0"], BEHI: ["0"]})).parts
     assert read == poll
     assert isinstance(result, Text)
-    assert result.text.body.splitlines()[0] == f"• {answers[0]}: 2 ✓"
+    assert result.text.body.splitlines()[:2] == [f"📊 {question}", f"• {answers[0]}: 2 ✓"]
     assert result.text.body.endswith("Votes so far: 2")
 
 
