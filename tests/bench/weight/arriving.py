@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The way in: a plan of everything, and as much of it carried out as fits into the time."""
 
+import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -88,9 +89,14 @@ def _leave_out(path: Path, brought: frozenset[str]) -> None:
 
 async def _until(plan: Path, events: int) -> None:
     """Wait until so many events are there."""
-    await eventually(
-        lambda: journal_of(plan).exists() and _brought(plan)[0] >= events, _PATIENCE, "events", 1.0
-    )
+
+    def are_there() -> bool:
+        try:
+            return journal_of(plan).exists() and _brought(plan)[0] >= events
+        except sqlite3.OperationalError:
+            return False  # It is being made, or written for long.
+
+    await eventually(are_there, _PATIENCE, "events", 1.0)
 
 
 def _brought(plan: Path) -> tuple[int, int]:
