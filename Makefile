@@ -33,7 +33,7 @@ faults: $(READY)  ## The fault suite: everything that can be killed is killed.
 	$(BIN)/pytest tests/faults -o faulthandler_timeout=1500
 
 soak: $(READY)  ## Two hours of traffic with faults, or KARVON_SOAK_MINUTES of it.
-	$(BIN)/pytest tests/soak/test_hours.py
+	$(BIN)/pytest tests/soak/test_hours.py -o faulthandler_timeout=86400
 
 browser: $(READY)  ## A real client, whose build KARVON_WEB_CLIENT names, against everything.
 	$(BIN)/pip install --quiet --group browser
