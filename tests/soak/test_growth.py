@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A leak is seen through noise and deaths; a start, a cache that fills, and noise alone are none."""
 
-import gc
 import math
+import subprocess
+import sys
 from random import Random
 
 import psutil
@@ -76,15 +77,30 @@ def test_what_comes_and_goes_is_no_growth() -> None:
     assert not growing({"bridge files": found}, TOLERANCES)
 
 
-def test_a_leak_of_this_process_is_seen() -> None:
-    """Memory as the system tells it, on a clock that runs fast: a sample for each five seconds."""
-    process, held = psutil.Process(), []
-    for_each_sample = int(3 * MIB * EVERY / PERIOD)
+LEAKING = f"""
+import sys
+held = []
+for _ in sys.stdin:
+    held.append(b"x" * {int(3 * MIB * EVERY / PERIOD)})
+    print(len(held), flush=True)
+"""
+
+
+def test_a_leak_of_a_process_is_seen() -> None:
+    """Memory as the system tells it, on a clock that runs fast: a sample for each five seconds.
+
+    The process is a new one, since memory that was freed earlier would hide what is taken.
+    """
     series = []
-    gc.collect()
-    for number in range(400):
-        held.append(b"\x01" * for_each_sample)
-        series.append(Sample(number * EVERY, process.memory_info().rss / MIB))
+    with subprocess.Popen(
+        [sys.executable, "-c", LEAKING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as leaking:
+        assert leaking.stdin is not None
+        assert leaking.stdout is not None
+        process = psutil.Process(leaking.pid)
+        for number in range(400):
+            print(file=leaking.stdin, flush=True)
+            assert int(leaking.stdout.readline()) == number + 1
+            series.append(Sample(number * EVERY, process.memory_info().rss / MIB))
     found = judged([series], since=0.0, warm_up=WARM_UP)
-    assert len(held) == 400
     assert growing({"bridge MiB": found}, TOLERANCES)
