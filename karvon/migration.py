@@ -5,6 +5,7 @@ import time
 
 from bridges.contacts.live.model import BridgeAddress
 from bridges.core.config import NetworkConfig
+from bridges.core.foundation import mark_of
 from bridges.core.provisioning.secret import provisioning_secret
 from bridges.migration.archives.model import Source
 from bridges.migration.run.checking import Finding, not_permitted
@@ -31,7 +32,9 @@ def migration_settings(config: KarvonConfig, secrets: SecretStore) -> MigrationS
     key, _ = encryption_keys(config, secrets)
     for network in config.networks:
         source, given = Source(network.network_id), registration(config, network, secrets)
-        bridges[source] = BridgeService(given.as_token, given.username_template)
+        bridges[source] = BridgeService(
+            given.as_token, given.username_template, given.bot_localpart, mark_of(given)
+        )
         addresses[source] = _address(network, key)
     return MigrationSettings(
         homeserver_url=config.homeserver.client_url,

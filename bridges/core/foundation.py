@@ -10,7 +10,7 @@ import asyncpg
 from bridges.core.bot.rooms import ManagementRooms
 from bridges.core.bot.voice import BotVoice
 from bridges.core.clock import Clock
-from bridges.core.config import BridgeSettings
+from bridges.core.config import BridgeSettings, Registration
 from bridges.core.crypto import PlainCrypto
 from bridges.core.egress.border import Border
 from bridges.core.emoji import CustomEmoji
@@ -51,6 +51,11 @@ PASSING_TROUBLE: tuple[type[Exception], ...] = (
 """Errors of the database that go away by themselves."""
 
 
+def mark_of(registration: Registration) -> str:
+    """What marks events that a bridge sends in people's names: it does not carry them to its network."""
+    return f"karvon-{registration.id}"
+
+
 class Foundation:
     """What everything else is made of; nothing here runs by itself."""
 
@@ -71,7 +76,7 @@ class Foundation:
         self.translator = translator
         self.clock = clock
         self.border = border
-        self.source = f"karvon-{settings.registration.id}"
+        self.source = mark_of(settings.registration)
         """Marks what this bridge sends in people's names."""
 
     @cached_property

@@ -18,6 +18,7 @@ from bridges.core.presence import Presences
 from bridges.core.provisioning.api import ProvisioningApi
 from bridges.core.provisioning.desk import ProvisioningDesk
 from bridges.core.provisioning.direct import DirectRooms
+from bridges.core.provisioning.places import ChatPlaces
 from bridges.core.provisioning.secret import provisioning_secret
 from bridges.core.storage.erasure import ErasureStore
 from bridges.core.storage.queue import NewRow, Queue
@@ -93,6 +94,14 @@ class Parts(ChangeParts):
                 minimal=settings.network.minimal_profiles,
             ),
             DirectRooms(self.homeserver, self.senders),
+            ChatPlaces(
+                self.sessions,
+                self.portals,
+                self.messages,
+                self.history_store,
+                self.handover_store,
+                rising_ids=self.info.rising_ids,
+            ),
             self.sessions,
             self.clock,
             is_ready,

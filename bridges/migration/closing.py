@@ -57,6 +57,8 @@ def run_stopped(file: Path) -> UserText:
 def undone(result: Undone, listed: Path) -> Iterator[UserText]:
     """Say what was taken back, and what stays; addresses of files are in ``listed``."""
     yield user_text("Rooms that everybody has left: {count}", count=result.rooms)
+    for room in result.cleared:
+        yield user_text("{room}: what was put behind is removed, and the room stays.", room=room)
     for room in result.still_there:
         yield user_text("{room}: somebody stays in it whom we cannot make leave.", room=room)
     if result.uploads:

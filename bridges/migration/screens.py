@@ -37,7 +37,10 @@ def plan_table(plan: Plan, say: Translation) -> Table:
             counts.get("reactions", 0),
             counts.get("left_out", 0),
         )
-        name = f"{room.name} – {room.skip}" if room.skip else room.name
+        behind = ""
+        if room.behind is not None:
+            behind = say(user_text("goes behind what is in {room}", room=room.behind.room))
+        name = " – ".join(filter(None, (room.name, room.skip or behind)))
         table.add_row(escape(name), *map(str, numbers))
     return table
 

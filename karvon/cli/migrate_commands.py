@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from bridges.core.text import Translation
     from bridges.migration.plan.planning import Lookup
-    from bridges.migration.run.runner import Work
     from bridges.migration.run.settings import MigrationSettings
+    from bridges.migration.run.work import Work
 
 NOT_READY = 3
 """Exit code for "there are questions", "this cannot be run", and "something differs"."""
@@ -295,11 +295,12 @@ def _settings(call: Invocation) -> "MigrationSettings":
 
 def _lookup(settings: "MigrationSettings", owner: "UserID", say: "Translation") -> "Lookup":
     from bridges.migration.plan.planning import Lookup
-    from bridges.migration.run.opening import users_with
+    from bridges.migration.run.opening import edges_of, users_with
 
     return Lookup(
         lambda candidates: _registered(candidates, settings, say),
         lambda source, numbers: asyncio.run(users_with(numbers, source, owner, settings)),
+        lambda source, chats: asyncio.run(edges_of(chats, source, owner, settings)),
     )
 
 

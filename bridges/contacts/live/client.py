@@ -12,6 +12,7 @@ from mautrix.types import UserID
 
 from bridges.contacts.live.model import (
     BridgeAddress,
+    ChatPlace,
     DirectPerson,
     Identity,
     LiveContact,
@@ -101,6 +102,11 @@ class BridgeClient:
             answer = await self._ask("users", query)
             found |= self._read(answer.get("users"), dict[str, str])
         return found
+
+    async def room(self, user: UserID, chat: str, account: str) -> ChatPlace:
+        """Where a chat of a person's is; ``account``: whose export tells of it, empty if that is unknown."""
+        query = {"user": user, "chat": chat} | ({"account": account} if account else {})
+        return self._read(await self._ask("room", query), ChatPlace)
 
     async def _ask(
         self, what: str, query: Mapping[str, str | Sequence[str]], within: float = _ANSWERS_WITHIN

@@ -77,6 +77,14 @@ class LiveContact:
 
 
 @frozen
+class ChatPlace:
+    """The room of a chat, and the lowest id of its messages that is known there."""
+
+    room: RoomID
+    first: str
+
+
+@frozen
 class DirectPerson:
     """Somebody on Matrix with whom a person has a direct room."""
 

@@ -115,6 +115,11 @@ class HistoryStore:
         rows = await self._db.fetch("SELECT * FROM history ORDER BY place")
         return [_wanted(row) for row in rows]
 
+    async def is_wanted(self, chat: ChatKey) -> bool:
+        """Whether a chat wants its history, or what was missed meanwhile."""
+        query = "SELECT 1 FROM history WHERE chat = $1 AND receiver = $2"
+        return await self._db.fetchrow(query, chat.chat, chat.receiver) is not None
+
     async def want(self, wanted: Wanted) -> bool:
         """Note that a chat wants its history; False if that is known."""
         async with self._db.transaction() as connection:

@@ -291,10 +291,12 @@ class Homeserver:
             raise
         return found
 
-    async def get_account_data(self, sender: MatrixSender, name: str) -> Json:
-        """A user's global account data; empty if there is none."""
+    async def get_account_data(
+        self, sender: MatrixSender, name: str, room: RoomID | None = None
+    ) -> Json:
+        """A user's account data, global or of a room; empty if there is none."""
         try:
-            data: Json = await self._call("GET", _account_data(sender, name), sender)
+            data: Json = await self._call("GET", _account_data(sender, name, room), sender)
         except HomeserverRefused as refused:
             if refused.status == HTTPStatus.NOT_FOUND:
                 return {}

@@ -10,6 +10,8 @@
 ``contacts?user=&…``    ``{contacts, next}`` of ``login=``, at most ``limit=`` after ``after=``
 ``direct?user=``        ``{people}`` with whom the person has direct rooms
 ``users?user=``         ``{users}`` by phone number, of those in ``number=`` that the person's logins know
+``room?user=&chat=``    ``{room, first}`` of a chat: the lowest message id known there, which with
+                        ``account=`` may be one that other accounts call otherwise
 ======================  ==============================================================================
 
 All under ``/_karvon/bridge/v1/``, with ``Authorization: Bearer <secret>``. What is no success is
@@ -31,9 +33,10 @@ from aiohttp import web
 from mautrix.types import UserID
 
 from bridges.core.clock import Clock
-from bridges.core.ids import LoginID, RemoteUserID
+from bridges.core.ids import ChatID, LoginID, RemoteUserID
 from bridges.core.provisioning.desk import ProvisioningDesk
 from bridges.core.provisioning.direct import DirectRooms
+from bridges.core.provisioning.places import ChatPlaces
 from bridges.core.provisioning.quota import Quota
 from bridges.core.provisioning.refusal import Refusal
 from bridges.core.sessions import Sessions
@@ -60,6 +63,7 @@ class ProvisioningApi:
         secret: str,
         desk: ProvisioningDesk,
         direct: DirectRooms,
+        places: ChatPlaces,
         sessions: Sessions,
         clock: Clock,
         is_ready: Callable[[], bool],
@@ -69,6 +73,7 @@ class ProvisioningApi:
         self._secret = secret.encode()
         self._desk = desk
         self._direct = direct
+        self._places = places
         self._sessions = sessions
         self._is_ready = is_ready
         self._quota = Quota(clock, _QUESTIONS, _QUOTA_WINDOW)
@@ -82,6 +87,7 @@ class ProvisioningApi:
             self._route("contacts", self._contacts),
             self._route("direct", self._direct_rooms),
             self._route("users", self._users),
+            self._route("room", self._room),
         ]
 
     def close(self) -> None:
@@ -163,6 +169,12 @@ class ProvisioningApi:
             )
         self._desk.require_login(user)
         return {"users": await self._desk.users(user, numbers)}
+
+    async def _room(self, request: web.Request) -> Json:
+        user, chat = self._user(request), ChatID(_text(request, "chat"))
+        account = _text(request, "account") if "account" in request.query else None
+        self._desk.require_login(user)
+        return await self._places.of(user, chat, None if account is None else RemoteUserID(account))
 
     def _user(self, request: web.Request) -> UserID:
         """Whom the question is about, if it may be asked now."""

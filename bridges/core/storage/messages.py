@@ -127,6 +127,24 @@ class MessageStore:
         )
         return [_message(row) for row in rows]
 
+    async def first_by_number(self, chat: ChatKey) -> StoredMessage | None:
+        """The message of a chat with the lowest number, if there is one.
+
+        For networks whose message ids are numbers that rise (``NetworkInfo.rising_ids``).
+        """
+        row = await self._db.fetchrow(
+            f"SELECT {_MESSAGE} FROM message WHERE chat = $1 AND receiver = $2"
+            " ORDER BY length(id), id, part LIMIT 1",
+            chat.chat,
+            chat.receiver,
+        )
+        return None if row is None else _message(row)
+
+    async def are_in_one_room(self, chat: ChatKey) -> bool:
+        """Whether all messages of a chat are in the room it has now."""
+        query = "SELECT 1 FROM message WHERE chat = $1 AND receiver = $2 AND room_id IS NOT NULL LIMIT 1"
+        return await self._db.fetchrow(query, chat.chat, chat.receiver) is None
+
     async def count(self, chat: ChatKey) -> int:
         """How many messages of a chat are in its room."""
         row = await self._db.fetchrow(

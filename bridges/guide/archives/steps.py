@@ -27,10 +27,17 @@ from bridges.migration.plan.planning import Lookup, Request, make_plan
 from bridges.migration.plan.sources import opened
 from bridges.migration.run.checking import Finding, check
 from bridges.migration.run.errors import RunRefused
-from bridges.migration.run.opening import latest_day, registered_among, users_with, work_on
+from bridges.migration.run.opening import (
+    edges_of,
+    latest_day,
+    registered_among,
+    users_with,
+    work_on,
+)
 from bridges.migration.run.rereading import RoomReport, reread
-from bridges.migration.run.runner import Progress, Work, run
+from bridges.migration.run.runner import Progress, run
 from bridges.migration.run.undoing import Undone, undo
+from bridges.migration.run.work import Work
 
 T = TypeVar("T")
 
@@ -96,6 +103,7 @@ class Steps:
         lookup = Lookup(
             lambda candidates: answer(registered_among(candidates, migration, say)),
             lambda source, numbers: answer(users_with(numbers, source, deposit.owner, migration)),
+            lambda source, chats: answer(edges_of(chats, source, deposit.owner, migration)),
         )
 
         def unless_interrupted() -> None:

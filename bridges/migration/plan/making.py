@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Makes the plan of an archive, chat by chat, as it is read."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
-from attrs import frozen
+from attrs import define, field, frozen
 from mautrix.types import UserID
 
 from bridges.core.chat import ChatKind
@@ -16,7 +16,15 @@ from bridges.migration.archives.model import (
     Source,
 )
 from bridges.migration.archives.whatsapp import DateQuestion, WhatsAppArchive
-from bridges.migration.plan.matching import Ghosts, is_me, is_number, matched
+from bridges.migration.plan.behind import BridgedChat, Edge, before, bridged_chat
+from bridges.migration.plan.matching import (
+    Ghosts,
+    Matched,
+    in_a_bridges_room,
+    is_me,
+    is_number,
+    matched,
+)
 from bridges.migration.plan.model import (
     NOBODY,
     Asked,
@@ -25,8 +33,9 @@ from bridges.migration.plan.model import (
     PlannedRoom,
     Question,
     Speaker,
+    TopicRooms,
 )
-from bridges.migration.plan.survey import tally
+from bridges.migration.plan.survey import Tally, tally
 
 _SHOWN = 8
 """Names shown in a question."""
@@ -40,6 +49,7 @@ class Maker:
         registered: those of the bridges' ghosts that there are; None if that is not known.
         say: puts sentences into the owner's language.
         progress: called for each message that was read.
+        edges: where bridges' parts begin of chats that they have in rooms of the owner's.
     """
 
     owner: UserID
@@ -47,6 +57,7 @@ class Maker:
     registered: Container[str] | None
     say: Translation
     progress: Callable[[], None] = lambda: None
+    edges: Mapping[BridgedChat, Edge] = field(factory=dict)
 
     def rooms(self, about: PlannedArchive, archive: Archive) -> Iterator[PlannedRoom | Question]:
         """Give the rooms of an archive and what has to be asked. Raises ``ArchiveRefused``."""
@@ -85,29 +96,58 @@ class Maker:
         chat: ArchivedChat,
         people: Sequence[ArchivedPerson],
     ) -> PlannedRoom:
+        edge = self.edges.get(asked) if (asked := chat_of(about, chat, people)) else None
+        if edge is not None:
+            messages = before(archive.messages(chat.id), edge.first)
+            counted = tally(messages, self.say, self.progress)
+            speaking = [one for one in people if one.id in counted.speakers]
+            found = [self._voice_at(one, about) for one in speaking]
+            speakers = [one for one in found if one is not None]
+            if len(speakers) == len(counted.speakers):
+                return self._planned(about, chat, counted, speakers, edge)
         counted = tally(archive.messages(chat.id), self.say, self.progress)
+        speakers = [self._speaker(one, about) for one in people if one.id in counted.speakers]
+        return self._planned(about, chat, counted, speakers)
+
+    def _planned(
+        self,
+        about: PlannedArchive,
+        chat: ArchivedChat,
+        counted: Tally,
+        speakers: Sequence[Speaker],
+        edge: Edge | None = None,
+    ) -> PlannedRoom:
         skip = ""
-        if not counted.counts["messages"]:
-            skip = self.say(user_text("nothing was said in it"))
-        elif chat.kind is ChatKind.SPACE:
+        if chat.kind is ChatKind.SPACE:
             skip = self.say(user_text("it is no chat"))
+        elif not counted.counts["messages"]:
+            why = user_text("nothing was said in it")
+            if edge is not None and counted.left_out():
+                why = user_text("all of it is in the bridge's room {room}", room=edge.room)
+            skip = self.say(why)
         return PlannedRoom(
             archive=about.name,
             chat=chat.id,
             name=clean_name(chat.name) or self.say(user_text("Chat without a name")),
             kind=chat.kind,
             skip=skip,
+            behind=edge,
             counts=counted.totals(),
             left_out=counted.left_out(),
-            speakers=tuple(
-                self._speaker(one, about) for one in people if one.id in counted.speakers
-            ),
+            speakers=tuple(speakers),
         )
+
+    def _voice_at(self, person: ArchivedPerson, about: PlannedArchive) -> Speaker | None:
+        found = in_a_bridges_room(person, about.source, self.owner, about.answers.me, self.ghosts)
+        return None if found is None else self._named(person, found)
 
     def _speaker(self, person: ArchivedPerson, about: PlannedArchive) -> Speaker:
         found = matched(
             person, about.source, self.owner, about.answers.me, self.ghosts, self.registered
         )
+        return self._named(person, found)
+
+    def _named(self, person: ArchivedPerson, found: Matched) -> Speaker:
         return Speaker(
             person=person.id,
             name=clean_name(person.name),
@@ -151,14 +191,37 @@ class Maker:
         )
 
 
-def candidates(source: Source, archive: Archive, ghosts: Ghosts) -> Iterator[UserID]:
-    """Give the ghosts of bridges that people of an archive may be, to ask which of them there are.
+def chat_of(
+    about: PlannedArchive, chat: ArchivedChat, people: Iterable[ArchivedPerson]
+) -> BridgedChat | None:
+    """Give what to ask a bridge for, to know whether it has a chat in a room."""
+    if about.answers.topics is not TopicRooms.APART:
+        return None  # The bridge has topics apart.
+    me = next((one for one in people if is_me(one, about.answers.me)), None)
+    return bridged_chat(about.source, chat.id, me)
 
-    Some may come more than once. Raises ``ArchiveRefused``.
+
+@define
+class Known:
+    """What has to be asked before an archive is planned.
+
+    Attributes:
+        candidates: ghosts of bridges that its people may be.
+        chats: which bridges may have.
     """
-    for chat in archive.chats():
-        for person in archive.people(chat.id):
-            yield from (one.mxid for one in ghosts.bridged(source, person))
+
+    candidates: set[UserID] = field(factory=set)
+    chats: set[BridgedChat] = field(factory=set)
+
+    def take(self, about: PlannedArchive, archive: Archive, ghosts: Ghosts) -> None:
+        """Look for them in an archive. Raises ``ArchiveRefused``."""
+        for chat in archive.chats():
+            people = list(archive.people(chat.id))
+            for person in people:
+                self.candidates.update(one.mxid for one in ghosts.bridged(about.source, person))
+            asked = chat_of(about, chat, people)
+            if asked is not None:
+                self.chats.add(asked)
 
 
 def numbers(archive: Archive) -> Iterator[str]:

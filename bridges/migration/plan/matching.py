@@ -17,6 +17,7 @@ from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import ArchivedPerson, Source
 from bridges.migration.plan.model import NOBODY
 
+_TELEGRAM_CHANNEL = re.compile(r"channel(?P<id>[0-9]{1,19})")
 _TELEGRAM_USER = re.compile(r"user(?P<id>[0-9]{1,19})")
 _NUMBER = re.compile(r"\+(?P<digits>[0-9]{6,15})")
 
@@ -71,8 +72,28 @@ class Ghosts:
                     called = self.users.get(source, {}).get(person.phone), found["digits"]
                     yield from (Matched(self._of(template, one), why) for one in called if one)
 
+    def of_channel(self, number: str) -> Matched:
+        """Give a channel of Telegram that speaks as itself, as its bridge calls it."""
+        why = user_text("has the same id at Telegram: {id}", id=number)
+        return Matched(self._of(self.templates[Source.TELEGRAM], f"c{number}"), why)
+
     def _of(self, template: str, user: str) -> UserID:
         return UserID(f"@{template.replace('{userid}', user)}:{self.server}")
+
+
+def in_a_bridges_room(
+    person: ArchivedPerson, source: Source, owner: UserID, me: str, ghosts: Ghosts
+) -> Matched | None:
+    """Decide who speaks for a person in a room of a bridge: nobody but its ghosts, and the owner.
+
+    A ghost need not be there yet: the bridge will know it by its id. None if there is none for them.
+    """
+    if is_me(person, me):
+        return matched(person, source, owner, me, ghosts, None)
+    found = _TELEGRAM_CHANNEL.fullmatch(person.id) if source is Source.TELEGRAM else None
+    if found is not None:
+        return ghosts.of_channel(found["id"])
+    return next(ghosts.bridged(source, person), None) if source is Source.TELEGRAM else None
 
 
 def is_number(phone: str) -> bool:

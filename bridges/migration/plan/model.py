@@ -9,6 +9,7 @@ from attrs import field, frozen
 from bridges.core.chat import ChatKind
 from bridges.migration.archives.model import Source
 from bridges.migration.archives.whatsapp import DateOrder
+from bridges.migration.plan.behind import Edge
 
 VERSION = 1
 """Of the file's form; others are refused."""
@@ -90,6 +91,8 @@ class PlannedRoom:
     Attributes:
         archive: the name of the archive.
         skip: why the chat gets no room; empty if it gets one.
+        behind: the room of a bridge in which the chat is, behind which what is older will be put; None if
+            the chat gets a room of its own.
         speakers: everybody who says something in it or reacts to it.
         counts: what there is, by kind (``survey.py``).
     """
@@ -99,6 +102,7 @@ class PlannedRoom:
     name: str
     kind: ChatKind
     skip: str = ""
+    behind: Edge | None = None
     counts: Mapping[str, int] = field(factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     speakers: tuple[Speaker, ...] = ()

@@ -11,7 +11,8 @@ from mautrix.types import UserID
 
 from bridges.core.text import Translation, UserText
 from bridges.migration.archives.model import Source
-from bridges.migration.plan.making import Maker, candidates, numbers
+from bridges.migration.plan.behind import BridgedChat, Edge
+from bridges.migration.plan.making import Known, Maker, numbers
 from bridges.migration.plan.matching import Ghosts
 from bridges.migration.plan.model import (
     VERSION,
@@ -34,10 +35,13 @@ class Lookup:
         registered: tells which of some ghosts there are; None if the homeserver does not answer.
         users: tells whose some phone numbers (E.164) are at a network, as its bridge calls them and as
             far as it has told the archives' owner; nobody's if it does not answer.
+        edges: tells where the bridge's part begins of those chats that it has in rooms of the owner's.
+            May raise ``PlanRefused``.
     """
 
     registered: Callable[[Set[UserID]], Set[UserID] | None]
     users: Callable[[Source, Set[str]], Mapping[str, str]]
+    edges: Callable[[Source, Set[BridgedChat]], Mapping[BridgedChat, Edge]]
 
 
 @frozen
@@ -86,8 +90,10 @@ def make_plan(
             )
         ]
         ghosts = evolve(ghosts, users=_users(open_archives, ghosts, lookup))
-        registered = lookup.registered(_candidates(open_archives, ghosts))
-        maker = Maker(request.owner, ghosts, registered, request.say, progress)
+        known = _known(planned, open_archives, ghosts)
+        registered = lookup.registered(known.candidates)
+        edges = lookup.edges(Source.TELEGRAM, known.chats) if known.chats else {}
+        maker = Maker(request.owner, ghosts, registered, request.say, progress, edges)
         head = Head(VERSION, request.owner, request.language, tuple(planned))
         plan = write_plan(target, head, _all(maker, planned, open_archives))
         return plan, [remark for one in open_archives for remark in one.remarks]
@@ -114,13 +120,12 @@ def _users(
     return {Source.WHATSAPP: lookup.users(Source.WHATSAPP, wanted)} if is_asked else {}
 
 
-def _candidates(archives: Sequence[Opened], ghosts: Ghosts) -> Set[UserID]:
-    return {
-        ghost
-        for one in archives
-        if one.archive.source in ghosts.templates
-        for ghost in candidates(one.archive.source, one.archive, ghosts)
-    }
+def _known(planned: Sequence[PlannedArchive], archives: Sequence[Opened], ghosts: Ghosts) -> Known:
+    known = Known()
+    for about, one in zip(planned, archives, strict=True):
+        if about.source in ghosts.templates:
+            known.take(about, one.archive, ghosts)
+    return known
 
 
 def _from(target: Path, path: Path) -> str:

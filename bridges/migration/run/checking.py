@@ -12,8 +12,9 @@ from bridges.core.text import UserText, user_text
 from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.plan.model import Plan
 from bridges.migration.plan.sources import opened
-from bridges.migration.run.runner import Work
+from bridges.migration.run.portals import NOT_BEHIND
 from bridges.migration.run.voices import Voices
+from bridges.migration.run.work import Work
 
 
 @frozen
@@ -85,8 +86,9 @@ async def _homeserver(work: Work) -> list[Finding]:
     voices, plan = work.voices, work.plan
     found = []
     await voices.prepare(voices.bot.mxid)
+    behind = any(work.edge(one) is not None for one in plan.made)
     if not await voices.own.histories.are_taken():
-        found.append(Finding(NOT_SILENT))
+        found.append(Finding(NOT_BEHIND, prevents=True) if behind else Finding(NOT_SILENT))
     owner = UserID(plan.head.owner)
     if await voices.own.profile(voices.bot, owner) is None:
         text = user_text("There is nobody called {owner} on this homeserver.", owner=owner)

@@ -59,6 +59,11 @@ def grown_behind(journal: Journal, room: RoomID) -> str | None:
     return journal.fact(_fact(room))
 
 
+def note_nothing_new(journal: Journal, room: RoomID) -> None:
+    """Note that nothing of a later export is to come into a room."""
+    journal.note_fact(_fact(room), "")
+
+
 def _last_known(messages: Iterable[ArchivedMessage], is_known: Callable[[str], bool]) -> str:
     last = None
     for number, one in enumerate(messages):

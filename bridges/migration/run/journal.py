@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS file (
 );
 """
 
+_UNDONE = "undone"
+
 
 class Stage(StrEnum):
     """How far a room is; one that is open may have to grow by what a later export has."""
@@ -97,6 +99,11 @@ class Journal(Notebook):
         """When it has begun, milliseconds since 1970; 0 if it has not."""
         return int(self.fact("begun") or 0)
 
+    @property
+    def times_undone(self) -> int:
+        """How often something that was put behind a bridge's part of a chat was taken back."""
+        return int(self.fact(_UNDONE) or 0)
+
     # -- Rooms
 
     def rooms(self) -> list[MadeRoom]:
@@ -132,11 +139,31 @@ class Journal(Notebook):
                 (Stage.GROWING, archive, Stage.FILLED, Stage.OPEN),
             )
 
+    def note_bridged_room(self, made: MadeRoom, first: str) -> None:
+        """Note a bridge's room, and the id of the first message there that the bridge knows."""
+        with self._at_once():
+            self.note_fact(f"first {made.room}", first)
+            self.note_room(made)
+
+    def first_of_bridge(self, room: RoomID) -> str | None:
+        """Give the id of a bridge's first message in a room of its; None for rooms of ours."""
+        return self.fact(f"first {room}")
+
+    def forget_bridged_room(self, room: RoomID) -> None:
+        """Forget what was put into a bridge's room; put in again, it has to be other events."""
+        with self._at_once():
+            self._forget(room)
+            self._db.execute("DELETE FROM fact WHERE name = ?", (f"first {room}",))
+            self.note_fact(_UNDONE, str(self.times_undone + 1))
+
     def forget_room(self, room: RoomID) -> None:
         """Forget a room and all that is in it."""
         with self._at_once():
-            for table in ("member", "event", "room"):
-                self._db.execute(f"DELETE FROM {table} WHERE room = ?", (room,))  # noqa: S608 - ours
+            self._forget(room)
+
+    def _forget(self, room: RoomID) -> None:
+        for table in ("member", "event", "room"):
+            self._db.execute(f"DELETE FROM {table} WHERE room = ?", (room,))  # noqa: S608 - ours
 
     def members(self, room: RoomID) -> set[UserID]:
         """Give who was brought into a room."""
@@ -172,6 +199,17 @@ class Journal(Notebook):
                 "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)",
                 [(room, *one) for one in events],
             )
+
+    def events(self, room: RoomID) -> list[EventID]:
+        """Give all that was written into a room."""
+        rows = self._db.execute("SELECT event FROM event WHERE room = ?", (room,))
+        return [EventID(row[0]) for row in rows]
+
+    def lowest(self, room: RoomID) -> str | None:
+        """Give the lowest of the numbers that a room's messages have; None if there are none."""
+        query = "SELECT MIN(CAST(message AS INTEGER)) FROM event WHERE room = ?"
+        (found,) = self._db.execute(query, (room,)).fetchone()
+        return None if found is None else str(found)
 
     def count_events(self) -> int:
         """Tell how many events were written."""

@@ -1,25 +1,38 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is needed before a plan can be made or worked on: the homeserver, the journal, the day."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 from mautrix.types import UserID
 
 from bridges.contacts.live.client import BridgeClient, BridgeRefuses, BridgeSilent
+from bridges.contacts.live.model import ChatPlace
 from bridges.core.egress.follow import followed_border
 from bridges.core.egress.http import GuardedConnector
 from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
-from bridges.core.text import Translation
+from bridges.core.text import Translation, user_text
 from bridges.migration.archives.model import Source
+from bridges.migration.plan.behind import BridgedChat, Edge
+from bridges.migration.plan.errors import PlanRefused
 from bridges.migration.plan.model import Plan
 from bridges.migration.run.journal import Journal, journal_of
-from bridges.migration.run.runner import Work
 from bridges.migration.run.settings import MigrationSettings
 from bridges.migration.run.voices import Voices
+from bridges.migration.run.work import Work
+
+_LATER = frozenset({"COMING", "TOO_MANY_QUESTIONS", "STARTING"})
+_PATIENCE = 120.0
+"""Seconds; a chat's history comes in within that, unless the network wants to be asked slowly."""
+_COMING = user_text(
+    "A bridge is still bringing in what was said before in a chat of this archive. Try again in some"
+    " minutes, so that nothing is there twice."
+)
 
 
 @asynccontextmanager
@@ -29,7 +42,8 @@ async def work_on(
     """Have a plan ready to be worked on: ``file`` is where it was read. Raises ``sqlite3.Error``."""
     with Journal.open(journal_of(file)) as journal:
         async with Voices.open(settings, say) as voices:
-            yield Work(plan, file.parent.absolute(), journal, voices, say, today)
+            ask = partial(edges_of, owner=UserID(plan.head.owner), settings=settings)
+            yield Work(plan, file.parent.absolute(), journal, voices, say, today, ask)
 
 
 async def registered_among(
@@ -65,6 +79,48 @@ async def users_with(
                 return await BridgeClient(http, address).users(owner, numbers)
             except (BridgeSilent, BridgeRefuses):
                 return {}
+
+
+async def edges_of(
+    chats: Set[BridgedChat], source: Source, owner: UserID, settings: MigrationSettings
+) -> Mapping[BridgedChat, Edge]:
+    """Ask a network's bridge which chats it has in rooms of ``owner``'s, and where its part begins.
+
+    None has it if it is silent, or if nobody may speak for the owner there. Raises ``PlanRefused`` if what
+    was said before is still being brought in, and ``MisconfiguredError`` if the policy file is bad.
+    """
+    address = settings.addresses.get(source)
+    if address is None or settings.person_token is None:
+        return {}
+    found: dict[BridgedChat, Edge] = {}
+    async with followed_border(settings.policy, settings.server_name) as border:
+        connector = GuardedConnector(border, address.url, connections=1)
+        async with aiohttp.ClientSession(connector=connector) as http:
+            bridge = BridgeClient(http, address)
+            for chat in sorted(chats, key=lambda one: one.chat):
+                try:
+                    place = await _patient(bridge, owner, chat)
+                except BridgeRefuses:
+                    continue
+                except BridgeSilent:
+                    return found
+                found[chat] = Edge(place.room, place.first, chat)
+    return found
+
+
+async def _patient(bridge: BridgeClient, owner: UserID, chat: BridgedChat) -> ChatPlace:
+    """Ask for a chat, and wait while the bridge says that it will answer later."""
+    left = _PATIENCE
+    while True:
+        try:
+            return await bridge.room(owner, chat.chat, chat.account)
+        except BridgeSilent as silent:
+            if str(silent) not in _LATER:
+                raise
+            if left <= 0:
+                raise PlanRefused(_COMING) from None
+            left -= silent.retry_after
+            await asyncio.sleep(silent.retry_after)
 
 
 def latest_day(now: datetime) -> date:

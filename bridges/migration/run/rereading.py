@@ -17,9 +17,9 @@ from bridges.migration.plan.survey import Tally
 from bridges.migration.run.composing import FIRST, files_of
 from bridges.migration.run.growing import CHANGED, grown_behind
 from bridges.migration.run.journal import Stage
-from bridges.migration.run.runner import Work
 from bridges.migration.run.seen import Looks, Seen, body_of, looks_of
 from bridges.migration.run.uploads import as_uploaded
+from bridges.migration.run.work import Work
 
 PAGE = 500
 """Events asked for at a time."""
@@ -142,9 +142,15 @@ class _Reread:
     async def _read(self, room: RoomID, seen: Seen) -> None:
         """Keep what came from the archive as a client finds it, and tell what should not be there."""
         voices, start = self._work.voices, None
-        begun = self._journal.begun
+        reader, begun = voices.bot, self._journal.begun
+        if self._work.edge(self._planned) is not None:
+            # A bridge's room, in which others have spoken before and after.
+            reader, begun = (
+                voices.bridge_bot(self._work.plan.archive(self._planned.archive).source),
+                0,
+            )
         while True:
-            events, start = await voices.own.page(voices.bot, room, start, PAGE)
+            events, start = await voices.server(reader.mxid).page(reader, room, start, PAGE)
             for event in events:
                 name = event["event_id"]
                 if event["type"] not in _SAID:
@@ -161,7 +167,7 @@ class _Reread:
     def _compare(self, room: RoomID, seen: Seen) -> None:
         last: int | None = None
         behind, is_new = self._behind, self._behind is None
-        for message in self._archive.messages(self._planned.chat):
+        for message in self._work.messages(self._archive, self._planned):
             if isinstance(message, Skipped):
                 self._tally.take(message)
                 continue

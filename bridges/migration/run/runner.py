@@ -4,7 +4,6 @@
 import asyncio
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -12,15 +11,13 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
-from datetime import date
+from contextlib import aclosing, contextmanager
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 from attrs import evolve, frozen
-from mautrix.types import EventID, RoomID, UserID
+from mautrix.types import EventID, RoomID
 
 from bridges.core.history.silent import SilentHistory
 from bridges.core.history.writer import (
@@ -30,21 +27,21 @@ from bridges.core.history.writer import (
     PastReaction,
     TimestampedHistory,
 )
-from bridges.core.matrix.client import MatrixSender
 from bridges.core.matrix.errors import HomeserverUnavailable
-from bridges.core.text import Translation, user_text
+from bridges.core.text import user_text
 from bridges.migration.archives.model import Archive, ArchivedMessage, Skipped
-from bridges.migration.plan.model import Plan, PlannedArchive, PlannedRoom
-from bridges.migration.plan.sources import Opened, opened
+from bridges.migration.plan.model import PlannedRoom
 from bridges.migration.run.ahead import ahead, in_thread
-from bridges.migration.run.composing import FIRST, Cast, Composer, Files
+from bridges.migration.run.composing import FIRST, Files
 from bridges.migration.run.doors import SETTLING, Doors
 from bridges.migration.run.errors import RunRefused
 from bridges.migration.run.growing import last_there, take_up
 from bridges.migration.run.journal import Journal, MadeRoom, Stage
+from bridges.migration.run.portals import NOT_BEHIND, Portals
 from bridges.migration.run.rooms import Rooms
 from bridges.migration.run.uploads import Uploads
 from bridges.migration.run.voices import Voices
+from bridges.migration.run.work import Work
 
 AT_ONCE = 400
 """Messages read, composed and handed over at a time."""
@@ -73,59 +70,6 @@ class Progress:
     advance: Callable[[int], None] = lambda _: None
 
 
-@frozen
-class Work:
-    """What all of a migration's steps need. ``folder`` is what paths in the plan begin at."""
-
-    plan: Plan
-    folder: Path
-    journal: Journal
-    voices: Voices
-    say: Translation
-    today: date
-
-    @property
-    def owner(self) -> UserID:
-        """Whose archives they are."""
-        return UserID(self.plan.head.owner)
-
-    def path(self, archive: PlannedArchive) -> Path:
-        """Give where an archive lies."""
-        return self.folder / archive.path
-
-    @asynccontextmanager
-    async def opened(self, archive: PlannedArchive) -> AsyncIterator[Opened]:
-        """Have an archive open for the time of the block; large ones are read for minutes before.
-
-        Raises ``ArchiveRefused`` and ``PlanRefused``.
-        """
-        with ExitStack() as stack:
-            path, answers = self.path(archive), archive.answers
-            coming = opened(path, answers, self.today, self.say)
-            yield await in_thread(lambda: stack.enter_context(coming))
-
-    def composer(self, room: PlannedRoom) -> Composer:
-        """Give what makes events of a chat's messages."""
-        return Composer(room.chat, cast_of(room, self), self.say)
-
-
-def cast_of(room: PlannedRoom, work: Work) -> Cast:
-    """Give who speaks for whom in a room; the bot says what the chat itself does."""
-    voices, ghosts = work.voices, work.voices.ghosts
-    source = work.plan.archive(room.archive).source
-    mxids = {one.person: voices.actual(one.speaks_as) for one in room.speakers}
-
-    def sender_of(person: str | None) -> MatrixSender:
-        mxid = None if person is None else mxids.get(person)
-        return voices.bot if mxid is None else voices.sender(mxid)
-
-    def mxid_of(person: str) -> UserID:
-        mxid = mxids.get(person)
-        return mxid or ghosts.own(work.owner, source, person)
-
-    return Cast(sender_of, mxid_of)
-
-
 async def run(work: Work, progress: Progress) -> bool:
     """Bring over what is not there yet; True if messages went in silently.
 
@@ -137,6 +81,9 @@ async def run(work: Work, progress: Progress) -> bool:
     await work.voices.prepare(work.voices.bot.mxid)
     writer = _writer(work.voices, silent=silent)
     version = await work.voices.own.default_room_version()
+    portals = Portals(work)
+    if not silent and any(work.edge(one) is not None for one in work.plan.made):
+        raise RunRefused(NOT_BEHIND)
     rooms = Rooms(work.voices, work.journal, work.owner, work.say, version, silent=silent)
     limit = await work.voices.own.upload_limit()
     uploads = Uploads(work.voices.own, work.journal, limit, work.say)
@@ -158,9 +105,14 @@ async def run(work: Work, progress: Progress) -> bool:
             filler = _Filler(work, found.archive, archive.name, writer, uploads, at_once)
             doors = Doors(partial(_open, rooms), filler.note, settling)
             for room in planned:
-                if not _is_done(work.journal, room):
-                    progress.begin(room)
-                    made = await _patiently(partial(_bring, room, rooms, doors, filler, progress))
+                if _is_done(work.journal, room):
+                    continue
+                progress.begin(room)
+                if work.edge(room) is not None:
+                    await _patiently(partial(_put_behind, room, portals, filler, progress))
+                else:
+                    bring = partial(_bring, room, rooms, doors, filler, progress)
+                    made = await _patiently(bring)
                     if made.stage is Stage.FILLED:
                         await doors.add(room, made)
             await doors.open_all()
@@ -212,6 +164,18 @@ async def _bring(
         made = evolve(made, stage=Stage.FILLED)
         filler.note(made)
     return made
+
+
+async def _put_behind(
+    room: PlannedRoom, portals: Portals, filler: "_Filler", progress: Progress
+) -> None:
+    """Put what is older behind what a bridge has in its room; what a later export has, it has itself."""
+    made = await portals.ready(room)
+    if made.stage is Stage.GROWING:
+        portals.keep(made)
+        return
+    await filler.fill(room, made.room, progress)
+    await portals.leave(made)
 
 
 async def _open(rooms: Rooms, planned: PlannedRoom, made: MadeRoom) -> None:
@@ -275,7 +239,7 @@ class _Filler:
 
     async def fill(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
         """Write all that is not there yet."""
-        await self._write(planned, room, self._writer, self._missing(planned.chat, room), progress)
+        await self._write(planned, room, self._writer, self._missing(planned, room), progress)
 
     async def grow(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
         """Send what a later export has behind the earlier one. Raises ``RunRefused``."""
@@ -305,9 +269,9 @@ class _Filler:
                 progress.advance(batch.size)
         await writer.finish(room)
 
-    async def _missing(self, chat: str, room: RoomID) -> AsyncGenerator[_Batch, None]:
+    async def _missing(self, planned: PlannedRoom, room: RoomID) -> AsyncGenerator[_Batch, None]:
         """Give the messages of a chat with their files on the homeserver."""
-        messages = said(self._archive.messages(chat))
+        messages = said(self._work.messages(self._archive, planned))
         while batch := await in_thread(lambda: list(islice(messages, self._at_once))):
             missing = [one for one in batch if not self._work.journal.has(room, one.id)]
             files = [await self._files(one) for one in missing]

@@ -14,10 +14,18 @@ from bridges.migration.plan.matching import Ghosts
 
 @frozen
 class BridgeService:
-    """A bridge whose ghosts may speak: its token and the localpart of its ghosts, with ``{userid}``."""
+    """A bridge whose ghosts may speak.
+
+    Attributes:
+        username_template: the localpart of its ghosts, with ``{userid}``.
+        bot: the localpart of its bot, which rules its rooms.
+        mark: what it knows by that it has said something in a person's name itself.
+    """
 
     token: str = field(repr=False)
     username_template: str
+    bot: str
+    mark: str
 
 
 @frozen

@@ -8,8 +8,9 @@ from mautrix.types import RoomID, UserID
 
 from bridges.core.matrix.errors import HomeserverRefused
 from bridges.migration.run.journal import Stage
-from bridges.migration.run.runner import Work
+from bridges.migration.run.portals import Portals
 from bridges.migration.run.voices import Voices
+from bridges.migration.run.work import Work
 
 
 @frozen
@@ -20,11 +21,13 @@ class Undone:
         rooms: nobody is in them any more.
         still_there: rooms in which people stay who cannot be spoken for; they leave by themselves.
         uploads: addresses of files that are still on the homeserver.
+        cleared: rooms of bridges, which stay; what was put into them is gone.
     """
 
     rooms: int
     still_there: tuple[RoomID, ...]
     uploads: tuple[str, ...]
+    cleared: tuple[RoomID, ...] = ()
 
 
 async def undo(work: Work, progress: Callable[[], None]) -> Undone:
@@ -36,7 +39,13 @@ async def undo(work: Work, progress: Callable[[], None]) -> Undone:
     voices.devices = False
     still_there = []
     made = journal.rooms()
+    portals, cleared = Portals(work), []
     for one in made:
+        if journal.first_of_bridge(one.room) is not None:
+            await portals.empty(one)
+            cleared.append(one.room)
+            progress()
+            continue
         known = set[str](journal.members(one.room))
         if one.stage is Stage.OPEN and not voices.can_be(work.owner):
             known.add(work.owner)
@@ -44,7 +53,8 @@ async def undo(work: Work, progress: Callable[[], None]) -> Undone:
             still_there.append(one.room)
         journal.forget_room(one.room)
         progress()
-    return Undone(len(made), tuple(still_there), tuple(journal.uploads()))
+    uploads = tuple(journal.uploads())
+    return Undone(len(made) - len(cleared), tuple(still_there), uploads, tuple(cleared))
 
 
 async def empty_room(voices: Voices, room: RoomID, owner: str, known: Collection[str] = ()) -> bool:

@@ -46,6 +46,7 @@ class Voices:
             source: Homeserver(session, url, token, person, bot) for source, token in others.items()
         }
         self.devices = False
+        self._bridged: dict[RoomID, Source] = {}
         self.replaced = 0
         """Messages the homeserver did not take, for which a notice stands."""
 
@@ -67,6 +68,14 @@ class Voices:
     def bot(self) -> MatrixSender:
         """Who makes the rooms."""
         return self.sender(self._settings.bot)
+
+    def bridge_bot(self, source: Source) -> MatrixSender:
+        """Give who rules the rooms of a network's bridge."""
+        return self.sender(self._bot_of(source))
+
+    def note_bridged(self, room: RoomID, source: Source) -> None:
+        """Note that a room is a bridge's: what is said there has to look as if it had said it."""
+        self._bridged[room] = source
 
     def is_person(self, mxid: str) -> bool:
         """Whether somebody is neither the bot nor a ghost."""
@@ -134,6 +143,11 @@ class Voices:
 
     async def readmit(self, room: RoomID, sender: MatrixSender) -> None:
         """See ``Speaking``: have somebody join who has left meanwhile."""
+        source = self._bridged.get(room)
+        if source is not None:
+            bot = self.bridge_bot(source)
+            await self.server(bot.mxid).invite(bot, room, sender.mxid)
+            return
         hs = self.server(sender.mxid)
         await self.own.invite(self.bot, room, sender.mxid)
         await hs.join(sender, room)
@@ -143,7 +157,9 @@ class Voices:
     ) -> tuple[str, Json]:
         """See ``Speaking``."""
         if sender.is_person:
-            content = content | {event_types.DOUBLE_PUPPET: _SOURCE}
+            source = self._bridged.get(room)
+            mark = _SOURCE if source is None else self._settings.bridges[source].mark
+            content = content | {event_types.DOUBLE_PUPPET: mark}
         return event_type, content
 
     def placeholder(self, reason: str) -> Rendered:
@@ -165,11 +181,16 @@ class Voices:
         txn = transaction_id("migration", *identity, sender.mxid)
         return await self.server(sender.mxid).send(sender, room, kind, content, txn, timestamp)
 
+    def _bot_of(self, source: Source) -> UserID:
+        return UserID(f"@{self._settings.bridges[source].bot}:{self._settings.server_name}")
+
     def _service(self, mxid: str) -> Source | None:
         name, _, server = mxid[1:].partition(":")
         if server != self._settings.server_name:
             return None
         for source, one in self._settings.bridges.items():
+            if mxid == self._bot_of(source):
+                return source
             before, _, after = one.username_template.partition("{userid}")
             if name.startswith(before) and name.endswith(after) and len(name) > len(before + after):
                 return source

@@ -17,6 +17,7 @@ from mautrix.types import UserID
 from bridges.core.chat import ChatKind
 from bridges.migration.archives.model import ArchivedPerson, Source
 from bridges.migration.archives.whatsapp import DateOrder
+from bridges.migration.plan.behind import BridgedChat, Edge
 from bridges.migration.plan.errors import PlanRefused
 from bridges.migration.plan.making import Maker
 from bridges.migration.plan.model import (
@@ -51,6 +52,8 @@ def planned(
     *archives: Path,
     known: Set[str] = frozenset(),
     users: Mapping[str, str] = MappingProxyType({}),
+    bridged: Set[str] = frozenset(),
+    first: str = "1",
     **answers: Any,
 ) -> Plan:
     request = Request(
@@ -70,7 +73,10 @@ def planned(
         assert all(len(one) <= len("+123456789012345") for one in numbers)  # bridges refuse others
         return {number: user for number, user in users.items() if number in numbers}
 
-    make_plan(target, request, GHOSTS, Lookup(registered, users_with), lambda: None)
+    def edges(source: Source, chats: Set[BridgedChat]) -> Mapping[BridgedChat, Edge]:
+        return {one: Edge("!bridge:home.test", first, one) for one in chats if one.chat in bridged}
+
+    make_plan(target, request, GHOSTS, Lookup(registered, users_with, edges), lambda: None)
     return read_plan(target)
 
 

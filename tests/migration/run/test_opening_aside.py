@@ -14,8 +14,8 @@ import pytest
 from bridges.migration.archives.errors import ArchiveRefused
 from bridges.migration.archives.model import Source
 from bridges.migration.plan.model import VERSION, Answers, Head, Plan, PlannedArchive
-from bridges.migration.run import runner
-from bridges.migration.run.runner import Work
+from bridges.migration.run import work as shared
+from bridges.migration.run.work import Work
 
 ARCHIVE = PlannedArchive("1", "export", Source.TELEGRAM, "", Answers("Asia/Dushanbe"))
 PLAN = Plan(Head(VERSION, "@madina:home.test", "en", (ARCHIVE,)))
@@ -23,7 +23,7 @@ PLAN = Plan(Head(VERSION, "@madina:home.test", "en", (ARCHIVE,)))
 
 def work(folder: Path) -> Work:
     nobody: Any = Mock()
-    return Work(PLAN, folder, nobody, nobody, str, date(2026, 1, 1))
+    return Work(PLAN, folder, nobody, nobody, str, date(2026, 1, 1), nobody)
 
 
 async def test_the_event_loop_goes_on_and_all_is_closed(
@@ -37,7 +37,7 @@ async def test_the_event_loop_goes_on_and_all_is_closed(
         yield "opened"
         closed.append("all")
 
-    monkeypatch.setattr(runner, "opened", opened)
+    monkeypatch.setattr(shared, "opened", opened)
     async with work(tmp_path).opened(ARCHIVE) as found:
         assert str(found) == "opened"
         assert not closed
