@@ -17,16 +17,20 @@ from attrs import define, field
 from mautrix.types import RoomID, UserID
 
 from bridges.core.chat import ChatKind
+from bridges.core.history.store import HistoryStore
 from bridges.core.ids import ChatKey, LoginID
 from bridges.core.network import LoginRecord, SessionState
 from bridges.core.provisioning.api import PREFIX, ProvisioningApi
 from bridges.core.provisioning.desk import ProvisioningDesk
 from bridges.core.provisioning.direct import DirectRooms
+from bridges.core.provisioning.places import ChatPlaces
 from bridges.core.provisioning.secret import provisioning_secret
 from bridges.core.secretbox import SecretBox
 from bridges.core.sessions import Sessions
 from bridges.core.storage.database import Database
+from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.logins import LoginStore
+from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
 from bridges.core.text import UserText
@@ -112,10 +116,16 @@ async def served(folder: Path, network: str = "fake") -> AsyncIterator[Served]:
             joined_rooms=AsyncMock(return_value=[]), get_account_data=AsyncMock(return_value={})
         )
         senders: Any = Mock(may_speak_as=lambda _: True, is_puppet=lambda one: "fake_" not in one)
+        messages = MessageStore(database)
+        nothing: Any = None
+        history = HistoryStore(database, nothing, messages, nothing, nothing, clock)
+        handovers = HandoverStore(database)
+        places = ChatPlaces(sessions, portals, messages, history, handovers, rising_ids=True)
         api = ProvisioningApi(
             SECRET,
             ProvisioningDesk(network, sessions, portals, clock, minimal=False),
             DirectRooms(homeserver, senders),
+            places,
             sessions,
             clock,
             lambda: world.is_ready,
