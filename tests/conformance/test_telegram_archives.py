@@ -80,6 +80,14 @@ class Mover:
             return await undo(work, lambda: None)
 
 
+class Killed(Exception):
+    """What is handed over is not in the room yet, and everybody is invited."""
+
+
+def kill(_: int) -> None:
+    raise Killed
+
+
 def mover(stage: Stage, folder: Path, owner: str) -> Mover:
     given = stage.bridge.settings
     registration, listen = given.registration, given.listen
@@ -193,6 +201,8 @@ async def test_each_message_is_there_once_and_nobody_hears_of_it(
         before = await state()
         since = (await reader.sync())["next_batch"]
 
+        with pytest.raises(Killed):
+            await over.run("plan.yaml", Progress(advance=kill))
         live = unique("meanwhile")
         report, _ = await asyncio.gather(
             over.run("plan.yaml"), bridged.nodira.send(room.chat, live)
@@ -256,6 +266,28 @@ async def test_what_people_delete_of_it_stays_on_the_network(
     await room.on_phone(bridged.nodira, marker)
     shown = {one.text for one in await bridged.nodira.messages(room.chat)}
     assert {*bridged.older, *bridged.newer} < shown
+    await over.undo("plan.yaml")
+
+
+async def test_somebody_who_was_there_before_speaks_and_is_not_brought_in(
+    stage: Stage, bridged: Bridged, telegram: TelegramDriver, tmp_path: Path
+) -> None:
+    room, gone = bridged.room, stage.bridge.ghost("777")
+    over = mover(stage, tmp_path, room.resident.mxid)
+    document = json.loads((bridged.file / "result.json").read_text())
+    document["chats"]["list"][0]["messages"][3]["from_id"] = "user777"
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "result.json").write_text(json.dumps(document))
+    await over.plan("plan.yaml", tmp_path / "export")
+    assert (await over.run("plan.yaml")).is_right
+    async with aiohttp.ClientSession() as session:
+        reader = Client(session, stage.server.url, room.resident.user.client.access_token)
+        events = await reader.messages(room.room)
+        path = f"/_matrix/client/v3/rooms/{quote(room.room)}/joined_members"
+        members = (await reader.call("GET", path))["joined"]
+    said = [one["content"].get("body") for one in events if one["sender"] == gone]
+    assert bridged.older[3] in said
+    assert gone not in members
     await over.undo("plan.yaml")
 
 

@@ -16,7 +16,7 @@ from karvon.cli.languages import words
 
 @pytest.mark.parametrize("language", ["ru", "tg", "uz"])
 def test_nothing_is_left_in_english(language: str) -> None:
-    stays = Undone(2, (RoomID("!a:home.test"),), ("mxc://home.test/a",))
+    stays = Undone(2, (RoomID("!a:home.test"),), ("mxc://home.test/a",), (RoomID("!b:home.test"),))
     texts = [
         *undone(stays, Path("plan.yaml.media.txt")),
         *counted({"chats": 1, "incomplete_chats": 2, "contacts": 3}),

@@ -6,7 +6,7 @@ from itertools import islice
 
 from bridges.core.text import UserText, user_text
 from bridges.guide.archives.deposit import Deposit, State
-from bridges.migration.plan.model import Plan
+from bridges.migration.plan.model import Plan, PlannedRoom
 from bridges.migration.run.checking import Finding
 from bridges.migration.run.rereading import RoomReport, words_of
 from bridges.migration.run.undoing import Undone
@@ -43,10 +43,7 @@ def summary(
             files=files,
         )
     ]
-    lines += [
-        UserText("- {room}: {messages}", {"room": one.name, "messages": one.counts["messages"]})
-        for one in made[:_ROOMS]
-    ]
+    lines += [_planned(one) for one in made[:_ROOMS]]
     if len(made) > _ROOMS:
         lines.append(user_text("… and {count} more", count=len(made) - _ROOMS))
     skipped = [one for one in plan.rooms if one.skip]
@@ -66,6 +63,17 @@ def summary(
             user_text("Say `start` to bring it over, or `forget files` to have the file deleted.")
         )
     return lines
+
+
+def _planned(room: PlannedRoom) -> UserText:
+    messages = room.counts["messages"]
+    if room.behind is None:
+        return UserText("- {room}: {messages}", {"room": room.name, "messages": messages})
+    return user_text(
+        "- {room}: {messages}, which go behind what is in your chat here",
+        room=room.name,
+        messages=messages,
+    )
 
 
 def left_out(lines: Iterable[str]) -> list[UserText]:
@@ -130,6 +138,13 @@ def undone(name: str, result: Undone) -> list[UserText]:
             rooms=result.rooms,
         )
     ]
+    if result.cleared:
+        lines.append(
+            user_text(
+                "Chats that stay, without what was put behind them: {count}.",
+                count=len(result.cleared),
+            )
+        )
     if result.still_there:
         lines.append(
             user_text(

@@ -14,7 +14,9 @@ from attrs import frozen
 from bridges.core.text import user_text
 from bridges.migration.archives.model import ArchivedMessage, ArchivedPerson, Skipped, Source
 
-THERE_ALREADY = user_text("It is of the time that the bridge has in the chat's room.")
+THERE_ALREADY = user_text(
+    "It is of the time since which a bridge brings this chat into a room, and is not brought in again."
+)
 """Why a message is left out that is not older than the first one of a bridge's room."""
 
 _CHAT = re.compile(r"(?P<kind>user|chat|channel)(?P<rest>[0-9]{1,19}(?:/[0-9]{1,19})?)")

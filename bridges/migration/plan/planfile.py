@@ -36,8 +36,8 @@ MOST_MISTAKES = 5
 _TITLE = """\
 # What karvon migrate will do. Read it, change it, then: karvon migrate check THIS_FILE
 # What may be changed: a room's name; skip, the reason for which a room is not made; who speaks_as whom.
-# A chat that says behind goes silently behind what a bridge has in that room. To give it a room of its own,
-# make the plan again with --rooms apart.
+# A chat with behind goes silently behind what a bridge has of it in that room, as far as it is older. Take
+# behind out with all that is in it, and the chat gets a room of its own.
 """
 
 

@@ -14,6 +14,7 @@ from bridges.core.matrix import event_types
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import Source
+from bridges.migration.plan.errors import PlanRefused
 from bridges.migration.plan.model import PlannedRoom
 from bridges.migration.run.errors import RunRefused
 from bridges.migration.run.growing import note_nothing_new
@@ -92,7 +93,11 @@ class Portals:
         edge = planned.behind
         assert edge is not None
         made = MadeRoom(planned.archive, planned.chat, RoomID(edge.room), Stage.MADE)
-        found = (await self._work.ask({edge.chat}, self._source(made))).get(edge.chat)
+        try:
+            told = await self._work.ask({edge.chat}, self._source(made))
+        except PlanRefused as refused:
+            raise RunRefused(refused.text) from None
+        found = told.get(edge.chat)
         if found is None or found.room != edge.room:
             raise RunRefused(_named(_CHANGED, planned))
         bot = self._voices.bridge_bot(self._source(made))

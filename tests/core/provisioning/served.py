@@ -14,11 +14,11 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 from attrs import define, field
-from mautrix.types import RoomID, UserID
+from mautrix.types import EventID, RoomID, UserID
 
 from bridges.core.chat import ChatKind
 from bridges.core.history.store import HistoryStore
-from bridges.core.ids import ChatKey, LoginID
+from bridges.core.ids import ChatKey, LoginID, MessageID, RemoteUserID
 from bridges.core.network import LoginRecord, SessionState
 from bridges.core.provisioning.api import PREFIX, ProvisioningApi
 from bridges.core.provisioning.desk import ProvisioningDesk
@@ -30,7 +30,7 @@ from bridges.core.sessions import Sessions
 from bridges.core.storage.database import Database
 from bridges.core.storage.handovers import HandoverStore
 from bridges.core.storage.logins import LoginStore
-from bridges.core.storage.messages import MessageStore
+from bridges.core.storage.messages import MessageStore, StoredMessage
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import LoginPortal, Portal, PortalStore
 from bridges.core.text import UserText
@@ -97,6 +97,28 @@ class Served:
         active = await self.sessions.add(record, self.adapter)
         await eventually(lambda: active.state is SessionState.CONNECTED)
         return record
+
+    async def link(self, key: ChatKey, *ids: str) -> None:
+        """Let messages of a chat be in its room."""
+        database = self.handle.database
+        links = [
+            StoredMessage(
+                key, MessageID(one), EventID(f"$e{one}"), RemoteUserID("u"), ALI, sent_at=0
+            )
+            for one in ids
+        ]
+        async with database.transaction() as connection:
+            await MessageStore(database).insert(connection, links)
+
+    async def wait_for_history(self, key: ChatKey, login: LoginID) -> None:
+        """Let a chat want what was said before."""
+        await self.handle.database.execute(
+            "INSERT INTO history (chat, receiver, login, place, read_chat, read_receiver, missing,"
+            " since) VALUES ($1, $2, $3, 1, $1, $2, 1, 0)",
+            key.chat,
+            key.receiver,
+            login,
+        )
 
     async def give_room(self, record: LoginRecord, key: ChatKey, room: str) -> None:
         """Let a chat have a room the login is in."""

@@ -9,8 +9,11 @@ from unittest.mock import AsyncMock
 import pytest
 from mautrix.types import UserID
 
+from bridges.core.chat import ChatKind
 from bridges.core.errors import RateLimited
+from bridges.core.ids import ChatID, ChatKey
 from bridges.core.provisioning.secret import provisioning_secret
+from bridges.core.storage.portals import Portal
 from bridges.core.text import user_text
 from tests.core.provisioning.served import ALI, KEY, SECRET, Served, served
 
@@ -21,6 +24,7 @@ QUESTIONS = [
     f"contacts?user={ALI}&login=1",
     f"direct?user={ALI}",
     f"users?user={ALI}&number=%2B992900000001",
+    f"room?user={ALI}&chat=user:7",
 ]
 
 
@@ -247,3 +251,58 @@ async def test_people_with_direct_rooms_are_told_without_ghosts(bridge: Served) 
         {"people": [{"user": "@dilnoza:home.test", "name": "Dilnoza", "room": "!d:home.test"}]},
     )
     assert (await bridge.get(f"direct?user={BOB}"))[1]["code"] == "NO_LOGIN"
+
+
+@pytest.fixture
+async def chat(bridge: Served) -> tuple[ChatKey, str]:
+    """A direct chat of Ali's in a room, and what to ask for it."""
+    record = await bridge.log_in(bridge.network.person("Ali"))
+    key = ChatKey(ChatID("user:7"), record.id)
+    await bridge.give_room(record, key, "!n:home.test")
+    await bridge.link(key, "9", "10", "100")
+    return key, f"room?user={ALI}&chat=user:7&account={record.user}"
+
+
+async def test_where_a_chat_is_and_with_which_message_it_begins(
+    bridge: Served, chat: tuple[ChatKey, str]
+) -> None:
+    _, question = chat
+    assert await bridge.get(question) == (200, {"room": "!n:home.test", "first": "9"})
+    nobodys = await bridge.get(question.partition("&account")[0])
+    others = await bridge.get(f"room?user={ALI}&chat=user:7&account=1")
+    unknown = await bridge.get(f"room?user={ALI}&chat=user:8")
+    for status, answer in (nobodys, others, unknown):
+        assert (status, answer["code"]) == (404, "NO_ROOM")
+    status, answer = await bridge.get(f"room?user={BOB}&chat=user:7")
+    assert (status, answer["code"]) == (404, "NO_LOGIN")
+
+
+async def test_a_chat_whose_history_is_still_coming_has_to_be_asked_for_again(
+    bridge: Served, chat: tuple[ChatKey, str]
+) -> None:
+    key, question = chat
+    await bridge.wait_for_history(key, key.receiver)
+    status, answer = await bridge.get(question)
+    assert (status, answer["code"]) == (503, "COMING")
+    assert answer["retry_after"] > 0
+
+
+async def test_a_room_that_two_people_or_two_chats_have_is_not_one_persons(
+    bridge: Served,
+) -> None:
+    ali = await bridge.log_in(bridge.network.person("Ali"))
+    bob = await bridge.log_in(bridge.network.person("Bob"), BOB)
+    shared, grown = ChatKey(ChatID("channel:5")), ChatKey(ChatID("channel:6"))
+    await bridge.give_room(ali, shared, "!s:home.test")
+    await bridge.link(shared, "3")
+    question = f"room?user={ALI}&chat=channel:5"
+    assert await bridge.get(question) == (200, {"room": "!s:home.test", "first": "3"})
+    await bridge.give_room(bob, shared, "!s:home.test")
+    status, answer = await bridge.get(question)
+    assert (status, answer["code"]) == (409, "NOT_ALONE")
+    await bridge.give_room(ali, grown, "!g:home.test")
+    before = Portal(ChatKey(ChatID("chat:4"), ali.id), ChatKind.GROUP, successor=grown)
+    await bridge.portals.save(before)
+    await bridge.link(grown, "3")
+    status, answer = await bridge.get(f"room?user={ALI}&chat=channel:6")
+    assert (status, answer["code"]) == (409, "NOT_ALONE")

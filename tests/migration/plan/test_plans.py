@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Plans: what they say of archives, what they ask, and their file."""
 
+import json
 import tracemalloc
 from collections.abc import Mapping, Set
 from datetime import date
@@ -261,3 +262,39 @@ def test_a_plan_that_was_changed_badly_says_where(
 def test_no_such_time_zone(tmp_path: Path) -> None:
     with pytest.raises(PlanRefused, match="no time zone Asia/Nowhere"):
         planned(tmp_path / "plan.yaml", TELEGRAM / "direct", zone="Asia/Nowhere")
+
+
+def test_of_a_chat_that_a_bridge_has_only_what_is_older_comes(tmp_path: Path) -> None:
+    apart = planned(tmp_path / "apart.yaml", TELEGRAM / "direct")
+    plan = planned(tmp_path / "plan.yaml", TELEGRAM / "direct", bridged={"user:102"}, first="1010")
+    (room,), (alone,) = plan.made, apart.made
+    assert alone.behind is None
+    assert room.behind == Edge("!bridge:home.test", "1010", BridgedChat("user:102", "101"))
+    assert 0 < room.counts["messages"] < alone.counts["messages"]
+    assert sum(room.counts[one] for one in ("messages", "left_out")) == 36
+    # Only the bridge's ghosts speak in its room, also those it has not met yet.
+    speaking = {one.speaks_as for one in room.speakers}
+    assert speaking <= {OWNER, "@telegram_102:home.test"}
+    everything = planned(tmp_path / "all.yaml", TELEGRAM / "direct", bridged={"user:102"})
+    assert [one.skip for one in everything.rooms] == [
+        "all of it is in the bridge's room !bridge:home.test"
+    ]
+
+
+def test_a_chat_in_which_somebody_speaks_whom_no_bridge_can_know_gets_its_own_room(
+    tmp_path: Path,
+) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    said = {"type": "message", "date": "2020-01-01T00:00:00", "text": "word"}
+    messages = [
+        said | {"id": 1, "from": "Behi", "from_id": "user102"},
+        said | {"id": 2, "from": "Somebody"},
+        said | {"id": 3, "from": "Anor", "from_id": "user101"},
+    ]
+    chat = {"name": "Behi", "type": "personal_chat", "id": 102, "messages": messages}
+    document = {"personal_information": {"user_id": 101}, "chats": {"list": [chat]}}
+    (export / "result.json").write_text(json.dumps(document))
+    for first, is_behind in (("3", False), ("2", True)):
+        plan = planned(tmp_path / "plan.yaml", export, bridged={"user:102"}, first=first)
+        assert [one.behind is not None for one in plan.made] == [is_behind]
