@@ -80,6 +80,10 @@ AT_LENGTH = frozenset({"test_handover_clients.py"})
 """What takes long and is the core's own: on Telegram only, and everywhere with ``make conformance``."""
 
 
+SILENT = frozenset({"test_telegram_archives.py"})
+"""What needs a homeserver that puts histories behind what is in a room."""
+
+
 def _parameters() -> list[object]:
     return [
         pytest.param(scenery, id=name, marks=[pytest.mark.postgres] if "postgres" in name else [])
@@ -149,6 +153,8 @@ def _is_played_elsewhere(item: pytest.Item) -> bool:
             return True
         if scenery.database == "postgres" and item.path.name not in ABOUT_STORAGE:
             return True
+    if item.path.name in SILENT and not scenery.silent:
+        return True
     for network in ("fake", "telegram", "whatsapp"):
         if network in getattr(item, "fixturenames", ()) and scenery.network != network:
             return True

@@ -28,7 +28,6 @@ from bridges.migration.run.rereading import RoomReport, reread
 from bridges.migration.run.runner import Progress, run
 from bridges.migration.run.settings import BridgeService, MigrationSettings
 from bridges.migration.run.undoing import Undone, undo
-from tests.conformance.conftest import Scenery
 from tests.conformance.driver import Phone, Seen
 from tests.conformance.stage import Conversation, Stage, unique
 from tests.conformance.telegram_driver import TelegramDriver
@@ -102,8 +101,8 @@ def mover(stage: Stage, folder: Path, owner: str) -> Mover:
     settings = MigrationSettings(
         stage.server.url,
         given.server_name,
-        registration.as_token,
-        registration.bot_localpart,
+        str(given.double_puppet_token),
+        "_doublepuppet",
         given.double_puppet_token,
         {Source.TELEGRAM: service},
         {Source.TELEGRAM: BridgeAddress("telegram", "Telegram", url, secret)},
@@ -147,12 +146,10 @@ class Bridged:
 @pytest.fixture(scope="module")
 async def bridged(
     stage: Stage,
-    scenery: Scenery,
     telegram: TelegramDriver,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Bridged:
-    if not scenery.silent:
-        pytest.skip("needs the module for histories")
+    """On a homeserver with the module for histories."""
     zarina, nodira = await stage.newcomer("Zarina"), await stage.driver.person("Nodira")
     chat = nodira.chat_with(zarina.phone)
     older, newer = ([unique(f"{kind} {number}") for number in range(count)]
@@ -201,6 +198,10 @@ async def test_each_message_is_there_once_and_nobody_hears_of_it(
         before = await state()
         since = (await reader.sync())["next_batch"]
 
+        with pytest.raises(Killed):
+            await over.run("plan.yaml", Progress(advance=kill))
+        await over.undo("plan.yaml")
+        assert await texts() == bridged.newer
         with pytest.raises(Killed):
             await over.run("plan.yaml", Progress(advance=kill))
         live = unique("meanwhile")

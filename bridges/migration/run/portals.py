@@ -10,6 +10,8 @@ from typing import Any
 from attrs import evolve
 from mautrix.types import RoomID
 
+from bridges.core.history.silent import SilentHistory
+from bridges.core.history.writer import HistoryWriter
 from bridges.core.matrix import event_types
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.text import UserText, user_text
@@ -65,6 +67,11 @@ class Portals:
             self._journal.note_room(made)
         return made
 
+    def writer(self, made: MadeRoom) -> HistoryWriter:
+        """Give what puts messages into a room: in the name of the bridge, which is in it."""
+        bot = self._voices.bridge_bot(self._source(made))
+        return SilentHistory(self._voices.server(bot.mxid).histories, self._voices)
+
     def keep(self, made: MadeRoom) -> None:
         """Have a room stay as it is although there is a later export: the bridge has what is new."""
         note_nothing_new(self._journal, made.room)
@@ -82,6 +89,8 @@ class Portals:
         self._voices.note_bridged(room, source)
         bot = self._voices.bridge_bot(source)
         server = self._voices.server(bot.mxid)
+        # What was handed over only would come with whatever is put in next.
+        await self.writer(made).finish(room)
         for event in self._journal.events(room):
             await server.redact(bot, room, event, transaction_id("migration", "undo", event))
         await self._take_invitations_back(made)

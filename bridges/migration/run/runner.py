@@ -174,7 +174,7 @@ async def _put_behind(
     if made.stage is Stage.GROWING:
         portals.keep(made)
         return
-    await filler.fill(room, made.room, progress)
+    await filler.fill(room, made.room, progress, portals.writer(made))
     await portals.leave(made)
 
 
@@ -237,9 +237,16 @@ class _Filler:
         finally:
             voices.devices = before
 
-    async def fill(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
-        """Write all that is not there yet."""
-        await self._write(planned, room, self._writer, self._missing(planned, room), progress)
+    async def fill(
+        self,
+        planned: PlannedRoom,
+        room: RoomID,
+        progress: Progress,
+        writer: HistoryWriter | None = None,
+    ) -> None:
+        """Write all that is not there yet, with another writer if one is given."""
+        missing = self._missing(planned, room)
+        await self._write(planned, room, writer or self._writer, missing, progress)
 
     async def grow(self, planned: PlannedRoom, room: RoomID, progress: Progress) -> None:
         """Send what a later export has behind the earlier one. Raises ``RunRefused``."""
