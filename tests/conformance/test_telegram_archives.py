@@ -270,6 +270,32 @@ async def test_what_people_delete_of_it_stays_on_the_network(
     await over.undo("plan.yaml")
 
 
+async def test_a_later_export_brings_nothing_that_the_bridge_has(
+    stage: Stage, bridged: Bridged, tmp_path: Path
+) -> None:
+    room, zarina = bridged.room, bridged.room.resident
+    over = mover(stage, tmp_path, zarina.mxid)
+    await over.plan("plan.yaml", bridged.file)
+    before = await over.run("plan.yaml")
+    said = sorted(await zarina.phone.messages(room.chat), key=lambda one: int(one.id))
+    later = export(tmp_path / "later", zarina.phone, bridged.nodira, said)
+    document = json.loads((later / "result.json").read_text())
+    del document["chats"]["list"][0]["messages"][0]
+    (later / "result.json").write_text(json.dumps(document))
+    async with aiohttp.ClientSession() as session:
+        reader = Client(session, stage.server.url, zarina.user.client.access_token)
+        there = await reader.texts(room.room)
+        await over.plan("plan.yaml", later)
+        after = await over.run("plan.yaml")
+        assert await reader.texts(room.room) == there
+    assert after.is_right
+    assert (before.brought, after.brought) == (12, 11)
+    assert after.messages == len(said) - 1
+    shown = [one.text for one in await bridged.nodira.messages(room.chat)]
+    assert sorted(shown) == sorted(one.text for one in said)
+    await over.undo("plan.yaml")
+
+
 async def test_somebody_who_was_there_before_speaks_and_is_not_brought_in(
     stage: Stage, bridged: Bridged, telegram: TelegramDriver, tmp_path: Path
 ) -> None:

@@ -5,14 +5,13 @@ Nothing else of them is touched: who was not in the room is invited, by the brid
 which what they said is put in, and the bot keeps in its own account data which messages are from archives.
 """
 
-from typing import Any
-
 from attrs import evolve
 from mautrix.types import RoomID
 
 from bridges.core.history.silent import SilentHistory
 from bridges.core.history.writer import HistoryWriter
 from bridges.core.matrix import event_types
+from bridges.core.matrix.client import Homeserver, MatrixSender
 from bridges.core.matrix.transaction_ids import transaction_id
 from bridges.core.text import UserText, user_text
 from bridges.migration.archives.model import Source
@@ -22,8 +21,6 @@ from bridges.migration.run.errors import RunRefused
 from bridges.migration.run.growing import note_nothing_new
 from bridges.migration.run.journal import MadeRoom, Stage
 from bridges.migration.run.work import Work
-
-Json = dict[str, Any]
 
 NOT_BEHIND = user_text(
     "The homeserver does not load the module for histories, without which nothing can be put behind what"
@@ -69,8 +66,8 @@ class Portals:
 
     def writer(self, made: MadeRoom) -> HistoryWriter:
         """Give what puts messages into a room: in the name of the bridge, which is in it."""
-        bot = self._voices.bridge_bot(self._source(made))
-        return SilentHistory(self._voices.server(bot.mxid).histories, self._voices)
+        server, _ = self._bridge(made)
+        return SilentHistory(server.histories, self._voices)
 
     def keep(self, made: MadeRoom) -> None:
         """Have a room stay as it is although there is a later export: the bridge has what is new."""
@@ -85,10 +82,9 @@ class Portals:
 
     async def empty(self, made: MadeRoom) -> None:
         """Take back what was put in, and leave the room as it was."""
-        source, room = self._source(made), made.room
-        self._voices.note_bridged(room, source)
-        bot = self._voices.bridge_bot(source)
-        server = self._voices.server(bot.mxid)
+        room = made.room
+        self._voices.note_bridged(room, self._source(made))
+        server, bot = self._bridge(made)
         # What was handed over only would come with whatever is put in next.
         await self.writer(made).finish(room)
         for event in self._journal.events(room):
@@ -109,8 +105,7 @@ class Portals:
         found = told.get(edge.chat)
         if found is None or found.room != edge.room:
             raise RunRefused(_named(_CHANGED, planned))
-        bot = self._voices.bridge_bot(self._source(made))
-        server = self._voices.server(bot.mxid)
+        server, bot = self._bridge(made)
         if await server.get_state_event(bot, made.room, event_types.ENCRYPTION) is not None:
             raise RunRefused(_named(_SEALED, planned))
         notes = await self._notes(made)
@@ -123,8 +118,7 @@ class Portals:
         return made
 
     async def _invite(self, planned: PlannedRoom, made: MadeRoom) -> None:
-        bot = self._voices.bridge_bot(self._source(made))
-        server = self._voices.server(bot.mxid)
+        server, bot = self._bridge(made)
         for mxid in {self._voices.actual(one.speaks_as) for one in planned.speakers}:
             if await self._membership(made, mxid) in ("join", "invite"):
                 continue
@@ -134,14 +128,13 @@ class Portals:
             await server.invite(bot, made.room, mxid)
 
     async def _take_invitations_back(self, made: MadeRoom) -> None:
-        bot = self._voices.bridge_bot(self._source(made))
+        server, bot = self._bridge(made)
         for mxid in self._journal.members(made.room):
             if await self._membership(made, mxid) == "invite":
-                await self._voices.server(bot.mxid).kick(bot, made.room, mxid, "")
+                await server.kick(bot, made.room, mxid, "")
 
     async def _membership(self, made: MadeRoom, mxid: str) -> str:
-        bot = self._voices.bridge_bot(self._source(made))
-        server = self._voices.server(bot.mxid)
+        server, bot = self._bridge(made)
         found = await server.get_state_event(bot, made.room, event_types.MEMBER, mxid)
         return str((found or {}).get("membership"))
 
@@ -152,8 +145,8 @@ class Portals:
         return self._journal.fact("id") or ""
 
     async def _notes(self, made: MadeRoom) -> dict[str, str]:
-        bot = self._voices.bridge_bot(self._source(made))
-        data = await self._voices.server(bot.mxid).get_account_data(bot, _NOTES, made.room)
+        server, bot = self._bridge(made)
+        data = await server.get_account_data(bot, _NOTES, made.room)
         return {str(name): str(first) for name, first in data.items()}
 
     async def _note(self, made: MadeRoom, first: str | None) -> None:
@@ -162,8 +155,13 @@ class Portals:
         notes.pop(self._me, None)
         if first is not None:
             notes[self._me] = first
-        bot = self._voices.bridge_bot(self._source(made))
-        await self._voices.server(bot.mxid).set_account_data(bot, _NOTES, notes, made.room)
+        server, bot = self._bridge(made)
+        await server.set_account_data(bot, _NOTES, notes, made.room)
+
+    def _bridge(self, made: MadeRoom) -> tuple[Homeserver, MatrixSender]:
+        """Give the homeserver as a room's bridge reaches it, and the bridge's bot."""
+        source = self._source(made)
+        return self._voices.of_bridge(source), self._voices.bridge_bot(source)
 
     def _source(self, made: MadeRoom) -> Source:
         return self._work.plan.archive(made.archive).source

@@ -142,15 +142,13 @@ class _Reread:
     async def _read(self, room: RoomID, seen: Seen) -> None:
         """Keep what came from the archive as a client finds it, and tell what should not be there."""
         voices, start = self._work.voices, None
-        reader, begun = voices.bot, self._journal.begun
+        server, reader, begun = voices.own, voices.bot, self._journal.begun
         if self._work.edge(self._planned) is not None:
             # A bridge's room, in which others have spoken before and after.
-            reader, begun = (
-                voices.bridge_bot(self._work.plan.archive(self._planned.archive).source),
-                0,
-            )
+            source = self._work.plan.archive(self._planned.archive).source
+            server, reader, begun = voices.of_bridge(source), voices.bridge_bot(source), 0
         while True:
-            events, start = await voices.server(reader.mxid).page(reader, room, start, PAGE)
+            events, start = await server.page(reader, room, start, PAGE)
             for event in events:
                 name = event["event_id"]
                 if event["type"] not in _SAID:

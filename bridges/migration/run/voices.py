@@ -71,7 +71,12 @@ class Voices:
 
     def bridge_bot(self, source: Source) -> MatrixSender:
         """Give who rules the rooms of a network's bridge."""
-        return self.sender(self._bot_of(source))
+        name, server = self._settings.bridges[source].bot, self._settings.server_name
+        return MatrixSender(UserID(f"@{name}:{server}"), _DEVICE if self.devices else None)
+
+    def of_bridge(self, source: Source) -> Homeserver:
+        """Give the homeserver as a network's bridge reaches it."""
+        return self._bridges[source]
 
     def note_bridged(self, room: RoomID, source: Source) -> None:
         """Note that a room is a bridge's: what is said there has to look as if it had said it."""
@@ -145,8 +150,7 @@ class Voices:
         """See ``Speaking``: have somebody join who has left meanwhile."""
         source = self._bridged.get(room)
         if source is not None:
-            bot = self.bridge_bot(source)
-            await self.server(bot.mxid).invite(bot, room, sender.mxid)
+            await self.of_bridge(source).invite(self.bridge_bot(source), room, sender.mxid)
             return
         hs = self.server(sender.mxid)
         await self.own.invite(self.bot, room, sender.mxid)
@@ -181,16 +185,11 @@ class Voices:
         txn = transaction_id("migration", *identity, sender.mxid)
         return await self.server(sender.mxid).send(sender, room, kind, content, txn, timestamp)
 
-    def _bot_of(self, source: Source) -> UserID:
-        return UserID(f"@{self._settings.bridges[source].bot}:{self._settings.server_name}")
-
     def _service(self, mxid: str) -> Source | None:
         name, _, server = mxid[1:].partition(":")
         if server != self._settings.server_name:
             return None
         for source, one in self._settings.bridges.items():
-            if mxid == self._bot_of(source):
-                return source
             before, _, after = one.username_template.partition("{userid}")
             if name.startswith(before) and name.endswith(after) and len(name) > len(before + after):
                 return source
