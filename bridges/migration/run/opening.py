@@ -27,11 +27,11 @@ from bridges.migration.run.voices import Voices
 from bridges.migration.run.work import Work
 
 _LATER = frozenset({"COMING", "TOO_MANY_QUESTIONS", "STARTING"})
-_PATIENCE = 120.0
+PATIENCE = 120.0
 """Seconds; a chat's history comes in within that, unless the network wants to be asked slowly."""
 _COMING = user_text(
-    "A bridge is still bringing in what was said before in a chat of this archive. Try again in some"
-    " minutes, so that nothing is there twice."
+    "A bridge is busy, or still bringing in what was said before in a chat of this archive. Try again in"
+    " some minutes, so that nothing is there twice."
 )
 
 
@@ -82,35 +82,46 @@ async def users_with(
 
 
 async def edges_of(
-    chats: Set[BridgedChat], source: Source, owner: UserID, settings: MigrationSettings
+    chats: Set[BridgedChat],
+    source: Source,
+    owner: UserID,
+    settings: MigrationSettings,
+    patience: float = PATIENCE,
 ) -> Mapping[BridgedChat, Edge]:
     """Ask a network's bridge which chats it has in rooms of ``owner``'s, and where its part begins.
 
-    None has it if it is silent, or if nobody may speak for the owner there. Raises ``PlanRefused`` if what
-    was said before is still being brought in, and ``MisconfiguredError`` if the policy file is bad.
+    None has it if it is silent, or if nobody may speak for the owner there. Raises ``PlanRefused`` if it
+    stops answering, or still brings in what was said before after ``patience`` seconds, and
+    ``MisconfiguredError`` if the policy file is bad.
     """
     address = settings.addresses.get(source)
     if address is None or settings.person_token is None:
         return {}
     found: dict[BridgedChat, Edge] = {}
+    answers = False
     async with followed_border(settings.policy, settings.server_name) as border:
         connector = GuardedConnector(border, address.url, connections=1)
         async with aiohttp.ClientSession(connector=connector) as http:
             bridge = BridgeClient(http, address)
             for chat in sorted(chats, key=lambda one: one.chat):
                 try:
-                    place = await _patient(bridge, owner, chat)
+                    place = await _patient(bridge, owner, chat, patience)
                 except BridgeRefuses:
+                    answers = True
                     continue
                 except BridgeSilent:
-                    return found
+                    if answers:
+                        raise PlanRefused(_COMING) from None
+                    return {}
+                answers = True
                 found[chat] = Edge(place.room, place.first, chat)
     return found
 
 
-async def _patient(bridge: BridgeClient, owner: UserID, chat: BridgedChat) -> ChatPlace:
+async def _patient(
+    bridge: BridgeClient, owner: UserID, chat: BridgedChat, left: float
+) -> ChatPlace:
     """Ask for a chat, and wait while the bridge says that it will answer later."""
-    left = _PATIENCE
     while True:
         try:
             return await bridge.room(owner, chat.chat, chat.account)
