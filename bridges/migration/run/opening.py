@@ -106,7 +106,9 @@ async def edges_of(
             for chat in sorted(chats, key=lambda one: one.chat):
                 try:
                     place = await _patient(bridge, owner, chat, patience)
-                except BridgeRefuses:
+                except BridgeRefuses as refused:
+                    if refused.code == "NO_LOGIN":
+                        return {}
                     answers = True
                     continue
                 except BridgeSilent:
