@@ -39,13 +39,14 @@ async def undo(work: Work, progress: Callable[[], None]) -> Undone:
     voices.devices = False
     still_there = []
     made = journal.rooms()
-    portals, cleared = Portals(work), []
-    for one in made:
-        if journal.first_of_bridge(one.room) is not None:
-            await portals.empty(one)
-            cleared.append(one.room)
-            progress()
-            continue
+    # Several archives of a plan may have been put into the same one.
+    bridged = {one.room: one for one in made if journal.first_of_bridge(one.room) is not None}
+    portals = Portals(work)
+    for one in bridged.values():
+        await portals.empty(one)
+        progress()
+    own = [one for one in made if one.room not in bridged]
+    for one in own:
         known = set[str](journal.members(one.room))
         if one.stage is Stage.OPEN and not voices.can_be(work.owner):
             known.add(work.owner)
@@ -54,7 +55,7 @@ async def undo(work: Work, progress: Callable[[], None]) -> Undone:
         journal.forget_room(one.room)
         progress()
     uploads = tuple(journal.uploads())
-    return Undone(len(made) - len(cleared), tuple(still_there), uploads, tuple(cleared))
+    return Undone(len(own), tuple(still_there), uploads, tuple(bridged))
 
 
 async def empty_room(voices: Voices, room: RoomID, owner: str, known: Collection[str] = ()) -> bool:
