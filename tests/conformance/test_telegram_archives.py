@@ -349,6 +349,11 @@ async def test_a_room_that_is_another_than_planned_is_left_alone(
     file.write_text(file.read_text().replace(bridged.room.room, "!another:home.test"))
     with pytest.raises(RunRefused):
         await over.run("plan.yaml")
+    await over.plan("plan.yaml", bridged.file)
+    ghost = stage.bridge.ghost(bridged.nodira.user)
+    file.write_text(file.read_text().replace(ghost, over.settings.bot))
+    with pytest.raises(RunRefused):
+        await over.run("plan.yaml")
     stranger = await stage.matrix_user("stranger")
     plan = await evolve(over, owner=UserID(stranger.mxid)).plan("own.yaml", bridged.file)
     assert [one.behind for one in plan.made] == [None]

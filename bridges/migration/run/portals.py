@@ -55,6 +55,9 @@ class Portals:
     async def ready(self, planned: PlannedRoom) -> MadeRoom:
         """Give a room in which all may have spoken who do in the archive. Raises ``RunRefused``."""
         made = self._journal.room(planned.archive, planned.chat)
+        grows = made is not None and made.stage is Stage.GROWING
+        if not grows and not self._is_for_a_bridges_room(planned):
+            raise RunRefused(_named(_CHANGED, planned))
         if made is None:
             made = await self._begin(planned)
         self._voices.note_bridged(made.room, self._source(made))
@@ -92,6 +95,11 @@ class Portals:
         await self._take_invitations_back(made)
         await self._note(made, None)
         self._journal.forget_bridged_room(room)
+
+    def _is_for_a_bridges_room(self, planned: PlannedRoom) -> bool:
+        """Whether nobody but a bridge's ghosts and the owner is to speak."""
+        speaking = {self._voices.actual(one.speaks_as) for one in planned.speakers}
+        return planned.behind is not None and not any(map(self._voices.is_own, speaking))
 
     async def _begin(self, planned: PlannedRoom) -> MadeRoom:
         """Look once where the bridge's part begins; that stays."""
