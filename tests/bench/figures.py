@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -225,8 +226,7 @@ def written(figures: Figures, options: Options, moment: datetime) -> dict[str, A
         "machine": machine(),
         "date": moment.isoformat(timespec="seconds"),
     }
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    write_figures(options.output, content)
     return content
 
 
@@ -275,3 +275,9 @@ def shown(content: dict[str, Any]) -> str:
         f"resting                {resting}",
     ]
     return "\n".join(lines)
+
+
+def write_figures(output: Path, content: Mapping[str, Any]) -> None:
+    """Write what was measured as JSON, in a folder that is made if need be."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

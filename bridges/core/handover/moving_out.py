@@ -15,7 +15,6 @@ from bridges.core.history.keeper import HistoryKeeper
 from bridges.core.matrix import event_types
 from bridges.core.matrix.client import Homeserver
 from bridges.core.matrix.senders import Senders
-from bridges.core.network import NetworkInfo
 from bridges.core.portal.properties import RoomProperties
 from bridges.core.portal.room_state import RoomState
 from bridges.core.portal.rooms import Rooms
@@ -24,7 +23,6 @@ from bridges.core.sessions import Sessions
 from bridges.core.storage.messages import MessageStore
 from bridges.core.storage.people import PeopleStore
 from bridges.core.storage.portals import Portal, PortalStore
-from bridges.core.text import user_text
 
 
 class MovingOut:
@@ -44,7 +42,6 @@ class MovingOut:
         spaces: Spaces,
         history: HistoryKeeper,
         notices: HandoverNotices,
-        network: NetworkInfo,
         other_bots: Sequence[UserID],
     ) -> None:
         self._hs = homeserver
@@ -59,7 +56,6 @@ class MovingOut:
         self._spaces = spaces
         self._history = history
         self._notices = notices
-        self._network = network
         self._other_bots = other_bots
 
     async def concerns(self, handover: Handover, portal: Portal) -> bool:
@@ -93,11 +89,7 @@ class MovingOut:
         return False
 
     async def _give_up(self, handover: Handover, portal: Portal, room: RoomID) -> None:
-        text = user_text(
-            "Your {network} chat was taken back: it goes on in its own room, and this room stays yours.",
-            network=self._network.name,
-        )
-        await self._notices.tell_both(handover, text)
+        await self._notices.tell_left(handover)
         await self._properties.show_nothing(portal, room)
         await self._messages.detach(portal.key)
         self._rooms.forget(portal.key, portal.key.receiver)

@@ -70,6 +70,14 @@ class HandoverNotices:
             link=link_to(handover.room),
         )
 
+    async def tell_left(self, handover: Handover) -> None:
+        """Say in a room both networks had that this one's chat has left it."""
+        text = user_text(
+            "Your {network} chat was taken back: it goes on in its own room, and this room stays yours.",
+            network=self._network.name,
+        )
+        await self.tell_both(handover, text)
+
     async def other_room(self, handover: Handover) -> RoomID | None:
         """The guest's own room for the chat."""
         portal = None if handover.other is None else await self._portals.get(handover.other)

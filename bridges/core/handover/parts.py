@@ -114,6 +114,5 @@ class HandoverParts(PortalParts):
             self.spaces,
             self.history_keeper,
             notices,
-            self.info,
             self.settings.other_bots,
         )

@@ -162,11 +162,7 @@ class SharingSteps:
             await self._leave(handover)
 
     async def _leave(self, handover: Handover) -> None:
-        text = user_text(
-            "Your {network} chat was taken back: it goes on in its own room, and this room stays yours.",
-            network=self._network.name,
-        )
-        await self._notices.tell_both(handover, text)
+        await self._notices.tell_left(handover)
         await self._hs.leave(self._senders.bot, handover.room)
 
     def _keeper_ghost(self, handover: Handover) -> UserID | None:

@@ -17,6 +17,7 @@ from bridges.core.storage.portals import Portal, PortalStore
 Json = dict[str, Any]
 
 _BETWEEN_LOOKS = 10.0
+"""Seconds after which it is worth asking again."""
 
 
 class ChatPlaces:
@@ -49,8 +50,8 @@ class ChatPlaces:
             account: whose numbers of messages are meant; None: only chats are, in which all accounts
                 have the same.
 
-        Raises ``Refusal``: there is none; what is there is not this chat alone, or is nobody knows
-        where; or it is not complete yet, and can be asked for again.
+        Raises ``Refusal``: there is none; the room is not this chat's alone, or its messages have no
+        order; or it is not complete yet, and can be asked for again.
         """
         portal = await self._portal(user, chat, account)
         if portal is None or portal.room is None:

@@ -13,7 +13,7 @@ from mautrix.types import EventID, UserID
 from bridges.contacts.sources.errors import SourceRefused
 from bridges.contacts.store.books import ContactStore
 from bridges.core.clock import Clock
-from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.tasks import ended
 from bridges.core.text import UserText, user_text
 from bridges.guide.archives import telling
@@ -24,8 +24,9 @@ from bridges.guide.archives.steps import Steps
 from bridges.guide.conversation.command import CannotDo
 from bridges.guide.conversation.repeating import told_meanwhile
 from bridges.guide.conversation.voice import Voice
-from bridges.guide.faults import STORAGE, place_of
+from bridges.guide.faults import place_of
 from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
+from bridges.guide.persevering import PASSING, persevere
 from bridges.guide.store.archives import DepositStore
 from bridges.guide.store.people import GuidedPeople
 from bridges.migration.archives.errors import ArchiveRefused
@@ -38,9 +39,6 @@ SUBJECT = "archive"
 """Of questions about archives (``GuidedPeople.asked``)."""
 
 _AT_ONCE = 4
-_PAUSE = 10.0
-"""Seconds between two tries while the homeserver does not answer."""
-
 _REFUSED = (CannotDo, ArchiveRefused, PlanRefused, SourceRefused)
 
 
@@ -108,20 +106,14 @@ class Workshop:
     # -- Working
 
     async def _work(self, name: EventID) -> None:
-        while True:
-            try:
-                deposit = await self._store.get(name)
-                if deposit is None or deposit.state not in AT_WORK:
-                    return
-                await self._advance(deposit)
-            except LoggedOut:
-                return  # It goes on when the guide has started again.
-            except (GuideUnavailable, HomeserverUnavailable) as error:
-                self._log.warning("the homeserver does not answer", error=str(error))
-                await self._clock.sleep(_PAUSE)
-            except STORAGE as error:
-                self._log.error("the database cannot be used", error=type(error).__name__)
-                await self._clock.sleep(_PAUSE)
+        async def step() -> bool:
+            deposit = await self._store.get(name)
+            if deposit is None or deposit.state not in AT_WORK:
+                return False
+            await self._advance(deposit)
+            return True
+
+        await persevere(step, self._clock)
 
     async def _advance(self, deposit: Deposit) -> None:
         """Do a step, and tell whose file it is if it cannot be done. Raises what passes by itself."""
@@ -139,7 +131,7 @@ class Workshop:
         except (RunRefused, HomeserverRefused) as refused:
             await self._tell(deposit, f"obstacle {deposit.details.notice}", [_obstacle(refused)])
             await self._give_up(deposit)
-        except (GuideUnavailable, HomeserverUnavailable, LoggedOut, *STORAGE):
+        except (*PASSING, LoggedOut):
             raise
         except Exception as error:  # noqa: BLE001
             # Files come from anywhere, and libraries read them. The task is nobody's who could handle it:

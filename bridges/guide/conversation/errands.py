@@ -9,20 +9,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import structlog
 from mautrix.types import EventID, UserID
 
 from bridges.core.clock import Clock
 from bridges.core.keyed_locks import KeyedLocks
 from bridges.core.tasks import ended
 from bridges.guide.conversation.command import Command
-from bridges.guide.faults import STORAGE
-from bridges.guide.matrix.errors import GuideUnavailable, LoggedOut
 from bridges.guide.matrix.events import Message
+from bridges.guide.persevering import persevere
 from bridges.guide.store.errands import ErrandStore
-
-_PAUSE = 10.0
-"""Seconds between two tries while the homeserver or the database does not answer."""
 
 _MOST = 5
 """Of one person at a time."""
@@ -39,7 +34,6 @@ class Errands:
         self._clock = clock
         self._tasks: dict[EventID, tuple[UserID, asyncio.Task[None]]] = {}
         self._turns: KeyedLocks[tuple[UserID, str]] = KeyedLocks()
-        self._log = structlog.get_logger("karvon.guide")
 
     @asynccontextmanager
     async def working(
@@ -72,15 +66,10 @@ class Errands:
             task.add_done_callback(lambda _: self._tasks.pop(message.event, None))
 
     async def _work(self, message: Message, lane: str, carry_out: CarryOut) -> None:
+        async def once() -> bool:
+            await carry_out(message)
+            await self._store.remove(message.event)
+            return False
+
         async with self._turns.hold((message.sender, lane)):
-            while True:
-                try:
-                    await carry_out(message)
-                    await self._store.remove(message.event)
-                except LoggedOut:
-                    return  # It is done when the guide has started again.
-                except (GuideUnavailable, *STORAGE) as error:
-                    self._log.warning("an errand waits", error=type(error).__name__)
-                    await self._clock.sleep(_PAUSE)
-                else:
-                    return
+            await persevere(once, self._clock)

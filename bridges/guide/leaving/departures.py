@@ -9,22 +9,21 @@ import structlog
 from mautrix.types import UserID
 
 from bridges.core.clock import Clock
-from bridges.core.matrix.errors import HomeserverRefused, HomeserverUnavailable
+from bridges.core.matrix.errors import HomeserverRefused
 from bridges.core.tasks import ended
 from bridges.core.text import UserText
-from bridges.guide.faults import STORAGE, place_of
+from bridges.guide.faults import place_of
 from bridges.guide.leaving import telling
 from bridges.guide.leaving.exports import Exports, Folders, NotAlone
 from bridges.guide.leaving.farewells import Farewells
 from bridges.guide.leaving.speaking import Speaking
 from bridges.guide.leaving.wish import AT_WORK, Kind, Stage, Wish
-from bridges.guide.matrix.errors import GuideRefused, GuideUnavailable, LoggedOut
+from bridges.guide.matrix.errors import GuideRefused, LoggedOut
+from bridges.guide.persevering import PASSING, persevere
 from bridges.guide.store.wishes import WishStore
 from bridges.migration.leaving.errors import LeavingRefused
 
 _AT_ONCE = 2
-_PAUSE = 10.0
-"""Seconds between two tries while the homeserver does not answer."""
 
 _COMMANDS = {Kind.EXPORT: "export", Kind.FAREWELL: "delete-everything"}
 
@@ -115,20 +114,15 @@ class Departures:
             except asyncio.CancelledError:
                 await ended([before])  # Whoever ends this one knows of no other.
                 raise
-        while True:
-            try:
-                wish = await self._store.get(owner, kind)
-                if wish is None or wish.stage not in AT_WORK:
-                    return
-                await self._advance(wish)
-            except LoggedOut:
-                return  # It goes on when the guide has started again.
-            except (GuideUnavailable, HomeserverUnavailable) as error:
-                self._log.warning("the homeserver does not answer", error=str(error))
-                await self._clock.sleep(_PAUSE)
-            except STORAGE as error:
-                self._log.error("the database cannot be used", error=type(error).__name__)
-                await self._clock.sleep(_PAUSE)
+
+        async def step() -> bool:
+            wish = await self._store.get(owner, kind)
+            if wish is None or wish.stage not in AT_WORK:
+                return False
+            await self._advance(wish)
+            return True
+
+        await persevere(step, self._clock)
 
     async def _advance(self, wish: Wish) -> None:
         """Do a step, and say what stands in its way. Raises what passes by itself."""
@@ -142,7 +136,7 @@ class Departures:
         except (NotAlone, GuideRefused):
             # Nobody is told: whoever is in the chat now should not know of this.
             await self._store.save(wish.become(Stage.HALTED))
-        except (GuideUnavailable, HomeserverUnavailable, LoggedOut, *STORAGE):
+        except (*PASSING, LoggedOut):
             raise
         except Exception as error:  # noqa: BLE001
             # Rooms hold what anybody has sent, and disks fill up. Raised, it would be lost with the task, and

@@ -17,7 +17,7 @@ from attrs import asdict, frozen
 from tests.bench.archive.checked import Comparison, RoomWrong
 from tests.bench.archive.made import MadeArchive
 from tests.bench.archive.talk import Gateway, Talk, gateway
-from tests.bench.figures import machine
+from tests.bench.figures import machine, write_figures
 from tests.bench.usage import cpu_seconds
 from tests.migration.run.town import Town, town
 from tests.policy.history.bringing import Client
@@ -111,14 +111,9 @@ async def measure(sizes: Sizes, sqlite: bool, output: Path, say: Say) -> dict[st
         "database": "sqlite" if sqlite else "postgresql",
         "machine": machine(),
     }
-    _write(output, content)
+    write_figures(output, content)
     say(f"\n{json.dumps(content, indent=1)}\n\nwritten to {output}")
     return content
-
-
-def _write(output: Path, content: dict[str, Any]) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from attrs import frozen
 from tests.bench.border.decisions import decision_microseconds, reload_seconds
 from tests.bench.border.messages import SENDERS, Writers
 from tests.bench.border.removal import removals
+from tests.bench.figures import write_figures
 from tests.policy.policy_file import PolicyFile
 from tests.support.postgres import PostgresServer
 from tests.support.synapse import SynapseServer, SynapseSettings
@@ -64,14 +65,9 @@ async def measure(sizes: Sizes, sqlite: bool, output: Path, say: Say) -> dict[st
     say(f"{sizes.removals} times a server is removed from a room")
     with tempfile.TemporaryDirectory(prefix="karvon-bench-") as folder:
         content["removal"] = await removals(Path(folder), sizes.removals)
-    _write(output, content)
+    write_figures(output, content)
     say(f"\n{json.dumps(content, indent=1)}\n\nwritten to {output}")
     return content
-
-
-def _write(output: Path, content: dict[str, Any]) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 @asynccontextmanager

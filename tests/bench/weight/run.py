@@ -2,7 +2,6 @@
 """One run: archives are made, planned and brought over, and what came of it is exported again."""
 
 import asyncio
-import json
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,7 +10,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from tests.bench.figures import MEGABYTE, machine
+from tests.bench.figures import MEGABYTE, machine, write_figures
 from tests.bench.weight.arriving import Arrival, Say, arrive
 from tests.bench.weight.leaving import leave
 from tests.bench.weight.made import (
@@ -89,14 +88,9 @@ async def measure(weights: Weights, sqlite: bool, output: Path, say: Say) -> dic
         "database": "sqlite" if sqlite else "postgresql",
         "machine": machine(),
     }
-    _write(output, content)
+    write_figures(output, content)
     say(f"the most memory a command has had: {max(peaks):.0f} MiB\nwritten to {output}")
     return content
-
-
-def _write(output: Path, content: dict[str, Any]) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
 @asynccontextmanager

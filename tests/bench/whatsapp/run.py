@@ -2,7 +2,6 @@
 """One run of the bench from beginning to end."""
 
 import asyncio
-import json
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from bridges.core.storage.database import Database
 from bridges.core.storage.portals import PortalStore
 from tests.bench.bridge_process import BridgeProcess, bridge_process
 from tests.bench.chats import arrived
-from tests.bench.figures import BRIDGE, GOALS, MEGABYTE, WORKER, Round, machine
+from tests.bench.figures import BRIDGE, GOALS, MEGABYTE, WORKER, Round, machine, write_figures
 from tests.bench.run import MessagesLost
 from tests.bench.throughput import Throughput
 from tests.bench.whatsapp.linking import bridge_database, link
@@ -99,15 +98,10 @@ async def measure(
                         say(f"{sizes.rounds} rounds of 2 x {sizes.messages} in {sizes.chats} chats")
                         rounds = await _rounds(stack, phones[0], sizes, report)
     content = _written(sizes, rounds, memory, pairing, sqlite)
-    _write_down(content, output)
+    write_figures(output, content)
     shown = ("relay_ratio", "bridge_cpu_s_per_1000", "worker_cpu_s_per_1000", "memory", "pairing_s")
     say("\n".join(f"{name}: {content[name]}" for name in shown) + f"\n\nwritten to {output}")
     return content
-
-
-def _write_down(content: dict[str, Any], output: Path) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
 def _owner(stack: Stack, number: int) -> str:
